@@ -1,0 +1,106 @@
+"""talaia.toml, typed. `read()` finds every mistake; `current()` is the configuration in force."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from talaia.config.consistency import inconsistencies
+from talaia.config.tables import (
+    LANGUAGES,
+    AlertMatch,
+    Check,
+    Config,
+    Connection,
+    Evidence,
+    Group,
+    Reference,
+    Service,
+    Site,
+    Source,
+    Tables,
+    Text,
+    Threshold,
+)
+from talaia.config.toml import Mistake, Reader, tables
+
+__all__ = [
+    "LANGUAGES",
+    "AlertMatch",
+    "Check",
+    "Config",
+    "Connection",
+    "Evidence",
+    "Group",
+    "Mistake",
+    "Reference",
+    "Service",
+    "Site",
+    "Source",
+    "Tables",
+    "Text",
+    "Threshold",
+    "Wrong",
+    "current",
+    "read",
+    "use",
+]
+
+
+class Wrong(Exception):
+    """A configuration that cannot be used: all its mistakes, one line each."""
+
+    def __init__(self, path: Path, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(f"{path}: {mistake}" for mistake in mistakes))
+        self.path, self.mistakes = path, mistakes
+
+
+def read(path: Path, home: Path | None = None) -> Config:
+    """The configuration in the file at `path`. Raises Wrong with every mistake in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Wrong(path, [Mistake(0, "", f"cannot be read: {error}; `talaia init` writes one")]) from None
+    found = tables(text)
+    if isinstance(found, Mistake):
+        raise Wrong(path, [found])
+    reader = Reader(text)
+    read_tables = reader.struct(Tables, found, ())
+    config = Config(read_tables, path.resolve(), home or path.resolve().parent) if read_tables else None
+    if config:
+        for place, what in inconsistencies(config):
+            reader.wrong(place, what)
+    if reader.mistakes or config is None:
+        raise Wrong(path, sorted(reader.mistakes, key=lambda mistake: mistake.line))
+    return config
+
+
+_current: Config | None = None
+
+
+def paths() -> tuple[Path, Path | None]:
+    """Where the environment says that talaia.toml and the state folder are."""
+    home = os.environ.get("TALAIA_HOME")
+    return Path(os.environ.get("TALAIA_CONFIG", "talaia.toml")), Path(home).resolve() if home else None
+
+
+def current() -> Config:
+    """The configuration in force, read on first use; without any file a bare one, so that tools can load settings."""
+    global _current
+    if _current is None:
+        path, home = paths()
+        if path.exists() or "TALAIA_CONFIG" in os.environ:
+            _current = read(path, home)
+        else:
+            bare = Site(name=Text((("", "talaia"),)), address="http://127.0.0.1:8000")
+            _current = Config(Tables(site=bare), None, home or Path.cwd())
+    return _current
+
+
+def use(config: Config) -> None:
+    """Put `config` in force. A running process keeps its database, its home and the address it listens on."""
+    global _current
+    if _current is not None and _current.path is not None:
+        config = replace(config, home=_current.home)
+    _current = config

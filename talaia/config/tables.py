@@ -1,0 +1,231 @@
+"""The one table of settings: what talaia.toml may hold, with types and defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from talaia.config.matchers import Matchers
+
+Language = Literal["ca", "es", "en"]
+LANGUAGES: tuple[Language, ...] = ("ca", "es", "en")
+Impact = Literal["degraded", "partial", "disruption"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words that may be given per language: a plain text, or `{ ca = "…", es = "…", en = "…" }`."""
+
+    words: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return self.words[0][1]
+
+    def inside(self, language: str) -> str:
+        """The words in `language`, or in the first language that was given."""
+        return dict(self.words).get(language, str(self))
+
+    @classmethod
+    def from_toml(cls, value: object) -> Text:
+        if isinstance(value, str) and value.strip():
+            return cls((("", value.strip()),))
+        if isinstance(value, dict) and value:
+            if wrong := [key for key in value if key not in LANGUAGES]:
+                raise ValueError(f"{wrong[0]!r} is no language here; use {', '.join(LANGUAGES)}")
+            if all(isinstance(words, str) and words.strip() for words in value.values()):
+                return cls(tuple((key, words.strip()) for key, words in value.items()))
+        raise ValueError('must be a text, or texts by language: { ca = "…", es = "…", en = "…" }')
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """How many connections make a state: a count (`1`) or a share of the measured ones (`"25%"`)."""
+
+    count: int = 0
+    share: float = 0.0
+
+    def reached(self, down: int, measured: int) -> bool:
+        """Whether `down` of `measured` reach it. An exact share counts; nothing down never does."""
+        if not down:
+            return False
+        return down >= self.count if self.count else down >= self.share * measured - 1e-9
+
+    def __str__(self) -> str:
+        return str(self.count) if self.count else f"{self.share:.0%}"
+
+    @classmethod
+    def from_toml(cls, value: object) -> Threshold:
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+            return cls(count=value)
+        if isinstance(value, str) and value.endswith("%"):
+            share = float(value[:-1]) / 100
+            if 0 < share <= 1:
+                return cls(share=share)
+        raise ValueError(f'{value!r} is no threshold; write a count such as 1, or a share such as "25%"')
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of talaia.toml."""
+
+
+class Link(Table, frozen=True, kw_only=True):
+    text: Text
+    address: str
+
+
+class Site(Table, frozen=True, kw_only=True):
+    name: Text
+    address: str
+    languages: tuple[Language, ...] = LANGUAGES
+    zone: str = "Europe/Madrid"
+    links: tuple[Link, ...] = ()
+    refresh: timedelta = timedelta(seconds=60)
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+
+class Web(Table, frozen=True, kw_only=True):
+    listen: str = "127.0.0.1:8000"
+    hosts: tuple[str, ...] = ()
+    behind_proxy: bool = False
+    secret_key_file: str | None = None
+
+    @property
+    def host_and_port(self) -> tuple[str, int]:
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+class Database(Table, frozen=True, kw_only=True):
+    url: str | None = None
+    url_file: str | None = None
+
+
+class Source(Table, frozen=True, kw_only=True):
+    id: str
+    kind: Literal["prometheus", "alertmanager", "prometheus-push", "webhook"]
+    url: str | None = None
+    poll_every: timedelta = timedelta(seconds=30)
+    stale_after: timedelta = timedelta(seconds=90)
+    timeout: timedelta = timedelta(seconds=5)
+    username: str | None = None
+    password_file: str | None = None
+    token_file: str | None = None
+    ignore_labels: tuple[str, ...] = ("replica", "prometheus_replica", "cluster")
+
+    @property
+    def polled(self) -> bool:
+        return self.url is not None and self.kind in ("prometheus", "alertmanager")
+
+
+class Group(Table, frozen=True, kw_only=True):
+    id: str
+    name: Text
+
+
+class AlertMatch(Table, frozen=True, kw_only=True):
+    match: Matchers
+    impact: Impact = "disruption"
+    source: str | None = None
+
+
+class Evidence(Table, frozen=True, kw_only=True):
+    source: str
+    query: str | None = None
+
+
+class Reference(Table, frozen=True, kw_only=True):
+    connections: tuple[str, ...]
+    label: str = "talaia_connection"
+    degraded: Threshold = Threshold(count=1)
+    partial: Threshold = Threshold(share=0.25)
+    disruption: Threshold = Threshold(share=0.6)
+    measured: Threshold = Threshold(share=0.5)
+
+
+class Service(Table, frozen=True, kw_only=True):
+    slug: str
+    group: str
+    name: Text
+    description: Text | None = None
+    alerts: tuple[AlertMatch, ...] = ()
+    evidence: Evidence | None = None
+    reference: Reference | None = None
+    hold_worse: timedelta = timedelta(0)
+    hold_better: timedelta = timedelta(minutes=2)
+    kept_by_hand: bool = False
+
+
+class Connection(Table, frozen=True, kw_only=True):
+    id: str
+    name: Text
+    experimental: bool = False
+
+
+class Check(Table, frozen=True, kw_only=True):
+    id: str
+    kind: Literal["http", "tcp", "dns", "ping"]
+    target: str
+    service: str | None = None
+    connection: str | None = None
+    impact: Impact = "disruption"
+    every: timedelta = timedelta(seconds=30)
+    timeout: timedelta = timedelta(seconds=5)
+    failures: int = 2
+    status: tuple[int, ...] = ()
+    text: str | None = None
+    slower_than: timedelta | None = None
+    certificate_days: int | None = None
+    ca_file: str | None = None
+    server: str | None = None
+    record: str = "A"
+    answer: str | None = None
+
+
+class Tables(Table, frozen=True, kw_only=True):
+    """The whole file."""
+
+    site: Site
+    web: Web = Web()
+    database: Database = Database()
+    sources: tuple[Source, ...] = ()
+    groups: tuple[Group, ...] = ()
+    services: tuple[Service, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True)
+class Config:
+    """A configuration without a mistake, and the folder in which the state lives."""
+
+    tables: Tables
+    path: Path | None = None
+    home: Path = field(default_factory=Path.cwd)
+
+    @property
+    def site(self) -> Site:
+        return self.tables.site
+
+    @property
+    def web(self) -> Web:
+        return self.tables.web
+
+    def source(self, id: str) -> Source | None:
+        return next((source for source in self.tables.sources if source.id == id), None)
+
+    def service(self, slug: str) -> Service | None:
+        return next((service for service in self.tables.services if service.slug == slug), None)
+
+    def secret(self, file: str | None) -> str | None:
+        """The content of a `*_file`, relative to the configuration's folder; without the line's end."""
+        if file is None:
+            return None
+        return (self.path.parent if self.path else Path.cwd()).joinpath(file).read_text().strip()

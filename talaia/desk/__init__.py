@@ -1,0 +1,1 @@
+"""The operators' door: a person writes, and everybody is told."""

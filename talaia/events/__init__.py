@@ -1,0 +1,1 @@
+"""Incidents (unplanned) and maintenance (planned): their updates, impacts and windows."""

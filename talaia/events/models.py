@@ -1,0 +1,64 @@
+"""Tables: `Event` (an incident or a maintenance), its `Update` rows (the timeline), its `Impact` rows (per service)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from talaia.panel.models import STATES
+
+
+class Event(models.Model):
+    """An incident or a maintenance. Its reference `<year>-<nnn>` and the numbers of its updates never change."""
+
+    INCIDENT, MAINTENANCE = "incident", "maintenance"
+
+    kind = models.CharField(max_length=12, choices=[(INCIDENT, INCIDENT), (MAINTENANCE, MAINTENANCE)])
+    year = models.IntegerField()
+    number = models.IntegerField()
+    titles = models.JSONField()  # {"ca": "…"}; the first key is the language it was written in
+    state = models.CharField(max_length=16)  # that of the last update
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # resolved, completed or cancelled
+    window_start = models.DateTimeField(null=True)  # maintenance only
+    window_end = models.DateTimeField(null=True)
+    next_update_at = models.DateTimeField(null=True)
+    analyses = models.JSONField(default=dict)  # {"ca": "Markdown"}
+    silence = models.BooleanField(default=False)  # maintenance: ask Alertmanager for silences meanwhile
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "year", "number"], name="event_reference")]
+        indexes = [
+            models.Index(fields=["kind", "started_at"], name="event_started"),
+            models.Index(fields=["kind"], condition=models.Q(ended_at=None), name="event_open"),
+        ]
+
+    @property
+    def ref(self) -> str:
+        return f"{self.year}-{self.number:03}"
+
+
+class Update(models.Model):
+    """One entry of a timeline, at the permanent address `#u<number>`."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="updates")
+    number = models.IntegerField()
+    state = models.CharField(max_length=16)
+    at = models.DateTimeField()
+    texts = models.JSONField()  # {"ca": "Markdown"}
+    plain = models.BooleanField(default=False)  # plain text: shown as written
+    edited_at = models.DateTimeField(null=True)
+    by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "number"], name="update_number")]
+
+
+class Impact(models.Model):
+    """How an event touches a service: the impact of an incident, or the level to expect during a maintenance."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="impacts")
+    service = models.ForeignKey("talaia.Service", models.PROTECT, related_name="impacts")
+    state = models.CharField(max_length=12, choices=STATES)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "service"], name="impact_once")]

@@ -1,0 +1,26 @@
+"""Every table of the product. (Django reads this file; each class lives with its subject.)"""
+
+from talaia.events.models import Event, Impact, Update
+from talaia.outbox.models import Delivery, Fact
+from talaia.panel.models import Day, Group, Service, Transition
+from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
+from talaia.site.models import Publication
+
+__all__ = [
+    "Day",
+    "Delivery",
+    "Event",
+    "Evidence",
+    "Fact",
+    "Group",
+    "Impact",
+    "Intake",
+    "Publication",
+    "Ring",
+    "Service",
+    "Signal",
+    "SourceState",
+    "Token",
+    "Transition",
+    "Update",
+]

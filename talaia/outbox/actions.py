@@ -1,0 +1,113 @@
+"""The only code that writes facts and deliveries."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from talaia.outbox.models import Delivery, Fact
+
+# Set when there is something to do, so that the worker of this process need not wait for its next look.
+WAKE = threading.Event()
+
+
+def record(kind: str, subject: str, at: datetime, by: str = "", data: Mapping[str, Any] | None = None) -> Fact:
+    """Write down that something happened. Call it inside the transaction that makes it so."""
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"{kind}: a fact commits together with its rows; record it inside transaction.atomic()")
+    fact = Fact.objects.create(kind=kind, subject=subject, at=at, by=by, data=dict(data or {}))
+    transaction.on_commit(WAKE.set)
+    return fact
+
+
+@dataclass(frozen=True)
+class Order:
+    """A consequence that is wanted: `target` on `channel`, not before `due` (None: at once)."""
+
+    channel: str
+    target: str
+    due: datetime | None = None
+
+
+def spread(now: datetime, consequences: Callable[[Fact], Iterable[Order]], limit: int = 200) -> int:
+    """Write the deliveries of the oldest facts that have none yet; returns how many facts."""
+    with transaction.atomic():
+        rows = Fact.objects.filter(spread=False).order_by("id")
+        if connection.vendor == "postgresql":
+            rows = rows.select_for_update(skip_locked=True)
+        facts = list(rows[:limit])
+        orders = [(fact, order) for fact in facts for order in dict.fromkeys(consequences(fact))]
+        Delivery.objects.bulk_create(
+            [
+                Delivery(fact=fact, channel=order.channel, target=order.target, due=order.due or now)
+                for fact, order in orders
+            ],
+            ignore_conflicts=True,
+        )
+        Fact.objects.filter(pk__in=[fact.pk for fact in facts]).update(spread=True)
+    return len(facts)
+
+
+def claim(worker: str, channel: str, now: datetime, lease: timedelta, limit: int) -> list[Delivery]:
+    """Take up to `limit` due deliveries of `channel` for `lease`, oldest first. Nobody else gets them meanwhile.
+
+    A running delivery whose lease has ended is due again: its worker is gone, or too slow to be believed.
+    """
+    with transaction.atomic():
+        rows = Delivery.objects.filter(
+            channel=channel, state__in=[Delivery.READY, Delivery.RUNNING], due__lte=now
+        ).order_by("due", "id")
+        if connection.vendor == "postgresql":
+            rows = rows.select_for_update(skip_locked=True)
+        taken = list(rows.select_related(None)[:limit])
+        for delivery in taken:
+            delivery.state, delivery.worker = Delivery.RUNNING, worker
+            delivery.due, delivery.attempts = now + lease, delivery.attempts + 1
+        Delivery.objects.bulk_update(taken, ["state", "worker", "due", "attempts"], batch_size=200)
+    return taken
+
+
+def prolong(worker: str, ids: Iterable[int], until: datetime) -> None:
+    """Keep what `worker` is still at from being taken by others."""
+    Delivery.objects.filter(pk__in=list(ids), worker=worker, state=Delivery.RUNNING).update(due=until)
+
+
+def done(worker: str, ids: Iterable[int], at: datetime) -> int:
+    """Mark as done what was done, unless another worker has it by now. Returns how many were marked."""
+    return Delivery.objects.filter(pk__in=list(ids), worker=worker, state=Delivery.RUNNING).update(
+        state=Delivery.DONE, done_at=at, error="", hint=""
+    )
+
+
+def again(worker: str, ids: Iterable[int], due: datetime, error: str, hint: str = "") -> None:
+    """Put back for another try at `due`."""
+    Delivery.objects.filter(pk__in=list(ids), worker=worker, state=Delivery.RUNNING).update(
+        state=Delivery.READY, due=due, error=error[-4000:], hint=hint
+    )
+
+
+def park(worker: str, ids: Iterable[int], error: str, hint: str = "") -> None:
+    """Set aside for a person."""
+    Delivery.objects.filter(pk__in=list(ids), worker=worker, state=Delivery.RUNNING).update(
+        state=Delivery.PARKED, error=error[-4000:], hint=hint
+    )
+
+
+def rescue(dead_workers: Iterable[str], now: datetime) -> int:
+    """Give back at once what workers that are known to be dead had taken."""
+    return Delivery.objects.filter(state=Delivery.RUNNING, worker__in=list(dead_workers)).update(
+        state=Delivery.READY, due=now
+    )
+
+
+def forget(before: datetime) -> int:
+    """Delete facts whose deliveries were all done before `before`. Returns how many facts."""
+    old = Fact.objects.filter(at__lt=before, spread=True).exclude(deliveries__state__in=["ready", "running", "parked"])
+    count = old.count()
+    old.delete()
+    return count

@@ -1,0 +1,25 @@
+"""What can go wrong outside: a Temporary fault is tried again, a Permanent one is parked for a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class Fault(Exception):
+    """A failure of something outside. `hint` says in one line what an operator can do."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.hint = hint
+
+
+class Temporary(Fault):
+    """Worth another try; `after` when the other side said how long to wait."""
+
+    def __init__(self, what: str, hint: str = "", after: timedelta | None = None) -> None:
+        super().__init__(what, hint)
+        self.after = after
+
+
+class Permanent(Fault):
+    """Trying again would bring the same answer."""

@@ -1,0 +1,135 @@
+"""Django's settings, all of them from talaia.toml. Nothing here is meant to be edited by who runs it."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+from talaia.config import Config, current
+
+HERE = Path(__file__).parent
+config = current()
+
+
+def secret_key(config: Config) -> str:
+    """The key in `[web] secret_key_file`, or in `<home>/secret-key`, which is made on first use (mode 0600)."""
+    if config.path is None:
+        return secrets.token_urlsafe(50)
+    if config.web.secret_key_file:
+        return config.secret(config.web.secret_key_file) or ""
+    file = config.home / "secret-key"
+    if not file.exists():
+        config.home.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f".secret-key-{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50) + "\n")
+        try:
+            file.hardlink_to(draft)
+        except FileExistsError:
+            pass  # another process of ours was quicker
+        finally:
+            draft.unlink()
+    return file.read_text().strip()
+
+
+def database(config: Config) -> dict[str, Any]:
+    table = config.tables.database
+    url = config.secret(table.url_file) if table.url_file else table.url
+    if url:
+        return {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": config.home / "talaia.db",
+        "OPTIONS": {
+            # Without IMMEDIATE, writers that first read fail with "database is locked" instead of waiting.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000; "
+                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=67108864"
+            ),
+        },
+    }
+
+
+address = urlsplit(config.site.address)
+behind_tls = address.scheme == "https"
+
+SECRET_KEY = secret_key(config)
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", address.hostname or "", *config.web.hosts]
+CSRF_TRUSTED_ORIGINS = [config.site.address.rstrip("/")]
+ROOT_URLCONF = "talaia.urls"
+DATABASES = {"default": database(config)}
+INSTALLED_APPS = [
+    "talaia",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "talaia.desk.policy.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "NAME": "html",
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [HERE / "site" / "templates", HERE / "desk" / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["django.templatetags.i18n"],
+            "libraries": {"talaia": "talaia.site.tags"},
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "desk"
+
+USE_TZ = True
+TIME_ZONE = config.site.zone
+USE_I18N = True
+LANGUAGE_CODE = config.site.languages[0]
+LANGUAGES = [("ca", "Català"), ("es", "Español"), ("en", "English")]
+LOCALE_PATHS = [HERE / "locale"]
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = behind_tls
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "talaia"
+CSRF_COOKIE_NAME = "talaia-csrf"
+SECURE_HSTS_SECONDS = 31536000 if behind_tls else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if config.web.behind_proxy:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"talaia": {"level": "INFO"}, "django.server": {"level": "WARNING"}},
+}

@@ -1,0 +1,1 @@
+"""What the monitoring says: sources are heard, signals kept, and rules turn them into states."""

@@ -1,0 +1,81 @@
+"""Tables: what sources said last (`SourceState`, `Signal`, `Evidence`), what came in (`Intake`), the `Token`s to send."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class SourceState(models.Model):
+    """How a source is: when it was last heard, what went wrong last, when it was started."""
+
+    source = models.CharField(max_length=80, primary_key=True)
+    heard_at = models.DateTimeField(null=True)  # last answer, push or heartbeat that was understood
+    tried_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)  # Alertmanager says since when it runs
+    error = models.TextField(blank=True)
+    notes = models.JSONField(default=list)  # warnings for operators: skew, truncated, broken rules
+
+
+class Signal(models.Model):
+    """One observed fact from a source. `key` is a hash of its labels without those the source ignores."""
+
+    FIRING, SUPPRESSED, RESOLVED = "firing", "suppressed", "resolved"
+
+    source = models.CharField(max_length=80)
+    key = models.CharField(max_length=64)
+    labels = models.JSONField()
+    annotations = models.JSONField(default=dict)
+    state = models.CharField(max_length=10)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)  # resolved: when; firing: when it runs out if nobody repeats it
+    last_seen = models.DateTimeField()
+    via = models.CharField(max_length=10)  # poll, webhook, push, check
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "key"], name="signal_once")]
+        indexes = [
+            models.Index(fields=["source"], condition=~models.Q(state="resolved"), name="signal_live"),
+        ]
+
+
+class Evidence(models.Model):
+    """The latest sample that proves a service, or one of its connections, to be measured."""
+
+    source = models.CharField(max_length=80)
+    service = models.CharField(max_length=80)
+    connection = models.CharField(max_length=80, blank=True)
+    value = models.FloatField()
+    age = models.FloatField()  # seconds, by the source's own clock, when it was read
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "service", "connection"], name="evidence_once")]
+
+
+class Intake(models.Model):
+    """A body that came in by a hook, stored before anything is made of it."""
+
+    source = models.CharField(max_length=80)
+    received_at = models.DateTimeField()
+    body = models.JSONField()
+    handled_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=models.Q(handled_at=None), name="intake_open")]
+
+
+class Token(models.Model):
+    """A secret that lets a machine in; only its SHA-256 is kept."""
+
+    source = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+
+class Ring(models.Model):
+    """A doorbell: this source should be polled now."""
+
+    source = models.CharField(max_length=80, primary_key=True)
+    rung_at = models.DateTimeField()

@@ -1,0 +1,45 @@
+"""What all tests share: the order (torture last), the run on PostgreSQL, and a configuration that is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from talaia import config as configuration
+from talaia.config import Config
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-database", action="store_true", help="only the tests that touch the database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--only-database"):
+        chosen = [item for item in items if item.get_closest_marker("django_db")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+    items.sort(key=lambda item: ("torture" in item.keywords, "servers" in item.keywords, "browser" in item.keywords))
+
+
+@pytest.fixture(autouse=True)
+def _same_configuration() -> Iterator[None]:
+    """A test may put another configuration in force; the next one finds the usual."""
+    before = configuration.current()
+    yield
+    configuration._current = before
+
+
+@pytest.fixture
+def configure(tmp_path: Path) -> Callable[[str], Config]:
+    """Put the configuration written in a text in force."""
+
+    def put(text: str) -> Config:
+        path = tmp_path / "talaia.toml"
+        path.write_text(text)
+        config = configuration.read(path, tmp_path)
+        configuration._current = config
+        return config
+
+    return put
