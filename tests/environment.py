@@ -1,4 +1,4 @@
-"""Loaded by pytest before Django's settings: a configuration and a home of this run's own, on SQLite or on PostgreSQL."""
+"""Loaded by pytest before Django's settings: a configuration and a home of this run's own, on SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
