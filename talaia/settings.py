@@ -44,6 +44,8 @@ def database(config: Config) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": config.home / "talaia.db",
+        # A file, as in production: an in-memory database knows neither WAL nor waiting for a lock.
+        "TEST": {"NAME": config.home / "test.db"},
         "OPTIONS": {
             # Without IMMEDIATE, writers that first read fail with "database is locked" instead of waiting.
             "transaction_mode": "IMMEDIATE",

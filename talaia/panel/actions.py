@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 
 from talaia.outbox.actions import record
+from talaia.panel.catalogue import Heading
 from talaia.panel.models import Day, Group, Service, Transition
 from talaia.panel.state import Computed, Reason, Shown, State
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A service as talaia.toml lists it. `names`: words by language, "" for all."""
-
-    slug: str
-    names: Mapping[str, str]
-    descriptions: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A group of the panel with its services, in the order in which they are shown."""
-
-    slug: str
-    names: Mapping[str, str]
-    services: tuple[Entry, ...]
 
 
 def list_services(headings: Sequence[Heading], now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Tables: what sources said last (`SourceState`, `Signal`, `Evidence`), what came in (`Intake`), the `Token`s to send."""
+"""Tables: what sources said last (`SourceState`, `Signal`, `Evidence`), what came in (`Intake`), who may send it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,214 @@
+"""Runs deliveries: one thread spreads facts into deliveries and keeps the leases, one thread per channel delivers.
+
+At least once, never lost: a delivery is marked done after it is done, a worker that dies gives its lease back, and
+every handler is safe to repeat.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from talaia.outbox import actions
+from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.outbox.models import Delivery, Fact
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.5  # seconds: how soon rows written by another process are noticed
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """How the deliveries of one channel are done. `deliver(targets, now)` gets every target at most once per call.
+
+    `batch`: how many are done together. `refresh`: with no work for so long, `deliver(refreshed, now)` runs anyway.
+    """
+
+    name: str
+    deliver: Callable[[Sequence[str], datetime], None]
+    batch: int = 1
+    longest_wait: timedelta = timedelta(minutes=15)
+    refresh: timedelta | None = None
+    refreshed: tuple[str, ...] = ()
+
+
+def wait_before(attempt: int, longest: timedelta, chance: float) -> timedelta:
+    """Back-off before the next try: 1 s, 2 s, 4 s … up to `longest`, up to half of it taken off by `chance` (0–1)."""
+    full = min(2.0 ** (attempt - 1), longest.total_seconds())
+    return timedelta(seconds=full * (1 - chance / 2))
+
+
+def heartbeat_file(home: Path) -> Path:
+    """Touched every few seconds while a worker lives; /healthz looks at its age."""
+    return home / "run" / "worker"
+
+
+def start_ticks(pid: int) -> str:
+    """When the kernel started process `pid`, in clock ticks; empty when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def this_machine() -> str:
+    """Host, boot and process namespace: two containers that share a host name are told apart."""
+    boot = namespace = "-"
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8]
+        namespace = str(Path("/proc/self/ns/pid").stat().st_ino)
+    return f"{socket.gethostname()[:40]}/{boot}/{namespace}"
+
+
+def is_dead(worker: str, machine: str) -> bool:
+    """Whether `worker` ran on this machine and its process is gone for certain."""
+    place, _, process = worker.rpartition("/")
+    place, _, pid = place.rpartition("/")
+    ticks = process.partition("-")[0]
+    if place != machine:
+        # The same host after a restart: everything that ran before it is dead.
+        return place.split("/")[0] == machine.split("/")[0] and place.split("/")[1:2] != machine.split("/")[1:2]
+    return not pid.isdigit() or start_ticks(int(pid)) != ticks
+
+
+class Worker:
+    """Does the deliveries of `channels` until told to stop; then finishes what runs."""
+
+    def __init__(
+        self,
+        home: Path,
+        channels: Iterable[Channel],
+        consequences: Callable[[Fact], Iterable[actions.Order]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.home, self.channels, self.consequences, self.clock = home, list(channels), consequences, clock
+        pid = os.getpid()
+        self.name = f"{this_machine()}/{pid}/{start_ticks(pid)}-{uuid.uuid4().hex[:6]}"
+        self.stop = threading.Event()
+        self.running: set[int] = set()
+        self.work = {channel.name: threading.Event() for channel in self.channels}
+
+    def run(self) -> None:
+        """Until `self.stop` is set."""
+        threads = [
+            threading.Thread(target=self._deliver_all, args=[c], name=f"deliver-{c.name}") for c in self.channels
+        ]
+        self._quietly(self.rescue)
+        for thread in threads:
+            thread.start()
+        beat = heartbeat_file(self.home)
+        beat.parent.mkdir(parents=True, exist_ok=True)
+        last_beat = datetime.min.replace(tzinfo=self.clock().tzinfo)
+        while not self.stop.is_set():
+            self._quietly(self.spread)
+            now = self.clock()
+            if now - last_beat >= timedelta(seconds=2):
+                last_beat = now
+                self._quietly(lambda: self.prolong())
+                with suppress(OSError):
+                    beat.touch()
+            actions.WAKE.wait(LOOK_EVERY)
+            actions.WAKE.clear()
+        for event in self.work.values():
+            event.set()
+        for thread in threads:
+            thread.join()
+        connection.close()
+
+    def spread(self) -> None:
+        """Write the deliveries of new facts and wake the channels."""
+        while actions.spread(self.clock(), self.consequences):
+            for event in self.work.values():
+                event.set()
+
+    def prolong(self) -> None:
+        if ids := list(self.running):
+            actions.prolong(self.name, ids, self.clock() + LEASE)
+
+    def rescue(self) -> None:
+        """Give back what workers of this machine held when they died, without waiting for their leases."""
+        machine = this_machine()
+        holders = Delivery.objects.filter(state=Delivery.RUNNING).values_list("worker", flat=True).distinct()
+        if count := actions.rescue([name for name in holders if is_dead(name, machine)], self.clock()):
+            log.info("took back %s deliveries of a worker that died", count)
+
+    def _deliver_all(self, channel: Channel) -> None:
+        woken, refreshed_at = self.work[channel.name], self.clock()
+        while not self.stop.is_set():
+            worked = self._quietly(lambda: self.deliver_due(channel))
+            now = self.clock()
+            if worked:
+                refreshed_at = now if channel.refresh else refreshed_at
+                continue
+            if channel.refresh and now - refreshed_at >= channel.refresh:
+                refreshed_at = now
+                self._quietly(lambda: channel.deliver(channel.refreshed, self.clock()))
+            woken.wait(LOOK_EVERY)
+            woken.clear()
+        connection.close()
+
+    def deliver_due(self, channel: Channel) -> bool:
+        """Do the due deliveries of a channel, once. Returns whether there were any."""
+        taken = actions.claim(self.name, channel.name, self.clock(), LEASE, channel.batch)
+        if not taken:
+            return False
+        self.running.update(delivery.pk for delivery in taken)
+        try:
+            # What failed before goes alone, so that one bad target does not hold up the others.
+            fresh = [delivery for delivery in taken if delivery.attempts == 1]
+            for group in ([fresh] if fresh else []) + [[delivery] for delivery in taken if delivery.attempts > 1]:
+                self._deliver(channel, group)
+        finally:
+            self.running.difference_update(delivery.pk for delivery in taken)
+        return True
+
+    def _deliver(self, channel: Channel, group: list[Delivery]) -> None:
+        ids = [delivery.pk for delivery in group]
+        try:
+            channel.deliver(list(dict.fromkeys(delivery.target for delivery in group)), self.clock())
+        except Permanent as fault:
+            if len(group) > 1:  # which one it was shows when each goes alone
+                actions.again(self.name, ids, self.clock(), str(fault), fault.hint)
+            else:
+                actions.park(self.name, ids, str(fault), fault.hint)
+                log.error("%s %s is parked: %s %s", channel.name, group[0].target, fault, fault.hint)
+        except Exception as error:  # noqa: BLE001 - a fault of any kind must not end the worker, nor lose the delivery
+            self._again(channel, ids, max(delivery.attempts for delivery in group), error)
+        else:
+            actions.done(self.name, ids, self.clock())
+
+    def _again(self, channel: Channel, ids: list[int], attempt: int, error: Exception) -> None:
+        wait = wait_before(attempt, channel.longest_wait, random.random())  # noqa: S311 - jitter, no secret
+        hint = error.hint if isinstance(error, Fault) else ""
+        if isinstance(error, Temporary):
+            wait = max(wait, error.after or wait)
+            log.warning("%s: %s; again in %.0f s. %s", channel.name, error, wait.total_seconds(), hint)
+        else:
+            log.exception("%s failed; again in %.0f s", channel.name, wait.total_seconds(), exc_info=error)
+        actions.again(self.name, ids, self.clock() + wait, f"{type(error).__name__}: {error}", hint)
+
+    def _quietly(self, step: Callable[[], bool | None]) -> bool:
+        """Run a step of the loop; a database that is away is waited for, not died of."""
+        try:
+            return bool(step())
+        except DatabaseError as error:
+            log.warning("the database does not answer: %s", error)
+            connection.close()
+        except Exception:
+            log.exception("the worker goes on after")
+        self.stop.wait(1)
+        return False

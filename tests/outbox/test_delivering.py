@@ -1,0 +1,205 @@
+"""The outbox: facts become deliveries, deliveries are done at least once, and faults have their outcomes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from talaia.outbox import actions
+from talaia.outbox.actions import Order, record
+from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.models import Delivery, Fact
+from talaia.outbox.worker import Channel, Worker, is_dead, start_ticks, this_machine, wait_before
+
+NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def happen(*subjects: str) -> None:
+    for subject in subjects:
+        with transaction.atomic():
+            record("thing.happened", subject, NOW)
+
+
+def to_page(fact: Fact) -> Iterator[Order]:
+    yield Order("page", fact.subject)
+
+
+def worker(
+    tmp_path: Path, deliver: Callable[[Sequence[str], datetime], None], clock: Clock, **options: object
+) -> Worker:
+    return Worker(tmp_path, [Channel("page", deliver, **options)], to_page, clock)  # type: ignore[arg-type]
+
+
+def states() -> list[tuple[str, str, int]]:
+    return list(Delivery.objects.order_by("id").values_list("target", "state", "attempts"))
+
+
+def test_a_fact_outside_a_transaction_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="transaction"):
+        record("thing.happened", "a", NOW)
+
+
+def test_a_fact_that_is_rolled_back_has_no_consequence(tmp_path: Path) -> None:
+    with transaction.atomic():
+        record("thing.happened", "a", NOW)
+        transaction.set_rollback(True)
+    worker(tmp_path, lambda *_: None, Clock()).spread()
+    assert states() == []
+
+
+def test_deliveries_of_one_channel_are_done_together_and_each_target_once(tmp_path: Path) -> None:
+    calls: list[list[str]] = []
+    happen("a", "b", "a")
+    at_work = worker(tmp_path, lambda targets, _: calls.append(list(targets)), Clock(), batch=50)
+    at_work.spread()
+    assert at_work.deliver_due(at_work.channels[0])
+    assert calls == [["a", "b"]]
+    assert {state for _, state, _ in states()} == {"done"}
+    assert not at_work.deliver_due(at_work.channels[0])
+
+
+def test_spreading_twice_writes_no_delivery_twice(tmp_path: Path) -> None:
+    happen("a")
+    at_work = worker(tmp_path, lambda *_: None, Clock())
+    at_work.spread()
+    Fact.objects.update(spread=False)
+    at_work.spread()
+    assert len(states()) == 1
+
+
+def test_a_temporary_fault_waits_as_long_as_it_was_told(tmp_path: Path) -> None:
+    clock = Clock()
+
+    def full(targets: Sequence[str], now: datetime) -> None:
+        raise Temporary("disk full", "make room in public/", after=timedelta(minutes=3))
+
+    happen("a")
+    at_work = worker(tmp_path, full, clock)
+    at_work.spread()
+    at_work.deliver_due(at_work.channels[0])
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.due, delivery.hint) == (
+        "ready",
+        NOW + timedelta(minutes=3),
+        "make room in public/",
+    )
+    clock.now = NOW + timedelta(minutes=2)
+    assert not at_work.deliver_due(at_work.channels[0])
+
+
+def test_one_bad_target_is_parked_and_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    done: list[str] = []
+    clock = Clock()
+
+    def deliver(targets: Sequence[str], now: datetime) -> None:
+        if "bad" in targets:
+            raise Permanent("never", "look at bad")
+        done.extend(targets)
+
+    happen("a", "bad", "b")
+    at_work = worker(tmp_path, deliver, clock, batch=50)
+    at_work.spread()
+    at_work.deliver_due(at_work.channels[0])
+    assert done == []
+    at_work.deliver_due(at_work.channels[0])
+    assert sorted(done) == ["a", "b"]
+    assert ("bad", "parked", 2) in states()
+
+
+def test_an_unforeseen_error_is_tried_again_and_keeps_its_words(tmp_path: Path) -> None:
+    def broken(targets: Sequence[str], now: datetime) -> None:
+        raise ZeroDivisionError("oh")
+
+    happen("a")
+    at_work = worker(tmp_path, broken, Clock())
+    at_work.spread()
+    at_work.deliver_due(at_work.channels[0])
+    delivery = Delivery.objects.get()
+    assert delivery.state == "ready"
+    assert delivery.error == "ZeroDivisionError: oh"
+    assert NOW < delivery.due <= NOW + timedelta(seconds=1)
+
+
+def test_a_lease_that_ended_is_taken_by_another_and_the_first_cannot_mark_it_done() -> None:
+    happen("a")
+    actions.spread(NOW, to_page)
+    lease = timedelta(seconds=60)
+    (first,) = actions.claim("one", "page", NOW, lease, 10)
+    assert actions.claim("two", "page", NOW, lease, 10) == []
+    (second,) = actions.claim("two", "page", NOW + lease, lease, 10)
+    assert second.pk == first.pk
+    assert actions.done("one", [first.pk], NOW) == 0
+    assert actions.done("two", [second.pk], NOW) == 1
+
+
+def test_two_workers_at_once_never_hold_the_same_delivery() -> None:
+    happen(*(f"t{n}" for n in range(60)))
+    actions.spread(NOW, to_page)
+    held: list[int] = []
+    lock, start = threading.Lock(), threading.Barrier(4)
+
+    def take(name: str) -> None:
+        from django.db import connection
+
+        start.wait()
+        while taken := actions.claim(name, "page", NOW, timedelta(seconds=60), 5):
+            with lock:
+                held.extend(delivery.pk for delivery in taken)
+        connection.close()
+
+    threads = [threading.Thread(target=take, args=[f"w{n}"]) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(held) == len(set(held)) == 60
+
+
+def test_what_a_dead_worker_held_comes_back_at_once(tmp_path: Path) -> None:
+    happen("a", "b")
+    actions.spread(NOW, to_page)
+    actions.claim(f"{this_machine()}/999999999/1-abc", "page", NOW, timedelta(hours=1), 1)
+    at_work = worker(tmp_path, lambda *_: None, Clock(), batch=10)
+    actions.claim(at_work.name, "page", NOW, timedelta(hours=1), 1)
+    at_work.rescue()
+    assert [state for _, state, _ in states()] == ["ready", "running"]
+
+
+@pytest.mark.parametrize(
+    ("name", "dead"),
+    [
+        ("box/b1/n1/1/x-1", True),
+        ("box/b0/n1/1/x-1", True),  # before the machine was started again
+        ("box/b1/n2/1/x-1", False),  # another container: its processes cannot be seen from here
+        ("other/b1/n1/1/x-1", False),
+    ],
+)
+def test_only_a_worker_that_is_dead_for_certain_is_called_dead(name: str, dead: bool) -> None:
+    assert is_dead(name, "box/b1/n1") is dead
+
+
+def test_a_living_worker_is_not_dead() -> None:
+    import os
+
+    assert not is_dead(f"box/b1/n1/{os.getpid()}/{start_ticks(os.getpid())}-1", "box/b1/n1")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "chance", "seconds"), [(1, 0, 1), (2, 0, 2), (5, 0, 16), (5, 1, 8), (50, 0, 900), (50, 1, 450)]
+)
+def test_the_wait_doubles_up_to_its_limit(attempt: int, chance: float, seconds: float) -> None:
+    assert wait_before(attempt, timedelta(minutes=15), chance) == timedelta(seconds=seconds)
