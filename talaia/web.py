@@ -1,0 +1,216 @@
+"""The front of the web server: finished files from memory; everything else goes to the application.
+
+Each file is read once and looked at again at most every 0.2 s, so whoever writes the folder need not tell us.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from talaia.config import Config
+from talaia.desk.policy import POLICY
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGI = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+APPLICATION = ("/desk", "/hooks/", "/api/v1/", "/healthz", "/metrics")
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".xml": "application/xml",
+    ".atom": "application/atom+xml; charset=utf-8",
+    ".rss": "application/rss+xml; charset=utf-8",
+    ".ics": "text/calendar; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+ENCODINGS = (("br", ".br"), ("gzip", ".gz"), ("", ""))
+FOR_EVER = "public, max-age=31536000, immutable"
+FOR_NOW = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
+LOOK_AGAIN = 0.2  # seconds
+ROOM = 64_000_000  # bytes of files held in memory
+
+
+class Page:
+    """One file in memory: per encoding its body, its ETag and its headers."""
+
+    __slots__ = ("looked_at", "signature", "size", "variants")
+
+    def __init__(self, path: Path, signature: tuple[int, ...], common: Headers) -> None:
+        self.signature, self.looked_at, self.size = signature, time.monotonic(), 0
+        self.variants: dict[str, tuple[bytes, bytes, Headers]] = {}
+        lasting = FOR_EVER if path.parent.name == "static" else FOR_NOW
+        for encoding, suffix in ENCODINGS:
+            try:
+                body = path.with_name(path.name + suffix).read_bytes()
+            except FileNotFoundError:
+                continue
+            tag = b'"%s"' % hashlib.blake2b(body, digest_size=12).hexdigest().encode()
+            headers = [
+                (b"content-type", TYPES.get(path.suffix, "application/octet-stream").encode()),
+                (b"content-length", str(len(body)).encode()),
+                (b"etag", tag),
+                (b"cache-control", lasting.encode()),
+                (b"vary", b"accept-encoding"),
+                *common,
+            ]
+            if encoding:
+                headers.append((b"content-encoding", encoding.encode()))
+            self.variants[encoding] = (body, tag, headers)
+            self.size += len(body)
+
+
+def wanted(accept: bytes, has: MutableMapping[str, Any]) -> str:
+    """The best encoding of `has` that an Accept-Encoding header allows (RFC 9110 §12.5.3)."""
+    if b"q=" not in accept:
+        if b"br" in accept and "br" in has:
+            return "br"
+        return "gzip" if b"gzip" in accept and "gzip" in has else ""
+    allowed = {}
+    for part in accept.decode("latin-1").lower().split(","):
+        name, _, quality = part.partition(";q=")
+        try:
+            allowed[name.strip()] = float(quality or 1)
+        except ValueError:
+            allowed[name.strip()] = 0.0
+    return next((name for name in ("br", "gzip") if allowed.get(name, allowed.get("*", 0)) > 0 and name in has), "")
+
+
+def same(tag: bytes, if_none_match: bytes | None) -> bool:
+    """Whether an If-None-Match header names `tag` (weak comparison, RFC 9110 §13.1.2)."""
+    if not if_none_match:
+        return False
+    return if_none_match == tag or b"*" in if_none_match or tag in [t.strip(b" W/") for t in if_none_match.split(b",")]
+
+
+class Front:
+    """ASGI: `GET` and `HEAD` of the public folder from memory, the addresses of the application to `inner`."""
+
+    def __init__(self, config: Config, inner: ASGI) -> None:
+        self.folder = (config.home / "public").resolve()
+        self.inner = inner
+        self.languages = config.site.languages
+        self.pages: OrderedDict[str, Page] = OrderedDict()
+        self.size = 0
+        self.common: Headers = [
+            (b"content-security-policy", POLICY.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+            (b"x-frame-options", b"DENY"),
+            # The public files are for everybody: other pages and programs may read them.
+            (b"access-control-allow-origin", b"*"),
+        ]
+        if config.site.address.startswith("https:"):
+            self.common.append((b"strict-transport-security", b"max-age=31536000"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.inner(scope, receive, send)
+        path: str = scope["path"]
+        page = self.pages.get(path)
+        if page is None or time.monotonic() - page.looked_at > LOOK_AGAIN:
+            if path.startswith(APPLICATION):
+                return await self.inner(scope, receive, send)
+            page = self.look(path)
+        if scope["method"] not in ("GET", "HEAD"):
+            return await self.say(send, 405, b"only GET and HEAD here\n", [(b"allow", b"GET, HEAD")])
+        if page is None:
+            return await self.missing(path, send)
+        accept = none_match = b""
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accept = value
+            elif name == b"if-none-match":
+                none_match = value
+        body, tag, headers = page.variants[wanted(accept, page.variants)]
+        if none_match and same(tag, none_match):
+            kept = [pair for pair in headers if pair[0] not in (b"content-length", b"content-type")]
+            await send({"type": "http.response.start", "status": 304, "headers": kept})
+            return await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
+
+    def look(self, path: str) -> Page | None:
+        """The file for an address, read again when it changed; None when there is none."""
+        file = self.file(path)
+        try:
+            if file is None:
+                raise FileNotFoundError
+            signature = tuple(
+                number
+                for _, suffix in ENCODINGS
+                for number in self.stat(file.with_name(file.name + suffix), must=not suffix)
+            )
+        except OSError:
+            self.drop(path)
+            return None
+        page = self.pages.get(path)
+        if page is not None and page.signature == signature:
+            page.looked_at = time.monotonic()
+            return page
+        self.drop(path)
+        page = Page(file, signature, self.common)
+        if "" not in page.variants:  # gone between two looks
+            return None
+        self.pages[path] = page
+        self.size += page.size
+        while self.size > ROOM and len(self.pages) > 1:
+            self.drop(next(iter(self.pages)))
+        return page
+
+    def drop(self, path: str) -> None:
+        if old := self.pages.pop(path, None):
+            self.size -= old.size
+
+    def file(self, path: str) -> Path | None:
+        """Where an address would lie in the folder; None when it may lie nowhere (hidden, outside, precompressed)."""
+        parts = path.split("/")[1:]
+        if "\0" in path or any(part.startswith(".") or "\\" in part for part in parts) or "" in parts[:-1]:
+            return None
+        file = self.folder.joinpath(*parts[:-1], parts[-1] or "index.html") if parts else self.folder / "index.html"
+        if file.suffix not in TYPES:
+            return None
+        return file if file.resolve().is_relative_to(self.folder) else None
+
+    @staticmethod
+    def stat(file: Path, must: bool) -> tuple[int, ...]:
+        try:
+            found = file.stat()
+        except FileNotFoundError:
+            if must:
+                raise
+            return (0, 0, 0)
+        return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+    async def missing(self, path: str, send: Send) -> None:
+        """A redirect to the address with its slash, our own 404 page, or, before anything is published, 503."""
+        if not path.endswith("/") and "." not in path.rpartition("/")[2] and self.look(path + "/"):
+            where = path.lstrip("/")
+            return await self.say(send, 301, b"", [(b"location", f"/{where}/".encode())])
+        if not (self.folder / "index.html").exists():
+            return await self.say(send, 503, b"The page is being made.\n", [(b"retry-after", b"2")])
+        prefix = path.split("/")[1]
+        page = (self.look(f"/{prefix}/404.html") if prefix in self.languages else None) or self.look("/404.html")
+        if page is None:
+            return await self.say(send, 404, b"There is nothing here.\n", [])
+        body, _, headers = page.variants[""]
+        kept = [pair for pair in headers if pair[0] not in (b"etag", b"cache-control")]
+        await send({"type": "http.response.start", "status": 404, "headers": [*kept, (b"cache-control", b"no-cache")]})
+        await send({"type": "http.response.body", "body": body})
+
+    async def say(self, send: Send, status: int, body: bytes, headers: Headers) -> None:
+        plain = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": [*plain, *self.common, *headers]})
+        await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,174 @@
+"""The front of the web server: finished files with ETag and precompressed variants, nothing from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from talaia.config import Config, Site, Tables, Text
+from talaia.web import Front, Message, Receive, Scope, Send, wanted
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 299, "headers": []})
+    await send({"type": "http.response.body", "body": b"application"})
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> Front:
+    public = tmp_path / "public"
+    write(public / "index.html", b"<p>front</p>")
+    write(public / "es" / "index.html", b"<p>portada</p>")
+    write(public / "404.html", b"res aqui")
+    write(public / "es" / "404.html", b"nada aqui")
+    write(public / "static" / "style.abc.css", b"p{}")
+    (tmp_path / "secret.html").write_bytes(b"secret")
+    site = Site(name=Text((("", "x"),)), address="https://status.example.org")
+    return Front(Config(Tables(site=site), None, tmp_path), application)
+
+
+def write(path: Path, body: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body)
+    path.with_name(path.name + ".br").write_bytes(b"br:" + body)
+    path.with_name(path.name + ".gz").write_bytes(gzip.compress(body))
+
+
+def ask(front: Front, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "headers": raw}
+    asyncio.run(front(scope, receive, send))
+    answer = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], answer, sent[1]["body"]
+
+
+def test_each_encoding_has_its_own_body_and_tag(front: Front) -> None:
+    plain = ask(front, "/")
+    br = ask(front, "/", accept_encoding="gzip, deflate, br, zstd")
+    gz = ask(front, "/", accept_encoding="gzip")
+    assert (plain[2], br[2], gzip.decompress(gz[2])) == (b"<p>front</p>", b"br:<p>front</p>", b"<p>front</p>")
+    assert len({answer[1]["etag"] for answer in (plain, br, gz)}) == 3
+    assert (br[1]["content-encoding"], gz[1]["content-encoding"]) == ("br", "gzip")
+    assert plain[1]["vary"] == "accept-encoding"
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"x", {}', "*"])
+def test_who_has_it_already_gets_304_without_a_body(front: Front, form: str) -> None:
+    tag = ask(front, "/")[1]["etag"]
+    status, headers, body = ask(front, "/", if_none_match=form.format(tag))
+    assert (status, headers["etag"], body) == (304, tag, b"")
+    assert ask(front, "/", if_none_match='"other"')[0] == 200
+
+
+def test_head_tells_the_length_and_sends_nothing(front: Front) -> None:
+    status, headers, body = ask(front, "/", "HEAD")
+    assert (status, headers["content-length"], body) == (200, "12", b"")
+
+
+def test_a_page_that_changes_is_served_anew_and_one_that_goes_is_gone(front: Front) -> None:
+    assert ask(front, "/es/")[2] == b"<p>portada</p>"
+    write(front.folder / "es" / "index.html", b"<p>nova portada</p>")
+    front.pages["/es/"].looked_at -= 1
+    assert ask(front, "/es/")[2] == b"<p>nova portada</p>"
+    for file in (front.folder / "es").glob("index.html*"):
+        file.unlink()
+    front.pages["/es/"].looked_at -= 1
+    assert ask(front, "/es/")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../secret.html",
+        "/es/../../secret.html",
+        "/%2e%2e/secret.html",
+        "//index.html",
+        "/index.html.br",
+        "/.lock",
+        "/es\\..\\..\\secret.html",
+        "/index.html\0",
+        "/run/worker",
+    ],
+)
+def test_nothing_outside_or_hidden_is_served(front: Front, path: str) -> None:
+    status, _, body = ask(front, path)
+    assert status == 404
+    assert b"secret" not in body
+
+
+def test_a_link_out_of_the_folder_is_not_followed(front: Front) -> None:
+    (front.folder / "out.html").symlink_to(front.folder.parent / "secret.html")
+    assert ask(front, "/out.html")[0] == 404
+
+
+def test_a_missing_slash_is_mended_and_a_wrong_address_gets_the_page_of_its_language(front: Front) -> None:
+    assert ask(front, "/es")[:2][1]["location"] == "/es/"
+    assert ask(front, "/nothing/")[2] == b"res aqui"
+    assert ask(front, "/es/nothing/")[2] == b"nada aqui"
+
+
+def test_before_anything_is_published_the_answer_is_503(tmp_path: Path) -> None:
+    site = Site(name=Text((("", "x"),)), address="http://127.0.0.1:8000")
+    status, headers, _ = ask(Front(Config(Tables(site=site), None, tmp_path), application), "/")
+    assert (status, headers["retry-after"]) == (503, "2")
+
+
+@pytest.mark.parametrize("path", ["/desk/", "/hooks/generic/x", "/healthz", "/metrics"])
+def test_the_addresses_of_the_application_reach_it(front: Front, path: str) -> None:
+    assert ask(front, path, "POST")[0] == 299
+
+
+def test_other_methods_are_refused(front: Front) -> None:
+    assert ask(front, "/", "POST")[0] == 405
+
+
+def test_named_assets_may_be_kept_for_ever_and_pages_may_not(front: Front) -> None:
+    assert "immutable" in ask(front, "/static/style.abc.css")[1]["cache-control"]
+    assert "max-age=5" in ask(front, "/")[1]["cache-control"]
+
+
+def test_every_answer_carries_the_policies(front: Front) -> None:
+    for path in ("/", "/nothing/", "/es"):
+        headers = ask(front, path)[1]
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert headers["strict-transport-security"] == "max-age=31536000"
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("accept", "best"),
+    [
+        (b"", ""),
+        (b"br", "br"),
+        (b"gzip", "gzip"),
+        (b"gzip;q=1.0, br;q=0", "gzip"),
+        (b"br;q=0.5, gzip;q=0.1", "br"),
+        (b"identity;q=1, *;q=0", ""),
+        (b"*;q=0.5", "br"),
+        (b"br;q=x", ""),
+        (b"deflate", ""),
+    ],
+)
+def test_the_best_encoding_that_is_allowed(accept: bytes, best: str) -> None:
+    assert wanted(accept, {"br": 1, "gzip": 1, "": 1}) == best
+
+
+def test_memory_is_bounded(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("talaia.web.ROOM", 5000)
+    for number in range(50):
+        write(front.folder / f"{number}" / "index.html", b"x" * 300)
+        assert ask(front, f"/{number}/")[0] == 200
+    assert front.size <= 5000
+    assert len(front.pages) < 50
