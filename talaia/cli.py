@@ -1,0 +1,82 @@
+"""`talaia`: finds the command, reads the configuration, sets Django up, and turns refusals into one clear line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import talaia
+from talaia import config as configuration
+from talaia.refusal import Refused
+
+# Name → one line of help. The module of each is talaia/commands/<name>.py.
+COMMANDS = {
+    "init": "write a talaia.toml to begin with",
+    "up": "everything in one process: page, desk, hooks, worker",
+    "web": "only the web server",
+    "work": "only the worker: signals, publishing, clock",
+    "demo": "a told story on this machine; leaves nothing behind",
+    "check": "read the configuration and look whether all is well",
+    "panel": "print the panel, or explain a state",
+    "publish": "make the public folder anew",
+    "incident": "open, update, correct and resolve incidents",
+    "maintenance": "plan, start, complete and cancel maintenance",
+    "user": "people who may use the desk",
+    "token": "secrets with which machines may post to the hooks",
+}
+# These run without a configuration.
+BARE = {"init", "demo"}
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="talaia", description="The page that stays up when everything else is down.")
+    top.add_argument("--version", action="version", version=f"talaia {talaia.__version__}")
+    top.add_argument("--config", metavar="FILE", help="the configuration (default: $TALAIA_CONFIG or ./talaia.toml)")
+    names = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, line in COMMANDS.items():
+        names.add_parser(name, help=line, add_help=False)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 refused or failed (one line on stderr), 2 usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    known, rest = parser().parse_known_args(arguments)
+    if known.config:
+        os.environ["TALAIA_CONFIG"] = known.config
+    try:
+        if known.command not in BARE:
+            set_up()
+        command = importlib.import_module(f"talaia.commands.{known.command}")
+        own = argparse.ArgumentParser(prog=f"talaia {known.command}", description=command.HELP)
+        command.arguments(own)
+        return int(command.run(own.parse_args(rest)))
+    except (Refused, configuration.Wrong) as error:
+        print(f"talaia: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def set_up() -> None:
+    """Read the configuration (all its mistakes are reported) and start Django with it."""
+    path, home = configuration.paths()
+    if not path.exists():
+        raise Refused(f"there is no {path}; `talaia init` writes one, TALAIA_CONFIG or --config names another")
+    os.environ["TALAIA_CONFIG"] = str(path.resolve())
+    configuration.use(configuration.read(path, home))
+    start_django()
+
+
+def start_django() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "talaia.settings"
+    import django
+
+    django.setup()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""What happens because time passes: maintenance starts and ends, days are rolled up, old rows are forgotten."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from talaia.config import Config
+from talaia.events.actions import update_maintenance
+from talaia.events.clock import due
+from talaia.events.models import Event
+from talaia.outbox import actions as outbox
+from talaia.panel.actions import roll_up
+from talaia.panel.rollup import due_days
+
+log = logging.getLogger(__name__)
+
+REMEMBER = timedelta(days=400)  # a yearly report can still look back at what was done
+
+
+class Clock:
+    """Looks every second which windows begin or end, every minute for finished days, once a day for what is old."""
+
+    def __init__(self, config: Callable[[], Config], now: Callable[[], datetime]) -> None:
+        self.config, self.now = config, now
+        self.minute: datetime | None = None
+        self.day: datetime | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.wait(1):
+            try:
+                self.step(self.now())
+            except Exception:
+                log.exception("the clock goes on after")
+                connection.close()
+                stop.wait(5)
+        connection.close()
+
+    def step(self, now: datetime) -> None:
+        waiting = Event.objects.filter(kind=Event.MAINTENANCE, ended_at=None, window_start__lte=now)
+        for ref, state in due(waiting, now):
+            update_maintenance(ref, state, {}, now)
+        if self.minute is None or now - self.minute >= timedelta(minutes=1):
+            self.minute = now
+            for slug, day, seconds in due_days(now, self.config().site.tz):
+                roll_up(slug, day, seconds, now)
+        if self.day is None or now - self.day >= timedelta(days=1):
+            self.day = now
+            outbox.forget(now - REMEMBER)

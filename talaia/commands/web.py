@@ -1,0 +1,23 @@
+"""`talaia web`: only the web server; the work is done by `talaia work` elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from talaia.config import current
+from talaia.up import claim_port, listen_address, serve
+
+HELP = "Serve the public folder, the desk and the hooks; `talaia work` does the rest."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--listen", metavar="ADDRESS:PORT", help="instead of [web] listen")
+
+
+def run(options: argparse.Namespace) -> int:
+    config = current()
+    host, port = listen_address(config, options.listen)
+    claim_port(host, port)
+    asyncio.run(serve(config, host, port))
+    return 0

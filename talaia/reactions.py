@@ -1,0 +1,93 @@
+"""When X happens, do Y: the whole product on one screen.
+
+`consequences(fact)` are the deliveries that follow a fact; `channels()` says who does them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from talaia.config import Config
+from talaia.events.models import Event
+from talaia.events.timeline import parse_reference
+from talaia.outbox.actions import Order
+from talaia.outbox.models import Fact
+from talaia.outbox.worker import Channel
+from talaia.panel.models import Service
+from talaia.site.write import publish
+
+
+def front(_: Fact) -> Iterator[Order]:
+    """The page at `/`, status.json and the favicon."""
+    yield Order("site", "front")
+
+
+def own_page(fact: Fact) -> Iterator[Order]:
+    """The page of the event or the service that the fact is about."""
+    yield Order("site", fact.subject)
+
+
+def touched_services(fact: Fact) -> Iterator[Order]:
+    """The pages of the services that an event touches, or touched before."""
+    for slug in fact.data.get("services", []):
+        yield Order("archive", f"service/{slug}")
+
+
+def history(fact: Fact) -> Iterator[Order]:
+    """The history pages in which the event stands."""
+    yield Order("archive", f"history/{parse_reference(fact.subject.partition('/')[2])[0]}")
+
+
+def whole_site(_: Fact) -> Iterator[Order]:
+    """Every page, the front first; in small steps, so that news need not wait for the archive."""
+    yield Order("site", "front")
+    yield Order("archive", "assets")
+    for slug in Service.objects.values_list("pk", flat=True):
+        yield Order("archive", f"service/{slug}")
+    yield Order("archive", "history")
+    for year in Event.objects.values_list("year", flat=True).distinct().order_by("-year"):
+        yield Order("archive", f"history/{year}")
+    for event in Event.objects.order_by("-started_at").only("kind", "year", "number").iterator():
+        yield Order("archive", f"{event.kind}/{event.ref}")
+
+
+EVENT_PAGES = (front, own_page, touched_services, history)
+
+REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
+    "incident.opened": EVENT_PAGES,
+    "incident.updated": EVENT_PAGES,
+    "incident.resolved": EVENT_PAGES,
+    "incident.corrected": (front, own_page),
+    "incident.edited": EVENT_PAGES,
+    "maintenance.planned": EVENT_PAGES,
+    "maintenance.scheduled": EVENT_PAGES,
+    "maintenance.in_progress": EVENT_PAGES,
+    "maintenance.completed": EVENT_PAGES,
+    "maintenance.cancelled": EVENT_PAGES,
+    "maintenance.corrected": (front, own_page),
+    "maintenance.edited": EVENT_PAGES,
+    "service.changed": (front, own_page),
+    "service.explained": (front, own_page),
+    "service.rolled_up": (own_page,),
+    "service.backfilled": (own_page,),
+    "service.set_by_hand": (),  # the judging that follows changes the service, and so the page
+    "service.taken_back": (),
+    "source.silent": (),  # operators see it in the desk; the panel's services become unknown by themselves
+    "source.heard": (),
+    "panel.listed": (whole_site,),
+    "site.changed": (whole_site,),
+}
+
+
+def consequences(fact: Fact) -> Iterator[Order]:
+    """The deliveries that follow `fact`. An unknown kind is a mistake of ours and must be seen."""
+    for reaction in REACTIONS[fact.kind]:
+        yield from reaction(fact)
+
+
+def channels(config: Config) -> list[Channel]:
+    """Who delivers. The front is made anew every `[site] refresh`, as it says when it was made."""
+    return [
+        Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
+        Channel("archive", publish, batch=20),
+    ]

@@ -1,0 +1,184 @@
+"""One process: the web server in the main thread's event loop; worker, watch and clock in threads beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.asgi import get_asgi_application
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+import talaia
+from talaia import config as configuration
+from talaia.api.limits import limit_bodies
+from talaia.clock import Clock
+from talaia.config import Config
+from talaia.outbox.actions import WAKE, record
+from talaia.outbox.worker import Worker
+from talaia.panel.actions import list_services
+from talaia.panel.catalogue import headings
+from talaia.reactions import channels, consequences
+from talaia.refusal import Refused
+from talaia.signals.watch import Watch
+from talaia.web import ASGI, Front
+
+log = logging.getLogger(__name__)
+
+GRACE = 30  # seconds that what runs may take to finish
+
+
+def application(config: Config) -> ASGI:
+    """What the web server serves: the public folder, and behind it the desk and the hooks."""
+    return Front(config, limit_bodies(get_asgi_application()))
+
+
+def prepare(config: Config) -> None:
+    """Bring the database to this version, list the services, and have the site made anew where it needs to be."""
+    config.home.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", verbosity=0, interactive=False)
+    now = timezone.now()
+    list_services(headings(config), now)
+    mark, look = config.home / "run" / "site-made-by", fingerprint(config)
+    if not mark.exists() or mark.read_text() != look:
+        with transaction.atomic():
+            record("site.changed", "site", now)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(look)
+
+
+def fingerprint(config: Config) -> str:
+    """Changes when every page must be made anew: another version, other templates, another [site] or panel."""
+    parts = hashlib.sha256(f"{talaia.__version__} {config.tables.site!r} {config.tables.services!r}".encode())
+    for file in sorted((Path(talaia.__file__).parent / "site").rglob("*")):
+        if file.suffix in (".html", ".css", ".js", ".py"):
+            parts.update(file.read_bytes())
+    return parts.hexdigest()
+
+
+def reload(config: Config) -> None:
+    """SIGHUP: put the file's new content in force; a file with mistakes changes nothing."""
+    if config.path is None:
+        return
+    try:
+        new = configuration.read(config.path, config.home)
+    except configuration.Wrong as wrong:
+        log.error("the configuration stays as it was:\n%s", wrong)
+        return
+    configuration.use(new)
+    try:
+        prepare(new)
+    finally:
+        connection.close()
+    log.info("%s is in force", config.path)
+
+
+class Background:
+    """The threads beside the web server."""
+
+    def __init__(self, config: Config) -> None:
+        self.stop = threading.Event()
+        self.worker = Worker(config.home, channels(config), consequences, timezone.now)
+        watch, clock = Watch(configuration.current, timezone.now), Clock(configuration.current, timezone.now)
+        self.threads = [
+            threading.Thread(target=self.worker.run, name="worker"),
+            threading.Thread(target=watch.run, args=[self.stop], name="watch"),
+            threading.Thread(target=clock.run, args=[self.stop], name="clock"),
+        ]
+
+    def start(self) -> None:
+        for thread in self.threads:
+            thread.start()
+
+    def finish(self) -> None:
+        """Let what runs come to its end, at most GRACE seconds."""
+        self.stop.set()
+        self.worker.stop.set()
+        WAKE.set()
+        for thread in self.threads:
+            thread.join(GRACE)
+
+
+def listen_address(config: Config, option: str | None) -> tuple[str, int]:
+    """Where to listen: what the command line says, else `[web] listen`."""
+    if option is None:
+        return config.web.host_and_port
+    host, _, port = option.rpartition(":")
+    if not host or not port.isdigit():
+        raise Refused(f'--listen {option}: write it as "127.0.0.1:8000"')
+    return host.strip("[]"), int(port)
+
+
+def claim_port(host: str, port: int) -> None:
+    """Refuse at once, in one line, when the address cannot be listened on; port 0 is the system's choice nowhere."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Refused(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from None
+
+
+async def serve(config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopped.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current()))
+    server = Server(
+        application(config),
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=15_000),
+        websockets=False,
+        backlog=1024,
+        log_enabled=False,
+    )
+    serving = asyncio.create_task(server.serve())
+    if on_ready:
+        await loop.run_in_executor(None, on_ready)
+    await asyncio.wait([serving, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        serving.result()
+    server.stop()  # type: ignore[no-untyped-call]
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(serving, GRACE)
+
+
+def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None) -> None:
+    """Everything in one process, until SIGTERM or SIGINT; what runs is finished."""
+    claim_port(host, port)
+    prepare(config)
+    background = Background(config)
+    background.start()
+    try:
+        asyncio.run(serve(config, host, port, on_ready))
+    finally:
+        background.finish()
+
+
+def work(config: Config) -> None:
+    """Worker, watch and clock without the web server, until SIGTERM or SIGINT."""
+    prepare(config)
+    background = Background(config)
+    wanted = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: wanted.set())
+    signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[configuration.current()]).start())
+    background.start()
+    wanted.wait()
+    background.finish()
