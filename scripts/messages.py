@@ -1,4 +1,4 @@
-"""Translations without GNU gettext: Babel extracts, updates and compiles; Django's own `templatize` reads the templates."""
+"""Translations without GNU gettext: Babel extracts, updates, compiles; Django's `templatize` reads the templates."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ class Clock:
 
     def step(self, now: datetime) -> None:
         waiting = Event.objects.filter(kind=Event.MAINTENANCE, ended_at=None, window_start__lte=now)
-        for ref, state in due(waiting, now):
-            update_maintenance(ref, state, {}, now)
+        for step in due(waiting, now):
+            update_maintenance(step.ref, step.state, {}, now, at=step.at)
         if self.minute is None or now - self.minute >= timedelta(minutes=1):
             self.minute = now
             for slug, day, seconds in due_days(now, self.config().site.tz):

@@ -74,6 +74,10 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "service.taken_back": (),
     "source.silent": (),  # operators see it in the desk; the panel's services become unknown by themselves
     "source.heard": (),
+    "user.added": (),  # kept for whoever asks who did what
+    "user.password_set": (),
+    "user.disabled": (),
+    "user.enabled": (),
     "panel.listed": (whole_site,),
     "site.changed": (whole_site,),
 }

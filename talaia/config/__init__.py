@@ -57,11 +57,11 @@ class Wrong(Exception):
 
 
 def read(path: Path, home: Path | None = None) -> Config:
-    """The configuration in the file at `path`. Raises Wrong with every mistake in it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Wrong(path, [Mistake(0, "", f"cannot be read: {error}; `talaia init` writes one")]) from None
+    """The configuration in the file at `path`. Raises Wrong with every mistake in it.
+
+    Names that point nowhere are looked for once all values are right: before, a name may be missing for another reason.
+    """
+    text = _text(path)
     found = tables(text)
     if isinstance(found, Mistake):
         raise Wrong(path, [found])
@@ -74,6 +74,18 @@ def read(path: Path, home: Path | None = None) -> Config:
     if reader.mistakes or config is None:
         raise Wrong(path, sorted(reader.mistakes, key=lambda mistake: mistake.line))
     return config
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise Wrong(path, [Mistake(0, "", "there is no such file; `talaia init` writes one")]) from None
+    except OSError as error:
+        raise Wrong(path, [Mistake(0, "", f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise Wrong(path, [Mistake(line, "", "this is not UTF-8; save the file with that encoding")]) from None
 
 
 _current: Config | None = None

@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from talaia.config.places import Path as Place
 from talaia.config.tables import Check, Config, Connection, Service, Source, Tables
 
-Place = tuple[str | int, ...]
+SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
+# Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
+LABEL = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
+LONGEST = 80  # characters of a slug or id, in the tables
+ONLY_FOR = {
+    "status": "http",
+    "text": "http",
+    "certificate_days": "http",
+    "ca_file": "http",
+    "server": "dns",
+    "record": "dns",
+    "answer": "dns",
+}
 
 
 def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
-    """What single values cannot tell: names that point nowhere, doubles, services that could never be green."""
-    from_tables = config.tables
+    """Each mistake with its place. The values themselves are right by now."""
+    given = config.tables
     yield from _site(config)
-    yield from _doubles(from_tables)
-    sources = {source.id: source for source in from_tables.sources}
-    groups = {group.id for group in from_tables.groups}
-    services = {service.slug for service in from_tables.services}
-    connections = {connection.id: connection for connection in from_tables.connections}
-    for n, source in enumerate(from_tables.sources):
-        if source.kind == "prometheus" and not source.url:
-            yield ("sources", n), "a prometheus source is polled: give it a url"
-        if source.url and urlsplit(source.url).scheme not in ("http", "https"):
-            yield ("sources", n, "url"), f"{source.url!r} is no http address"
-        if source.stale_after < source.poll_every:
-            yield ("sources", n, "stale_after"), "is shorter than poll_every: the source would always be stale"
-    checked = {check.service for check in from_tables.checks}
-    for n, service in enumerate(from_tables.services):
+    yield from _doubles(given)
+    sources = {source.id: source for source in given.sources}
+    groups = {group.id for group in given.groups}
+    services = {service.slug for service in given.services}
+    connections = {connection.id: connection for connection in given.connections}
+    for n, source in enumerate(given.sources):
+        yield from _source(("sources", n), source)
+    checked = {check.service for check in given.checks}
+    for n, service in enumerate(given.services):
         place: Place = ("services", n)
         if service.group not in groups:
-            yield (
-                (*place, "group"),
-                f"there is no group {service.group!r}; groups: {', '.join(sorted(groups)) or 'none'}",
-            )
+            yield (*place, "group"), nowhere("group", service.group, groups)
         if not service.kept_by_hand and not service.evidence and service.slug not in checked:
             yield (
                 place,
@@ -45,86 +53,174 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
                     "a [[checks]] entry, or kept_by_hand = true"
                 ),
             )
-        if service.evidence and service.evidence.source not in sources:
-            yield (*place, "evidence"), f"there is no source {service.evidence.source!r}"
-        elif service.evidence and (sources[service.evidence.source].kind == "prometheus") != bool(
-            service.evidence.query
-        ):
-            yield (*place, "evidence"), "a query goes with a prometheus source, and a prometheus source needs one"
-        for m, alert in enumerate(service.alerts):
-            if alert.source and alert.source not in sources:
-                yield (*place, "alerts", m), f"there is no source {alert.source!r}"
+        yield from _sources_of(place, service, sources)
         yield from _reference(place, service, connections)
-    for n, check in enumerate(from_tables.checks):
+    for n, check in enumerate(given.checks):
         yield from _check(("checks", n), check, services, connections)
-    for table in (from_tables.database, from_tables.web, *from_tables.sources):
-        for struct_field in msgspec.structs.fields(table):
-            file = getattr(table, struct_field.name)
-            if struct_field.name.endswith("_file") and file and struct_field.name != "secret_key_file":
-                try:
-                    config.secret(file)
-                except OSError as error:
-                    name = type(table).__name__.lower()
-                    spot: Place = (
-                        ("sources", from_tables.sources.index(table)) if isinstance(table, Source) else (name,)
-                    )
-                    yield (*spot, struct_field.name), f"cannot be read: {error}"
+    yield from _files(config)
+
+
+def nowhere(what: str, id: str | None, known: Iterable[str]) -> str:
+    """`there is no service 'wbe'; did you mean 'web'?`"""
+    names = sorted(known)
+    near = difflib.get_close_matches(id or "", names, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"{what}s: {', '.join(names) or 'none'}"
+    return f"there is no {what} {id!r}; {hint}"
+
+
+def is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a bracket or a port that is none
+        return False
+
+
+def is_host_and_port(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isascii() and port.isdigit() and 0 < int(port) <= 65535
 
 
 def _site(config: Config) -> Iterator[tuple[Place, str]]:
     site = config.site
-    parts = urlsplit(site.address)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/") or parts.query:
+    if not is_web_address(site.address) or urlsplit(site.address)[2:] not in (("", "", ""), ("/", "", "")):
         yield ("site", "address"), f"{site.address!r} must be an address such as https://status.example.org"
-    if site.zone not in available_timezones():
-        yield ("site", "zone"), f"{site.zone!r} is no time zone; for example Europe/Madrid"
+    try:
+        ZoneInfo(site.zone)
+    except (OSError, ValueError, KeyError):
+        near = difflib.get_close_matches(site.zone, available_timezones(), 1)
+        yield ("site", "zone"), f"{site.zone!r} is no time zone; for example {near[0] if near else 'Europe/Madrid'}"
     if not site.languages or len(set(site.languages)) != len(site.languages):
         yield ("site", "languages"), "needs at least one language, each of them once"
-    host, _, port = config.web.listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    for n, link in enumerate(site.links):
+        if not is_web_address(link.address) and not re.match(r"(mailto|tel|xmpp|matrix):.", link.address):
+            place: Place = ("site", "links", n, "address")
+            yield place, f"{link.address!r} must begin with https://, http://, mailto: or tel:"
+    yield from _positive(("site",), {"refresh": site.refresh})
+    if not is_host_and_port(config.web.listen):
         yield ("web", "listen"), f'{config.web.listen!r} must be "address:port", for example "127.0.0.1:8000"'
+    database = config.tables.database
+    if database.url and database.url_file:
+        yield ("database", "url_file"), "url is given too; keep one of the two"
+    elif database.url and urlsplit(database.url).scheme not in ("postgresql", "postgres"):
+        yield ("database", "url"), "must begin with postgresql://; leave it out for SQLite in the state folder"
 
 
-def _doubles(from_tables: Tables) -> Iterator[tuple[Place, str]]:
+def _doubles(given: Tables) -> Iterator[tuple[Place, str]]:
     keyed: dict[str, list[str]] = {
-        "sources": [source.id for source in from_tables.sources],
-        "groups": [group.id for group in from_tables.groups],
-        "services": [service.slug for service in from_tables.services],
-        "connections": [connection.id for connection in from_tables.connections],
-        "checks": [check.id for check in from_tables.checks],
+        "sources": [source.id for source in given.sources],
+        "groups": [group.id for group in given.groups],
+        "services": [service.slug for service in given.services],
+        "connections": [connection.id for connection in given.connections],
+        "checks": [check.id for check in given.checks],
     }
     for table, ids in keyed.items():
         for n, id in enumerate(ids):
+            place: Place = (table, n, "slug" if table == "services" else "id")
             if id in ids[:n]:
-                yield (table, n), f"{id!r} stands twice"
-            if not id or not all(part.isalnum() for part in id.replace("_", "-").split("-")) or not id.isascii():
-                yield (table, n), f"{id!r} goes into addresses: use small letters, digits and hyphens"
+                yield place, f"{id!r} stands twice"
+            if table in ("connections", "checks"):
+                if not LABEL.fullmatch(id):
+                    yield place, f"{id!r} must be letters without accents, digits, and single - _ . between them"
+            elif not SLUG.fullmatch(id):
+                yield place, f"{id!r} goes into addresses: use small letters, digits and hyphens"
+            if len(id) > LONGEST:
+                yield place, f"has {len(id)} characters; {LONGEST} at most"
             if table == "sources" and id == "checks":
-                yield (table, n), "'checks' is the name of the built-in checks; take another"
+                yield place, "'checks' is the name of the built-in checks; take another"
+
+
+def _source(place: Place, source: Source) -> Iterator[tuple[Place, str]]:
+    if source.kind == "prometheus" and not source.url:
+        yield place, "a prometheus source is polled: give it a url"
+    if source.url and not is_web_address(source.url):
+        yield (*place, "url"), f"{source.url!r} is no http address"
+    if source.stale_after < source.poll_every:
+        yield (*place, "stale_after"), "is shorter than poll_every: the source would always be stale"
+    if source.password_file and not source.username:
+        yield (*place, "password_file"), "a password goes with a username"
+    times = {"poll_every": source.poll_every, "stale_after": source.stale_after, "timeout": source.timeout}
+    yield from _positive(place, times)
+
+
+def _sources_of(place: Place, service: Service, sources: dict[str, Source]) -> Iterator[tuple[Place, str]]:
+    if service.evidence and service.evidence.source not in sources:
+        yield (*place, "evidence", "source"), nowhere("source", service.evidence.source, sources)
+    elif service.evidence and (sources[service.evidence.source].kind == "prometheus") != bool(service.evidence.query):
+        yield (*place, "evidence"), "a query goes with a prometheus source, and a prometheus source needs one"
+    for m, alert in enumerate(service.alerts):
+        if alert.source and alert.source not in sources:
+            yield (*place, "alerts", m, "source"), nowhere("source", alert.source, sources)
 
 
 def _reference(place: Place, service: Service, connections: dict[str, Connection]) -> Iterator[tuple[Place, str]]:
-    if not service.reference:
+    reference = service.reference
+    if not reference:
         return
-    if not service.reference.connections:
-        yield (*place, "reference"), "needs at least one connection"
-    for id in service.reference.connections:
+    inside: Place = (*place, "reference")
+    listed = reference.connections
+    if not listed:
+        yield (*inside, "connections"), "needs at least one connection"
+    for n, id in enumerate(listed):
+        spot: Place = (*inside, "connections", n)
         if id not in connections:
-            yield (*place, "reference"), f"there is no connection {id!r}; add it as [[connections]]"
+            yield spot, f"there is no connection {id!r}; add it as [[connections]]"
         elif connections[id].experimental:
-            yield (*place, "reference"), f"{id!r} is experimental and would never count; take it off the list"
+            yield spot, f"{id!r} is experimental and would never count; take it off the list"
+        if id in listed[:n]:
+            yield spot, f"{id!r} stands twice and would count twice"
+    for name in ("degraded", "partial", "disruption", "measured"):
+        if listed and getattr(reference, name).count > len(listed):
+            yield (*inside, name), f"{getattr(reference, name)} of {len(listed)} connections can never be"
 
 
 def _check(
     place: Place, check: Check, services: set[str], connections: dict[str, Connection]
 ) -> Iterator[tuple[Place, str]]:
-    if check.service not in services:
-        yield (*place, "service"), f"there is no service {check.service!r}"
+    if check.service is None:
+        yield place, "'service' is missing: whose health does it check?"
+    elif check.service not in services:
+        yield (*place, "service"), nowhere("service", check.service, services)
     if check.connection and check.connection not in connections:
-        yield (*place, "connection"), f"there is no connection {check.connection!r}"
+        yield (*place, "connection"), nowhere("connection", check.connection, connections)
     if check.failures < 1:
         yield (*place, "failures"), "must be 1 or more"
-    if check.kind == "http" and urlsplit(check.target).scheme not in ("http", "https"):
+    if check.kind == "http" and not is_web_address(check.target):
         yield (*place, "target"), f"{check.target!r} is no http address"
-    if check.kind == "tcp" and not check.target.rpartition(":")[2].isdigit():
+    if check.kind == "tcp" and not is_host_and_port(check.target):
         yield (*place, "target"), f'{check.target!r} must be "host:port"'
+    if check.kind in ("dns", "ping") and not re.fullmatch(r"[^\s/]+", check.target):
+        yield (*place, "target"), f"{check.target!r} must be a name or an address, without http:// or a path"
+    if check.slower_than and check.slower_than >= check.timeout:
+        yield (*place, "slower_than"), "must be shorter than timeout, or it would never be reached"
+    for struct_field in msgspec.structs.fields(Check):
+        only = ONLY_FOR.get(struct_field.name)
+        if only and check.kind != only and getattr(check, struct_field.name) != struct_field.default:
+            yield (*place, struct_field.name), f"goes with kind = {only!r} only, and this is a {check.kind} check"
+    yield from _positive(place, {"every": check.every, "timeout": check.timeout})
+
+
+def _positive(place: Place, times: dict[str, timedelta]) -> Iterator[tuple[Place, str]]:
+    for name, time in times.items():
+        if not time:
+            yield (*place, name), "must be longer than zero"
+
+
+def _files(config: Config) -> Iterator[tuple[Place, str]]:
+    """Every `*_file` can be read and holds something."""
+    given = config.tables
+    tables: list[tuple[Place, msgspec.Struct]] = [(("web",), given.web), (("database",), given.database)]
+    tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
+    tables += [(("checks", n), check) for n, check in enumerate(given.checks)]
+    for place, table in tables:
+        for struct_field in msgspec.structs.fields(table):
+            file = getattr(table, struct_field.name)
+            if not struct_field.name.endswith("_file") or file is None:
+                continue
+            try:
+                if not config.secret(file):
+                    yield (*place, struct_field.name), f"{file!r} is empty"
+            except UnicodeDecodeError:
+                yield (*place, struct_field.name), f"{file!r} is not text"
+            except OSError as error:
+                yield (*place, struct_field.name), f"cannot be read: {error.filename}: {error.strerror}"

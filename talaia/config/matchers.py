@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 MATCHER = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*')
 
+# Alertmanager's escapes; any other backslash stays, so that patterns need not double theirs.
+ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+UNESCAPED = {'"': '"', "\\": "\\", "n": "\n"}
+
 
 @dataclass(frozen=True)
 class Matcher:
@@ -23,7 +27,7 @@ class Matcher:
         return same if self.op in ("=", "=~") else not same
 
     def __str__(self) -> str:
-        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"')
+        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'{self.name}{self.op}"{escaped}"'
 
 
@@ -51,11 +55,7 @@ class Matchers:
             match = MATCHER.match(text, position)
             if match is None:
                 raise ValueError(f'cannot read {text[position:]!r}; write name="value", name!="value", =~ or !~')
-            raw = (
-                re.sub(r"\\(.)", r"\1", match[3])
-                if match[2] in ("=", "!=")
-                else match[3].replace('\\"', '"').replace("\\\\", "\\")
-            )
+            raw = ESCAPE.sub(lambda escape: UNESCAPED.get(escape[1], escape[0]), match[3])
             if match[2] in ("=~", "!~"):
                 try:
                     re.compile(raw)

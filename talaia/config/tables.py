@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -56,13 +57,13 @@ class Threshold:
         return down >= self.count if self.count else down >= self.share * measured - 1e-9
 
     def __str__(self) -> str:
-        return str(self.count) if self.count else f"{self.share:.0%}"
+        return str(self.count) if self.count else f"{self.share * 100:g}%"
 
     @classmethod
     def from_toml(cls, value: object) -> Threshold:
         if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
             return cls(count=value)
-        if isinstance(value, str) and value.endswith("%"):
+        if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?%", value, re.ASCII):
             share = float(value[:-1]) / 100
             if 0 < share <= 1:
                 return cls(share=share)

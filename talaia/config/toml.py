@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-Path = tuple[str | int, ...]
+from talaia.config.places import Path, Places, written
+
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -34,71 +35,27 @@ class Mistake:
         return f"{place}{self.where}: {self.what}" if self.where else f"{place}{self.what}"
 
 
-class Places:
-    """The line on which each key and table of a TOML text begins."""
-
-    HEADER = re.compile(r"^\s*(\[\[|\[)\s*([A-Za-z0-9_.\-\" ]+?)\s*(\]\]|\])\s*(#.*)?$")
-    KEY = re.compile(r"^\s*([A-Za-z0-9_\-\".]+)\s*=")
-
-    def __init__(self, text: str) -> None:
-        self.lines: dict[Path, int] = {}
-        table: Path = ()
-        counts: dict[Path, int] = {}
-        inside = ""
-        for number, line in enumerate(text.splitlines(), 1):
-            if inside:
-                inside = "" if inside in line else inside
-                continue
-            if header := self.HEADER.match(line):
-                table = self._table(header[1] == "[[", header[2], counts)
-                self.lines.setdefault(table, number)
-            elif key := self.KEY.match(line):
-                path = (*table, *(part.strip('"') for part in key[1].split(".")))
-                self.lines.setdefault(path, number)
-                for quotes in ('"""', "'''"):
-                    if line.count(quotes) == 1:
-                        inside = quotes
-
-    @staticmethod
-    def _table(is_array: bool, name: str, counts: dict[Path, int]) -> Path:
-        path: Path = ()
-        parts = [part.strip().strip('"') for part in name.split(".")]
-        for position, part in enumerate(parts):
-            path = (*path, part)
-            last = position == len(parts) - 1
-            if is_array and last:
-                counts[path] = counts.get(path, -1) + 1
-            if path in counts:
-                path = (*path, counts[path])
-        return path
-
-    def line(self, path: Path) -> int:
-        """The line of `path`, or of the nearest table around it; 0 when nothing of it stands in the text."""
-        while path:
-            if path in self.lines:
-                return self.lines[path]
-            path = path[:-1]
-        return 0
-
-
-def written(path: Path) -> str:
-    """`("services", 3, "name")` as people count: `services[4].name`."""
-    text = ""
-    for part in path:
-        text += f"[{part + 1}]" if isinstance(part, int) else (f".{part}" if text else part)
-    return text
-
-
-DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+KINDS = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
 
 
 def duration(value: object) -> timedelta:
     """ "30s", "2m", "1h30m", "7d", or a number of seconds. Raises ValueError."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return timedelta(seconds=value)
-    if isinstance(value, str) and value and not DURATION.sub("", value):
-        return timedelta(seconds=sum(float(n) * UNITS[unit] for n, unit in DURATION.findall(value)))
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+            return timedelta(seconds=value)
+        if isinstance(value, str) and value and not DURATION.sub("", value):
+            return timedelta(seconds=sum(float(n) * UNITS[unit] for n, unit in DURATION.findall(value)))
+    except OverflowError:
+        raise ValueError(f"{value!r} is longer than anybody will wait") from None
     raise ValueError(f'{value!r} is no duration; write for example "30s", "5m", "2h" or "7d"')
 
 
@@ -115,12 +72,13 @@ class Reader:
     def struct(self, kind: type[S], table: object, path: Path) -> S | None:
         """`table` as a `kind`, or None after noting every mistake in it."""
         if not isinstance(table, dict):
-            self.wrong(path, f"must be a table, not {type(table).__name__}")
+            hint = "; write one [brackets] for it, not two" if isinstance(table, list) else ""
+            self.wrong(path, f"must be a table, not {named(table)}{hint}")
             return None
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         hints = typing.get_type_hints(kind)
         before = len(self.mistakes)
-        for key in table.keys() - fields.keys():
+        for key in sorted(table.keys() - fields.keys()):
             near = difflib.get_close_matches(str(key), fields, 1)
             known = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(fields))}"
             self.wrong((*path, key), f"unknown key; {known}")
@@ -133,6 +91,7 @@ class Reader:
         return kind(**values) if len(self.mistakes) == before else None
 
     def value(self, hint: Any, value: object, path: Path) -> Any:
+        """`value` as the type that `hint` asks for, or None after noting what is wrong with it."""
         origin = typing.get_origin(hint)
         if origin in (types.UnionType, typing.Union):
             inner = [kind for kind in typing.get_args(hint) if kind is not type(None)]
@@ -140,18 +99,43 @@ class Reader:
                 return self.value(inner[0], value, path)
         if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
             return self.struct(hint, value, path)
-        if origin is tuple and isinstance(value, list):
+        if origin is tuple:
             kind = typing.get_args(hint)[0]
-            return tuple(self.value(kind, item, (*path, number)) for number, item in enumerate(value))
+            if isinstance(value, list):
+                return tuple(self.value(kind, item, (*path, number)) for number, item in enumerate(value))
+            is_table = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+            right = f"; write [[{'.'.join(map(str, path))}]], with two brackets" if is_table else ", such as [ … ]"
+            self.wrong(path, f"must be a list{right}")
+            return None
         try:
             if hint is timedelta:
                 return duration(value)
             if hasattr(hint, "from_toml"):
                 return hint.from_toml(value)
+            if origin is typing.Literal:
+                return one_of(typing.get_args(hint), value)
+            if hint in KINDS and type(value) is not hint:
+                raise ValueError(f"must be {KINDS[hint]}, not {named(value)}")
             return msgspec.convert(value, hint)
         except (ValueError, msgspec.ValidationError) as error:
             self.wrong(path, str(error))
             return None
+
+
+def named(value: object) -> str:
+    """The kind of a TOML value in the words of KINDS, with the value where it is short."""
+    if isinstance(value, list | dict):
+        return KINDS[type(value)]
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
+
+
+def one_of(allowed: tuple[object, ...], value: object) -> object:
+    """`value` if it is allowed. Raises ValueError with what is allowed, and the nearest of it."""
+    if value in allowed:
+        return value
+    near = difflib.get_close_matches(str(value), map(str, allowed), 1)
+    guess = f'; did you mean "{near[0]}"?' if near else ""
+    raise ValueError(f"{named(value)} is not possible here: {', '.join(map(str, allowed))}{guess}")
 
 
 def tables(text: str) -> dict[str, Any] | Mistake:
@@ -160,4 +144,5 @@ def tables(text: str) -> dict[str, Any] | Mistake:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
-        return Mistake(int(found[1]) if found else 0, "", f"this is not TOML: {error}")
+        line = int(found[1]) if found else text.rstrip().count("\n") + 1
+        return Mistake(line, "", f"this is not TOML: {error}")

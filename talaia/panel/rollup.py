@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Min
+from django.db.models import Min, OuterRef, Subquery
 
 from talaia.panel.models import Day, Service, Transition
 from talaia.panel.state import State
@@ -18,8 +18,7 @@ from talaia.panel.uptime import ONE_DAY, Change, DaySeconds, bounds, by_day, loc
 FARTHEST = timedelta(days=400)
 
 
-@dataclass(frozen=True)
-class DueDay:
+class DueDay(NamedTuple):
     """A finished day of a service, ready to be stored."""
 
     slug: str
@@ -34,7 +33,8 @@ def due_days(now: datetime, tz: ZoneInfo) -> list[DueDay]:
     with the day on which it left.
     """
     today = local_day(now, tz)
-    services = list(Service.objects.annotate(stored=Max("days__day")).only("slug", "state", "since", "retired_at"))
+    latest = Day.objects.filter(service=OuterRef("pk")).order_by("-day").values("day")[:1]
+    services = Service.objects.annotate(stored=Subquery(latest)).only("slug", "state", "since", "retired_at")
     wanted: dict[str, tuple[Service, date | None, date]] = {}
     for service in services:
         last = today - ONE_DAY

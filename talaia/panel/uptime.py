@@ -77,12 +77,14 @@ def by_day(
     position, state = 0, first
     for day in days:
         start, end = bounds(day, zone)
-        while position < len(changes) and changes[position].at <= start:
-            state = changes[position].state
-            position += 1
         if start >= until:
             return
-        yield DaySeconds(day, seconds_between(state, changes[position:], start, min(end, until)))
+        here: list[Change] = []
+        while position < len(changes) and changes[position].at < end:
+            here.append(changes[position])
+            position += 1
+        yield DaySeconds(day, seconds_between(state, here, start, min(end, until)))
+        state = here[-1].state if here else state
 
 
 def day_state(seconds: Seconds) -> State:
@@ -125,13 +127,17 @@ class Figure:
         return math.floor(self.of(State.OPERATIONAL) / self.measured * 10_000) / 10_000
 
 
-def figure(days: Sequence[DaySeconds], first: date, last: date) -> Figure:
+def figure(days: Sequence[DaySeconds], first: date, last: date, zone: ZoneInfo) -> Figure:
     """The figure of the period `first`…`last`. A day of which nothing is known counts as a whole day without data."""
     known = {entry.day: entry for entry in days if first <= entry.day <= last}
     total: dict[State, int] = {}
-    for back in range((last - first).days + 1):
-        day = first + timedelta(days=back)
-        seconds = known[day].seconds if day in known else {State.UNKNOWN: 86400}
+    for ahead in range((last - first).days + 1):
+        day = first + timedelta(days=ahead)
+        if day in known:
+            seconds = known[day].seconds
+        else:
+            start, end = bounds(day, zone)
+            seconds = {State.UNKNOWN: round((end - start).total_seconds())}
         for state, value in seconds.items():
             total[state] = total.get(state, 0) + value
     return Figure(first, last, total)
