@@ -78,6 +78,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "user.password_set": (),
     "user.disabled": (),
     "user.enabled": (),
+    "token.issued": (),
+    "token.revoked": (),
     "panel.listed": (whole_site,),
     "site.changed": (whole_site,),
 }

@@ -48,6 +48,7 @@ class Update(models.Model):
     plain = models.BooleanField(default=False)  # plain text: shown as written
     edited_at = models.DateTimeField(null=True)
     by = models.CharField(max_length=150, blank=True)
+    key = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001  one-use number of the form it came from
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "number"], name="update_number")]

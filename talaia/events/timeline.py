@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
 
 
 class IncidentState(StrEnum):
@@ -24,6 +28,33 @@ class MaintenanceState(StrEnum):
 
 ENDED = frozenset({IncidentState.RESOLVED, MaintenanceState.COMPLETED, MaintenanceState.CANCELLED})
 
+
+def incident_word(state: IncidentState) -> str:
+    """The state as people read it, in the language in force."""
+    match state:
+        case IncidentState.INVESTIGATING:
+            return _("Investigating")
+        case IncidentState.IDENTIFIED:
+            return _("Identified")
+        case IncidentState.MONITORING:
+            return _("Monitoring")
+        case IncidentState.RESOLVED:
+            return _("Resolved")
+
+
+def maintenance_word(state: MaintenanceState) -> str:
+    """The state as people read it, in the language in force."""
+    match state:
+        case MaintenanceState.SCHEDULED:
+            return _("Scheduled")
+        case MaintenanceState.IN_PROGRESS:
+            return _("In progress")
+        case MaintenanceState.COMPLETED:
+            return _("Completed")
+        case MaintenanceState.CANCELLED:
+            return _("Cancelled")
+
+
 # A maintenance goes one way; an incident may turn back (a cause that was none, a relapse after "resolved").
 MAINTENANCE_STEPS = {
     MaintenanceState.SCHEDULED: {
@@ -41,6 +72,10 @@ class NotPossible(Exception):
     """An action that the timeline does not allow; the message says what is possible instead."""
 
 
+class Overtaken(NotPossible):
+    """Somebody else has written since this writer last looked: show both, and let the person decide."""
+
+
 def next_incident_state(before: IncidentState, wanted: IncidentState) -> IncidentState:
     """Any state may follow any other; an update to a resolved incident that says otherwise reopens it."""
     if before is IncidentState.RESOLVED and wanted is IncidentState.RESOLVED:
@@ -50,8 +85,10 @@ def next_incident_state(before: IncidentState, wanted: IncidentState) -> Inciden
 
 def next_maintenance_state(before: MaintenanceState, wanted: MaintenanceState) -> MaintenanceState:
     if wanted not in MAINTENANCE_STEPS[before]:
-        allowed = ", ".join(sorted(MAINTENANCE_STEPS[before]))
-        raise NotPossible(f"a maintenance that is {before} cannot become {wanted}; possible: {allowed}")
+        raise NotPossible(
+            _("this maintenance is “%(before)s” and cannot become “%(wanted)s”")
+            % {"before": maintenance_word(before), "wanted": maintenance_word(wanted)}
+        )
     return wanted
 
 
@@ -67,7 +104,34 @@ def reference_year(started_at: datetime, zone: ZoneInfo) -> int:
 
 def parse_reference(ref: str) -> tuple[int, int]:
     """`2026-003` → (2026, 3). Raises NotPossible."""
-    year, _, number = ref.partition("-")
-    if not (year.isdigit() and number.isdigit() and len(year) == 4):
-        raise NotPossible(f"{ref!r} is no reference; write it as 2026-003")
+    year, number = ref.partition("-")[::2]
+    if not (ref.isascii() and year.isdigit() and number.isdigit() and len(year) == 4 and len(number) <= 6):
+        raise NotPossible(_("“%(ref)s” is no reference; write it as 2026-003") % {"ref": ref})
     return int(year), int(number)
+
+
+def check_time(at: datetime, began: datetime | None, now: datetime) -> None:
+    """Raises NotPossible for an entry of the future, and for one from before its incident began."""
+    if at > now:
+        raise NotPossible(_("that time has not come yet"))
+    if began is not None and at < began:
+        raise NotPossible(_("that is before the incident began"))
+
+
+def mark(last: int, titles: Mapping[str, str], impacts: Mapping[str, str]) -> str:
+    """What a writer saw of an event: `<number of its last entry>-<digest of what stands above the timeline>`.
+
+    A form carries it; when it differs from what is there at the time of writing, somebody else was quicker.
+    """
+    return f"{last}-{fingerprint([dict(titles), dict(impacts)])}"
+
+
+def last_seen(seen: str) -> int:
+    """The number of the last entry in a mark; 0 when it is none."""
+    number = seen.partition("-")[0]
+    return int(number) if number.isdecimal() and number.isascii() and len(number) <= 6 else 0
+
+
+def fingerprint(words: object) -> str:
+    """Twelve hexadecimal digits that differ when `words` (JSON kinds) differ."""
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:12]

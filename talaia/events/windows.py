@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from talaia.events.timeline import NotPossible
 
 
@@ -18,14 +20,15 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
         return local.astimezone(UTC)
     there = local.replace(tzinfo=zone, fold=0)
     if there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
-        raise NotPossible(f"{local:%Y-%m-%d %H:%M} does not exist in {zone}: the clocks go forward that night")
+        words = {"time": f"{local:%Y-%m-%d %H:%M}", "zone": zone.key}
+        raise NotPossible(_("%(time)s does not exist in %(zone)s: the clocks go forward that night") % words)
     return there.astimezone(UTC)
 
 
 def check(start: datetime, end: datetime) -> None:
     """Raises NotPossible unless the window has a length."""
     if end <= start:
-        raise NotPossible("the window ends before it starts")
+        raise NotPossible(_("the window ends before it starts"))
 
 
 def running(start: datetime | None, end: datetime | None, now: datetime) -> bool:

@@ -95,6 +95,24 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
     return changed_state or changed_words
 
 
+def backfill(slug: str, changes: Sequence[tuple[datetime, State, Reason]], now: datetime) -> None:
+    """Write down changes that happened while nobody looked, oldest first; the last is what is shown since."""
+    with transaction.atomic():
+        service = Service.objects.select_for_update().get(pk=slug)
+        known = service.state
+        for at, state, reason in changes:
+            Transition.objects.create(service=service, at=at, from_state=known, to_state=state, reason=reason.to_json())
+            known = state.value
+        if changes:
+            at, state, reason = changes[-1]
+            words = reason.to_json()
+            Service.objects.filter(pk=slug).update(
+                state=state, reason=words, since=at, computed_state=state, computed_reason=words
+            )
+            data = {"from": changes[0][0].isoformat(), "to": at.isoformat()}
+            record("service.backfilled", f"service/{slug}", now, data=data)
+
+
 def set_by_hand(slug: str, state: State, until: datetime | None, by: str, now: datetime) -> None:
     """A person says what the state is, until `until` (None: until it is taken back)."""
     with transaction.atomic():

@@ -27,20 +27,21 @@ class DueDay(NamedTuple):
 
 
 def due_days(now: datetime, tz: ZoneInfo) -> list[DueDay]:
-    """Finished local days that have no row yet, oldest first. Three queries; one when nothing is due.
+    """Finished local days that have no row yet, oldest first. Four queries; two when nothing is due.
 
     A service begins with the day of its first change, or of its present state when it never changed; a retired one ends
     with the day on which it left.
     """
     today = local_day(now, tz)
     latest = Day.objects.filter(service=OuterRef("pk")).order_by("-day").values("day")[:1]
-    services = Service.objects.annotate(stored=Subquery(latest)).only("slug", "state", "since", "retired_at")
+    rows = Service.objects.only("slug", "state", "since", "retired_at")
+    last_stored = dict(rows.annotate(stored=Subquery(latest)).values_list("slug", "stored"))
     wanted: dict[str, tuple[Service, date | None, date]] = {}
-    for service in services:
+    for service in rows:
         last = today - ONE_DAY
         if service.retired_at is not None:
             last = min(last, local_day(service.retired_at, tz))
-        stored: date | None = service.stored
+        stored: date | None = last_stored.get(service.slug)
         if stored is None or stored < last:
             wanted[service.slug] = (service, stored, last)
     if not wanted:

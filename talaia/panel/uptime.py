@@ -121,7 +121,7 @@ class Figure:
 
     @property
     def share(self) -> float | None:
-        """Operational part of the measured time, cut (never rounded up) to 1/100 of a percent; None: nothing measured."""
+        """Operational part of the measured time, cut (never rounded up) to 0.01 %; None: nothing was measured."""
         if not self.measured:
             return None
         return math.floor(self.of(State.OPERATIONAL) / self.measured * 10_000) / 10_000

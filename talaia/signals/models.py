@@ -12,6 +12,7 @@ class SourceState(models.Model):
     heard_at = models.DateTimeField(null=True)  # last answer, push or heartbeat that was understood
     tried_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)  # Alertmanager says since when it runs
+    silent = models.BooleanField(default=False)  # that it went silent has been recorded
     error = models.TextField(blank=True)
     notes = models.JSONField(default=list)  # warnings for operators: skew, truncated, broken rules
 

@@ -1,5 +1,197 @@
-"""Template tags of the published site and of the desk."""
+"""Template tags of the published site and of the desk.
 
+They read from the context: `language` (else the one in force), `languages` and `zone` (else talaia.toml's), and `now`, the
+moment at which the page is made (without it, times are always given with their day).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
 from django import template
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from talaia.config import current
+from talaia.events.timeline import IncidentState, MaintenanceState, incident_word, maintenance_word
+from talaia.panel import words as panel_words
+from talaia.panel.state import Reason, State
+from talaia.site import addresses, assets, dates, markdown
+from talaia.site.shapes import SHAPES
+from talaia.site.values import Entry, Event, Month, Said, Words, inside
 
 register = template.Library()
+
+
+def language(context: Context) -> str:
+    return str(context.get("language") or get_language() or current().site.languages[0])
+
+
+def calendar(context: Context) -> dates.Calendar:
+    zone = context.get("zone")
+    return dates.Calendar(language(context), zone if isinstance(zone, ZoneInfo) else current().site.tz)
+
+
+def _time(at: datetime, text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', dates.utc(at), text)
+
+
+@register.simple_tag
+def shapes() -> SafeString:
+    """The sprite with every state's shape, once in a page; `shape` refers to it."""
+    symbols = "".join(f'<symbol id="{s.value}" viewBox="0 0 16 16">{drawn}</symbol>' for s, drawn in SHAPES.items())
+    return mark_safe(f'<svg class="sprite" aria-hidden="true">{symbols}</svg>')  # noqa: S308  our own constants
+
+
+@register.simple_tag
+def shape(state: State | str) -> SafeString:
+    """The shape of a state; its word must stand beside it."""
+    return format_html('<svg class="shape {0}" aria-hidden="true"><use href="#{0}"/></svg>', State(state).value)
+
+
+@register.simple_tag
+def state_word(state: State | str) -> str:
+    return panel_words.state(State(state))
+
+
+@register.simple_tag
+def impact_word(state: State | str) -> str:
+    return panel_words.impact(State(state))
+
+
+@register.simple_tag
+def step_word(state: str) -> str:
+    """The word for the state of an incident or of a maintenance."""
+    if state in set(MaintenanceState):
+        return maintenance_word(MaintenanceState(state))
+    return incident_word(IncidentState(state))
+
+
+@register.simple_tag(takes_context=True)
+def why(context: Context, reason: Reason) -> str:
+    """The reason of a state as the part of a sentence; empty when there is nothing to say."""
+    return panel_words.reason(reason, lambda at: _since(context, at))
+
+
+@register.simple_tag(takes_context=True)
+def say(context: Context, given: Words, mark: bool = False) -> SafeString:
+    """Words in the reader's language; others in their own, with `lang` and, when asked, a small mark that says which."""
+    said = inside(given, language(context))
+    if not said.lang:
+        return format_html("{}", said.text)
+    return format_html('<span lang="{}">{}</span>{}', said.lang, said.text, _mark(context, said) if mark else "")
+
+
+@register.simple_tag(takes_context=True)
+def text(context: Context, entry: Entry, top: int = 4, prefix: str = "") -> SafeString:
+    """The text of an entry as HTML; `top` and `prefix` as in `markdown.render`."""
+    return long_text(context, entry.texts, top, prefix, entry.plain)
+
+
+@register.simple_tag(takes_context=True)
+def long_text(context: Context, given: Words, top: int = 4, prefix: str = "", plain: bool = False) -> SafeString:
+    """A long text (Markdown, or plain) as HTML, in the language in which it is there."""
+    said = inside(given, language(context))
+    html = markdown.render(
+        said.text, plain=plain, top=top, prefix=prefix, table=_("Table"), here=_("Link to this part")
+    )
+    if not said.lang:
+        return format_html('<div class="text">{}</div>', html)
+    return format_html('<div class="text" lang="{}">{}</div>{}', said.lang, html, _mark(context, said))
+
+
+@register.simple_tag(takes_context=True)
+def href(context: Context, path: str) -> str:
+    """The address of a page in the language of this one."""
+    return addresses.localized(path, language(context), context.get("languages") or current().site.languages)
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of `style.css`, `script.js` or `<state>.svg`."""
+    return assets.address(name)
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, at: datetime) -> SafeString:
+    """`3 d’octubre del 2026, 03:12`."""
+    return _time(at, calendar(context).moment(at))
+
+
+@register.simple_tag(takes_context=True)
+def clock(context: Context, at: datetime) -> SafeString:
+    """`03:12`."""
+    return _time(at, calendar(context).time(at))
+
+
+@register.simple_tag(takes_context=True)
+def day(context: Context, at: datetime | date) -> SafeString:
+    """`3 d’octubre del 2026`."""
+    there = calendar(context)
+    return format_html('<time datetime="{}">{}</time>', there.date_of(at).isoformat(), there.day(at))
+
+
+@register.simple_tag(takes_context=True)
+def since(context: Context, at: datetime) -> SafeString:
+    """`des de les 03:12`."""
+    return _time(at, _since(context, at))
+
+
+@register.simple_tag(takes_context=True)
+def before(context: Context, at: datetime) -> SafeString:
+    """`abans de les 04:30`."""
+    return _time(at, calendar(context).before(at, context.get("now")))
+
+
+@register.simple_tag(takes_context=True)
+def window(context: Context, event: Event) -> SafeString:
+    """The window of a maintenance: `dissabte, 3 d’octubre del 2026, 23:00–23:30`."""
+    if event.window is None:
+        return SafeString("")
+    start, end = event.window
+    return _time(start, calendar(context).window(start, end))
+
+
+@register.filter
+def lasting(seconds: float) -> str:
+    """`1 h 25 min`."""
+    return dates.length(seconds)
+
+
+@register.simple_tag(takes_context=True)
+def percent(context: Context, share: float) -> str:
+    """`99,95 %`."""
+    return calendar(context).percent(share)
+
+
+@register.simple_tag(takes_context=True)
+def period(context: Context, first: date, last: date) -> str:
+    """`26 d’agost – 23 de novembre del 2026`."""
+    return calendar(context).period(first, last)
+
+
+@register.simple_tag(takes_context=True)
+def month_name(context: Context, month: Month) -> str:
+    """`octubre del 2026`."""
+    return calendar(context).month(month.year, month.number)
+
+
+@register.simple_tag(takes_context=True)
+def word_of(context: Context, given: Words) -> str:
+    """Words in the reader's language where they are there, else as they were written: for titles and attributes."""
+    return inside(given, language(context)).text
+
+
+def _since(context: Context, at: datetime) -> str:
+    return calendar(context).since(at, context.get("now"))
+
+
+def _mark(context: Context, said: Said) -> SafeString:
+    name = Locale.parse(said.lang).get_language_name(language(context)) or said.lang
+    # Translators: a small mark beside a text that is not in the reader's language: "(in Catalan)"
+    return format_html(' <small class="in">({})</small>', _("in %(language)s") % {"language": name})

@@ -1,0 +1,96 @@
+"""`talaia user`: the people who may use the desk."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from talaia.commands.writing import author, json_argument, refusing
+from talaia.config import current
+from talaia.desk.actions import add, set_active, set_password
+from talaia.events.telling import local
+from talaia.refusal import Refused
+
+HELP = "Who may use the desk. Passwords are asked for, or read from a file."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    adding = actions.add_parser("add", help="let somebody in")
+    adding.add_argument("--email", default="")
+    setting = actions.add_parser("password", help="give somebody a new password; it ends their sessions")
+    disabling = actions.add_parser("disable", help="let somebody in no more, at once; what they wrote stays")
+    enabling = actions.add_parser("enable", help="let somebody in again")
+    for action in (adding, setting, disabling, enabling):
+        action.add_argument("name", metavar="NAME")
+    for action in (adding, setting):
+        action.add_argument("--password-file", metavar="F", help="read it there; - is standard input")
+    json_argument(actions.add_parser("list", help="who may use the desk"))
+
+
+def run(options: argparse.Namespace) -> int:
+    now, by = timezone.now(), author()
+    with refusing():
+        try:
+            match options.action:
+                case "add":
+                    add(options.name, options.email, read_password(options.password_file), now, by=by)
+                    print(f"{options.name} may use {current().site.address.rstrip('/')}/desk/")
+                case "password":
+                    set_password(options.name, read_password(options.password_file), now, by=by)
+                    print(f"{options.name} has a new password")
+                case "disable" | "enable":
+                    set_active(options.name, options.action == "enable", now, by=by)
+                    print(f"{options.name} is {options.action}d")
+                case _:
+                    print_list(options.json)
+        except ValidationError as error:
+            raise Refused(" ".join(error.messages)) from None
+    return 0
+
+
+def read_password(file: str | None) -> str:
+    """From the file's first line, or asked for twice. Raises Refused."""
+    if file is not None:
+        try:
+            with sys.stdin if file == "-" else Path(file).open(encoding="utf-8") as lines:
+                return lines.readline().rstrip("\r\n")
+        except OSError as error:
+            raise Refused(f"{file} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise Refused(f"{file} is not UTF-8 text") from None
+    if not sys.stdin.isatty():
+        raise Refused("nobody is there to ask for a password; name a file with --password-file")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise Refused("the two are not the same")
+    return password
+
+
+def print_list(as_json: bool) -> None:
+    people = [
+        {"name": user.username, "email": user.email, "active": user.is_active, "last_login": told(user.last_login)}
+        for user in User.objects.order_by("username")
+    ]
+    if as_json:
+        print(json.dumps(people, ensure_ascii=False, indent=2))
+        return
+    for person in people:
+        print(
+            f"{person['name']:<20}  {'active' if person['active'] else 'disabled':<8}  "
+            f"last here: {person['last_login'] or 'never'}  {person['email']}".rstrip()
+        )
+    if not people:
+        print("nobody yet; `talaia user add NAME` lets somebody in")
+
+
+def told(at: datetime | None) -> str | None:
+    return local(at, current().site.tz) if at else None

@@ -1,0 +1,125 @@
+"""States, impacts and reasons as people read them, in the language in force. Pure.
+
+The codes of the reasons and their values are listed in `signals/rules.py` and `panel/state.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from talaia.panel.state import Reason, State
+
+Since = Callable[[datetime], str]
+"""An instant with its preposition, in the language in force: "since 03:12"."""
+
+
+def state(value: State) -> str:
+    """What a service is, in one or two words."""
+    match value:
+        case State.OPERATIONAL:
+            return _("Operational")
+        case State.DEGRADED:
+            return _("Degraded performance")
+        case State.PARTIAL:
+            return _("Partial disruption")
+        case State.DISRUPTION:
+            return _("Disruption")
+        case State.MAINTENANCE:
+            return _("Maintenance")
+        case State.UNKNOWN:
+            return _("Unknown")
+
+
+def impact(value: State) -> str:
+    """What an incident does to a service, or a maintenance is expected to."""
+    match value:
+        case State.OPERATIONAL:
+            return _("No impact")
+        case State.MAINTENANCE:
+            return _("Under maintenance")
+        case _:
+            return state(value)
+
+
+def reason(given: Reason, since: Since) -> str:
+    """Why: the part of a sentence that follows a state. Empty for an unknown code, or one without its values."""
+    try:
+        return _sentence(given.code, given.values, since)
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
+    match code:
+        case "never_measured":
+            return _("not measured yet")
+        case "source_silent":
+            # Translators: %(since)s is "since 03:12"
+            return _("monitoring silent %(since)s") % {"since": since(datetime.fromisoformat(values["since"]))}
+        case "not_measured":
+            return _("no recent measurement")
+        case "too_few_measured" | "partly_measured" | "connections_down" | "connections_poor":
+            return _connections(code, values)
+        case "failing_pending":
+            return _("measurements fail again; we are checking")
+        case "alert" if summary := str(values.get("summary") or ""):
+            return summary
+        case "alert":
+            count = int(values.get("count", 1))
+            faults = ngettext("the monitoring reports a fault", "the monitoring reports %(count)s faults", count)
+            return faults % {"count": count}
+        case "check":
+            return {"down": _("it does not answer"), "slow": _("it answers slowly")}[values["what"]]
+        case "silenced":
+            return _("its alerts are silenced while it is worked on")
+        case "kept_by_hand":
+            return _("not measured; we keep it up to date by hand")
+        case "unconfirmed":
+            return _("as we have been told; not measured")
+        case "by_hand":
+            return _("set by the technical team")
+        case "incident":
+            return _("incident %(ref)s") % {"ref": values["ref"]}
+        case "maintenance":
+            return _("maintenance %(ref)s") % {"ref": values["ref"]}
+    return ""
+
+
+def _connections(code: str, values: Mapping[str, Any]) -> str:
+    """So many of so many reference connections; the verb follows the first number."""
+    of = int(values["of"])
+    match code:
+        case "connections_down":
+            count = int(values["down"])
+            words = ngettext(
+                "%(count)s of %(of)s reference connections without service",
+                "%(count)s of %(of)s reference connections without service",
+                count,
+            )
+        case "connections_poor":
+            count = int(values["poor"])
+            words = ngettext(
+                "%(count)s of %(of)s reference connections works badly",
+                "%(count)s of %(of)s reference connections work badly",
+                count,
+            )
+        case "too_few_measured":
+            count = int(values["measured"])
+            words = ngettext(
+                "only %(count)s of %(of)s reference connections is measured",
+                "only %(count)s of %(of)s reference connections are measured",
+                count,
+            )
+        case _:
+            count = int(values["measured"])
+            words = ngettext(
+                "as far as %(count)s of %(of)s reference connections tells",
+                "as far as %(count)s of %(of)s reference connections tell",
+                count,
+            )
+    return words % {"count": count, "of": of}

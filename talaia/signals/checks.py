@@ -1,0 +1,115 @@
+"""The built-in checks: `probe` looks at one target, once, and always comes back in time with an Outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import httpx
+from django.utils import timezone
+
+from talaia.config import Check, Config
+from talaia.signals.outcome import Outcome
+from talaia.signals.probes import dns, http, ping, tcp
+from talaia.signals.probes.answer import Answer, Failed, NotMeasured
+from talaia.signals.probes.loop import ProbeLoop
+
+log = logging.getLogger(__name__)
+
+# The target is not to blame when this process can open nothing more.
+OUR_OWN = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
+
+
+def probe(check: Check, config: Config) -> Outcome:
+    """Look at the target of `check` once. Blocks for `check.timeout` at the most, whatever the other side does.
+
+    Never raises for what goes wrong outside: that is an Outcome that is not ok, and `what` says what it was.
+    """
+    at, began = timezone.now(), time.monotonic()
+    try:
+        loop = ProbeLoop()
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            answer = runner.run(_within(loop, check, config))
+    except Exception as error:  # whatever a target makes a library raise is an answer, too
+        seconds = time.monotonic() - began
+        if not expected(error):
+            log.warning("check %s: %s", check.id, error, exc_info=error)
+        what, measured = in_words(error, check), not any(is_ours(cause) for cause in chain(error))
+        return Outcome(check.id, False, False, False, seconds, what, at, measured)
+    return judged(check, answer, at)
+
+
+async def _within(loop: ProbeLoop, check: Check, config: Config) -> Answer:
+    try:
+        async with asyncio.timeout(check.timeout.total_seconds()):
+            match check.kind:
+                case "http":
+                    return await http.look(check, config)
+                case "tcp":
+                    return await tcp.look(check)
+                case "dns":
+                    return await dns.look(check)
+                case "ping":
+                    return await ping.look(check)
+    finally:
+        await loop.hang_up()
+
+
+def judged(check: Check, answer: Answer, at: datetime) -> Outcome:
+    """The outcome of an answer that came: in time or late, and with how much of the certificate left."""
+    said = [answer.what, f"in {answer.seconds:.3f} s"]
+    slow = check.slower_than is not None and answer.seconds > check.slower_than.total_seconds()
+    if slow and check.slower_than is not None:
+        said.append(f"slower than {check.slower_than.total_seconds():g} s")
+    expiring = False
+    if answer.certificate_ends is not None:
+        left = answer.certificate_ends - at
+        expiring = check.certificate_days is not None and left < timedelta(days=check.certificate_days)
+        said.append(f"certificate until {answer.certificate_ends:%Y-%m-%d %H:%M} UTC ({left.days} days)")
+    return Outcome(check.id, True, slow, expiring, answer.seconds, ", ".join(said), at)
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what led to it, the root last."""
+    step: BaseException | None = error
+    while step is not None:
+        yield step
+        # httpcore hides the context ("from None"), and only there stands the reason.
+        step = step.exceptions[0] if isinstance(step, BaseExceptionGroup) else step.__cause__ or step.__context__
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether an error says something of this machine, and so nothing of the target."""
+    return isinstance(error, NotMeasured) or (isinstance(error, OSError) and error.errno in OUR_OWN)
+
+
+def expected(error: BaseException) -> bool:
+    """Whether networks do such things; anything else is a mistake of ours and goes to the log."""
+    return isinstance(error, Failed | NotMeasured | OSError | httpx.HTTPError | httpx.InvalidURL | UnicodeError)
+
+
+def in_words(error: BaseException, check: Check) -> str:
+    """One line for operators that says what went wrong."""
+    if isinstance(error, Failed | NotMeasured):
+        return str(error)
+    if isinstance(error, TimeoutError) and not error.errno:
+        return f"no answer within {check.timeout.total_seconds():g} s"
+    for cause in reversed(list(chain(error))):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"the certificate is not valid: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS fails: {cause.reason or cause}"
+        if isinstance(cause, socket.gaierror):
+            return f"the name of {check.target} is not known: {cause.strerror}"
+        if isinstance(cause, UnicodeError):
+            return f"{check.target} cannot be a name: {cause}"
+        if isinstance(cause, OSError) and cause.errno:
+            return f"{'here' if is_ours(cause) else 'cannot connect'}: {os.strerror(cause.errno)}"
+    return f"{type(error).__name__}: {error}"

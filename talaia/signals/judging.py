@@ -1,0 +1,114 @@
+"""Reads what is known and judges every service with it; writes nothing. The watch stores it, `panel` prints it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from talaia.config import Config
+from talaia.config import Service as Listed
+from talaia.events.declared import declared
+from talaia.panel.models import Service
+from talaia.panel.state import Computed, Declared, Reason, Shown, State, settle, show
+from talaia.signals.models import Evidence, SourceState
+from talaia.signals.models import Signal as SignalRow
+from talaia.signals.rules import Judgement, judge
+from talaia.signals.view import CHECKS, UNCONFIRMED_HOLD, Sample, Signal, Source, View, merged
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A service, what the signals say of it, what holds of that, and what is shown."""
+
+    row: Service
+    listed: Listed
+    judgement: Judgement
+    computed: Computed
+    declared: Declared
+    shown: Shown
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is anything to store."""
+        row, computed, shown = self.row, self.computed, self.shown
+        return (
+            row.state,
+            row.reason,
+            row.computed_state,
+            row.computed_reason,
+            row.candidate_state,
+            row.candidate_since,
+        ) != (
+            shown.state.value,
+            shown.reason.to_json(),
+            computed.state.value,
+            computed.reason.to_json(),
+            computed.candidate.value if computed.candidate else "",
+            computed.candidate_since,
+        )
+
+
+def judge_all(config: Config, now: datetime) -> list[Judged]:
+    """Every service of talaia.toml at `now`, in the order of the panel. Five queries, whatever their number."""
+    rows = {row.slug: row for row in Service.objects.filter(retired_at=None).order_by("position")}
+    by_people = declared(rows.values())
+    view = read_view(config, now)
+    found = []
+    for listed in config.tables.services:
+        if row := rows.get(listed.slug):
+            before = stored(row)
+            judgement = judge(listed, view, now, before)
+            computed = settle(before, judgement.verdict, now, listed.hold_worse, listed.hold_better)
+            shown = show(by_people[row.slug], computed, now)
+            found.append(Judged(row, listed, judgement, computed, by_people[row.slug], shown))
+    return found
+
+
+def stored(row: Service) -> Computed:
+    """What the signals said last, after the holds."""
+    return Computed(
+        State(row.computed_state),
+        Reason.from_json(row.computed_reason),
+        State(row.candidate_state) if row.candidate_state else None,
+        row.candidate_since,
+    )
+
+
+def read_view(config: Config, now: datetime) -> View:
+    """All that is known at `now`. Only sources that are in talaia.toml count."""
+    states = {state.source: state for state in SourceState.objects.all()}
+    sources = {
+        source.id: Source(
+            source.id,
+            states[source.id].heard_at if source.id in states else None,
+            source.stale_after,
+            asked=source.polled,
+        )
+        for source in config.tables.sources
+    }
+    if config.tables.checks:
+        checks = states.get(CHECKS)
+        sources[CHECKS] = Source(CHECKS, checks.heard_at if checks else None, checks_stale_after(config))
+    # "resolved" from an Alertmanager that is never asked is no proof: for a while it counts as if it still fired.
+    told = [s.id for s in config.tables.sources if s.kind == "alertmanager" and not s.polled]
+    live = Q(state__in=[SignalRow.FIRING, SignalRow.SUPPRESSED])
+    held = Q(source__in=told, state=SignalRow.RESOLVED, last_seen__gt=now - UNCONFIRMED_HOLD)
+    rows = SignalRow.objects.filter(live | held, source__in=list(sources)).order_by("id")
+    signals = [
+        Signal(row.source, row.labels, row.annotations, row.state == SignalRow.SUPPRESSED)
+        for row in rows
+        if row.state == SignalRow.RESOLVED or row.ends_at is None or row.ends_at > now
+    ]
+    samples = {
+        (row.source, row.service, row.connection): Sample(row.value, row.age, row.read_at)
+        for row in Evidence.objects.filter(source__in=list(sources))
+    }
+    ignored = {source.id: source.ignore_labels for source in config.tables.sources}
+    return View(merged(signals, ignored), samples, sources)
+
+
+def checks_stale_after(config: Config) -> timedelta:
+    """Three rounds of the slowest check."""
+    return max(3 * check.every + check.timeout for check in config.tables.checks)

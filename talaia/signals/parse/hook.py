@@ -1,0 +1,17 @@
+"""What a body posted to one of our hooks says, by the kind of the source that sent it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from talaia.signals.parse import alertmanager, generic, prometheus
+from talaia.signals.parse.report import Report
+
+
+def read(kind: str, body: object, received_at: datetime) -> Report:
+    """The report in `body` (JSON values) from a source of `kind`. Raises Malformed with the place in the body."""
+    if kind == "prometheus-push":
+        return prometheus.push(body, received_at)
+    if kind == "webhook" and not (isinstance(body, dict) and "alerts" in body):
+        return generic.said(body)
+    return alertmanager.webhook(body)

@@ -1,0 +1,55 @@
+"""An event loop that can be left at any moment, also while a name server keeps it waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+
+class ProbeLoop(asyncio.SelectorEventLoop):
+    """Resolves names in daemon threads. asyncio's own pool would be waited for when the loop, or the process, ends,
+    and the system's resolver cannot be interrupted (resolv.conf(5): two tries of 5 s for each server)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opened: list[asyncio.BaseTransport] = []
+
+    async def create_connection(self, *args: Any, **more: Any) -> tuple[Any, Any]:
+        """As usual, and remembered."""
+        transport, protocol = await super().create_connection(*args, **more)
+        self._opened.append(transport)
+        return transport, protocol
+
+    async def hang_up(self) -> None:
+        """Close what is still open: httpcore forgets a connection that is interrupted while TLS is being agreed on."""
+        for transport in self._opened:
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()
+        await asyncio.sleep(0)
+
+    async def getaddrinfo(
+        self, host: Any, port: Any, *, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    ) -> list[Any]:
+        """As socket.getaddrinfo."""
+        result: asyncio.Future[list[Any]] = self.create_future()
+
+        def settle(put: Callable[[Any], None], value: Any) -> None:
+            if not result.done():
+                put(value)
+
+        def resolve() -> None:
+            try:
+                found = socket.getaddrinfo(host, port, family, type, proto, flags)
+            except (OSError, UnicodeError) as error:
+                outcome: tuple[Any, ...] = (settle, result.set_exception, error)
+            else:
+                outcome = (settle, result.set_result, found)
+            with suppress(RuntimeError):  # nobody waits any more: the loop is closed
+                self.call_soon_threadsafe(*outcome)
+
+        threading.Thread(target=resolve, daemon=True, name="probe-resolve").start()
+        return await result

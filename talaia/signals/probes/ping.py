@@ -1,0 +1,47 @@
+"""ping: an ICMP echo comes back. Uses the kernel's datagram sockets, which need no privilege, only a permission."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+
+from icmplib import AsyncSocket, ICMPRequest, ICMPv4Socket, ICMPv6Socket
+from icmplib.exceptions import ICMPSocketError, SocketPermissionError, TimeoutExceeded
+
+from talaia.config import Check
+from talaia.signals.probes.answer import Answer, Failed, NotMeasured
+
+TRIES = 3
+ERROR_KINDS = {4: (3, 11), 6: (1, 2, 3, 4)}  # ICMP types that say "not delivered" (RFC 792, RFC 4443 §2.1)
+
+
+async def look(check: Check) -> Answer:
+    """Up to three echoes within the check's timeout; one that comes back is enough."""
+    loop = asyncio.get_running_loop()
+    host = check.target.removeprefix("[").removesuffix("]")
+    family, _, _, _, address = (await loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM))[0]
+    version = 6 if family == socket.AF_INET6 else 4
+    patience = check.timeout.total_seconds() / (TRIES + 0.5)  # so that the last one is waited for in full
+    try:
+        plain = ICMPv6Socket(privileged=False) if version == 6 else ICMPv4Socket(privileged=False)
+    except SocketPermissionError:
+        raise NotMeasured(
+            "this process may not ping; allow it with: sysctl -w net.ipv4.ping_group_range='0 2147483647'"
+        ) from None
+    with AsyncSocket(plain) as link:
+        for sequence in range(TRIES):
+            request = ICMPRequest(address[0], id=0, sequence=sequence)  # the kernel puts its own id
+            began = time.monotonic()
+            try:
+                link.send(request)
+                reply = await link.receive(request, patience)
+            except TimeoutExceeded:
+                continue
+            except ICMPSocketError as error:
+                raise Failed(str(error)) from None
+            if reply.type in ERROR_KINDS[version]:
+                raise Failed(f"cannot be reached (ICMP type {reply.type}, code {reply.code})")
+            lost = f", after {sequence} lost" if sequence else ""
+            return Answer(time.monotonic() - began, f"{address[0]} answers{lost}")
+    raise Failed(f"{address[0]} does not answer: {TRIES} of {TRIES} echoes lost")

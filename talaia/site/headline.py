@@ -1,0 +1,76 @@
+"""The state of the whole in one sentence, pure: the first thing that anybody reads, in the language in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from talaia.events.timeline import IncidentState
+from talaia.panel.state import TROUBLE, State, worst
+from talaia.site.values import Front, Service
+
+
+@dataclass(frozen=True)
+class Headline:
+    """`state` gives the sentence its shape and colour; `services` are those that it speaks of, the worst first.
+
+    `note`: what a reader may expect, where no person has said anything yet.
+    """
+
+    state: State
+    sentence: str
+    services: tuple[Service, ...] = ()
+    note: str = ""
+
+
+def overall(front: Front) -> State:
+    """The worst of what is shown; an open incident is never calmer than its impact; nothing to show is unknown."""
+    states = [service.state for service in front.services]
+    states += [event.impact for event in front.incidents]
+    return worst(states) if states else State.UNKNOWN
+
+
+def headline(front: Front) -> Headline:
+    """What a worried reader must know first."""
+    state = overall(front)
+    services = front.services
+    if not services and not front.incidents:
+        return Headline(state, _("No services are listed here yet"))
+    if state in TROUBLE:
+        return _trouble(front, state)
+    if state is State.UNKNOWN:
+        silent = [service for service in services if service.state is State.UNKNOWN]
+        if len(silent) == len(services):
+            return Headline(state, _("We do not know right now how the services are"))
+        sentence = ngettext(
+            "We do not know how one service is", "We do not know how %(count)s services are", len(silent)
+        )
+        return Headline(state, sentence % {"count": len(silent)}, tuple(silent))
+    if front.incidents:
+        watching = all(event.state == IncidentState.MONITORING for event in front.incidents)
+        if watching:
+            return Headline(state, _("The services work; we keep watching after an incident"))
+        return Headline(state, _("There is an open incident; the services work"))
+    if state is State.MAINTENANCE:
+        worked_on = [service for service in services if service.state is State.MAINTENANCE]
+        sentence = ngettext(
+            "One service is under maintenance", "%(count)s services are under maintenance", len(worked_on)
+        )
+        return Headline(state, sentence % {"count": len(worked_on)}, tuple(worked_on))
+    return Headline(state, _("Everything works normally"))
+
+
+def _trouble(front: Front, state: State) -> Headline:
+    found = tuple(service for one in reversed(TROUBLE) for service in front.services if service.state is one)
+    if not found:  # an incident says so before its services do
+        return Headline(state, ngettext("There is an open incident", "There are open incidents", len(front.incidents)))
+    if found[-1].state is State.DISRUPTION:
+        sentence = ngettext("One service is down", "%(count)s services are down", len(found))
+    else:
+        sentence = ngettext("One service has problems", "%(count)s services have problems", len(found))
+    note = (
+        "" if front.incidents else _("Our monitoring has noticed it. As soon as we know more, you will read it here.")
+    )
+    return Headline(state, sentence % {"count": len(found)}, found, note)

@@ -1,0 +1,220 @@
+"""Markdown to safe HTML, pure. Two lines of defence: the parser lets no HTML through, and the sanitiser knows few tags.
+
+Headings are fitted under the heading of the page and get an address (`<prefix>-<words of the heading>`); alignment of
+table cells is a class, as the Content-Security-Policy forbids style attributes; pictures come from our own site only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import nh3
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+# Longer texts are shown as they were written: nobody writes them by hand, and parsing must have an end.
+LONGEST = 100_000
+ADDRESS = re.compile(r"https?://[^\s<>\"`{}|\\^]{1,2000}", re.IGNORECASE)
+TRAILING = ".,;:!?…'’\"»*_~"
+DONE = re.compile(r"\[([ xX])\][ \t]+")
+LINKS = "nofollow noopener ugc"
+
+
+@lru_cache(maxsize=2048)
+def render(text: str, *, plain: bool = False, top: int = 4, prefix: str = "", table: str = "", here: str = "") -> str:
+    """The text as HTML that may stand in a page.
+
+    plain: keep the lines as they were written; only bare addresses become links.
+    top: the level (2-6) of the text's highest headings. prefix: what their addresses begin with; "": none.
+    table, here: words in the reader's language for "table" and "link to this part", for those who cannot see them.
+    """
+    if plain or len(text) > LONGEST:
+        return as_written(text)
+    names = {"top": top, "prefix": prefix, "table": table, "here": here}
+    return _safe(CLEANER.clean(PARSER.render(text, names)))
+
+
+def as_written(text: str) -> str:
+    """Plain text: a blank line begins a paragraph, a line's end is one, bare addresses are links."""
+    paragraphs = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")) if part.strip()]
+    return _safe("".join(f"<p>{'<br>'.join(_linked(line) for line in p.split(chr(10)))}</p>" for p in paragraphs))
+
+
+def excerpt(text: str, length: int) -> str:
+    """The first words of a Markdown text without its marks, for a line in a list or the description of a page."""
+    words: list[str] = []
+    for token in PARSER.parse(text[: length * 8], {"top": 6, "prefix": "", "table": "", "here": ""}):
+        for child in token.children or ():
+            words.append(" " if child.type in ("softbreak", "hardbreak") else child.content)
+        words.append(" ")
+        if sum(map(len, words)) > length * 2:
+            break
+    flat = " ".join("".join(words).split())
+    if len(flat) <= length:
+        return flat
+    return flat[: length - 1].rsplit(" ", 1)[0].rstrip(",;:. ") + "…"
+
+
+def slug(text: str) -> str:
+    """`L'estat és òptim` → `l-estat-es-optim`. Empty when nothing of it can stand in an address."""
+    flat = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", flat).strip("-")[:60].rstrip("-")
+
+
+def addresses(text: str) -> list[tuple[str, str]]:
+    """`text` in parts: (words, "") and (words, address) in turn, for the bare addresses in it."""
+    parts, position = [], 0
+    for match in ADDRESS.finditer(text):
+        found = match[0].rstrip(TRAILING)
+        while found.endswith(")") and found.count("(") < found.count(")"):
+            found = found[:-1].rstrip(TRAILING)
+        if len(found) <= len("https://"):
+            continue
+        parts += [(text[position : match.start()], ""), (found, found)]
+        position = match.start() + len(found)
+    return [*parts, (text[position:], "")]
+
+
+def _linked(line: str) -> str:
+    return "".join(
+        f'<a href="{escape(address)}" rel="{LINKS}">{escape(words)}</a>' if address else escape(words)
+        for words, address in addresses(line)
+    )
+
+
+def _fit_headings(state: StateCore) -> None:
+    """Levels without a gap from `top` on, and an address each."""
+    opened = [(at, token) for at, token in enumerate(state.tokens) if token.type == "heading_open"]
+    highest = min((int(token.tag[1]) for _, token in opened), default=1)
+    before, taken = state.env["top"] - 1, set[str]()
+    for at, token in opened:
+        level = min(state.env["top"] + int(token.tag[1]) - highest, before + 1, 6)
+        token.tag = state.tokens[at + 2].tag = f"h{level}"
+        before = level
+        inline = state.tokens[at + 1]
+        if not state.env["prefix"]:
+            continue
+        words = slug("".join(child.content for child in inline.children or ())) or "part"
+        name = base = f"{state.env['prefix']}-{words}"
+        repeated = 1
+        while name in taken:
+            repeated += 1
+            name = f"{base}-{repeated}"
+        taken.add(name)
+        token.attrSet("id", name)
+        link = Token("link_open", "a", 1, attrs={"href": f"#{name}", "class": "here", "aria-label": state.env["here"]})
+        sign = Token("text", "", 0, content="#")
+        inline.children = [*(inline.children or ()), link, sign, Token("link_close", "a", -1)]
+
+
+def _link_addresses(state: StateCore) -> None:
+    """Bare addresses become links; those inside a link or in code stay as they are."""
+    for block in state.tokens:
+        if block.type != "inline" or "://" not in block.content:
+            continue
+        children: list[Token] = []
+        inside = 0
+        for token in block.children or ():
+            inside += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+            if token.type != "text" or inside or "://" not in token.content:
+                children.append(token)
+                continue
+            for words, address in addresses(token.content):
+                text = Token("text", "", 0, content=words)
+                if address:
+                    link = Token("link_open", "a", 1, attrs={"href": state.md.normalizeLink(address)})
+                    children += [link, text, Token("link_close", "a", -1)]
+                elif words:
+                    children.append(text)
+        block.children = children
+
+
+def _tick_tasks(state: StateCore) -> None:
+    """`- [x] done` → ☑ done: a sign that is read aloud, not a box that asks to be clicked."""
+    for at, token in enumerate(state.tokens[2:], 2):
+        if token.type != "inline" or state.tokens[at - 2].type != "list_item_open" or not token.children:
+            continue
+        first = token.children[0]
+        if first.type == "text" and (found := DONE.match(first.content)):
+            first.content = ("☐ " if found[1] == " " else "☑ ") + first.content[found.end() :]
+            state.tokens[at - 2].attrSet("class", "task")
+
+
+def _keep_pictures_home(state: StateCore) -> None:
+    """A picture of another site would tell that site who reads us: it becomes a link."""
+    for block in state.tokens:
+        if block.type != "inline" or "![" not in block.content:
+            continue
+        children: list[Token] = []
+        inside = 0
+        for token in block.children or ():
+            inside += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+            source = str(token.attrGet("src") or "")
+            if token.type != "image" or (source.startswith("/") and not source.startswith(("//", "/\\"))):
+                if token.type == "image":
+                    token.attrSet("loading", "lazy")
+                children.append(token)
+                continue
+            text = Token("text", "", 0, content=token.content or source)
+            link = Token("link_open", "a", 1, attrs={"href": source})
+            children += [text] if inside or not source else [link, text, Token("link_close", "a", -1)]
+        block.children = children
+
+
+def _align_by_class(state: StateCore) -> None:
+    """`style="text-align:right"` → `class="right"`, and a frame in which a wide table can be moved by keyboard."""
+    framed: list[Token] = []
+    for token in state.tokens:
+        if token.type in ("th_open", "td_open") and "style" in token.attrs:
+            side = str(token.attrs.pop("style")).rpartition(":")[2]
+            token.attrSet("class", side)
+        if token.type == "table_open":
+            frame = {"class": "wide", "role": "region", "tabindex": "0", "aria-label": state.env["table"]}
+            framed.append(Token("frame_open", "div", 1, attrs=frame, block=True))
+        framed.append(token)
+        if token.type == "table_close":
+            framed.append(Token("frame_close", "div", -1, block=True))
+    state.tokens = framed
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    for rule in (_link_addresses, _keep_pictures_home, _tick_tasks, _fit_headings, _align_by_class):
+        parser.core.ruler.push(rule.__name__.strip("_"), rule)
+    return parser
+
+
+def _safe(html: str) -> SafeString:
+    return mark_safe(html)  # noqa: S308  the one place: what the parser made and the sanitiser let through
+
+
+HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
+INLINE = {"br", "code", "em", "strong", "s", "a", "img"}
+BLOCKS = {"p", "hr", "ul", "ol", "li", "blockquote", "pre", "table", "thead", "tbody", "tr", "th", "td", "div"}
+PARSER = _parser()
+CLEANER = nh3.Cleaner(
+    tags=HEADINGS | INLINE | BLOCKS,
+    attributes={
+        "a": {"href", "title", "aria-label"},
+        "img": {"src", "alt", "title"},
+        "ol": {"start"},
+        "div": {"aria-label"},
+        **{heading: {"id"} for heading in HEADINGS},
+    },
+    tag_attribute_values={"div": {"role": {"region"}, "tabindex": {"0"}}, "img": {"loading": {"lazy"}}},
+    allowed_classes={
+        "a": {"here"},
+        "li": {"task"},
+        "div": {"wide"},
+        "th": {"left", "center", "right"},
+        "td": {"left", "center", "right"},
+    },
+    url_schemes={"http", "https", "mailto", "tel"},
+    link_rel=LINKS,
+    generic_attribute_prefixes=set(),
+)

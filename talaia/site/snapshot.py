@@ -1,0 +1,181 @@
+"""Rows → the frozen values that pages are made of, in few queries; none of them reads more than its page shows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+
+from talaia.events import models as events
+from talaia.events.timeline import MaintenanceState, NotPossible, parse_reference
+from talaia.panel import models as panel
+from talaia.panel.rollup import computed
+from talaia.panel.state import Reason, State
+from talaia.panel.uptime import ONE_DAY, DaySeconds, bounds, days_before, local_day
+from talaia.site.values import Entry, Event, Front, Group, Month, Service, ServicePage, Touched, Year, words
+
+LATEST_ENTRIES = 4  # of an open event, on the front page; its own page has them all
+LATEST_RESOLVED = 5
+DAYS = 90
+KINDS = (events.Event.INCIDENT, events.Event.MAINTENANCE)  # named, so that the database can use its index
+YEAR_PAGE = 200  # events; a year with more has a page for each month
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All reads inside see the rows of one moment. (Django's atomic() would take SQLite's write lock for it.)"""
+    if connection.in_atomic_block:
+        yield
+        return
+    connection.ensure_connection()
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if connection.vendor == "postgresql" else "BEGIN DEFERRED"
+    with connection.cursor() as cursor:
+        cursor.execute(begin)
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+def front(now: datetime) -> Front:
+    """What `/` shows. Five queries, whatever the size of the archive."""
+    groups: dict[str, tuple[panel.Group, list[Service]]] = {}
+    rows = panel.Service.objects.filter(retired_at=None).select_related("group")
+    for row in rows.order_by("group__position", "position"):
+        groups.setdefault(row.group_id, (row.group, []))[1].append(_service(row))
+    still_open = list(events.Event.objects.filter(ended_at=None).order_by("-started_at", "-pk"))
+    incidents = events.Event.objects.filter(kind=events.Event.INCIDENT)
+    resolved = list(incidents.exclude(ended_at=None).order_by("-started_at", "-pk")[:LATEST_RESOLVED])
+    newest = events.Update.objects.filter(event=OuterRef("event")).values("event").annotate(last=Max("number"))
+    latest = events.Update.objects.filter(number__gt=Subquery(newest.values("last")) - LATEST_ENTRIES)
+    shown = _events([*still_open, *resolved], latest.filter(event__in=still_open))
+    opened = shown[: len(still_open)]
+    planned = sorted((event for event in opened if not event.is_incident), key=lambda event: event.started_at)
+    return Front(
+        made_at=now,
+        groups=tuple(Group(group.slug, words(group.names), tuple(inside)) for group, inside in groups.values()),
+        incidents=tuple(event for event in opened if event.is_incident),
+        in_progress=tuple(event for event in planned if event.state == MaintenanceState.IN_PROGRESS),
+        coming=tuple(event for event in planned if event.state == MaintenanceState.SCHEDULED),
+        resolved=tuple(shown[len(still_open) :]),
+    )
+
+
+def event(kind: str, ref: str) -> Event | None:
+    """An incident or a maintenance with its whole timeline; None when there is none of that reference."""
+    try:
+        year, number = parse_reference(ref)
+    except NotPossible:
+        return None
+    row = events.Event.objects.filter(kind=kind, year=year, number=number).first()
+    return _events([row], events.Update.objects.filter(event=row))[0] if row else None
+
+
+def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
+    """A service with its last 90 days and what touched it in them; None when there never was one of that name."""
+    row = panel.Service.objects.filter(pk=slug).first()
+    if row is None:
+        return None
+    today = local_day(now, zone)
+    days = (*days_before(today, DAYS - 1), today)
+    start = bounds(days[0], zone)[0]
+    recent = events.Event.objects.filter(kind__in=KINDS, started_at__gte=start).values_list("pk", flat=True)
+    pending = events.Event.objects.filter(ended_at=None).values_list("pk", flat=True)
+    # The bounded set first: asked through the service, the database would go through its whole past.
+    touching = events.Impact.objects.filter(event__in={*recent, *pending}, service=slug).values_list("event", flat=True)
+    rows = events.Event.objects.filter(pk__in=list(touching)).order_by("-started_at", "-pk")
+    shown = [event for event in _events(list(rows)) if event.state != MaintenanceState.SCHEDULED]
+    return ServicePage(_service(row), today, tuple(_days(row, days, zone, now)), tuple(shown))
+
+
+def years() -> list[int]:
+    """The years in which something happened, latest first."""
+    return sorted(_past().values_list("year", flat=True).distinct(), reverse=True)
+
+
+def year(number: int, zone: ZoneInfo) -> Year | None:
+    """A year of the history; None when nothing happened in it."""
+    if _past().filter(year=number).count() > YEAR_PAGE:
+        months = [(month, _of_month(number, month, zone).count()) for month in range(12, 0, -1)]
+        return Year(number, tuple(Month(number, month, count, None) for month, count in months if count))
+    by_month: dict[int, list[Event]] = defaultdict(list)
+    for event in _events(list(_past().filter(year=number).order_by("-started_at", "-pk"))):
+        by_month[event.started_at.astimezone(zone).month].append(event)
+    found = tuple(Month(number, month, len(inside), tuple(inside)) for month, inside in by_month.items())
+    return Year(number, found) if found else None
+
+
+def month(number: int, month: int, zone: ZoneInfo) -> Month | None:
+    """A month of the history; None when nothing happened in it."""
+    found = _events(list(_of_month(number, month, zone).order_by("-started_at", "-pk")))
+    return Month(number, month, len(found), tuple(found)) if found else None
+
+
+def _events(rows: Sequence[events.Event], updates: QuerySet[events.Update] | None = None) -> list[Event]:
+    """The rows in their order, with the services that they touch and the given entries. Two queries."""
+    touched: dict[int, list[Touched]] = defaultdict(list)
+    impacts = events.Impact.objects.filter(event__in=rows).select_related("service")
+    for impact in impacts.order_by("service__group__position", "service__position"):
+        service = impact.service
+        touched[impact.event_id].append(Touched(service.slug, words(service.names), State(impact.state)))
+    entries: dict[int, list[Entry]] = defaultdict(list)
+    for row in updates.order_by("number") if updates is not None else ():
+        entry = Entry(row.number, row.state, row.at, words(row.texts), row.plain, row.edited_at)
+        entries[row.event_id].append(entry)
+    return [
+        Event(
+            kind=row.kind,
+            ref=row.ref,
+            titles=words(row.titles),
+            state=row.state,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            window=(row.window_start, row.window_end) if row.window_start and row.window_end else None,
+            next_update_at=row.next_update_at,
+            touched=tuple(touched[row.pk]),
+            entries=tuple(entries[row.pk]),
+            analyses=words(row.analyses),
+        )
+        for row in rows
+    ]
+
+
+def _service(row: panel.Service) -> Service:
+    return Service(
+        slug=row.slug,
+        names=words(row.names),
+        state=State(row.state),
+        reason=Reason.from_json(row.reason),
+        since=row.since,
+        descriptions=words(row.descriptions),
+        retired_at=row.retired_at,
+    )
+
+
+def _past() -> QuerySet[events.Event]:
+    """What belongs to the history: everything but maintenance that has not begun."""
+    return events.Event.objects.exclude(state=MaintenanceState.SCHEDULED)
+
+
+def _of_month(year: int, month: int, zone: ZoneInfo) -> QuerySet[events.Event]:
+    start = datetime(year, month, 1, tzinfo=zone)
+    end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
+    return _past().filter(kind__in=KINDS, started_at__gte=start, started_at__lt=end)
+
+
+def _days(row: panel.Service, days: Sequence[date], zone: ZoneInfo, now: datetime) -> Iterator[DaySeconds]:
+    """The stored days; those since the last stored one, today among them, from the transitions."""
+    stored = {
+        day: DaySeconds(day, {State(state): value for state, value in seconds.items()})
+        for day, seconds in panel.Day.objects.filter(service=row, day__gte=days[0]).values_list("day", "seconds")
+    }
+    last = max(stored, default=days[0] - ONE_DAY)
+    missing = [day for day in days if day > last]
+    made = {entry.day: entry for _, entry in computed({row.slug: row}, {row.slug: missing}, zone, now)}
+    known = stored | made
+    return (known.get(day, DaySeconds(day, {})) for day in days)

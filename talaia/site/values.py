@@ -1,0 +1,182 @@
+"""What a page is made of: frozen values, read by snapshot.py, shown by pages.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from talaia.events.timeline import ENDED
+from talaia.panel.state import Reason, State, worst
+from talaia.panel.uptime import DaySeconds
+
+Words = tuple[tuple[str, str], ...]
+"""Words by language; the first are those that were written first; the language "" is every language."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """Words as they are shown: `lang` is their language where that is not the reader's, else ""."""
+
+    text: str
+    lang: str = ""
+
+
+def words(by_language: Mapping[str, str]) -> Words:
+    return tuple(by_language.items())
+
+
+def inside(given: Words, language: str) -> Said:
+    """`given` in `language`; where it was not written in it, as it was written first, with the name of its language."""
+    known = dict(given)
+    if language in known:
+        return Said(known[language])
+    first, text = given[0] if given else ("", "")
+    return Said(text, first)
+
+
+@dataclass(frozen=True)
+class House:
+    """What every page knows: whose it is, where it stands, in which languages and zone."""
+
+    name: Words
+    address: str
+    languages: tuple[str, ...]
+    zone: ZoneInfo
+    version: str
+    links: tuple[tuple[Words, str], ...] = ()
+    refresh: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A row of the panel."""
+
+    slug: str
+    names: Words
+    state: State
+    reason: Reason
+    since: datetime
+    descriptions: Words = ()
+    retired_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    slug: str
+    names: Words
+    services: tuple[Service, ...]
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A service that an event touches: the impact of an incident, the level to expect during a maintenance."""
+
+    slug: str
+    names: Words
+    state: State
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a timeline."""
+
+    number: int
+    state: str
+    at: datetime
+    texts: Words
+    plain: bool = False
+    edited_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """An incident or a maintenance, with as many of its entries as are needed (oldest first)."""
+
+    kind: str
+    ref: str
+    titles: Words
+    state: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    window: tuple[datetime, datetime] | None = None
+    next_update_at: datetime | None = None
+    touched: tuple[Touched, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    analyses: Words = ()
+
+    @property
+    def is_incident(self) -> bool:
+        return self.kind == "incident"
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def impact(self) -> State:
+        """The worst that it does to a service."""
+        return worst(touched.state for touched in self.touched)
+
+    @property
+    def path(self) -> str:
+        return f"/{'incidents' if self.is_incident else 'maintenance'}/{self.ref}/"
+
+
+@dataclass(frozen=True)
+class Front:
+    """What the page at `/` shows. `earlier`: how many entries of each open event are left to its own page."""
+
+    made_at: datetime
+    groups: tuple[Group, ...]
+    incidents: tuple[Event, ...]
+    in_progress: tuple[Event, ...]
+    coming: tuple[Event, ...]
+    resolved: tuple[Event, ...]
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        return tuple(service for group in self.groups for service in group.services)
+
+
+@dataclass(frozen=True)
+class ServicePage:
+    """A service, its last days (oldest first; the last one is today, as far as it has come) and what touched it."""
+
+    service: Service
+    today: date
+    days: tuple[DaySeconds, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of the history; `events` newest first, None where they stand on a page of their own."""
+
+    year: int
+    number: int
+    count: int
+    events: tuple[Event, ...] | None
+
+    @property
+    def path(self) -> str:
+        return f"/history/{self.year}/{self.number:02}/"
+
+
+@dataclass(frozen=True)
+class Year:
+    """A year of the history, newest month first; months without an event are left out."""
+
+    year: int
+    months: tuple[Month, ...]
+    years: tuple[int, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return sum(month.count for month in self.months)
+
+    @property
+    def by_month(self) -> bool:
+        """Whether it has so many events that each month has a page of its own."""
+        return any(month.events is None for month in self.months)

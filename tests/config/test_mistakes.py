@@ -1,0 +1,323 @@
+"""Every kind of mistake in talaia.toml is reported with its line and with what would be right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from talaia.config import Config, Wrong, read
+
+SITE = '[site]\nname = "Exemple"\naddress = "https://status.example.org"\n'
+WHOLE = (
+    SITE
+    + """
+[[sources]]
+id = "prom"
+kind = "prometheus"
+url = "http://127.0.0.1:9090"
+
+[[groups]]
+id = "web"
+name = "Web"
+
+[[services]]
+slug = "site"
+group = "web"
+name = "Site"
+kept_by_hand = true
+
+[[connections]]
+id = "ref01"
+name = "One"
+
+[[connections]]
+id = "exp01"
+name = "Two"
+experimental = true
+"""
+)
+CHECK = '\n[[checks]]\nid = "c"\nservice = "site"\nkind = "http"\ntarget = "https://www.example.org"\n'
+
+
+def mistakes(tmp_path: Path, text: str) -> list[tuple[int, str]]:
+    """Line and words of each mistake in a configuration."""
+    path = tmp_path / "talaia.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Wrong) as wrong:
+        read(path)
+    return [(mistake.line, str(mistake)) for mistake in wrong.value.mistakes]
+
+
+def accepted(tmp_path: Path, text: str) -> Config:
+    path = tmp_path / "talaia.toml"
+    path.write_text(text, encoding="utf-8")
+    return read(path)
+
+
+def test_what_the_table_below_varies_is_right(tmp_path: Path) -> None:
+    assert accepted(tmp_path, WHOLE + CHECK).service("site") is not None
+
+
+# What is added to SITE (line 4 is the first of it), the line of the mistake, what the report says.
+VALUES = [
+    pytest.param("colour = 1\n", 4, r"site.colour: unknown key; known here: address, ", id="unknown key"),
+    pytest.param('langauges = ["ca"]\n', 4, r"did you mean 'languages'\?", id="a key with a slip"),
+    pytest.param("[sites]\n", 4, r"sites: unknown key; did you mean 'site'\?", id="a table with a slip"),
+    pytest.param("zone = 3\n", 4, r"site.zone: must be a text, not 3$", id="a number for a text"),
+    pytest.param('[web]\nbehind_proxy = "yes"\n', 5, r"must be true or false, not \"yes\"$", id="a text for a yes"),
+    pytest.param("[web]\nbehind_proxy = 1\n", 5, r"must be true or false, not 1$", id="a number for a yes"),
+    pytest.param('[web]\nhosts = "a.example.org"\n', 5, r"must be a list, such as \[ … \]$", id="a text for a list"),
+    pytest.param('[web]\nhosts = [\n  "a",\n  7,\n]\n', 7, r"web.hosts\[2\]: must be a text", id="an item"),
+    pytest.param(
+        'languages = ["ca", "fr"]\n', 4, r"languages\[2\]: \"fr\" is not possible here: ca, es, en", id="choice"
+    ),
+    pytest.param('[[sources]]\nid = "p"\nkind = "promethus"\n', 6, r'did you mean "prometheus"\?', id="choice, near"),
+    pytest.param("[groups]\nid = 1\n", 4, r"must be a list; write \[\[groups\]\], with two brackets", id="one bracket"),
+    pytest.param("[[web]]\n", 4, r"must be a table, not a list; write one \[brackets\]", id="two brackets"),
+    pytest.param("[[groups]]\nid = 'a'\n", 4, r"groups\[1\]: 'name' is missing", id="missing key"),
+    pytest.param('refresh = "soon"\n', 4, r"'soon' is no duration; write for example \"30s\"", id="no duration"),
+    pytest.param('refresh = "-5s"\n', 4, r"is no duration", id="negative duration"),
+    pytest.param("refresh = -5\n", 4, r"is no duration", id="negative seconds"),
+    pytest.param("refresh = true\n", 4, r"is no duration", id="yes is no duration"),
+    pytest.param('refresh = "5 m"\n', 4, r"is no duration", id="blank in a duration"),
+    pytest.param("refresh = inf\n", 4, r"longer than anybody will wait", id="for ever"),
+    pytest.param('refresh = "99999999999d"\n', 4, r"longer than anybody will wait", id="too long"),
+    pytest.param("refresh = nan\n", 4, r"is no duration", id="no number"),
+    pytest.param("refresh = 2026-01-01\n", 4, r"is no duration", id="a date"),
+    pytest.param("[[groups]]\nid = 'a'\nname = ''\n", 6, r"must be a text, or texts by language", id="empty text"),
+    pytest.param("[[groups]]\nid = 'a'\nname = {}\n", 6, r"must be a text, or texts by language", id="no language"),
+    pytest.param(
+        "[[groups]]\nid = 'a'\nname = { fr = 'x' }\n", 6, r"'fr' is no language here; use ca, es, en", id="fr"
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "says"), VALUES)
+def test_a_wrong_value_is_told_with_its_line(tmp_path: Path, text: str, line: int, says: str) -> None:
+    assert [found for found, _ in mistakes(tmp_path, SITE + text)] == [line]
+    assert re.search(says, mistakes(tmp_path, SITE + text)[0][1])
+
+
+def changed(before: str, after: str) -> str:
+    assert before in WHOLE + CHECK
+    return (WHOLE + CHECK).replace(before, after, 1)
+
+
+REFERENCE = "kept_by_hand = true\nreference = { connections = [%s]%s }"
+
+# The whole configuration with one change, the words that the reported line begins with, what the report says.
+CONSISTENCY = [
+    pytest.param(
+        changed('group = "web"', 'group = "wbe"'), "group", r"no group 'wbe'; did you mean 'web'\?", id="group"
+    ),
+    pytest.param(changed('group = "web"', 'group = "x"'), "group", r"no group 'x'; groups: web$", id="group, far"),
+    pytest.param(
+        changed("kept_by_hand = true", 'evidence = { source = "pron", query = "up" }'),
+        "evidence",
+        r"no source 'pron'; did you mean 'prom'\?",
+        id="source of evidence",
+    ),
+    pytest.param(
+        changed("kept_by_hand = true", 'evidence = { source = "prom" }'), "evidence", r"needs one$", id="no query"
+    ),
+    pytest.param(
+        changed("kept_by_hand = true", "kept_by_hand = true\nalerts = [\n  { match = 'a=\"b\"', source = 'am' },\n]"),
+        "  { match",
+        r"services\[1\].alerts\[1\].source: there is no source 'am'; sources: prom",
+        id="source of an alert",
+    ),
+    pytest.param(
+        changed('service = "site"', 'service = "sit"'),
+        "service",
+        r"no service 'sit'; did you mean 'site'",
+        id="service",
+    ),
+    pytest.param(changed('service = "site"\n', ""), "[[checks]]", r"'service' is missing", id="check of nothing"),
+    pytest.param(
+        changed('kind = "http"', 'connection = "ref1"\nkind = "http"'),
+        "connection",
+        r"no connection 'ref1'; did you mean 'ref01'\?",
+        id="connection",
+    ),
+    pytest.param(
+        changed("kept_by_hand = true", REFERENCE % ('"ref09"', "")), "reference", r"no connection 'ref09'", id="listed"
+    ),
+    pytest.param(
+        changed("kept_by_hand = true", REFERENCE % ('"exp01"', "")), "reference", r"experimental and would", id="exp"
+    ),
+    pytest.param(
+        changed("kept_by_hand = true", REFERENCE % ('"ref01", "ref01"', "")), "reference", r"count twice", id="twice"
+    ),
+    pytest.param(changed("kept_by_hand = true", REFERENCE % ("", "")), "reference", r"at least one", id="empty list"),
+    pytest.param(
+        changed("kept_by_hand = true", REFERENCE % ('"ref01"', ", partial = 2")),
+        "reference",
+        r"reference.partial: 2 of 1 connections can never be",
+        id="more than there are",
+    ),
+    pytest.param(
+        changed("kept_by_hand = true", REFERENCE % ('"ref01"', ', partial = "150%"')),
+        "reference",
+        r"'150%' is no threshold; write a count such as 1, or a share such as \"25%\"",
+        id="more than all",
+    ),
+    pytest.param(changed("kept_by_hand = true\n", "").replace(CHECK, ""), "[[services]]", r"never be oper", id="grey"),
+    pytest.param(changed('id = "exp01"', 'id = "ref01"'), 'id = "ref01"\nname = "Two"', r"stands twice", id="double"),
+    pytest.param(changed('slug = "site"', 'slug = "Site"').replace(CHECK, ""), "slug", r"small letters", id="slug"),
+    pytest.param(changed('id = "c"', 'id = "a b"'), 'id = "a b"', r"letters without accents", id="id of a check"),
+    pytest.param(changed('id = "c"', f'id = "{"c" * 81}"'), 'id = "cc', r"81 characters; 80 at most", id="long"),
+    pytest.param(changed('id = "prom"', 'id = "checks"'), 'id = "checks"', r"name of the built-in checks", id="taken"),
+    pytest.param(changed('url = "http://127.0.0.1:9090"\n', ""), "[[sources]]", r"give it a url", id="no url"),
+    pytest.param(changed("http://127.0.0.1:9090", "127.0.0.1:9090"), "url", r"is no http address", id="url"),
+    pytest.param(changed("http://127.0.0.1:9090", "http://[::1"), "url", r"is no http address", id="bracket"),
+    pytest.param(changed("http://127.0.0.1:9090", "http://a:99999"), "url", r"is no http address", id="port"),
+    pytest.param(
+        changed('kind = "prometheus"', 'stale_after = "10s"\nkind = "prometheus"'),
+        "stale_after",
+        r"shorter than poll_every",
+        id="stale at once",
+    ),
+    pytest.param(
+        changed('kind = "prometheus"', 'poll_every = "0s"\nkind = "prometheus"'),
+        "poll_every",
+        r"longer than",
+        id="zero",
+    ),
+    pytest.param(
+        changed('kind = "prometheus"', 'token_file = "none"\nkind = "prometheus"'),
+        "token_file",
+        r"cannot be read: .*none: No such file",
+        id="no such secret",
+    ),
+    pytest.param(
+        changed('kind = "prometheus"', 'token_file = "."\nkind = "prometheus"'),
+        "token_file",
+        r"cannot be read: .*: Is a directory",
+        id="a folder as a secret",
+    ),
+    pytest.param(changed("status.example.org", "status.example.org/here"), "address", r"must be an address", id="path"),
+    pytest.param(changed("https://status.example.org", "status.example.org"), "address", r"must be an", id="no scheme"),
+    pytest.param(
+        changed("[[sources]]", 'zone = "Europe/Barcelna"\n[[sources]]'),
+        "zone",
+        r"no time zone; for example Eur",
+        id="zone",
+    ),
+    pytest.param(
+        changed("[[sources]]", 'zone = "Europe"\n[[sources]]'), "zone", r"no time zone", id="a folder of zones"
+    ),
+    pytest.param(
+        changed("[[sources]]", 'languages = ["ca", "ca"]\n[[sources]]'), "languages", r"each of th", id="ca ca"
+    ),
+    pytest.param(changed("[[sources]]", "languages = []\n[[sources]]"), "languages", r"at least one", id="mute"),
+    pytest.param(
+        changed("[[sources]]", 'links = [{ text = "x", address = "javascript:x" }]\n[[sources]]'),
+        "links",
+        r"must begin with https://",
+        id="a link that runs",
+    ),
+    pytest.param(changed("[[sources]]", '[web]\nlisten = "8000"\n[[sources]]'), "listen", r"address:port", id="listen"),
+    pytest.param(changed("[[sources]]", '[web]\nlisten = "a:²"\n[[sources]]'), "listen", r"address:port", id="digit"),
+    pytest.param(
+        changed("[[sources]]", '[database]\nurl = "mysql://db"\n[[sources]]'), "url", r"postgresql://", id="database"
+    ),
+    pytest.param(changed("https://www.example.org", "www.example.org"), "target", r"is no http address", id="http"),
+    pytest.param(changed('"http"', '"tcp"'), "target", r'must be "host:port"', id="tcp"),
+    pytest.param(changed('"http"', '"ping"'), "target", r"without http:// or a path", id="ping"),
+    pytest.param(changed("[[checks]]", "[[checks]]\nfailures = 0"), "failures", r"1 or more", id="failures"),
+    pytest.param(changed("[[checks]]", '[[checks]]\nevery = "0s"'), "every", r"longer than zero", id="every moment"),
+    pytest.param(
+        changed("[[checks]]", '[[checks]]\nslower_than = "9s"'), "slower_than", r"shorter than tim", id="slow"
+    ),
+    pytest.param(
+        changed("[[checks]]", '[[checks]]\nserver = "::1"'),
+        "server",
+        r"kind = 'dns' only, and this is a http",
+        id="dns",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "begins", "says"), CONSISTENCY)
+def test_what_does_not_fit_together_is_told_with_its_line(tmp_path: Path, text: str, begins: str, says: str) -> None:
+    [(line, words)] = mistakes(tmp_path, text)
+    assert "\n".join(text.splitlines()[line - 1 :]).startswith(begins)
+    assert re.search(says, words)
+
+
+def test_an_unreadable_secret_an_empty_one_and_one_that_is_no_text_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    text = WHOLE + '[web]\nsecret_key_file = "empty"\n[database]\nurl_file = "binary"\n'
+    [(_, first), (_, second)] = mistakes(tmp_path, text)
+    assert first.endswith("web.secret_key_file: 'empty' is empty")
+    assert second.endswith("database.url_file: 'binary' is not text")
+
+
+def test_a_secret_lies_beside_the_configuration_and_loses_the_end_of_its_line(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a b\n")
+    config = accepted(tmp_path, WHOLE + '[web]\nsecret_key_file = "secret"\n')
+    assert config.secret(config.web.secret_key_file) == "a b"
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = SITE + 'zone = 1\nrefresh = "x"\n[web]\nlisten = 2\n[[groups]]\nnamed = "x"\n[[services]]\nslug = 1\n'
+    found = mistakes(tmp_path, text)
+    assert [(line, words.split(": ")[1]) for line, words in found] == [
+        (4, "site.zone"),
+        (5, "site.refresh"),
+        (7, "web.listen"),
+        (8, "groups[1]"),  # no id
+        (8, "groups[1]"),  # no name
+        (9, "groups[1].named"),
+        (10, "services[1]"),  # no group
+        (10, "services[1]"),  # no name
+        (11, "services[1].slug"),
+    ]
+
+
+def test_all_names_that_point_nowhere_are_told_at_once(tmp_path: Path) -> None:
+    text = changed('group = "web"', 'group = "a"').replace('service = "site"', 'service = "b"')
+    assert len(mistakes(tmp_path, text)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (SITE + "name = \n", 4),
+        (SITE + '[web\nlisten = "x"\n', 4),
+        (SITE + 'name = "again"\n', 4),
+        (SITE + 'zone = "x', 4),
+    ],
+)
+def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+    [(found, words)] = mistakes(tmp_path, text)
+    assert found == line
+    assert "this is not TOML" in words
+
+
+def test_what_is_no_utf_8_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "talaia.toml").write_bytes(SITE.encode() + 'zone = "Catal\u00e0"'.encode("latin-1"))
+    with pytest.raises(Wrong, match="line 4: this is not UTF-8"):
+        read(tmp_path / "talaia.toml")
+
+
+def test_a_missing_file_sends_to_init_and_a_folder_does_not(tmp_path: Path) -> None:
+    with pytest.raises(Wrong, match="there is no such file; `talaia init` writes one"):
+        read(tmp_path / "none.toml")
+    with pytest.raises(Wrong, match=r"cannot be read: Is a directory$"):
+        read(tmp_path)
+
+
+def test_the_marks_and_line_ends_of_other_systems_are_accepted(tmp_path: Path) -> None:
+    (tmp_path / "talaia.toml").write_bytes(b"\xef\xbb\xbf" + WHOLE.replace("\n", "\r\n").encode())
+    assert read(tmp_path / "talaia.toml").site.address == "https://status.example.org"
+
+
+def test_a_mistake_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "talaia.toml").write_text(SITE + "zone = 1\n")
+    with pytest.raises(Wrong) as wrong:
+        read(tmp_path / "talaia.toml")
+    assert str(wrong.value) == f"{tmp_path / 'talaia.toml'}: line 4: site.zone: must be a text, not 1"
