@@ -1,4 +1,4 @@
-"""The style sheet, the script and the icons. Their names carry a hash of the content, so that they may be kept for ever."""
+"""The style sheet, the script and the icons. Their names carry a hash of the content: they may be kept for ever."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Template tags of the published site and of the desk.
 
-They read from the context: `language` (else the one in force), `languages` and `zone` (else talaia.toml's), and `now`, the
-moment at which the page is made (without it, times are always given with their day).
+They read from the context: `language` (else the one in force), `languages` and `zone` (else talaia.toml's), and `now`,
+the moment at which the page is made (without it, times are always given with their day).
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def why(context: Context, reason: Reason) -> str:
 
 @register.simple_tag(takes_context=True)
 def say(context: Context, given: Words, mark: bool = False) -> SafeString:
-    """Words in the reader's language; others in their own, with `lang` and, when asked, a small mark that says which."""
+    """Words in the reader's language; others in their own, with `lang` and, when asked, a mark that says which."""
     said = inside(given, language(context))
     if not said.lang:
         return format_html("{}", said.text)

@@ -1,0 +1,106 @@
+"""A limit against guessing passwords that keeps no operator out.
+
+Five tries in a row are free; after them each failure asks for a pause before the next try: 1 s, 2 s, 4 s … at most a
+minute. Whoever guesses gets some 1,500 tries a day from one place, which a password of ten characters outlasts.
+
+What is counted is the place (an IPv4 address, an IPv6 /64), never the account: a stranger elsewhere cannot shut out
+whom he names. A browser in which that person has logged in before carries a signed cookie and is counted by itself,
+so that even a guesser behind the same address (our own network, a shared connection) does not slow it down. Who is
+logged in is not asked at all, and `talaia incident` works from the shell whatever happens here.
+
+It counts in the memory of this process: a restart forgets, and several processes count each for itself. It does not
+help against a guesser with very many addresses; good passwords do.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import secrets
+import threading
+from collections import OrderedDict
+from datetime import datetime, timedelta
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponseBase
+
+from talaia.config import current
+
+FREE = 5
+LONGEST = timedelta(minutes=1)
+FORGOTTEN = timedelta(hours=1)
+ROOM = 20_000  # places remembered at most; the longest unheard are forgotten first
+
+COOKIE = "talaia-browser"
+SALT = "talaia.desk.browser"
+YEAR = 365 * 24 * 3600
+
+
+def pause(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row."""
+    if failures < FREE:
+        return timedelta(0)
+    return min(timedelta(seconds=2.0 ** min(failures - FREE, 10)), LONGEST)
+
+
+class Tries:
+    """Who has tried how often, and when each may try again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[str, tuple[int, datetime]] = OrderedDict()  # tries in a row, the latest
+
+    def begin(self, who: str, now: datetime) -> int:
+        """Seconds to wait before trying; 0: try now. A try counts when it begins, so that many at once are many."""
+        with self._lock:
+            tries, latest = self._seen.get(who, (0, now))
+            if now - latest > FORGOTTEN:
+                tries = 0
+            if (left := latest + pause(tries) - now) > timedelta(0):
+                return math.ceil(left.total_seconds())
+            self._seen[who] = (tries + 1, now)
+            self._seen.move_to_end(who)
+            while len(self._seen) > ROOM:
+                self._seen.popitem(last=False)
+            return 0
+
+    def forgive(self, who: str) -> None:
+        """The password was right."""
+        with self._lock:
+            self._seen.pop(who, None)
+
+
+def place(address: str) -> str:
+    """The network that an address counts for; a guesser has a whole IPv6 /64."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def whose(request: HttpRequest, name: str) -> str:
+    """Whom this try counts for: the browser that `name` has used before, else the place it comes from."""
+    try:
+        known = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=YEAR)
+    except signing.BadSignature:
+        known = None
+    if isinstance(known, list) and len(known) == 2 and known[0] == name:
+        return f"browser {known[1]}"
+    address = request.META.get("REMOTE_ADDR", "")
+    if current().web.behind_proxy:  # the last one was written by our own proxy; those before it by anybody
+        address = request.META.get("HTTP_X_FORWARDED_FOR", address).rpartition(",")[2].strip()
+    return f"place {place(address)}"
+
+
+def remember(request: HttpRequest, response: HttpResponseBase, name: str) -> None:
+    """Let this browser be known as one that `name` uses."""
+    if whose(request, name).startswith("browser "):
+        return
+    value = signing.dumps([name, secrets.token_urlsafe(9)], salt=SALT)
+    secure = current().site.address.startswith("https:")
+    response.set_cookie(COOKIE, value, max_age=YEAR, path="/desk/", secure=secure, httponly=True, samesite="Strict")

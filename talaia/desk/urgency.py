@@ -1,0 +1,73 @@
+"""What the desk shows first, pure: promises that are overdue, services that nobody has explained, silent sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from talaia.panel.state import WEIGHT, State
+from talaia.site.values import Event, Front, Service
+
+
+@dataclass(frozen=True)
+class Open:
+    """An event that is not over. `late`: seconds since the promised word was due, or since its window ended."""
+
+    event: Event
+    late: float = 0
+
+    @property
+    def promised(self) -> datetime | None:
+        return self.event.next_update_at
+
+
+def incidents_by_urgency(events: Iterable[Event], now: datetime) -> tuple[Open, ...]:
+    """Those whose promise is overdue the longest first, then by the time that was promised, then those without one."""
+    found = [Open(event, _after(event.next_update_at, now)) for event in events]
+    last = datetime.max.replace(tzinfo=now.tzinfo)
+    return tuple(sorted(found, key=lambda one: (one.promised or last, one.event.started_at)))
+
+
+def maintenance_by_urgency(front: Front, now: datetime) -> tuple[Open, ...]:
+    """What is worked on, the overrun first; then what comes, the next first."""
+    working = [Open(event, _after(event.window[1] if event.window else None, now)) for event in front.in_progress]
+    coming = [Open(event) for event in front.coming]
+    working.sort(key=lambda one: (-one.late, one.event.started_at))
+    return (*working, *sorted(coming, key=lambda one: one.event.started_at))
+
+
+def unexplained(front: Front) -> tuple[Service, ...]:
+    """Services that are not well, and of which no open incident and no maintenance in progress speaks. Worst first."""
+    spoken_of = {touched.slug for event in (*front.incidents, *front.in_progress) for touched in event.touched}
+    found = [
+        service
+        for service in front.services
+        if service.state not in (State.OPERATIONAL, State.MAINTENANCE) and service.slug not in spoken_of
+    ]
+    return tuple(sorted(found, key=lambda service: -WEIGHT[service.state]))
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A source that has not been heard for longer than it may. `heard_at` None: never."""
+
+    source: str
+    heard_at: datetime | None
+    error: str = ""
+
+
+def silent(
+    stale_after: Mapping[str, timedelta], heard: Mapping[str, tuple[datetime | None, str]], now: datetime
+) -> tuple[Silent, ...]:
+    """The sources of talaia.toml that are silent. `heard`: source → last heard, and what went wrong last."""
+    found = []
+    for source, limit in stale_after.items():
+        at, error = heard.get(source, (None, ""))
+        if at is None or now - at > limit:
+            found.append(Silent(source, at, error))
+    return tuple(found)
+
+
+def _after(at: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - at).total_seconds()) if at else 0.0
