@@ -82,7 +82,10 @@ class ImpactsForm(forms.Form):
         self.panel, self.touched, self.language = groups, dict(touched or {}), language
         beginning = {**(suggested or {}), **self.touched}
         for service in (service for group in groups for service in group.services):
-            choices: Choices = [("", _("Not affected")), *((state.value, panel_words.impact(state)) for state in TROUBLE)]
+            choices: Choices = [
+                ("", _("Not affected")),
+                *((state.value, panel_words.impact(state)) for state in TROUBLE),
+            ]
             if service.slug in self.touched:
                 choices.insert(1, (State.OPERATIONAL.value, _("Works again")))
             self.fields[f"impact-{service.slug}"] = forms.ChoiceField(
@@ -115,7 +118,12 @@ class EntryForm(ImpactsForm):
     text = TextField(label=gettext_lazy("Text"))
     plain = forms.BooleanField(label=gettext_lazy("Plain text: show it as I write it"), required=False)
     written_in = forms.ChoiceField(label=gettext_lazy("Language of the text"), required=False)
-    next = forms.ChoiceField(label=gettext_lazy("Next update"), widget=forms.RadioSelect, required=False)
+    next = forms.ChoiceField(
+        label=gettext_lazy("Next update"),
+        widget=forms.RadioSelect,
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Please choose again: that time has passed.")},
+    )
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(
@@ -244,7 +252,7 @@ def next_choices(now: datetime, language: str, sent: str) -> Choices:
         ("30m", _("in half an hour")),
         ("1h", _("in an hour")),
         ("2h", _("in two hours")),
-        (f"{morning:%Y-%m-%dT%H:%M}", named % {"time": f"{morning:%-H:%M}"}),
+        (f"{morning:%Y-%m-%dT%H:%M}", named % {"time": f"{morning.hour}:{morning:%M}"}),
         (promise.NONE, _("no promise")),
     ]
     if sent and sent not in dict(choices):  # the morning that a form showed some time ago

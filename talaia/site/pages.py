@@ -9,10 +9,11 @@ from typing import Any
 
 from django.template.loader import get_template
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from talaia.panel.state import TROUBLE, State
 from talaia.panel.uptime import DaySeconds, day_state, figure
-from talaia.site import addresses, assets, dates
+from talaia.site import addresses, dates
 from talaia.site.bars import bars
 from talaia.site.headline import headline, overall
 from talaia.site.shapes import icon
@@ -24,16 +25,44 @@ Files = dict[str, bytes]
 
 def front(value: Front, house: House) -> Files:
     """`/` in every language, status.json and the favicon."""
-    files = dict(
-        _each(house, "/", "front.html", lambda: {"front": value, "headline": headline(value), "now": value.made_at})
-    )
+
+    def context() -> dict[str, Any]:
+        opened = [(event, _promise(event, value.made_at, house), _newest(event)) for event in value.incidents]
+        working = [(event, _promise(event, value.made_at, house), _newest(event)) for event in value.in_progress]
+        return {
+            "front": value,
+            "headline": headline(value),
+            "now": value.made_at,
+            "opened": [*opened, *working],
+            "refresh": int(house.refresh.total_seconds()),
+        }
+
+    files = dict(_each(house, "/", "front.html", context))
     files["status.json"] = _status(value, house)
     files["favicon.svg"] = icon(overall(value))
     return files
 
 
+def _newest(event: Event) -> dict[str, Any]:
+    """The latest entries, newest first, and how many stand before them."""
+    entries = tuple(reversed(event.entries))
+    return {"entries": entries, "earlier": entries[-1].number - 1 if entries else 0}
+
+
+def _promise(event: Event, now: datetime, house: House) -> str:
+    """When there will be news, as promised; when the time has passed, that it has."""
+    if event.next_update_at is None:
+        return ""
+    calendar = dates.Calendar(translation.get_language() or house.languages[0], house.zone)
+    when = calendar.before(event.next_update_at, now)
+    if event.next_update_at >= now:
+        # Translators: %(when)s is "before 04:30"
+        return _("Next update %(when)s.") % {"when": when}
+    return _("We promised news %(when)s and are late. We are still working on it.") % {"when": when}
+
+
 def event(value: Event, house: House) -> Files:
-    """An incident's or a maintenance's own page. Oldest entry first: who comes here reads what happened."""
+    """An incident's or a maintenance's own page. Oldest entry first: who comes here reads what happened, in order."""
     return dict(_each(house, value.path, "event.html", lambda: {"event": value}))
 
 
@@ -51,9 +80,10 @@ def service(value: ServicePage, house: House, now: datetime) -> Files:
         "bars": drawn,
         "first": value.days[0].day,
         "troubled": [(entry.day, state, _lasted(entry)) for entry, state in troubled],
-        "figures": list(zip(PERIODS, figures, strict=True)),
-        "maintenance": State.MAINTENANCE,
-        "unknown": State.UNKNOWN,
+        "figures": [
+            (count, found, found.of(State.MAINTENANCE), found.of(State.UNKNOWN))
+            for count, found in zip(PERIODS, figures, strict=True)
+        ],
         "now": now,
     }
     return dict(_each(house, f"/services/{value.service.slug}/", "service.html", lambda: given))
@@ -91,22 +121,23 @@ def _each(house: House, path: str, template: str, context: Any) -> Iterator[tupl
 
 
 def _frame(house: House, path: str, language: str) -> dict[str, Any]:
-    """What every page knows."""
+    """What every page knows. A page that has no address (404) has no `path`."""
+    lasting = path if path.endswith("/") else ""
     return {
         "house": house,
-        "site_name": inside(house.name, language).text,
         "language": language,
         "languages": house.languages,
         "zone": house.zone,
-        "path": path,
-        "canonical": house.address + addresses.localized(path, language, house.languages),
+        "zone_name": dates.Calendar(language, house.zone).zone_name(),
+        "path": lasting,
         "others": [
-            (code, house.address + addresses.localized(path, code, house.languages), LANGUAGE_NAMES[code])
+            {
+                "language": code,
+                "href": addresses.localized(lasting or "/", code, house.languages),
+                "name": LANGUAGE_NAMES.get(code, code),
+            }
             for code in house.languages
         ],
-        "links": [(inside(text, language).text, address) for text, address in house.links],
-        "style": assets.address("style.css"),
-        "script": assets.address("script.js"),
     }
 
 

@@ -6,7 +6,7 @@ the moment at which the page is made (without it, times are always given with th
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -27,6 +27,8 @@ from talaia.site.values import Entry, Event, Month, Said, Words, inside
 
 register = template.Library()
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def language(context: Context) -> str:
     return str(context.get("language") or get_language() or current().site.languages[0])
@@ -35,6 +37,12 @@ def language(context: Context) -> str:
 def calendar(context: Context) -> dates.Calendar:
     zone = context.get("zone")
     return dates.Calendar(language(context), zone if isinstance(zone, ZoneInfo) else current().site.tz)
+
+
+def present(context: Context) -> datetime:
+    """The moment at which the page is made; where there is none, long ago, so that every time comes with its day."""
+    now = context.get("now")
+    return now if isinstance(now, datetime) else LONG_AGO
 
 
 def _time(at: datetime, text: str) -> SafeString:
@@ -145,7 +153,7 @@ def since(context: Context, at: datetime) -> SafeString:
 @register.simple_tag(takes_context=True)
 def before(context: Context, at: datetime) -> SafeString:
     """`abans de les 04:30`."""
-    return _time(at, calendar(context).before(at, context.get("now")))
+    return _time(at, calendar(context).before(at, present(context)))
 
 
 @register.simple_tag(takes_context=True)
@@ -188,7 +196,7 @@ def word_of(context: Context, given: Words) -> str:
 
 
 def _since(context: Context, at: datetime) -> str:
-    return calendar(context).since(at, context.get("now"))
+    return calendar(context).since(at, present(context))
 
 
 def _mark(context: Context, said: Said) -> SafeString:

@@ -61,6 +61,31 @@ class Service:
     descriptions: Words = ()
     retired_at: datetime | None = None
 
+    @property
+    def path(self) -> str:
+        return f"/services/{self.slug}/"
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing to say beyond its name and its word."""
+        return self.state is State.OPERATIONAL
+
+    @property
+    def icon(self) -> str:
+        """The asset that is its page's icon."""
+        return f"{self.state.value}.svg"
+
+    @property
+    def event_path(self) -> str:
+        """The page of the event that is its reason; empty for other reasons."""
+        folder = {"incident": "incidents", "maintenance": "maintenance"}.get(self.reason.code)
+        return f"/{folder}/{self.reason.values['ref']}/" if folder and "ref" in self.reason.values else ""
+
+    @property
+    def says_since(self) -> bool:
+        """Whether the reason itself tells since when."""
+        return self.reason.code == "source_silent"
+
 
 @dataclass(frozen=True)
 class Group:
@@ -77,6 +102,10 @@ class Touched:
     names: Words
     state: State
 
+    @property
+    def path(self) -> str:
+        return f"/services/{self.slug}/"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -88,6 +117,11 @@ class Entry:
     texts: Words
     plain: bool = False
     edited_at: datetime | None = None
+
+    @property
+    def prefix(self) -> str:
+        """What the addresses of its headings begin with."""
+        return f"u{self.number}"
 
 
 @dataclass(frozen=True)
@@ -118,6 +152,16 @@ class Event:
     def impact(self) -> State:
         """The worst that it does to a service."""
         return worst(touched.state for touched in self.touched)
+
+    @property
+    def icon(self) -> str:
+        """The asset that is its page's icon; what is over is calm."""
+        return f"{(State.OPERATIONAL if self.ended else self.impact).value}.svg"
+
+    @property
+    def lasted(self) -> float | None:
+        """Seconds from its beginning to its end; None while it is open."""
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
 
     @property
     def path(self) -> str:

@@ -92,9 +92,9 @@ def render(target: str, config: Config, now: datetime) -> tuple[Files, list[str]
     with snapshot.one_moment():
         match kind:
             case "front":
-                return {**_assets(), **pages.front(snapshot.front(now), given)}, []
+                return {**assets.files(), **pages.front(snapshot.front(now), given)}, []
             case "assets":
-                return {**_assets(), **pages.missing(given)}, []
+                return {**assets.files(), **pages.missing(given)}, []
             case "service":
                 page = snapshot.service(name, now, zone)
                 return (pages.service(page, given, now), []) if page else ({}, [f"/services/{name}/"])
@@ -104,10 +104,6 @@ def render(target: str, config: Config, now: datetime) -> tuple[Files, list[str]
             case "history":
                 return _history(name, config, given)
     raise Permanent(f"there is no page for {target!r}", "a target of another version? it can be deleted")
-
-
-def _assets() -> Files:
-    return assets.files()
 
 
 def _history(name: str, config: Config, given: House) -> tuple[Files, list[str]]:
@@ -138,7 +134,9 @@ def _folder(folder: Path) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with _faults(folder):
             _drop_drafts(folder)
+            (folder / ".writing").touch()
             yield
+            (folder / ".writing").unlink()
     finally:
         os.close(lock)
 
@@ -195,12 +193,10 @@ def _replace(file: Path, content: bytes) -> None:
 
 
 def _drop_drafts(folder: Path) -> None:
-    """What a writer that was killed left behind; it named its folder first, so that nobody need search the tree."""
-    mark = folder / ".writing"
-    if mark.exists():
+    """What a writer that was killed left behind. It left its mark first, so that nobody need search a whole tree."""
+    if (folder / ".writing").exists():
         for draft in folder.rglob(f"{DRAFT}*"):
             draft.unlink(missing_ok=True)
-        mark.unlink()
 
 
 def remove(folder: Path, path: str, config: Config) -> None:
