@@ -1,1 +1,15 @@
-urlpatterns: list[object] = []
+"""The addresses for machines."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from talaia.api import health, hooks, metrics
+
+urlpatterns = [
+    path("hooks/alertmanager/<slug:source>", hooks.alertmanager),
+    path("hooks/alertmanager/<slug:source>/api/v2/alerts", hooks.push),
+    path("hooks/generic/<slug:source>", hooks.generic),
+    path("healthz", health.healthz),
+    path("metrics", metrics.metrics),
+]

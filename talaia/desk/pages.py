@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from talaia.config import current
 from talaia.desk import assets
 from talaia.events.timeline import NotPossible
+from talaia.site.write import house
 
 View = Callable[..., HttpResponse]
 
@@ -49,8 +50,7 @@ def frame() -> dict[str, Any]:
         "choices": [(code, names[code]) for code in site.languages],
         "zone": site.tz,
         "now": timezone.now(),
-        "house": dict(site.name.words),
-        "page": site.address.rstrip("/"),
+        "house": house(current()),
         "style": assets.address("desk.css"),
         "icon": assets.address("desk.svg"),
     }

@@ -12,6 +12,7 @@ from talaia.config import current
 from talaia.desk.forms import EntryForm, ImpactsForm
 from talaia.desk.pages import frame
 from talaia.events.timeline import IncidentState
+from talaia.site.pages import promise
 from talaia.site.values import Entry, Event, Front, Touched
 
 NO_TITLE = "…"
@@ -68,4 +69,6 @@ def _touched(form: ImpactsForm, seen: Front) -> tuple[Touched, ...]:
 def _as_published(event: Event, entry: Entry, spoken: str) -> SafeString:
     """The card of the front page, in the language of the entry."""
     with translation.override(spoken):
-        return render_to_string("desk/preview.html", {**frame(), "language": spoken, "event": event, "entry": entry})
+        around = {**frame(), "language": spoken}
+        said = promise(event, around["now"], around["house"])
+        return render_to_string("site/card.html", {**around, "event": event, "promise": said, "entries": (entry,)})

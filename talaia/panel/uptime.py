@@ -111,6 +111,10 @@ class Figure:
     last: date
     seconds: Seconds
 
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
     def of(self, *states: State) -> int:
         return sum(self.seconds.get(state, 0) for state in states)
 

@@ -97,6 +97,21 @@ class Calendar:
         """`3 d’octubre del 2026, 03:12`."""
         return f"{self.day(at)}, {self.time(at)}"
 
+    def at(self, at: datetime, now: datetime | None) -> str:
+        """`03:12` of the same day as `now`, `3 d’octubre, 03:12` of its year; else, or without `now`, with the year."""
+        local, today = self.local(at), self.local(now).date() if now else date.min
+        if local.date() == today:
+            return self.time(at)
+        return f"{self.short_day(at)}, {self.time(at)}" if local.year == today.year else self.moment(at)
+
+    def at_time(self, at: datetime) -> str:
+        """`a les 03:12`."""
+        return self._phrase(self.grammar.at, at, at)
+
+    def since_day(self, day: date) -> str:
+        """`des del 3 d’octubre`."""
+        return _contracted(f"{self.grammar.since} {self._article(day)}{self.short_day(day)}")
+
     def since(self, at: datetime, now: datetime) -> str:
         """`des de les 03:12`; of another day `des del 3 d’octubre a les 03:12`, of another year with the year."""
         return self._phrase(self.grammar.since, at, now)
@@ -127,13 +142,16 @@ class Calendar:
         """`Hora d’Europa central`."""
         return get_timezone_name(self.zone, locale=self.locale)
 
+    def _article(self, day: date) -> str:
+        return self.grammar.elided_day if day.day in (1, 11) else self.grammar.day
+
     def _phrase(self, preposition: str, at: datetime, now: datetime) -> str:
         """A time with its preposition, and the day where that is not today's."""
         grammar, local, today = self.grammar, self.local(at), self.local(now).date()
         hour = f"{grammar.one_hour if local.hour == 1 else grammar.hours}{self.time(at)}"
         if local.date() == today:
             return _contracted(f"{preposition} {hour}")
-        article = grammar.elided_day if local.day in (1, 11) else grammar.day
+        article = self._article(local)
         day = self.short_day(at) if local.year == today.year else self.day(at)
         return _contracted(f"{preposition} {article}{day} {grammar.at} {hour}")
 

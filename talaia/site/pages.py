@@ -3,38 +3,51 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.template.loader import get_template
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from talaia.panel.state import TROUBLE, State
-from talaia.panel.uptime import DaySeconds, day_state, figure
+from talaia.panel.uptime import DaySeconds
 from talaia.site import addresses, dates
 from talaia.site.bars import bars
+from talaia.site.figures import figures, measures, stretches
 from talaia.site.headline import headline, overall
 from talaia.site.shapes import icon
-from talaia.site.values import Event, Front, House, Month, ServicePage, Year, inside
+from talaia.site.values import Entry, Event, Front, House, Month, ServicePage, Year, inside
 
-PERIODS = (7, 30, 90)  # days, on a service's page
 Files = dict[str, bytes]
+LANGUAGE_NAMES: Mapping[str, str] = {"ca": "Català", "es": "Español", "en": "English"}
+BARS = 90  # days, today among them
+
+
+@dataclass(frozen=True)
+class Card:
+    """An open event on the front page. `entries`: newest first; `earlier`: how many its own page has besides."""
+
+    event: Event
+    entries: tuple[Entry, ...]
+    earlier: int
+    promise: str
 
 
 def front(value: Front, house: House) -> Files:
     """`/` in every language, status.json and the favicon."""
 
-    def context() -> dict[str, Any]:
-        opened = [(event, _promise(event, value.made_at, house), _newest(event)) for event in value.incidents]
-        working = [(event, _promise(event, value.made_at, house), _newest(event)) for event in value.in_progress]
+    def context(calendar: dates.Calendar) -> dict[str, Any]:
         return {
+            "now": value.made_at,
             "front": value,
             "headline": headline(value),
-            "now": value.made_at,
-            "opened": [*opened, *working],
-            "refresh": int(house.refresh.total_seconds()),
+            "icon": f"{overall(value).value}.svg",
+            "incidents": [card(event, calendar, value.made_at) for event in value.incidents],
+            "in_progress": [card(event, calendar, value.made_at) for event in value.in_progress],
+            "every": _every(house),
         }
 
     files = dict(_each(house, "/", "front.html", context))
@@ -43,109 +56,121 @@ def front(value: Front, house: House) -> Files:
     return files
 
 
-def _newest(event: Event) -> dict[str, Any]:
-    """The latest entries, newest first, and how many stand before them."""
+def card(event: Event, calendar: dates.Calendar, now: datetime) -> Card:
+    """An open event as the front page shows it."""
     entries = tuple(reversed(event.entries))
-    return {"entries": entries, "earlier": entries[-1].number - 1 if entries else 0}
+    earlier = entries[-1].number - 1 if entries else 0
+    return Card(event, entries, earlier, promise(event, calendar, now) if event.is_incident else "")
 
 
-def _promise(event: Event, now: datetime, house: House) -> str:
-    """When there will be news, as promised; when the time has passed, that it has."""
-    if event.next_update_at is None:
+def promise(event: Event, calendar: dates.Calendar, now: datetime | None) -> str:
+    """When the next word comes. `now` None: on a page that is not made anew when that time has passed."""
+    if event.ended:
         return ""
-    calendar = dates.Calendar(translation.get_language() or house.languages[0], house.zone)
-    when = calendar.before(event.next_update_at, now)
-    if event.next_update_at >= now:
-        # Translators: %(when)s is "before 04:30"
-        return _("Next update %(when)s.") % {"when": when}
-    return _("We promised news %(when)s and are late. We are still working on it.") % {"when": when}
+    if event.next_update_at is None:
+        return _("We will write here as soon as there is news.")
+    before = {"before": calendar.before(event.next_update_at, now)}
+    if now is not None and event.next_update_at < now:
+        # Translators: %(before)s is "before 04:30"
+        return _("We meant to write %(before)s and have not been able to yet. We will as soon as we can.") % before
+    return _("Next update %(before)s.") % before
 
 
 def event(value: Event, house: House) -> Files:
-    """An incident's or a maintenance's own page. Oldest entry first: who comes here reads what happened, in order."""
-    return dict(_each(house, value.path, "event.html", lambda: {"event": value}))
+    """The page of an incident or a maintenance: oldest entry first, as who comes later reads a story from its beginning."""
+
+    def context(calendar: dates.Calendar) -> dict[str, Any]:
+        return {"event": value, "promise": promise(value, calendar, None) if value.is_incident else ""}
+
+    return dict(_each(house, value.path, "event.html", context))
 
 
-def service(value: ServicePage, house: House, now: datetime) -> Files:
+def service(value: ServicePage, house: House) -> Files:
     """A service's page: its state, its 90 days, its figures and what touched it."""
-    drawn = bars(value.days)
-    troubled = [
-        (entry, day_state(entry.seconds)) for entry in reversed(value.days) if day_state(entry.seconds) in TROUBLE
-    ]
-    figures = [
-        figure(value.days, value.today - timedelta(days=count - 1), value.today, house.zone) for count in PERIODS
-    ]
+    found = figures(value, house)
     given = {
         "page": value,
-        "bars": drawn,
-        "first": value.days[0].day,
-        "troubled": [(entry.day, state, _lasted(entry)) for entry, state in troubled],
-        "figures": [
-            (count, found, found.of(State.MAINTENANCE), found.of(State.UNKNOWN))
-            for count, found in zip(PERIODS, figures, strict=True)
-        ],
-        "now": now,
+        "service": value.service,
+        "bars": bars(value.days[-BARS:]),
+        "first_bar": value.days[-BARS:][0].day,
+        "stretches": [one for one in stretches(_finished(value))][:BARS],
+        "today": next(stretches(value.days[-1:]), None),
+        "figures": found,
+        "measures": measures(found),
     }
-    return dict(_each(house, f"/services/{value.service.slug}/", "service.html", lambda: given))
+    return dict(_each(house, value.service.path, "service.html", lambda calendar: given))
 
 
 def history(latest: Year | None, years: Sequence[int], house: House) -> Files:
     """`/history/`: the latest year, and the way to the others."""
-    return dict(_each(house, "/history/", "history.html", lambda: {"year": latest, "years": years}))
-
-
-def year(value: Year, years: Sequence[int], house: House) -> Files:
-    """`/history/<year>/`."""
     return dict(
-        _each(house, f"/history/{value.year}/", "history.html", lambda: {"year": value, "years": years, "own": True})
+        _each(
+            house,
+            "/history/",
+            "history.html",
+            lambda calendar: {"year": latest, "years": [(number, f"/history/{number}/") for number in years]},
+        )
     )
 
 
-def month(value: Month, years: Sequence[int], house: House) -> Files:
+def year(value: Year, house: House) -> Files:
+    """`/history/<year>/`."""
+    return dict(_each(house, value.path, "history.html", lambda calendar: {"year": value}))
+
+
+def month(value: Month, house: House) -> Files:
     """`/history/<year>/<month>/`, of a year with many events."""
-    return dict(_each(house, value.path, "month.html", lambda: {"month": value, "years": years}))
+    return dict(_each(house, value.path, "month.html", lambda calendar: {"month": value}))
 
 
 def missing(house: House) -> Files:
     """What is answered where there is no page."""
-    return dict(_each(house, "/404.html", "404.html", dict))
+    return dict(_each(house, "/404.html", "404.html", lambda calendar: {"path": ""}))
 
 
-def _each(house: House, path: str, template: str, context: Any) -> Iterator[tuple[str, bytes]]:
+def _finished(value: ServicePage) -> list[DaySeconds]:
+    return [day for day in value.days[-BARS:] if day.day < value.today]
+
+
+def _every(house: House) -> str:
+    """How often the front page is made."""
+    seconds = round(house.refresh.total_seconds())
+    if seconds % 60:
+        return ngettext("every second", "every %(count)s seconds", seconds) % {"count": seconds}
+    return ngettext("every minute", "every %(count)s minutes", seconds // 60) % {"count": seconds // 60}
+
+
+Context = Callable[[dates.Calendar], Mapping[str, Any]]
+
+
+def _each(house: House, path: str, template: str, context: Context) -> Iterator[tuple[str, bytes]]:
     """The page at `path` in every language of the house. `context` is called with the language in force."""
     page = get_template(f"site/{template}", using="html")
     for language in house.languages:
+        calendar = dates.Calendar(language, house.zone)
         with translation.override(language):
-            text = page.render({**_frame(house, path, language), **context()})
+            text = page.render({**_frame(house, path, calendar), **context(calendar)})
         yield addresses.file(addresses.localized(path, language, house.languages)), text.encode()
 
 
-def _frame(house: House, path: str, language: str) -> dict[str, Any]:
-    """What every page knows. A page that has no address (404) has no `path`."""
-    lasting = path if path.endswith("/") else ""
+def _frame(house: House, path: str, calendar: dates.Calendar) -> dict[str, Any]:
+    """What every page knows."""
     return {
         "house": house,
-        "language": language,
+        "language": calendar.language,
         "languages": house.languages,
         "zone": house.zone,
-        "zone_name": dates.Calendar(language, house.zone).zone_name(),
-        "path": lasting,
+        "zone_name": calendar.zone_name(),
+        "path": path,
         "others": [
             {
                 "language": code,
-                "href": addresses.localized(lasting or "/", code, house.languages),
                 "name": LANGUAGE_NAMES.get(code, code),
+                "href": addresses.localized(path, code, house.languages),
             }
             for code in house.languages
         ],
     }
-
-
-LANGUAGE_NAMES: Mapping[str, str] = {"ca": "Català", "es": "Español", "en": "English"}
-
-
-def _lasted(entry: DaySeconds) -> int:
-    return sum(entry.seconds.get(state, 0) for state in TROUBLE)
 
 
 def _status(value: Front, house: House) -> bytes:
@@ -154,13 +179,16 @@ def _status(value: Front, house: House) -> bytes:
     for language in house.languages:
         with translation.override(language):
             headlines[language] = headline(value).sentence
+    groups = {service.slug: group.slug for group in value.groups for service in group.services}
     found = {
         "made_at": dates.utc(value.made_at),
+        "refresh_seconds": round(house.refresh.total_seconds()),
         "state": overall(value).value,
         "headline": headlines,
         "services": [
             {
                 "slug": service.slug,
+                "group": groups[service.slug],
                 "name": {language: inside(service.names, language).text for language in house.languages},
                 "state": service.state.value,
                 "since": dates.utc(service.since),

@@ -21,7 +21,7 @@ from talaia.site.values import Entry, Event, Front, Group, Month, Service, Servi
 
 LATEST_ENTRIES = 4  # of an open event, on the front page; its own page has them all
 LATEST_RESOLVED = 5
-DAYS = 90
+DAYS = 91  # ninety finished ones and today
 KINDS = (events.Event.INCIDENT, events.Event.MAINTENANCE)  # named, so that the database can use its index
 YEAR_PAGE = 200  # events; a year with more has a page for each month
 
@@ -77,7 +77,7 @@ def event(kind: str, ref: str) -> Event | None:
 
 
 def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
-    """A service with its last 90 days and what touched it in them; None when there never was one of that name."""
+    """A service with its last days and what touched it in them; None when there never was one of that name."""
     row = panel.Service.objects.filter(pk=slug).first()
     if row is None:
         return None

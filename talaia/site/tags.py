@@ -132,16 +132,28 @@ def moment(context: Context, at: datetime) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def clock(context: Context, at: datetime) -> SafeString:
-    """`03:12`."""
-    return _time(at, calendar(context).time(at))
-
-
-@register.simple_tag(takes_context=True)
 def day(context: Context, at: datetime | date) -> SafeString:
     """`3 d’octubre del 2026`."""
     there = calendar(context)
     return format_html('<time datetime="{}">{}</time>', there.date_of(at).isoformat(), there.day(at))
+
+
+@register.simple_tag(takes_context=True)
+def at(context: Context, at: datetime) -> SafeString:
+    """`03:12` when that is today, else with the day."""
+    return _time(at, calendar(context).at(at, context.get("now")))
+
+
+@register.simple_tag(takes_context=True)
+def at_time(context: Context, at: datetime) -> SafeString:
+    """`a les 03:12`."""
+    return _time(at, calendar(context).at_time(at))
+
+
+@register.simple_tag(takes_context=True)
+def since_day(context: Context, first: date) -> str:
+    """`des del 3 d’octubre`."""
+    return calendar(context).since_day(first)
 
 
 @register.simple_tag(takes_context=True)
@@ -193,6 +205,14 @@ def month_name(context: Context, month: Month) -> str:
 def word_of(context: Context, given: Words) -> str:
     """Words in the reader's language where they are there, else as they were written: for titles and attributes."""
     return inside(given, language(context)).text
+
+
+@register.simple_tag(takes_context=True)
+def excerpt_of(context: Context, event: Event) -> str:
+    """The first words of an event's first entry."""
+    if not event.entries:
+        return word_of(context, event.titles)
+    return markdown.excerpt(word_of(context, event.entries[0].texts), 160)
 
 
 def _since(context: Context, at: datetime) -> str:

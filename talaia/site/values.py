@@ -67,6 +67,26 @@ class Service:
 
     @property
     def quiet(self) -> bool:
+        """Nothing to see here: a line that need not be read."""
+        return self.state is State.OPERATIONAL
+
+    @property
+    def event_path(self) -> str:
+        """The page of the event that is the reason of the state; else empty."""
+        folder = {"incident": "incidents", "maintenance": "maintenance"}.get(self.reason.code)
+        return f"/{folder}/{self.reason.values.get('ref', '')}/" if folder else ""
+
+    @property
+    def says_since(self) -> bool:
+        """Whether the words of the reason already tell since when."""
+        return self.reason.code == "source_silent"
+
+    @property
+    def path(self) -> str:
+        return f"/services/{self.slug}/"
+
+    @property
+    def quiet(self) -> bool:
         """Nothing to say beyond its name and its word."""
         return self.state is State.OPERATIONAL
 
@@ -119,6 +139,11 @@ class Entry:
     edited_at: datetime | None = None
 
     @property
+    def anchor(self) -> str:
+        """Its address on the page of its event, for ever."""
+        return f"u{self.number}"
+
+    @property
     def prefix(self) -> str:
         """What the addresses of its headings begin with."""
         return f"u{self.number}"
@@ -164,13 +189,25 @@ class Event:
         return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
 
     @property
+    def sign(self) -> State | None:
+        """The state whose shape stands beside it in a list; None where nothing is said of any service."""
+        if not self.is_incident:
+            return State.MAINTENANCE
+        return self.impact if self.touched else None
+
+    @property
+    def seconds(self) -> float:
+        """How long it took; of planned work, how long the work did."""
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else 0
+
+    @property
     def path(self) -> str:
         return f"/{'incidents' if self.is_incident else 'maintenance'}/{self.ref}/"
 
 
 @dataclass(frozen=True)
 class Front:
-    """What the page at `/` shows. `earlier`: how many entries of each open event are left to its own page."""
+    """What the page at `/` shows. The open events have their latest entries only."""
 
     made_at: datetime
     groups: tuple[Group, ...]
@@ -207,6 +244,10 @@ class Month:
     def path(self) -> str:
         return f"/history/{self.year}/{self.number:02}/"
 
+    @property
+    def year_path(self) -> str:
+        return f"/history/{self.year}/"
+
 
 @dataclass(frozen=True)
 class Year:
@@ -214,11 +255,10 @@ class Year:
 
     year: int
     months: tuple[Month, ...]
-    years: tuple[int, ...] = ()
 
     @property
-    def count(self) -> int:
-        return sum(month.count for month in self.months)
+    def path(self) -> str:
+        return f"/history/{self.year}/"
 
     @property
     def by_month(self) -> bool:
