@@ -1,7 +1,7 @@
 """Where monitoring posts. A body is stored before anything is made of it, and the answer comes within a second.
 
-What is refused is refused with a 4xx that the sender's log shows; what cannot be stored now, with 503: Alertmanager tries
-again. That no service knows an alert is never an error of its sender.
+What is refused is refused with a 4xx that the sender's log shows; what cannot be stored now, with 503: Alertmanager
+tries again. That no service knows an alert is never an error of its sender.
 """
 
 from __future__ import annotations

@@ -62,7 +62,8 @@ def usage(source: Source, address: str) -> str:
                 "In alertmanager.yml (contrib/alertmanager/ has the whole route), with the token in a file:\n\n"
                 "receivers:\n  - name: talaia\n    webhook_configs:\n"
                 f"      - url: {address}/hooks/alertmanager/{source.id}\n        send_resolved: true\n"
-                "        http_config:\n          authorization:\n            credentials_file: /etc/prometheus/talaia.token"
+                "        http_config:\n          authorization:\n"
+                "            credentials_file: /etc/prometheus/talaia.token"
             )
         case "prometheus-push":
             scheme, _, host = address.partition("://")

@@ -9,7 +9,7 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,7 +82,7 @@ def store_poll(source: Source, heard: Heard, now: datetime) -> None:
     """A complete answer: what it does not list has ended, unless Alertmanager has only just started."""
     with transaction.atomic():
         just_started = heard.started_at is not None and now - heard.started_at < 2 * RESEND
-        _apply(source, heard.alerts, now, "poll", complete=not just_started)
+        _apply(source, heard.alerts, now, "poll", complete=True, but_for=_only_heard_here if just_started else None)
         _store_evidence(source.id, heard.measured, now)
         _heard(source.id, now, heard.notes, heard.started_at)
 
@@ -187,8 +187,25 @@ def signal_key(labels: Mapping[str, str], ignored: Iterable[str]) -> str:
     return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
 
 
-def _apply(source: Source, alerts: Iterable[Alert], now: datetime, via: str, complete: bool = False) -> None:
-    """Bring the rows of `source` to what `alerts` say; with `complete`, what is not among them has ended."""
+def _only_heard_here(rows: Iterable[Signal]) -> set[str]:
+    """The keys of `rows` that no other source that we ask says to be over."""
+    mine = {row.key: row.source for row in rows}
+    over = Signal.objects.filter(key__in=list(mine), via="poll", state=Signal.RESOLVED).values_list("key", "source")
+    return set(mine) - {key for key, source in over if source != mine[key]}
+
+
+def _apply(
+    source: Source,
+    alerts: Iterable[Alert],
+    now: datetime,
+    via: str,
+    complete: bool = False,
+    but_for: Callable[[Iterable[Signal]], set[str]] | None = None,
+) -> None:
+    """Bring the rows of `source` to what `alerts` say; with `complete`, what is not among them has ended.
+
+    `but_for`: which of those that are missing may still fire, though the answer does not list them.
+    """
     wanted: dict[str, Alert] = {}
     for alert in alerts:
         key = signal_key(alert.labels, source.ignore_labels)
@@ -212,8 +229,9 @@ def _apply(source: Source, alerts: Iterable[Alert], now: datetime, via: str, com
             row.last_seen = now
             changed.append(row)
     if complete:
+        kept = but_for(present.values()) if but_for else set()
         for row in present.values():
-            if row.state != Signal.RESOLVED:
+            if row.state != Signal.RESOLVED and row.key not in kept:
                 row.state, row.ends_at, row.last_seen = Signal.RESOLVED, now, now
                 changed.append(row)
     Signal.objects.bulk_create(new, batch_size=300)

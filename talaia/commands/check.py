@@ -1,0 +1,124 @@
+"""`talaia check`: is the configuration right, and does everything that it names answer?"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from talaia.config import Config, Source, current
+from talaia.outbox.faults import Fault
+from talaia.outbox.models import Delivery
+from talaia.signals.client import Client, Heard
+from talaia.signals.models import Token
+from talaia.signals.watch import wanted
+
+HELP = "Read the configuration and look whether database, folder and sources are well. Exit code 1 if not."
+
+# A line of the result: is it well, what was looked at, and what to do when it is not. None: worth a look, no failure.
+Line = tuple[bool | None, str, str]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--offline", action="store_true", help="do not ask the sources")
+
+
+def run(options: argparse.Namespace) -> int:
+    config = current()
+    lines: list[Line] = [(True, f"{config.path}: no mistake in it", "")]
+    lines += database()
+    lines += folder(config)
+    if not options.offline:
+        for source in config.tables.sources:
+            lines += asked(source, config)
+    for well, what, mend in lines:
+        mark = {True: "ok  ", False: "FAIL", None: "look"}[well]
+        print(f"{mark}  {what}" + (f"\n      → {mend}" if mend else ""))
+    return 1 if any(well is False for well, _, _ in lines) else 0
+
+
+def database() -> Iterator[Line]:
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        yield False, f"the database does not answer: {error}", "look at [database] and at the server"
+        return
+    if plan:
+        yield None, "the database is not of this version yet", "`talaia up` brings it there at its start"
+        return
+    yield True, f"database ({connection.vendor}) answers and is of this version", ""
+    if parked := Delivery.objects.filter(state=Delivery.PARKED).count():
+        yield None, f"{parked} deliveries are parked", "the desk shows them with their errors"
+
+
+def folder(config: Config) -> Iterator[Line]:
+    public = config.home / "public"
+    try:
+        public.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=public, prefix=".draft-check-"):
+            pass
+    except OSError as error:
+        yield False, f"{public} cannot be written: {error.strerror}", "the account that runs talaia must own it"
+        return
+    yield True, f"{public} can be written", ""
+
+
+def asked(source: Source, config: Config) -> Iterator[Line]:
+    """Ask a source as the watch would, and hold its answer against what talaia.toml expects of it."""
+    if source.kind in ("prometheus-push", "webhook") or not source.polled:
+        if not Token.objects.filter(source=source.id).exists():
+            yield None, f"source {source.id}: nobody can post to it yet", f"talaia token create {source.id}"
+        else:
+            yield True, f"source {source.id} has a token", ""
+        return
+    client = Client(source, config)
+    try:
+        heard = client.poll(wanted(config, source), timezone.now())
+    except Fault as fault:
+        yield False, str(fault), fault.hint
+        return
+    finally:
+        client.close()
+    yield True, f"source {source.id} answers; {len(heard.alerts)} alerts fire", ""
+    yield from noted(source, heard)
+    if source.kind == "prometheus":
+        yield from measured(source, heard, config)
+
+
+def noted(source: Source, heard: Heard) -> Iterator[Line]:
+    for note in heard.notes:
+        match note["code"]:
+            case "skew":
+                yield (
+                    None,
+                    f"source {source.id}: its clock is {note['seconds']} s from ours",
+                    "run a time service on both",
+                )
+            case "broken_rule":
+                yield None, f"source {source.id}: rule {note['rule']} fails: {note['error']}", "mend the rule"
+            case "bad_query":
+                yield False, f"service {note['service']}: {note['error']}", "mend the evidence query"
+            case code:
+                yield None, f"source {source.id}: {code} {dict(note)}", ""
+
+
+def measured(source: Source, heard: Heard, config: Config) -> Iterator[Line]:
+    """Which services and reference connections have no measurement: they could not be operational."""
+    found = {(sample.service, sample.connection) for sample in heard.measured}
+    for service in config.tables.services:
+        if service.evidence is None or service.evidence.source != source.id:
+            continue
+        if service.reference is None:
+            if (service.slug, "") not in found:
+                mend = f"does {service.evidence.query} bring anything in Prometheus?"
+                yield None, f"service {service.slug} is not measured", mend
+            continue
+        if missing := [id for id in service.reference.connections if (service.slug, id) not in found]:
+            names = ", ".join(missing)
+            mend = f"take them off the list, or give their targets the label {service.reference.label}"
+            yield None, f"service {service.slug}: connections that are not measured: {names}", mend
