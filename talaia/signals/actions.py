@@ -157,10 +157,13 @@ def issue_token(source: str, now: datetime) -> str:
     return secret
 
 
-def revoke_tokens(source: str, now: datetime) -> int:
-    """Take back every secret of `source`; how many there were."""
+def revoke_tokens(source: str, now: datetime, but_newest: bool = False) -> int:
+    """Take back every secret of `source`, or all but the one issued last; how many there were."""
     with transaction.atomic():
-        count, _ = Token.objects.filter(source=source).delete()
+        tokens = Token.objects.filter(source=source)
+        if but_newest:
+            tokens = tokens.exclude(pk__in=list(tokens.order_by("-pk").values_list("pk", flat=True)[:1]))
+        count, _ = tokens.delete()
         if count:
             record("token.revoked", f"source/{source}", now)
     return count

@@ -56,7 +56,7 @@ def judge_connections(service: Service, view: View, now: datetime, before: Compu
 def _alerts(view: View, reference: Reference, id: str) -> list[Signal]:
     found = list(view.by_connection.get(id, ()))
     if reference.label != "talaia_connection":
-        found += [signal for signal in view.unlabelled if signal.labels.get(reference.label) == id]
+        found += [signal for signal in view.coloured if signal.labels.get(reference.label) == id]
     return found
 
 

@@ -81,7 +81,7 @@ def matching(service: Service, view: View, steps: list[str] | None = None) -> li
     for signal in view.by_service.get(service.slug, ()):
         found.append((signal, _impact(signal, "disruption")))
     for alert in service.alerts:
-        for signal in view.unlabelled:
+        for signal in view.coloured:
             if alert.source not in (None, signal.source) or signal.labels.get("talaia_service"):
                 continue
             if alert.match.accept(signal.labels):
@@ -153,7 +153,11 @@ def fresh(sample: Sample | None, source: Source, now: datetime) -> bool:
     return sample is not None and sample.age_at(now) <= source.stale_after.total_seconds()
 
 
-def experimental(view: View, listed: Iterable[str], known: Mapping[str, bool]) -> dict[str, bool]:
-    """Connections that never count (id → whether they fire): seen by operators, so that nobody wonders."""
-    counted = set(listed)
-    return {id: id in view.by_connection for id, apart in known.items() if apart and id not in counted}
+def experimental(view: View, labels: Iterable[str], known: Mapping[str, bool]) -> dict[str, bool]:
+    """Connections that never count (id → whether they fire): seen by operators, so that nobody wonders.
+
+    `labels`: by which labels alerts name a connection. `known`: id of each connection → whether it is experimental.
+    """
+    names = {"talaia_connection", *labels}
+    firing = {signal.labels.get(name) for signal in view.coloured for name in names}
+    return {id: id in firing for id, apart in known.items() if apart}

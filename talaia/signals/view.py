@@ -61,7 +61,7 @@ class View:
     sources: Mapping[str, Source] = field(default_factory=dict)
     by_service: Mapping[str, tuple[Signal, ...]] = field(init=False, repr=False)
     by_connection: Mapping[str, tuple[Signal, ...]] = field(init=False, repr=False)
-    unlabelled: tuple[Signal, ...] = field(init=False, repr=False)
+    coloured: tuple[Signal, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         services: dict[str, list[Signal]] = defaultdict(list)
@@ -78,7 +78,7 @@ class View:
             rest.append(signal)
         object.__setattr__(self, "by_service", {slug: tuple(found) for slug, found in services.items()})
         object.__setattr__(self, "by_connection", {id: tuple(found) for id, found in connections.items()})
-        object.__setattr__(self, "unlabelled", tuple(rest))
+        object.__setattr__(self, "coloured", tuple(rest))
 
 
 def merged(signals: Iterable[Signal], ignored: Mapping[str, Iterable[str]]) -> tuple[Signal, ...]:

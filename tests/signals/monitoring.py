@@ -100,8 +100,8 @@ class Monitoring:
                 rules = [{"name": name, "health": "err", "lastError": "no"} for name in self.broken_rules]
                 return success({"groups": [{"name": "g", "rules": rules}]})
             case "/api/v1/query_range":
-                result = [{"metric": labels, "values": [[t, "1"] for t in times]} for labels, times in self.past]
-                return success({"resultType": "matrix", "result": result})
+                spans = [{"metric": labels, "values": [[t, "1"] for t in times]} for labels, times in self.past]
+                return success({"resultType": "matrix", "result": spans})
         if fields["query"] == "time()":
             return success({"resultType": "scalar", "result": [seconds, str(seconds)]})
         result: list[dict[str, Any]] = []

@@ -1,0 +1,182 @@
+"""Signals → verdicts, as tight tables: plain services, reference connections, and the words of the reasons."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talaia.config import AlertMatch, Evidence, Reference, Service, Text, Threshold
+from talaia.config.matchers import Matchers
+from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict, settle
+from talaia.signals.rules import experimental, judge
+from talaia.signals.view import CHECKS, Sample, Signal, Source, View, merged
+
+NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
+STALE = timedelta(seconds=90)
+NAME = Text((("", "x"),))
+HEARD = {"p": Source("p", NOW, STALE)}
+GREEN, RED, GREY = Computed(State.OPERATIONAL), Computed(State.DISRUPTION), Computed(State.UNKNOWN)
+
+
+def service(**fields: Any) -> Service:
+    usual: dict[str, Any] = {"slug": "web", "group": "g", "name": NAME, "evidence": Evidence(source="p", query="up")}
+    return Service(**{**usual, **fields})
+
+
+def fires(silenced: bool = False, **labels: str) -> Signal:
+    return Signal("p", {"alertname": "A", **labels}, {}, silenced)
+
+
+def measured(value: float = 1.0, age: float = 1.0) -> dict[tuple[str, str, str], Sample]:
+    return {("p", "web", ""): Sample(value, age, NOW)}
+
+
+OWN = {"talaia_service": "web"}
+MILD = {**OWN, "talaia_impact": "degraded"}
+ODD = {**OWN, "talaia_impact": "nonsense"}
+BEAT = {**OWN, "talaia_heartbeat": "true"}
+WEB = service()
+TOLD = service(evidence=Evidence(source="p"))
+BY_HAND = service(evidence=None, kept_by_hand=True)
+CHECKED = service(evidence=None)
+NEVER_ASKED = {"p": Source("p", NOW, STALE, asked=False)}
+CHECKS_HEARD = {CHECKS: Source(CHECKS, NOW, STALE)}
+ANSWERS = {(CHECKS, "web", ""): Sample(1, 0, NOW)}
+MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impact="partial"),))
+
+
+@pytest.mark.parametrize(
+    ("listed", "view", "before", "state", "code"),
+    [
+        (WEB, View((), measured(), HEARD), GREEN, "operational", ""),
+        (WEB, View((fires(talaia_service="web"),), measured(), HEARD), GREEN, "disruption", "alert"),
+        (WEB, View((fires(**MILD),), measured(), HEARD), GREEN, "degraded", "alert"),
+        (WEB, View((fires(**ODD),), measured(), HEARD), GREEN, "disruption", "alert"),
+        (WEB, View((fires(talaia_service="mail"),), measured(), HEARD), GREEN, "operational", ""),
+        (WEB, View((fires(**BEAT),), measured(), HEARD), GREEN, "operational", ""),
+        (MATCHED, View((fires(job="web"),), measured(), HEARD), GREEN, "partial", "alert"),
+        (MATCHED, View((fires(job="web", talaia_impact="degraded"),), measured(), HEARD), GREEN, "degraded", "alert"),
+        (MATCHED, View((fires(job="web", talaia_service="mail"),), measured(), HEARD), GREEN, "operational", ""),
+        (MATCHED, View((fires(job="website"),), measured(), HEARD), GREEN, "operational", ""),
+        (WEB, View((fires(True, talaia_service="web"),), measured(), HEARD), RED, "maintenance", "silenced"),
+        (WEB, View((fires(True, **OWN), fires(n="2", **OWN)), measured(), HEARD), RED, "disruption", "alert"),
+        (WEB, View((), {}, HEARD), GREEN, "unknown", "not_measured"),
+        (WEB, View((), measured(age=91), HEARD), GREEN, "unknown", "not_measured"),
+        (WEB, View((), measured(age=90), HEARD), GREEN, "operational", ""),
+        (WEB, View((), measured(0.0), HEARD), GREEN, "operational", ""),
+        (WEB, View((), measured(0.0), HEARD), RED, "disruption", "failing_pending"),
+        (WEB, View((), measured(0.0), HEARD), GREY, "unknown", "failing_pending"),
+        (WEB, View((), measured(), {}), GREEN, "unknown", "never_measured"),
+        (WEB, View((), measured(), {"p": Source("p", None, STALE)}), GREEN, "unknown", "never_measured"),
+        (WEB, View((), measured(), {"p": Source("p", NOW - STALE * 2, STALE)}), GREEN, "unknown", "source_silent"),
+        (TOLD, View((), {}, NEVER_ASKED), GREY, "operational", "unconfirmed"),
+        (BY_HAND, View(), GREY, "operational", "kept_by_hand"),
+        (CHECKED, View((), ANSWERS, CHECKS_HEARD), GREY, "operational", ""),
+    ],
+)  # fmt: skip
+def test_a_plain_service(listed: Service, view: View, before: Computed, state: str, code: str) -> None:
+    found = judge(listed, view, NOW, before)
+    assert (found.verdict.state, found.verdict.reason.code) == (state, code)
+    assert found.steps[-1].startswith(f"verdict: {state}")
+
+
+def test_the_worst_of_several_alerts_is_the_state_and_words_are_only_those_that_operators_allowed() -> None:
+    worse = Signal("p", {"talaia_service": "web", "n": "1"}, {"summary": "host-7.internal is down"})
+    told = Signal("p", {"talaia_service": "web", "n": "2"}, {"talaia_summary": "El web no respon"})
+    mild = fires(talaia_service="web", talaia_impact="degraded")
+    found = judge(WEB, View((mild, worse, told), measured(), HEARD), NOW, GREEN).verdict
+    assert found == Verdict(State.DISRUPTION, Reason("alert", {"summary": "El web no respon", "count": 3}))
+
+
+LINKS = service(slug="links", reference=Reference(connections=("a", "b", "c", "d")))
+
+
+def links(down: str = "", failing: str = "", silenced: str = "", unmeasured: str = "", poor: str = "") -> View:
+    signals = [fires(talaia_connection=id) for id in down]
+    signals += [fires(True, talaia_connection=id) for id in silenced]
+    signals += [fires(talaia_connection=id, talaia_impact="degraded") for id in poor]
+    samples = {
+        ("p", "links", id): Sample(0.0 if id in down + failing + silenced else 1.0, 1.0, NOW)
+        for id in "abcd"
+        if id not in unmeasured
+    }
+    return View(tuple(signals), samples, HEARD)
+
+
+@pytest.mark.parametrize(
+    ("view", "before", "state", "reason"),
+    [
+        (links(), GREEN, "operational", {}),
+        (links("a"), GREEN, "partial", {"code": "connections_down", "down": 1, "of": 4}),
+        (links("abc"), GREEN, "disruption", {"code": "connections_down", "down": 3, "of": 4}),
+        (links("a", silenced="bcd"), GREEN, "disruption", {"code": "connections_down", "down": 1, "of": 1}),
+        (links(silenced="abcd"), GREEN, "maintenance", {"code": "silenced"}),
+        (links(poor="ab"), GREEN, "degraded", {"code": "connections_poor", "poor": 2, "of": 4}),
+        (links("a", poor="b"), GREEN, "partial", {"code": "connections_down", "down": 1, "of": 4}),
+        (links(unmeasured="abc"), GREEN, "unknown", {"code": "too_few_measured", "measured": 1, "of": 4}),
+        (links(unmeasured="ab"), GREEN, "operational", {"code": "partly_measured", "measured": 2, "of": 4}),
+        (links(failing="abc"), GREEN, "operational", {}),  # the rules have not judged yet
+        (links(failing="abc"), GREY, "unknown", {"code": "failing_pending"}),
+        (links(failing="abc"), RED, "disruption", {"code": "connections_down", "down": 3, "of": 4}),
+        (links(failing="a"), RED, "partial", {"code": "connections_down", "down": 1, "of": 4}),
+    ],
+)
+def test_a_reference_service(view: View, before: Computed, state: str, reason: dict[str, Any]) -> None:
+    found = judge(LINKS, view, NOW, before).verdict
+    assert (found.state, found.reason.to_json()) == (state, reason)
+
+
+def test_an_alert_on_the_service_itself_counts_when_it_is_worse_than_its_connections() -> None:
+    view = links("a")
+    both = View((*view.signals, fires(talaia_service="links")), view.samples, view.sources)
+    assert judge(LINKS, both, NOW, GREEN).verdict.reason.code == "alert"
+    mild = View((*view.signals, fires(talaia_service="links", talaia_impact="degraded")), view.samples, view.sources)
+    assert judge(LINKS, mild, NOW, GREEN).verdict.reason.code == "connections_down"
+
+
+def test_what_is_experimental_never_counts_and_operators_see_it() -> None:
+    view = View((fires(talaia_connection="x"), fires(link="y")), links().samples, HEARD)
+    assert judge(LINKS, view, NOW, GREEN).verdict == Verdict(State.OPERATIONAL)
+    assert experimental(view, ["link"], {"a": False, "x": True, "y": True, "z": True}) == {
+        "x": True,
+        "y": True,
+        "z": False,
+    }
+
+
+def test_one_alert_that_two_sources_tell_is_one_and_a_silence_of_either_counts() -> None:
+    plain, silenced = Signal("p", {"n": "1"}), Signal("a", {"n": "1", "cluster": "lab"}, {}, True)
+    for order in ((plain, silenced), (silenced, plain)):
+        assert [signal.silenced for signal in merged(order, {"a": ("cluster",)})] == [True]
+    assert len(merged((plain, silenced), {})) == 2
+
+
+@given(st.integers(0, 40), st.integers(1, 40), st.sampled_from(["25%", "60%", "50%", "33%", 1, 2, 7]))
+def test_a_threshold_is_reached_exactly_from_its_share_on(down: int, of: int, written: str | int) -> None:
+    threshold = Threshold.from_toml(written)
+    wanted = int(written) if isinstance(written, int) else None
+    share = None if isinstance(written, int) else int(written[:-1])
+    reached = down > 0 and (down >= wanted if wanted else down * 100 >= (share or 0) * of)
+    assert threshold.reached(down, of) is reached
+
+
+STATES = st.sampled_from(list(State))
+HOLD = timedelta(seconds=30)
+
+
+@given(st.lists(st.tuples(STATES, st.integers(1, 40)), max_size=30))
+def test_no_sequence_of_verdicts_shows_green_before_it_held(told: list[tuple[State, int]]) -> None:
+    computed, now, green_since = Computed(), NOW, None
+    for state, seconds in told:
+        now += timedelta(seconds=seconds)
+        before, computed = computed, settle(computed, Verdict(state), now, timedelta(0), HOLD)
+        green_since = (green_since or now) if state is State.OPERATIONAL else None
+        if before.state in TROUBLE and computed.state is State.OPERATIONAL:
+            assert green_since is not None
+            assert now - green_since >= HOLD
+        if state in TROUBLE and before.state in (State.OPERATIONAL, *TROUBLE):
+            assert WEIGHT[computed.state] >= WEIGHT[state]  # worse shows at once
