@@ -169,8 +169,8 @@ class Worker:
         self.running.update(delivery.pk for delivery in taken)
         try:
             # What failed before goes alone, so that one bad target does not hold up the others.
-            fresh = [delivery for delivery in taken if delivery.attempts == 1]
-            for group in ([fresh] if fresh else []) + [[delivery] for delivery in taken if delivery.attempts > 1]:
+            fresh = [delivery for delivery in taken if not delivery.error]
+            for group in ([fresh] if fresh else []) + [[delivery] for delivery in taken if delivery.error]:
                 self._deliver(channel, group)
         finally:
             self.running.difference_update(delivery.pk for delivery in taken)
