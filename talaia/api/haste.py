@@ -5,28 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
-PATIENCE = 800  # milliseconds
+PATIENCE = 0.8  # seconds
 
 
 @contextmanager
-def in_haste() -> Iterator[None]:
-    """Whatever waits for a lock in here gives up soon, with a DatabaseError; the patience is put back afterwards."""
+def in_haste(seconds: float = PATIENCE) -> Iterator[None]:
+    """Whatever waits for a lock in here gives up after `seconds` with a django.db.Error; then the usual holds again.
+
+    On PostgreSQL the block is one transaction, because that is how long a SET LOCAL lasts. On SQLite it is none: the
+    first statement of a transaction would take the one lock there is for writing.
+    """
+    milliseconds = max(1, round(seconds * 1000))
     if connection.vendor == "sqlite":
-        usual = int(settings.DATABASES["default"].get("OPTIONS", {}).get("timeout", 5) * 1000)
-        before, after = f"PRAGMA busy_timeout={PATIENCE}", f"PRAGMA busy_timeout={usual}"
-    else:
-        before = f"SET lock_timeout = {PATIENCE}; SET statement_timeout = {PATIENCE}"
-        after = "RESET lock_timeout; RESET statement_timeout"
-    with connection.cursor() as cursor:
-        cursor.execute(before)
-    try:
+        connection.ensure_connection()
+        raw = connection.connection
+        (usual,) = raw.execute("PRAGMA busy_timeout").fetchone()
+        raw.execute(f"PRAGMA busy_timeout={milliseconds}")
+        try:
+            yield
+        finally:
+            if connection.connection is raw:  # else it was closed, and the next one begins with the usual
+                raw.execute(f"PRAGMA busy_timeout={usual}")
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
+            cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}")
         yield
-    finally:
-        if connection.connection is not None and not connection.needs_rollback:
-            with connection.cursor() as cursor:
-                cursor.execute(after)
-        else:
-            connection.close()

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+import math
+import re
+import time
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from talaia.api.answers import bearer, refusal
-from talaia.api.haste import in_haste
+from talaia.api.counters import HOOKS
+from talaia.api.haste import PATIENCE, in_haste
 from talaia.api.limits import LIMIT
 from talaia.config import current
 from talaia.signals.actions import check_token, store_intake
@@ -27,6 +30,23 @@ from talaia.signals.parse.report import Malformed
 log = logging.getLogger(__name__)
 
 DEEPEST = 40  # levels of nesting; real bodies have five
+LEAST = 0.2  # seconds that storing may wait, however long the token took
+# Only written like this can a character come in that no database keeps: NUL, or half of a pair (RFC 8259 §7, §8.2).
+ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+ADDRESSES = {
+    "alertmanager": "/hooks/alertmanager/{}",
+    "prometheus-push": "/hooks/alertmanager/{}/api/v2/alerts",
+    "webhook": "/hooks/generic/{} or /hooks/alertmanager/{}",
+}
+
+
+class _Refused(Exception):
+    """What came in cannot be taken; with the answer."""
+
+    def __init__(self, status: int, error: str, hint: str = "") -> None:
+        super().__init__(error)
+        self.answer = refusal(status, error, hint)
 
 
 @csrf_exempt
@@ -47,71 +67,117 @@ def generic(request: HttpRequest, source: str) -> HttpResponse:
     return _receive(request, source, ("webhook",))
 
 
+@csrf_exempt
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    """Any other address under /hooks/: an error in the sender's configuration, which its log should tell."""
+    return refusal(404, f"there is no hook at {request.path}", "an address ends with the source's id, without a slash")
+
+
 def _receive(request: HttpRequest, id: str, kinds: tuple[str, ...]) -> HttpResponse:
-    if request.method != "POST":
-        return refusal(405, "only POST here", Allow="POST")
+    answer = _answer(request, id, kinds)
     source = current().source(id)
-    if source is None or source.kind not in kinds:
-        return refusal(404, f"there is no source {id!r} for this address", "look at [[sources]] in talaia.toml")
-    now = timezone.now()
+    HOOKS.labels(source.kind if source else "unknown", str(answer.status_code)).inc()
+    return answer
+
+
+def _answer(request: HttpRequest, id: str, kinds: tuple[str, ...]) -> HttpResponse:
+    if request.method != "POST":
+        return refusal(405, "only POST here", "this address is for machines that send alerts", Allow="POST")
+    source = current().source(id)
+    if source is None:
+        return refusal(404, f"there is no source {id!r}", "look at [[sources]] in talaia.toml")
+    if source.kind not in kinds:
+        where = ADDRESSES.get(source.kind, "no hook: talaia asks it").replace("{}", id)
+        return refusal(404, f"the source {id!r} does not come in here", f"a {source.kind} source posts to {where}")
+    now, begun = timezone.now(), time.monotonic()
     try:
         with in_haste():
-            if not check_token(id, bearer(request), now):
-                return refusal(
-                    401, "a valid bearer token is needed", f"talaia token create {id}", WWW_Authenticate="Bearer"
-                )
-            body = _body(request, lambda value: read(source.kind, value, now))
-            if isinstance(body, HttpResponse):
-                return body
-            store_intake(id, body[0], now)
+            let_in = check_token(id, bearer(request), now)
+        waited = time.monotonic() - begun
+        if not let_in:
+            hint = f"talaia token create {id}"
+            return refusal(401, "a valid bearer token is needed", hint, WWW_Authenticate="Bearer")
+        body = _body(request)
+        try:
+            read(source.kind, body, now)
+        except Malformed as error:
+            raise _Refused(422, str(error)[:300], f"this is not what a source of kind {source.kind} sends") from None
+        with in_haste(max(LEAST, PATIENCE - waited)):
+            store_intake(id, body, now)
+    except _Refused as refused:
+        return refused.answer
     except DatabaseError as error:
         log.warning("a body of %s could not be stored: %s", id, error)
-        return refusal(503, "it cannot be stored right now; try again", Retry_After="5")
+        return refusal(503, "it cannot be stored right now", "try again", Retry_After="5")
     return JsonResponse({"stored": True}, status=202)
 
 
-def _body(request: HttpRequest, understand: Callable[[object], object]) -> tuple[object] | HttpResponse:
-    """The JSON of a request whose shape is understood, or the refusal."""
+def _body(request: HttpRequest) -> object:
+    """The JSON values of a request, all of which can be stored. Raises _Refused."""
     try:
         raw = request.body
     except RequestDataTooBig:
-        return refusal(413, f"more than {LIMIT:,} bytes", "send fewer alerts at a time")
+        raise _too_long() from None
+    except OSError:
+        raise _Refused(400, "the body ended too soon", "send it again") from None
+    if len(raw) > LIMIT:
+        raise _too_long()
     try:
-        text = raw.decode("utf-8")
-        body = json.loads(text, parse_constant=_no_constant)
+        body: object = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_float)
     except UnicodeDecodeError as error:
-        return refusal(400, f"this is not UTF-8: byte {error.start}")
+        raise _Refused(400, f"this is not UTF-8: byte {error.start}", "JSON is sent in UTF-8") from None
     except RecursionError:
-        return refusal(400, "this JSON is nested too deeply")
+        raise _too_deep() from None
     except ValueError as error:
-        return refusal(400, f"this is not JSON: {error}")
-    if problem := _unstorable(body):
-        return refusal(422, problem)
-    try:
-        understand(body)
-    except Malformed as error:
-        return refusal(422, str(error))
-    return (body,)
+        raise _Refused(400, f"this is not JSON: {error}", "send one JSON value as the body") from None
+    if _deeper_than(DEEPEST, body):
+        raise _too_deep()
+    if ESCAPED.search(raw) and _holds_unstorable(body):
+        raise _Refused(422, "a text holds NUL or half of a character", r"leave out \u0000 and lone \ud800 to \udfff")
+    return body
+
+
+def _too_long() -> _Refused:
+    return _Refused(413, f"more than {LIMIT:,} bytes", "send fewer alerts at a time")
+
+
+def _too_deep() -> _Refused:
+    return _Refused(400, f"this JSON is nested more than {DEEPEST} levels deep", "send it flat")
 
 
 def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON")
 
 
-def _unstorable(body: object) -> str:
-    """What no database can keep as JSON: NUL, halves of characters, endless depth."""
-    waiting: list[tuple[object, int]] = [(body, 0)]
+def _float(text: str) -> float:
+    """Databases keep no infinity, which is what Python makes of 1e999."""
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return value
+
+
+def _parts(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _deeper_than(levels: int, body: object) -> bool:
+    level = [body] if isinstance(body, dict | list) else []
+    for _ in range(levels):
+        level = [part for value in level for part in _parts(value) if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _holds_unstorable(body: object) -> bool:
+    waiting = [body]
     while waiting:
-        value, depth = waiting.pop()
-        if depth > DEEPEST:
-            return f"this JSON is nested more than {DEEPEST} levels deep"
-        if isinstance(value, dict):
-            waiting += [(part, depth + 1) for pair in value.items() for part in pair]
-        elif isinstance(value, list):
-            waiting += [(part, depth + 1) for part in value]
-        elif isinstance(value, str):
-            if "\0" in value:
-                return "a text holds the character NUL"
-            if any("\ud800" <= character <= "\udfff" for character in value):
-                return "a text holds half of a character (a lone surrogate)"
-    return ""
+        value = waiting.pop()
+        texts = value if isinstance(value, dict) else [value]
+        if any(isinstance(text, str) and UNSTORABLE.search(text) for text in texts):
+            return True
+        waiting += _parts(value)
+    return False

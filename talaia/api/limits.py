@@ -13,41 +13,41 @@ Send = Callable[[Message], Awaitable[None]]
 ASGI = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LIMIT = 5_000_000  # bytes
-
-
-class _TooLarge(Exception):
-    pass
+DIGITS = 18  # of a length that anybody could mean; Python refuses to read numbers of thousands of digits
 
 
 def limit_bodies(app: ASGI, limit: int = LIMIT) -> ASGI:
-    """`app`, but requests under /hooks/ with a longer body are answered 413 without it."""
+    """`app`, but requests under /hooks/ with a longer body are answered 413; `app` never gets more than the limit.
+
+    To `app` a body that grows too long looks like a client that went away, so it lets go of what it has.
+    """
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/hooks/"):
             return await app(scope, receive, send)
-        told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if told.isdigit() and int(told) > limit:
+        told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0").lstrip(b"0")
+        if told.isdigit() and (len(told) > DIGITS or int(told) > limit):
             return await _refuse(send, limit)
         seen, begun = 0, False
 
         async def counted() -> Message:
             nonlocal seen
+            if seen > limit:
+                return {"type": "http.disconnect"}
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > limit:
-                raise _TooLarge
-            return message
+            return message if seen <= limit else {"type": "http.disconnect"}
 
         async def noted(message: Message) -> None:
             nonlocal begun
+            if seen > limit and not begun:
+                return  # whatever it says of half a body; the answer is ours
             begun = True
             await send(message)
 
-        try:
-            await app(scope, counted, noted)
-        except _TooLarge:
-            if not begun:
-                await _refuse(send, limit)
+        await app(scope, counted, noted)
+        if seen > limit and not begun:
+            await _refuse(send, limit)
 
     return limited
 
@@ -55,6 +55,10 @@ def limit_bodies(app: ASGI, limit: int = LIMIT) -> ASGI:
 async def _refuse(send: Send, limit: int) -> None:
     words = {"error": f"more than {limit:,} bytes", "hint": "send fewer alerts at a time"}
     body = json.dumps(words).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),  # the rest of the body is still on its way
+    ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,101 +1,137 @@
-"""/metrics for Prometheus: read from the rows when asked. Nothing in it tells of a person."""
+"""GET /metrics: the state of the panel and of ourselves for Prometheus. Nothing in it is about people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from django.conf import settings
+from django.db import Error
 from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from prometheus_client import CollectorRegistry
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-import talaia
-from talaia.api.answers import bearer, refusal
-from talaia.api.health import heartbeat_age
-from talaia.config import current
+from talaia import __version__
+from talaia.api.answers import refusal
+from talaia.api.counters import REGISTRY
+from talaia.api.haste import in_haste
+from talaia.api.health import beat, judge_worker
+from talaia.api.who import METRICS, may_look
+from talaia.config import Config, current
 from talaia.outbox.models import Delivery
 from talaia.panel.models import Service
 from talaia.panel.state import State
-from talaia.signals.actions import check_token
 from talaia.signals.models import Intake, SourceState
+from talaia.signals.view import CHECKS
 from talaia.site.models import Publication
 
-LOOPBACK = ("127.0.0.1", "::1")
+PATIENCE = 2.0  # seconds for the database
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For who asks from this machine itself, or has a token of the source "metrics"."""
-    now = timezone.now()
-    direct = not current().web.behind_proxy and request.META.get("REMOTE_ADDR") in LOOPBACK
-    if not direct and not check_token("metrics", bearer(request), now):
-        return refusal(401, "a valid bearer token is needed", "talaia token create metrics", WWW_Authenticate="Bearer")
-    registry = CollectorRegistry()
-    registry.register(Rows(now))
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    """For this machine, and for who has the token "metrics"."""
+    if request.method not in ("GET", "HEAD"):
+        return refusal(405, f"{request.method} does nothing here", "use GET", Allow="GET, HEAD")
+    config, now = current(), timezone.now()
+    try:
+        allowed = may_look(request, config, now)
+    except Error:
+        return refusal(503, "the database does not answer", "ask from the machine itself; try again", Retry_After="5")
+    if not allowed:
+        hint = f"send `Authorization: Bearer TOKEN`; `talaia token create {METRICS}` makes one"
+        return refusal(401, "the metrics are not for everybody", hint, WWW_Authenticate="Bearer")
+    once = CollectorRegistry()
+    once.register(Ours(config, now))
+    text = generate_latest(once) + generate_latest(REGISTRY)
+    return HttpResponse(text, content_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"Cache-Control": "no-store"})
 
 
-class Rows(Collector):
-    """What the rows say at `now`."""
+class Ours(Collector):
+    """What is known at `now`. Without its database it still tells that, and whether the worker lives."""
 
-    def __init__(self, now: datetime) -> None:
-        self.now = now
+    def __init__(self, config: Config, now: datetime) -> None:
+        self.config, self.now = config, now
+
+    def describe(self) -> Iterable[Metric]:
+        return []
 
     def collect(self) -> Iterator[Metric]:
-        yield _one("talaia_build_info", "Version and database.", 1.0, version=talaia.__version__, database=_engine())
-        states = GaugeMetricFamily(
-            "talaia_service_state", "1 for the state that is shown.", labels=["service", "state"]
+        yield gauge("talaia_info", "Always 1; the label tells the version.", [({"version": __version__}, 1)])
+        alive = {"web": True, "worker": judge_worker(beat(self.config.home), self.now).ok}
+        yield gauge("talaia_alive", "Whether a part runs.", [({"part": part}, int(ok)) for part, ok in alive.items()])
+        try:
+            with in_haste(PATIENCE):
+                found = [*self.panel(), *self.sources(), *self.outbox(), *self.publications()]
+        except Error:
+            found = []
+        yield gauge("talaia_database_up", "Whether the database answers.", [({}, int(bool(found)))])
+        yield from found
+
+    def panel(self) -> Iterator[Metric]:
+        rows = Service.objects.filter(retired_at=None).order_by("position").values_list("slug", "group_id", "state")
+        yield gauge(
+            "talaia_service_state",
+            "1 for the state that a service is shown in, 0 for the others.",
+            [
+                ({"service": slug, "group": group, "state": state.value}, int(state == shown))
+                for slug, group, shown in rows
+                for state in State
+            ],
         )
-        for slug, shown in Service.objects.filter(retired_at=None).values_list("slug", "state"):
-            for state in State:
-                states.add_metric([slug, state.value], float(state == shown))
-        yield states
-        yield from self._sources()
-        yield _one("talaia_intake_waiting", "Bodies that came in and were not taken up yet.", self._waiting())
-        yield from self._deliveries()
-        newest = Publication.objects.order_by("-id").first()
-        if newest:
-            age = (self.now - newest.at).total_seconds()
-            yield _one("talaia_publication_age_seconds", "Since the public folder was last written.", age)
-            yield _one("talaia_publication_seconds", "How long that took.", newest.seconds)
-        if (age_of_worker := heartbeat_age(current())) is not None:
-            yield _one("talaia_worker_age_seconds", "Since the worker's last sign of life.", age_of_worker)
 
-    def _sources(self) -> Iterator[Metric]:
-        heard = GaugeMetricFamily("talaia_source_heard_age_seconds", "Since it was last heard.", labels=["source"])
-        silent = GaugeMetricFamily("talaia_source_silent", "1 while it is not heard.", labels=["source"])
-        for state in SourceState.objects.all():
-            if state.heard_at:
-                heard.add_metric([state.source], (self.now - state.heard_at).total_seconds())
-            silent.add_metric([state.source], float(state.silent))
-        yield heard
-        yield silent
+    def sources(self) -> Iterator[Metric]:
+        heard = dict(SourceState.objects.values_list("source", "heard_at"))
+        ids = [source.id for source in self.config.tables.sources] + ([CHECKS] if self.config.tables.checks else [])
+        yield gauge(
+            "talaia_source_heard_age_seconds",
+            "Since a source was last heard; +Inf: never.",
+            [({"source": id}, self.since(heard.get(id))) for id in ids],
+        )
+        yield gauge(
+            "talaia_source_stale_after_seconds",
+            "After how long without a word the services of a source become unknown.",
+            [({"source": source.id}, source.stale_after.total_seconds()) for source in self.config.tables.sources],
+        )
+        waiting = Intake.objects.filter(handled_at=None).aggregate(count=Count("pk"), oldest=Min("received_at"))
+        yield gauge("talaia_intake_open", "Bodies that came in and are not yet handled.", [({}, waiting["count"])])
+        age = self.since(waiting["oldest"]) if waiting["oldest"] else 0.0
+        yield gauge(
+            "talaia_intake_oldest_age_seconds", "Since the oldest of them came in; 0: there is none.", [({}, age)]
+        )
 
-    def _waiting(self) -> float:
-        return float(Intake.objects.filter(handled_at=None).count())
+    def outbox(self) -> Iterator[Metric]:
+        """Deliveries that are done are not counted: their number only says how long they are kept."""
+        waiting = Delivery.objects.filter(state__in=[Delivery.READY, Delivery.RUNNING])
+        parked = Delivery.objects.filter(state=Delivery.PARKED)
+        counts = [
+            ({"channel": row["channel"], "state": row["state"]}, row["count"])
+            for rows in (waiting, parked)
+            for row in rows.values("channel", "state").annotate(count=Count("pk")).order_by("channel", "state")
+        ]
+        yield gauge("talaia_deliveries", "Deliveries that are not done: ready, running, parked.", counts)
+        due = waiting.filter(due__lte=self.now).values("channel").annotate(oldest=Min("due")).order_by("channel")
+        yield gauge(
+            "talaia_delivery_oldest_due_age_seconds",
+            "Since the oldest delivery that is due has been so; none where nothing is due.",
+            [({"channel": row["channel"]}, self.since(row["oldest"])) for row in due],
+        )
 
-    def _deliveries(self) -> Iterator[Metric]:
-        counted = GaugeMetricFamily("talaia_deliveries", "Not done yet.", labels=["channel", "state"])
-        oldest = GaugeMetricFamily("talaia_delivery_late_seconds", "How late the latest is.", labels=["channel"])
-        rows = Delivery.objects.exclude(state=Delivery.DONE).values("channel", "state")
-        for row in rows.annotate(count=Count("id"), due=Min("due")).order_by("channel", "state"):
-            counted.add_metric([row["channel"], row["state"]], float(row["count"]))
-            if row["state"] == Delivery.READY:
-                oldest.add_metric([row["channel"]], max(0.0, (self.now - row["due"]).total_seconds()))
-        yield counted
-        yield oldest
+    def publications(self) -> Iterator[Metric]:
+        last = Publication.objects.order_by("-pk").first()
+        age, seconds = (self.since(last.at), last.seconds) if last else (math.inf, math.nan)
+        yield gauge("talaia_publication_age_seconds", "Since the folder was last written; +Inf: never.", [({}, age)])
+        yield gauge("talaia_publication_duration_seconds", "How long the last writing took.", [({}, seconds)])
+
+    def since(self, at: datetime | None) -> float:
+        return max(0.0, (self.now - at).total_seconds()) if at else math.inf
 
 
-def _one(name: str, help: str, value: float, **labels: str) -> Metric:
-    found = GaugeMetricFamily(name, help, labels=list(labels))
-    found.add_metric(list(labels.values()), value)
-    return found
-
-
-def _engine() -> str:
-    return str(settings.DATABASES["default"]["ENGINE"]).rpartition(".")[2]
+def gauge(name: str, help: str, samples: Iterable[tuple[dict[str, str], float]]) -> GaugeMetricFamily:
+    """A metric of one value for each set of labels."""
+    family = GaugeMetricFamily(name, help)
+    for labels, value in samples:
+        family.add_sample(name, labels, value)
+    return family

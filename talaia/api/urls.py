@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from talaia.api import health, hooks, metrics
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("hooks/alertmanager/<slug:source>", hooks.alertmanager),
     path("hooks/alertmanager/<slug:source>/api/v2/alerts", hooks.push),
     path("hooks/generic/<slug:source>", hooks.generic),
+    re_path("^hooks/", hooks.elsewhere),
     path("healthz", health.healthz),
     path("metrics", metrics.metrics),
 ]

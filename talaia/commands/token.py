@@ -1,80 +1,142 @@
-"""`talaia token`: secrets with which machines may post to the hooks."""
+"""`talaia token`: the secrets with which machines may post to the hooks and read the metrics."""
 
 from __future__ import annotations
 
 import argparse
+import json
+from textwrap import dedent, indent
 
 from django.utils import timezone
 
-from talaia.commands import Refused
-from talaia.config import Source, current
+from talaia.api.who import METRICS
+from talaia.commands.writing import json_argument, refusing
+from talaia.config import Config, current
+from talaia.events.telling import local
+from talaia.refusal import Refused
 from talaia.signals.actions import issue_token, revoke_tokens
 from talaia.signals.models import Token
 
-HELP = "Issue, list and take back the tokens with which machines may post to the hooks."
-METRICS = "metrics"  # who may read /metrics from elsewhere
+HELP = "Secrets with which machines may post to the hooks. Only a digest is kept: a token is shown once."
+
+ALERTMANAGER = """
+    # alertmanager.yml: a receiver, and a route that leads to it
+    receivers:
+      - name: talaia
+        webhook_configs:
+          - url: {url}
+            send_resolved: true
+            http_config:
+              authorization:
+                type: Bearer
+                credentials: {token}
+"""
+PROMETHEUS = """
+    # prometheus.yml: talaia as one more Alertmanager
+    alerting:
+      alertmanagers:
+        - scheme: {scheme}
+          path_prefix: {prefix}
+          authorization:
+            type: Bearer
+            credentials: {token}
+          static_configs:
+            - targets: ["{host}"]
+"""
+GENERIC = """
+    curl -X POST {url} \\
+      -H 'Authorization: Bearer {token}' \\
+      -d '{{"key": "mail", "state": "down"}}'
+"""
+SCRAPE = """
+    # prometheus.yml
+    scrape_configs:
+      - job_name: talaia
+        scheme: {scheme}
+        authorization:
+          type: Bearer
+          credentials: {token}
+        static_configs:
+          - targets: ["{host}"]
+"""
+PATHS = {
+    "alertmanager": "/hooks/alertmanager/{}",
+    "prometheus-push": "/hooks/alertmanager/{}/api/v2/alerts",
+    "webhook": "/hooks/generic/{}",
+    METRICS: "/metrics",
+}
+SNIPPETS = {"alertmanager": ALERTMANAGER, "prometheus-push": PROMETHEUS, "webhook": GENERIC, METRICS: SCRAPE}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True)
-    create = actions.add_parser("create", help="a new token for a source; it is told this once")
-    create.add_argument("source")
-    create.add_argument("--quiet", action="store_true", help="print only the token")
-    actions.add_parser("list", help="which sources have tokens, and when they were used")
-    revoke = actions.add_parser("revoke", help="take back every token of a source")
-    revoke.add_argument("source")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    creating = actions.add_parser("create", help="make one and show it, with what to paste where")
+    creating.add_argument("--quiet", action="store_true", help="print the token alone")
+    revoking = actions.add_parser("revoke", help="let nobody in any more with the tokens of a source")
+    revoking.add_argument("--but-newest", action="store_true", help="except with the one made last")
+    for action in (creating, revoking):
+        action.add_argument("source", metavar="SOURCE", help=f'the id of a source in talaia.toml, or "{METRICS}"')
+    json_argument(actions.add_parser("list", help="which sources have one, since when, and when it was last used"))
 
 
 def run(options: argparse.Namespace) -> int:
-    match options.action:
-        case "create":
-            create(options.source, options.quiet)
-        case "list":
-            for token in Token.objects.order_by("source", "created_at"):
-                used = f"{token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never"
-                print(f"{token.source}  issued {token.created_at:%Y-%m-%d %H:%M}  last used {used} (UTC)")
-        case "revoke":
-            if not revoke_tokens(options.source, timezone.now()):
-                raise Refused(f"{options.source!r} has no token; `talaia token list` shows them")
-            print(f"{options.source}: every token is taken back")
+    now = timezone.now()
+    with refusing():
+        match options.action:
+            case "create":
+                kind = kind_of(options.source, current())
+                token = issue_token(options.source, now)
+                print(token if options.quiet else told(options.source, kind, token, current()))
+            case "revoke":
+                count = revoke_tokens(options.source, now, options.but_newest)
+                if not count:
+                    older = "no older token" if options.but_newest else "no token"
+                    raise Refused(f"{options.source} has {older}; `talaia token list` shows who has one")
+                print(f"{count} {'token' if count == 1 else 'tokens'} of {options.source} no longer let anybody in")
+            case _:
+                print_list(options.json)
     return 0
 
 
-def create(id: str, quiet: bool) -> None:
-    source = current().source(id)
-    if source is None and id != METRICS:
-        known = ", ".join([*(one.id for one in current().tables.sources), METRICS])
-        raise Refused(f"there is no source {id!r} in talaia.toml; known: {known}")
-    secret = issue_token(id, timezone.now())
-    if quiet:
-        print(secret)
+def kind_of(id: str, config: Config) -> str:
+    """What a token of that name is for. Raises Refused where it could open nothing."""
+    source = config.source(id)
+    if source is not None and source.kind in PATHS:
+        return source.kind
+    if source is None and id == METRICS:
+        return METRICS
+    posting = [each.id for each in config.tables.sources if each.kind in PATHS]
+    known = ", ".join([*posting, METRICS])
+    if source is not None:
+        raise Refused(
+            f"{id} is a source of kind {source.kind}, which is asked and never posts; tokens are for: {known}"
+        )
+    raise Refused(f"there is no source {id!r} in talaia.toml; tokens are for: {known}")
+
+
+def told(source: str, kind: str, token: str, config: Config) -> str:
+    """The token, and what to paste into the other side."""
+    address = config.site.address.rstrip("/")
+    scheme, _, host = address.partition("://")
+    path = PATHS[kind].format(source)
+    values = {"url": address + path, "prefix": path.removesuffix("/api/v2/alerts"), "scheme": scheme, "host": host}
+    snippet = dedent(SNIPPETS[kind]).format(token=token, **values).strip()
+    return f"{token}\n\nIt is shown only now. To paste:\n\n{indent(snippet, '  ')}"
+
+
+def print_list(as_json: bool) -> None:
+    zone = current().site.tz
+    tokens = [
+        {
+            "source": token.source,
+            "created": local(token.created_at, zone),
+            "last_used": local(token.last_used_at, zone) if token.last_used_at else None,
+        }
+        for token in Token.objects.order_by("source", "pk")
+    ]
+    if as_json:
+        print(json.dumps(tokens, ensure_ascii=False, indent=2))
         return
-    print(f"The token of {id}, told this once (only its SHA-256 is kept):\n\n    {secret}\n")
-    if source:
-        print(usage(source, current().site.address.rstrip("/")))
-
-
-def usage(source: Source, address: str) -> str:
-    """What to paste where."""
-    match source.kind:
-        case "alertmanager":
-            return (
-                "In alertmanager.yml (contrib/alertmanager/ has the whole route), with the token in a file:\n\n"
-                "receivers:\n  - name: talaia\n    webhook_configs:\n"
-                f"      - url: {address}/hooks/alertmanager/{source.id}\n        send_resolved: true\n"
-                "        http_config:\n          authorization:\n"
-                "            credentials_file: /etc/prometheus/talaia.token"
-            )
-        case "prometheus-push":
-            scheme, _, host = address.partition("://")
-            return (
-                "In prometheus.yml, with the token in a file:\n\nalerting:\n  alertmanagers:\n"
-                f"    - scheme: {scheme}\n      path_prefix: /hooks/alertmanager/{source.id}\n"
-                "      authorization:\n        credentials_file: /etc/prometheus/talaia.token\n"
-                f"      static_configs:\n        - targets: [{host}]"
-            )
-        case _:
-            return (
-                "For example:\n\ncurl -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \\\n"
-                f'  -d \'{{"key": "mail", "state": "down"}}\' {address}/hooks/generic/{source.id}'
-            )
+    for token in tokens:
+        print(f"{token['source']:<24}  made {token['created']}  last used {token['last_used'] or 'never'}")
+    if not tokens:
+        print("none yet; `talaia token create SOURCE` makes one")

@@ -1,0 +1,36 @@
+"""Who asks: this machine itself, or one with the token of "metrics". To others the inner state is not told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from ipaddress import ip_address
+
+from django.http import HttpRequest
+
+from talaia.api.answers import bearer
+from talaia.api.haste import in_haste
+from talaia.config import Config
+from talaia.signals.actions import check_token
+
+METRICS = "metrics"  # no source of talaia.toml, but has tokens as a source has
+FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA")
+
+
+def is_neighbour(request: HttpRequest, config: Config) -> bool:
+    """Whether the request comes from this machine. Behind a proxy all of them seem to, so then none does."""
+    try:
+        local = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+    return local and not config.web.behind_proxy and not any(name in request.META for name in FORWARDED)
+
+
+def may_look(request: HttpRequest, config: Config, now: datetime) -> bool:
+    """Whether the inner state may be told. Raises django.db.Error when a token has to be looked up and cannot be."""
+    if is_neighbour(request, config):
+        return True
+    token = bearer(request)
+    if not token:
+        return False
+    with in_haste():
+        return check_token(METRICS, token, now)
