@@ -112,11 +112,14 @@ class Calendar:
         """`des del 3 d’octubre`."""
         return _contracted(f"{self.grammar.since} {self._article(day)}{self.short_day(day)}")
 
-    def since(self, at: datetime, now: datetime) -> str:
-        """`des de les 03:12`; of another day `des del 3 d’octubre a les 03:12`, of another year with the year."""
+    def since(self, at: datetime, now: datetime | None) -> str:
+        """`des de les 03:12`; of another day than `now`'s `des del 3 d’octubre a les 03:12`.
+
+        Of another year, or without `now`, the year is said too.
+        """
         return self._phrase(self.grammar.since, at, now)
 
-    def before(self, at: datetime, now: datetime) -> str:
+    def before(self, at: datetime, now: datetime | None) -> str:
         """`abans de les 04:30`, `abans del 4 d’octubre a les 04:30`."""
         return self._phrase(self.grammar.before, at, now)
 
@@ -133,9 +136,10 @@ class Calendar:
         return f"{self.short_day(first) if first.year == last.year else self.day(first)} – {self.day(last)}"
 
     def percent(self, share: float) -> str:
-        """`99,95 %`: two decimals at most, cut, so that only what is whole is 100 %."""
+        """`99,95 %`: two decimals, cut, so that only what is whole is `100 %`."""
         cut = math.floor(share * 10_000 + 1e-9) / 10_000
-        pattern = str(self.locale.percent_formats[None].pattern).replace("0", "0.##", 1)
+        decimals = "0" if cut == 1 else "0.00"
+        pattern = str(self.locale.percent_formats[None].pattern).replace("0", decimals, 1)
         return format_percent(cut, pattern, locale=self.locale)
 
     def zone_name(self) -> str:
@@ -145,9 +149,9 @@ class Calendar:
     def _article(self, day: date) -> str:
         return self.grammar.elided_day if day.day in (1, 11) else self.grammar.day
 
-    def _phrase(self, preposition: str, at: datetime, now: datetime) -> str:
+    def _phrase(self, preposition: str, at: datetime, now: datetime | None) -> str:
         """A time with its preposition, and the day where that is not today's."""
-        grammar, local, today = self.grammar, self.local(at), self.local(now).date()
+        grammar, local, today = self.grammar, self.local(at), self.local(now).date() if now else date.min
         hour = f"{grammar.one_hour if local.hour == 1 else grammar.hours}{self.time(at)}"
         if local.date() == today:
             return _contracted(f"{preposition} {hour}")

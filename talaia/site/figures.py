@@ -1,4 +1,4 @@
-"""What a service's page tells of its days, pure: figures of whole periods, and the days that were not wholly operational.
+"""What a service's page tells of its days, pure: figures of periods, and the days that were not wholly operational.
 
 Everything is of finished days, so that a page says the same whenever it is made; of today only the states are told.
 """

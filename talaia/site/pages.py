@@ -77,7 +77,7 @@ def promise(event: Event, calendar: dates.Calendar, now: datetime | None) -> str
 
 
 def event(value: Event, house: House) -> Files:
-    """The page of an incident or a maintenance: oldest entry first, as who comes later reads a story from its beginning."""
+    """The page of an incident or a maintenance, oldest first: who comes later reads a story from its beginning."""
 
     def context(calendar: dates.Calendar) -> dict[str, Any]:
         return {"event": value, "promise": promise(value, calendar, None) if value.is_incident else ""}
@@ -93,12 +93,12 @@ def service(value: ServicePage, house: House) -> Files:
         "service": value.service,
         "bars": bars(value.days[-BARS:]),
         "first_bar": value.days[-BARS:][0].day,
-        "stretches": [one for one in stretches(_finished(value))][:BARS],
+        "stretches": tuple(stretches(_finished(value))),
         "today": next(stretches(value.days[-1:]), None),
         "figures": found,
         "measures": measures(found),
     }
-    return dict(_each(house, value.service.path, "service.html", lambda calendar: given))
+    return dict(_each(house, value.service.path, "service.html", given))
 
 
 def history(latest: Year | None, years: Sequence[int], house: House) -> Files:
@@ -108,24 +108,24 @@ def history(latest: Year | None, years: Sequence[int], house: House) -> Files:
             house,
             "/history/",
             "history.html",
-            lambda calendar: {"year": latest, "years": [(number, f"/history/{number}/") for number in years]},
+            {"year": latest, "years": [(number, f"/history/{number}/") for number in years]},
         )
     )
 
 
 def year(value: Year, house: House) -> Files:
     """`/history/<year>/`."""
-    return dict(_each(house, value.path, "history.html", lambda calendar: {"year": value}))
+    return dict(_each(house, value.path, "history.html", {"year": value}))
 
 
 def month(value: Month, house: House) -> Files:
     """`/history/<year>/<month>/`, of a year with many events."""
-    return dict(_each(house, value.path, "month.html", lambda calendar: {"month": value}))
+    return dict(_each(house, value.path, "month.html", {"month": value}))
 
 
 def missing(house: House) -> Files:
     """What is answered where there is no page."""
-    return dict(_each(house, "/404.html", "404.html", lambda calendar: {"path": ""}))
+    return dict(_each(house, "/404.html", "404.html", {"path": ""}))
 
 
 def _finished(value: ServicePage) -> list[DaySeconds]:
@@ -140,16 +140,17 @@ def _every(house: House) -> str:
     return ngettext("every minute", "every %(count)s minutes", seconds // 60) % {"count": seconds // 60}
 
 
-Context = Callable[[dates.Calendar], Mapping[str, Any]]
+Context = Mapping[str, Any] | Callable[[dates.Calendar], Mapping[str, Any]]
 
 
 def _each(house: House, path: str, template: str, context: Context) -> Iterator[tuple[str, bytes]]:
-    """The page at `path` in every language of the house. `context` is called with the language in force."""
+    """The page at `path` in every language of the house. `context`, when it is called, finds the language in force."""
     page = get_template(f"site/{template}", using="html")
     for language in house.languages:
         calendar = dates.Calendar(language, house.zone)
         with translation.override(language):
-            text = page.render({**_frame(house, path, calendar), **context(calendar)})
+            given = context(calendar) if callable(context) else context
+            text = page.render({**_frame(house, path, calendar), **given})
         yield addresses.file(addresses.localized(path, language, house.languages)), text.encode()
 
 

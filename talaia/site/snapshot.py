@@ -95,16 +95,22 @@ def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
 
 def years() -> list[int]:
     """The years in which something happened, latest first."""
-    return sorted(_past().values_list("year", flat=True).distinct(), reverse=True)
+    numbers = events.Event.objects.values_list("year", flat=True).distinct()
+    return [number for number in sorted(numbers, reverse=True) if _of_year(number).exists()]
+
+
+def is_busy(year: int) -> bool:
+    """Whether a year has so many events that its months have pages of their own."""
+    return events.Event.objects.filter(kind__in=KINDS, year=year).count() > YEAR_PAGE
 
 
 def year(number: int, zone: ZoneInfo) -> Year | None:
     """A year of the history; None when nothing happened in it."""
-    if _past().filter(year=number).count() > YEAR_PAGE:
+    if is_busy(number):
         months = [(month, _of_month(number, month, zone).count()) for month in range(12, 0, -1)]
         return Year(number, tuple(Month(number, month, count, None) for month, count in months if count))
     by_month: dict[int, list[Event]] = defaultdict(list)
-    for event in _events(list(_past().filter(year=number).order_by("-started_at", "-pk"))):
+    for event in _events(list(_of_year(number).order_by("-started_at", "-pk"))):
         by_month[event.started_at.astimezone(zone).month].append(event)
     found = tuple(Month(number, month, len(inside), tuple(inside)) for month, inside in by_month.items())
     return Year(number, found) if found else None
@@ -114,6 +120,18 @@ def month(number: int, month: int, zone: ZoneInfo) -> Month | None:
     """A month of the history; None when nothing happened in it."""
     found = _events(list(_of_month(number, month, zone).order_by("-started_at", "-pk")))
     return Month(number, month, len(found), tuple(found)) if found else None
+
+
+def paths(zone: ZoneInfo) -> Iterator[str]:
+    """The path of every page of a service, an event, a year and a month, to tell which pages are no more."""
+    for slug in panel.Service.objects.values_list("pk", flat=True):
+        yield f"/services/{slug}/"
+    for event in events.Event.objects.only("kind", "year", "number").iterator():
+        yield f"/{'incidents' if event.kind == event.INCIDENT else 'maintenance'}/{event.ref}/"
+    for number in years():
+        yield f"/history/{number}/"
+        if is_busy(number) and (found := year(number, zone)):
+            yield from (month.path for month in found.months)
 
 
 def _events(rows: Sequence[events.Event], updates: QuerySet[events.Update] | None = None) -> list[Event]:
@@ -159,13 +177,17 @@ def _service(row: panel.Service) -> Service:
 
 def _past() -> QuerySet[events.Event]:
     """What belongs to the history: everything but maintenance that has not begun."""
-    return events.Event.objects.exclude(state=MaintenanceState.SCHEDULED)
+    return events.Event.objects.filter(kind__in=KINDS).exclude(state=MaintenanceState.SCHEDULED)
+
+
+def _of_year(number: int) -> QuerySet[events.Event]:
+    return _past().filter(year=number)
 
 
 def _of_month(year: int, month: int, zone: ZoneInfo) -> QuerySet[events.Event]:
     start = datetime(year, month, 1, tzinfo=zone)
     end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
-    return _past().filter(kind__in=KINDS, started_at__gte=start, started_at__lt=end)
+    return _past().filter(started_at__gte=start, started_at__lt=end)
 
 
 def _days(row: panel.Service, days: Sequence[date], zone: ZoneInfo, now: datetime) -> Iterator[DaySeconds]:

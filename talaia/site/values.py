@@ -67,26 +67,6 @@ class Service:
 
     @property
     def quiet(self) -> bool:
-        """Nothing to see here: a line that need not be read."""
-        return self.state is State.OPERATIONAL
-
-    @property
-    def event_path(self) -> str:
-        """The page of the event that is the reason of the state; else empty."""
-        folder = {"incident": "incidents", "maintenance": "maintenance"}.get(self.reason.code)
-        return f"/{folder}/{self.reason.values.get('ref', '')}/" if folder else ""
-
-    @property
-    def says_since(self) -> bool:
-        """Whether the words of the reason already tell since when."""
-        return self.reason.code == "source_silent"
-
-    @property
-    def path(self) -> str:
-        return f"/services/{self.slug}/"
-
-    @property
-    def quiet(self) -> bool:
         """Nothing to say beyond its name and its word."""
         return self.state is State.OPERATIONAL
 

@@ -1,40 +1,52 @@
-"""The public folder: which pages a target means, and writing them so that no reader ever sees a torn one.
-
-Each file is written beside its place, brought to the disk, and renamed. Its compressed variants are finished pages too:
-whichever a reader gets is whole.
-"""
+"""The published site: which files a target means, and bringing them to what the rows say now."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
-import gzip
-import logging
-import os
-import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-
-import brotli
+from itertools import islice
 
 import talaia
-from talaia.config import Config, current
+from talaia.config import LANGUAGES, Config, current
 from talaia.events.models import Event
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.faults import Permanent
 from talaia.panel.models import Service
-from talaia.site import addresses, assets, pages, snapshot
+from talaia.site import addresses, assets, pages, snapshot, values
 from talaia.site.actions import note_publication
+from talaia.site.folder import Folder
 from talaia.site.pages import Files
 from talaia.site.values import House
 
-log = logging.getLogger(__name__)
+# A page must be there before a page that points to it.
+KINDS = ("assets", "service", "history", "incident", "maintenance", "front")
+EVENTS = ("incident", "maintenance")
+TOPS = {"incident": "incidents", "maintenance": "maintenance", "service": "services", "history": "history"}
+# Each group of kinds that writes the same files has one lock, so that the front never waits for the archive.
+LOCKS = {"front": "front", "assets": "front", "service": "services"}
+AT_ONCE = 20  # targets in one go: so much work, at most, is between a lock's taking and its release
+KEEP_ASSETS = 86_400.0  # seconds: pages of the version before may still be open somewhere
 
-DRAFT = ".draft-"  # the name of a file that is not finished begins so; nobody serves it
-OLD_ASSET = 86_400  # seconds for which the assets of the last version stay: pages of it may still be open
-SMALL = 200  # bytes below which compressing gains nothing
+
+def publish(targets: Sequence[str], now: datetime) -> None:
+    """Bring the files of `targets` to what the rows say. Safe to repeat; only what changed is written.
+
+    Targets: "front", "assets", "incident/<ref>", "maintenance/<ref>", "service/<slug>", "history", "history/<year>",
+    "all". Raises Temporary when the folder cannot be written (everything stands as before), Permanent for a target that
+    cannot be.
+    """
+    begun, site = time.monotonic(), Site.of(current(), now)
+    made = written = 0
+    for kind, names in _sorted(targets):
+        batches = iter(names)
+        while batch := list(islice(batches, AT_ONCE)):
+            with site.folder.alone(LOCKS.get(kind, "events")):
+                files, gone = site.files(kind, batch)
+                made, written = made + len(files), written + site.bring(files, gone)
+    if not {"all", "assets"}.isdisjoint(targets):
+        written += site.sweep()
+    note_publication(now, time.monotonic() - begun, made, written)
 
 
 def house(config: Config) -> House:
@@ -51,166 +63,114 @@ def house(config: Config) -> House:
     )
 
 
-def publish(targets: Sequence[str], now: datetime) -> None:
-    """Bring the files of `targets` to what the rows say now. Safe to repeat; only what changed is written.
-
-    Targets: "front", "assets", "history", "history/<year>", "service/<slug>", "incident/<ref>", "maintenance/<ref>",
-    "all". Raises Temporary when the folder cannot be written, Permanent for a target that there cannot be.
-    """
-    config = current()
-    folder, begun = config.home / "public", time.monotonic()
-    with _folder(folder):
-        made = written = 0
-        # One target at a time: what is known is written, though a later one should fail.
-        for target in _expanded(targets):
-            files, gone = render(target, config, now)
-            for name, content in files.items():
-                made += 1
-                written += put(folder / name, content)
-            for path in gone:
-                remove(folder, path, config)
-        if "assets" in targets or "all" in targets:
-            sweep(folder)
-    note_publication(now, time.monotonic() - begun, made, written)
+def _sorted(targets: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """The targets by kind, in the order in which they are written, each once."""
+    wanted: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    for target in dict.fromkeys(_everything() if "all" in targets else targets):
+        kind, _, name = target.partition("/")
+        if kind not in KINDS or ((kind in (*EVENTS, "service")) != bool(name) and kind != "history"):
+            raise Permanent(f"{target!r} is no page", "an order of another version of talaia; delete it")
+        wanted[kind].append(name)
+    return ((kind, names) for kind, names in wanted.items() if names)
 
 
-def _expanded(targets: Iterable[str]) -> Iterator[str]:
-    for target in dict.fromkeys(targets):
-        if target != "all":
-            yield target
-            continue
-        yield from ("assets", "front", "history")
-        yield from (f"service/{slug}" for slug in Service.objects.values_list("pk", flat=True))
-        yield from (f"history/{number}" for number in snapshot.years())
-        yield from (f"{event.kind}/{event.ref}" for event in Event.objects.order_by("-started_at").iterator())
+def _everything() -> Iterator[str]:
+    yield from ("front", "assets", "history")
+    yield from (f"service/{slug}" for slug in Service.objects.values_list("pk", flat=True))
+    yield from (f"history/{number}" for number in snapshot.years())
+    for event in Event.objects.order_by("-started_at").only("kind", "year", "number").iterator():
+        yield f"{event.kind}/{event.ref}"
 
 
-def render(target: str, config: Config, now: datetime) -> tuple[Files, list[str]]:
-    """The files of a target, and the addresses of pages that are no more."""
-    given, zone = house(config), config.site.tz
-    kind, _, name = target.partition("/")
-    with snapshot.one_moment():
+@dataclass(frozen=True)
+class Site:
+    """The folder and what its pages are made with."""
+
+    folder: Folder
+    house: House
+    now: datetime
+
+    @classmethod
+    def of(cls, config: Config, now: datetime) -> Site:
+        return cls(Folder(config.home / "public"), house(config), now)
+
+    def bring(self, files: Files, gone: list[str]) -> int:
+        changed = self.folder.changed(files)
+        if changed:
+            self.folder.write(changed)
+        return len(changed) + self.folder.remove(gone)
+
+    def files(self, kind: str, names: Sequence[str]) -> tuple[Files, list[str]]:
+        """The files of these targets as the rows are now, in their order, and the names of those that are no more."""
+        files: Files = {}
+        gone: list[str] = []
+        with snapshot.one_moment():
+            for name in names:
+                made = self._made(kind, name)
+                files |= made
+                if not made:
+                    gone += self._everywhere(f"/{TOPS[kind]}/{name}/")
+        return files, gone
+
+    def _made(self, kind: str, name: str) -> Files:
         match kind:
-            case "front":
-                return {**assets.files(), **pages.front(snapshot.front(now), given)}, []
             case "assets":
-                return {**assets.files(), **pages.missing(given)}, []
+                return {**assets.files(), **pages.missing(self.house)}
+            case "front":
+                return {**assets.files(), **pages.front(snapshot.front(self.now), self.house)}
             case "service":
-                page = snapshot.service(name, now, zone)
-                return (pages.service(page, given, now), []) if page else ({}, [f"/services/{name}/"])
-            case "incident" | "maintenance":
-                event = snapshot.event(kind, name)
-                return (pages.event(event, given), []) if event else ({}, [])
+                shown = snapshot.service(name, self.now, self.house.zone)
+                return pages.service(shown, self.house) if shown else {}
             case "history":
-                return _history(name, config, given)
-    raise Permanent(f"there is no page for {target!r}", "a target of another version? it can be deleted")
+                return self._history(name)
+        event = snapshot.event(kind, name)
+        if event is None:
+            return {}
+        own = pages.event(event, self.house)
+        # Its month before itself: that its own page is right means that its month is.
+        return {**(self._month_of(event) if self.folder.changed(own) else {}), **own}
 
+    def _history(self, name: str) -> Files:
+        """`/history/`, or a year with, where its months have pages of their own, those that are not there yet."""
+        years = snapshot.years()
+        latest = snapshot.year(years[0], self.house.zone) if years else None
+        if not name:
+            return pages.history(latest, years, self.house)
+        number = int(name) if name.isdecimal() else 0
+        value = latest if latest and latest.year == number else snapshot.year(number, self.house.zone)
+        if value is None:
+            return {}
+        files: Files = {}
+        for month in value.months if value.by_month else ():
+            if not (self.folder.path / addresses.file(month.path)).exists():
+                files |= self._month(month.year, month.number)
+        files |= pages.year(value, self.house)
+        return files | (pages.history(latest, years, self.house) if value is latest else {})
 
-def _history(name: str, config: Config, given: House) -> tuple[Files, list[str]]:
-    """The index with the latest year; for a year its own page as well, and those of its months when it has many."""
-    years, zone = snapshot.years(), config.site.tz
-    latest = snapshot.year(years[0], zone) if years else None
-    files = pages.history(latest, years, given)
-    if not name:
-        return files, []
-    number = int(name)
-    value = latest if latest and latest.year == number else snapshot.year(number, zone)
-    if value is None:
-        return files, [f"/history/{number}/"]
-    files |= pages.year(value, years, given)
-    for listed in value.months if value.by_month else ():
-        if month := snapshot.month(number, listed.number, zone):
-            files |= pages.month(month, years, given)
-    return files, []
+    def _month_of(self, event: values.Event) -> Files:
+        """The page of the month in which an event stands, where its year has so many that months have pages."""
+        number = int(event.ref.partition("-")[0])
+        if not snapshot.is_busy(number):
+            return {}
+        return self._month(number, event.started_at.astimezone(self.house.zone).month)
 
+    def _month(self, year: int, number: int) -> Files:
+        month = snapshot.month(year, number, self.house.zone)
+        return pages.month(month, self.house) if month else {}
 
-@contextlib.contextmanager
-def _folder(folder: Path) -> Iterator[None]:
-    """The folder, for one writer at a time: an older snapshot must not come after a newer one."""
-    with _faults(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with _faults(folder):
-            _drop_drafts(folder)
-            (folder / ".writing").touch()
-            yield
-            (folder / ".writing").unlink()
-    finally:
-        os.close(lock)
+    def _everywhere(self, path: str) -> list[str]:
+        return [
+            addresses.file(addresses.localized(path, language, self.house.languages))
+            for language in self.house.languages
+        ]
 
-
-@contextlib.contextmanager
-def _faults(folder: Path) -> Iterator[None]:
-    """What the disk refuses is Temporary, with the mend."""
-    hints = {
-        errno.ENOSPC: "the disk is full: make room; the pages that stand stay whole",
-        errno.EDQUOT: "the quota is used up: make room; the pages that stand stay whole",
-        errno.EROFS: "the disk is mounted read-only",
-        errno.EACCES: "the account that runs talaia must own the folder",
-        errno.EPERM: "the account that runs talaia must own the folder",
-    }
-    try:
-        yield
-    except OSError as error:
-        what = f"{error.filename or folder} cannot be written: {error.strerror}"
-        raise Temporary(what, hints.get(error.errno or 0, "look at the disk")) from error
-
-
-def put(file: Path, content: bytes) -> bool:
-    """Write a page and its compressed variants, unless it stands there already. Whether anything was written.
-
-    The plain file comes last: that it is right means that its variants are.
-    """
-    try:
-        if file.read_bytes() == content and all(variant.exists() for variant, _ in _variants(file, content)):
-            return False
-    except FileNotFoundError:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    for variant, squeeze in _variants(file, content):
-        _replace(variant, squeeze(content))
-    _replace(file, content)
-    return True
-
-
-def _variants(file: Path, content: bytes) -> list[tuple[Path, Callable[[bytes], bytes]]]:
-    if len(content) < SMALL or file.suffix == ".png":
-        return []
-    return [
-        (file.with_name(file.name + ".br"), lambda body: brotli.compress(body, quality=5)),
-        (file.with_name(file.name + ".gz"), lambda body: gzip.compress(body, 6, mtime=0)),
-    ]
-
-
-def _replace(file: Path, content: bytes) -> None:
-    draft = file.with_name(DRAFT + file.name)
-    with draft.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
-
-
-def _drop_drafts(folder: Path) -> None:
-    """What a writer that was killed left behind. It left its mark first, so that nobody need search a whole tree."""
-    if (folder / ".writing").exists():
-        for draft in folder.rglob(f"{DRAFT}*"):
-            draft.unlink(missing_ok=True)
-
-
-def remove(folder: Path, path: str, config: Config) -> None:
-    """Take a page that is no more out of the folder, in every language."""
-    for language in config.site.languages:
-        place = folder / Path(addresses.file(addresses.localized(path, language, config.site.languages))).parent
-        if place != folder:
-            shutil.rmtree(place, ignore_errors=True)
-
-
-def sweep(folder: Path) -> None:
-    """Assets of past versions, once no page that names them can be open any more."""
-    wanted = {Path(name).name for name in assets.files()}
-    for file in (folder / "static").glob("*"):
-        plain = file.name.removesuffix(".br").removesuffix(".gz")
-        if plain not in wanted and time.time() - file.stat().st_mtime > OLD_ASSET:
-            file.unlink(missing_ok=True)
+    def sweep(self) -> int:
+        """Take out the pages that nothing stands behind any more, and the assets of versions of long ago."""
+        # First what stands there, then the rows: a page that is made meanwhile is in neither or in both.
+        prefixes = ("", *(f"{language}/" for language in LANGUAGES))
+        there = self.folder.names(*(prefix + top for prefix in prefixes for top in TOPS.values()))
+        there += [name for prefix in prefixes[1:] for name in (f"{prefix}index.html", f"{prefix}404.html")]
+        there += self.folder.older("static", KEEP_ASSETS)
+        paths = ["/", "/404.html", "/history/", *snapshot.paths(self.house.zone)]
+        wanted = {name for path in paths for name in self._everywhere(path)} | assets.files().keys()
+        return self.folder.remove([name for name in there if name not in wanted])

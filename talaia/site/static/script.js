@@ -1,53 +1,49 @@
-// Keeps the front fresh: fetches the page anew and puts its <main> in place of ours. The page is complete without this.
-(() => {
-  "use strict";
-  const age = document.getElementById("age");
-  const button = document.getElementById("pause");
-  if (!age || !button || !window.fetch) return;
-  const every = Math.max(Number(document.getElementById("main").dataset.refresh) || 60, 15) * 1000;
-  let paused = false;
-  let timer = 0;
+// Keeps "/" fresh while it is looked at, and says when this copy is old.
+"use strict";
+const $ = (query, page = document) => page.querySelector(query);
+const made = $("#made"), pause = $("#pause"), old = $("#old"), news = $("#news");
+const times = page => [...page.querySelectorAll(".made")];
+const bare = page => {
+  const main = $("main", page).cloneNode(true);
+  times(main).forEach(node => node.remove());
+  return main.innerHTML;
+};
+let shown = bare(document), at = +made.dataset.made, paused;
 
-  const label = () => { button.textContent = paused ? button.dataset.resume : button.dataset.pause; };
-  const say = (words) => { if (age.textContent !== words) age.textContent = words; };
+function tellAge(now, words) {
+  const age = now - at, long = age > 7200;
+  const time = Intl.NumberFormat($("html").lang, { style: "unit", unit: long ? "hour" : "minute", unitDisplay: "long" })
+    .format(Math.floor(age / (long ? 3600 : 60)));
+  old.textContent = age > 180 ? words.replace("{time}", time) : "";
+}
 
-  const tellAge = () => {
-    const minutes = Math.floor((Date.now() - new Date(document.getElementById("main").dataset.made)) / 60000);
-    say(minutes >= 3 ? button.dataset.old.replace("MINUTES", minutes) : "");
-  };
-
-  const refresh = async () => {
-    try {
-      const answer = await fetch(location.pathname, { cache: "no-cache", credentials: "omit" });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById("main");
-      const shown = document.getElementById("main");
-      if (!fresh) throw new Error("no page");
-      const changed = fresh.innerHTML !== shown.innerHTML;
-      if (changed) {
-        shown.replaceWith(document.adoptNode(fresh));
-        document.title = page.title;
-      } else {
-        shown.dataset.made = fresh.dataset.made;
-      }
-      const made = page.querySelector(".made time");
-      const ours = document.querySelector(".made time");
-      if (made && ours) ours.replaceWith(document.adoptNode(made));
-      tellAge();
-      if (changed) say(button.dataset.new);
-    } catch {
-      tellAge();
+async function look() {
+  if (paused || document.hidden) return;
+  try {
+    const answer = await fetch("", { cache: "no-cache" });
+    if (!answer.ok) throw 0;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html"), next = bare(page);
+    const held = document.activeElement.getAttribute("href");
+    at = +$("#made", page).dataset.made;
+    if (next != shown) {
+      shown = next;
+      $("main").innerHTML = $("main", page).innerHTML;
+      document.title = page.title;
+      $("[rel=icon]").href = $("[rel=icon]", page).href;
+      if (held) $(`main [href="${held}"]`)?.focus();
+      news.textContent = news.dataset.news + " " + $("h1").textContent;
     }
-  };
+    times(document).forEach((node, n) => node.innerHTML = times(page)[n].innerHTML);
+    // by the server's clock
+    tellAge(Date.parse(answer.headers.get("date")) / 1000, old.dataset.old);
+  } catch { tellAge(Date.now() / 1000, old.dataset.lost); }
+}
 
-  const tick = () => { if (!paused && !document.hidden) refresh(); };
-  const start = () => { clearInterval(timer); timer = setInterval(tick, every); };
-
-  button.addEventListener("click", () => { paused = !paused; label(); if (!paused) refresh(); });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden && !paused) { refresh(); start(); } });
-  label();
-  button.hidden = false;
-  tellAge();
-  start();
-})();
+pause.hidden = false;
+pause.onclick = () => {
+  paused = !paused;
+  [pause.textContent, pause.dataset.resume] = [pause.dataset.resume, pause.textContent];
+};
+document.onvisibilitychange = look;
+setInterval(look, made.dataset.every * 1000);
+if (Date.now() / 1000 - at > 180) look();

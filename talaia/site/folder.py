@@ -1,0 +1,159 @@
+"""A folder of finished files that others read at any moment: nobody ever gets a torn page, whatever happens to us.
+
+Everything that changed is first written beside its place and brought to the disk; only then are the names changed. So a
+full disk leaves all as it was, and a killed writer at most some pages new and some old, each of them whole.
+
+A page's compressed variants get the same modification time as the page, which is renamed last: equal times mean that
+the three belong together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import gzip
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import brotli
+
+from talaia.outbox.faults import Temporary
+
+VARIANTS: dict[str, Callable[[bytes], bytes]] = {
+    ".br": lambda content: brotli.compress(content, quality=5),
+    ".gz": lambda content: gzip.compress(content, 6, mtime=0),
+}
+HINTS = {
+    errno.ENOSPC: "make room on the disk; meanwhile the pages that stand there stay whole",
+    errno.EDQUOT: "raise the quota or make room; meanwhile the pages that stand there stay whole",
+    errno.EROFS: "the disk is read-only: look at its health (dmesg), then mount it for writing",
+    errno.EACCES: "give the folder to the account that runs talaia (chown -R)",
+    errno.EPERM: "give the folder to the account that runs talaia (chown -R)",
+    errno.ENAMETOOLONG: "the name is too long for this disk",
+}
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The public folder. Names of files are relative to it: `es/history/index.html`."""
+
+    path: Path
+
+    @contextlib.contextmanager
+    def alone(self, part: str) -> Iterator[None]:
+        """Nobody else writes `part` meanwhile, in this process or another: read the rows after this, not before.
+
+        Else an older reading of the rows could overwrite a newer one.
+        """
+        with self._faults():
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.path.parent / f".{self.path.name}-{part}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def changed(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Those of `files` that are not there yet, or not so."""
+        with self._faults():
+            return {name: content for name, content in files.items() if not self._stands(name, content)}
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Put `files` in their places, in their order. Raises Temporary when the disk does not let us."""
+        drafts: list[tuple[Path, Path]] = []
+        stamp = time.time_ns()
+        with self._faults():
+            try:
+                for name, content in files.items():
+                    for variant, body in _variants(name, content):
+                        drafts.append(self._draft(self.path / variant, body, stamp))
+                for draft, _ in drafts:
+                    _to_disk(draft)
+            except OSError:
+                for draft, _ in drafts:
+                    draft.unlink(missing_ok=True)
+                raise
+            for draft, place in drafts:
+                draft.replace(place)
+            for parent in {place.parent for _, place in drafts}:
+                _to_disk(parent)
+
+    def remove(self, names: list[str]) -> int:
+        """Take files out, and the folders that are empty then. What is not there is not missed. Returns how many."""
+        taken = 0
+        with self._faults():
+            for name in names:
+                place = self.path / name
+                for file in (place, *(place.with_name(place.name + suffix) for suffix in VARIANTS)):
+                    try:
+                        file.unlink()
+                        taken += file == place
+                    except FileNotFoundError:
+                        continue
+                parent = place.parent
+                while parent != self.path and parent.is_dir() and not any(parent.iterdir()):
+                    parent.rmdir()
+                    parent = parent.parent
+        return taken
+
+    def names(self, *under: str) -> list[str]:
+        """The pages (`index.html`) that stand somewhere under these folders."""
+        with self._faults():
+            return [str(file.relative_to(self.path)) for top in under for file in (self.path / top).rglob("index.html")]
+
+    def older(self, under: str, seconds: float) -> list[str]:
+        """The files under a folder that have not changed for so long, without their variants."""
+        before = time.time() - seconds
+        with self._faults():
+            found = [file for file in (self.path / under).glob("*") if file.suffix not in VARIANTS]
+            return [str(file.relative_to(self.path)) for file in found if file.stat().st_mtime < before]
+
+    def _stands(self, name: str, content: bytes) -> bool:
+        place = self.path / name
+        try:
+            if place.read_bytes() != content:
+                return False
+            stamp = place.stat().st_mtime_ns
+            return all(place.with_name(place.name + suffix).stat().st_mtime_ns == stamp for suffix in VARIANTS)
+        except FileNotFoundError:
+            return False
+
+    def _draft(self, place: Path, content: bytes, stamp: int) -> tuple[Path, Path]:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # One writer at a time, so one name is enough, and what a killed one left is overwritten.
+        draft = place.with_name(f".{place.name}.draft")
+        try:
+            draft.write_bytes(content)
+            os.utime(draft, ns=(stamp, stamp))
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+        return draft, place
+
+    @contextlib.contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            hint = HINTS.get(error.errno or 0, "look at the disk and at who owns the folder")
+            raise Temporary(f"{error.filename or self.path}: {error.strerror}", f"{self.path}: {hint}") from error
+
+
+def _variants(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    """A file with its variants; the file itself comes last."""
+    for suffix, squeezed in VARIANTS.items():
+        yield name + suffix, squeezed(content)
+    yield name, content
+
+
+def _to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
