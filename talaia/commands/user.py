@@ -11,6 +11,8 @@ from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from talaia.commands.writing import author, json_argument, refusing
@@ -42,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             match options.action:
                 case "add":
+                    make_database()
                     add(options.name, options.email, read_password(options.password_file), now, by=by)
                     print(f"{options.name} may use {current().site.address.rstrip('/')}/desk/")
                 case "password":
@@ -55,6 +58,12 @@ def run(options: argparse.Namespace) -> int:
         except ValidationError as error:
             raise Refused(" ".join(error.messages)) from None
     return 0
+
+
+def make_database() -> None:
+    """On a new installation somebody is let in before anything has run."""
+    if not connection.introspection.table_names():
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 def read_password(file: str | None) -> str:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from talaia.events.timeline import IncidentState, NotPossible, incident_word
 from talaia.panel import words as panel_words
 from talaia.panel.state import TROUBLE, State
 from talaia.site.dates import Calendar
+from talaia.site.pages import LANGUAGE_NAMES
 from talaia.site.values import Group, inside
 
 LONGEST_TITLE, LONGEST_TEXT = 140, 20_000
@@ -131,15 +131,14 @@ class EntryForm(ImpactsForm):
     ) -> None:
         super().__init__(*args, **more)
         self.now = now
-        self._choices("state", [(state.value, incident_word(state)) for state in states])
-        self._choices("next", next_choices(now, self.language, str(self["next"].value() or "")))
-        names = dict(settings.LANGUAGES)
-        self._choices("written_in", [(code, str(names[code])) for code in current().site.languages])
         self.fields["state"].initial = states[0].value
         self.fields["next"].initial = "1h"
         self.fields["written_in"].initial = written_in
         self.fields["key"].initial = new_key()
         self.fields["text"].widget.attrs["lang"] = written_in
+        self._choices("state", [(state.value, incident_word(state)) for state in states])
+        self._choices("next", next_choices(now, self.language, str(self["next"].value() or "")))
+        self._choices("written_in", [(code, LANGUAGE_NAMES.get(code, code)) for code in current().site.languages])
 
     def _choices(self, name: str, choices: Choices) -> None:
         field = self.fields[name]
@@ -159,12 +158,14 @@ class EntryForm(ImpactsForm):
 class OpenForm(EntryForm):
     """A new incident."""
 
+    field_order = ("title", "text", "state", "next")
     title = TitleField(label=gettext_lazy("Title"))
 
 
 class UpdateForm(EntryForm):
     """One more entry. `seen`: what its writer has read so far (`events.actions.mark_of`)."""
 
+    field_order = ("text", "state", "next")
     seen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
 
@@ -203,11 +204,10 @@ class Translated:
         self, form: forms.Form, name: str, kind: type[TitleField | TextField], given: Mapping[str, str]
     ) -> None:
         self.form, self.name, self.written = form, name, tuple(given)
-        names = dict(settings.LANGUAGES)
         self.languages = (*given, *(code for code in current().site.languages if code not in given))
         for code in self.languages:
             form.fields[f"{name}-{code}"] = kind(
-                code, label=str(names.get(code, code)), initial=given.get(code, ""), required=False
+                code, label=LANGUAGE_NAMES.get(code, code), initial=given.get(code, ""), required=False
             )
 
     def check(self) -> None:
@@ -226,6 +226,10 @@ class Translated:
 
     def others(self) -> list[BoundField]:
         return [self.form[f"{self.name}-{code}"] for code in self.languages if code not in self.written]
+
+    def translating(self) -> bool:
+        """Whether one of the others is being written, or is wrong."""
+        return any(field.value() or field.errors for field in self.others())
 
 
 class LoginForm(AuthenticationForm):

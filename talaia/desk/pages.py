@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from talaia.config import current
 from talaia.desk import assets
 from talaia.events.timeline import NotPossible
+from talaia.site.pages import LANGUAGE_NAMES
 from talaia.site.write import house
 
 View = Callable[..., HttpResponse]
@@ -43,11 +43,10 @@ def language() -> str:
 def frame() -> dict[str, Any]:
     """What every template of the desk needs."""
     site = current().site
-    names = dict(settings.LANGUAGES)
     return {
         "language": language(),
         "languages": site.languages,
-        "choices": [(code, names[code]) for code in site.languages],
+        "choices": [(code, LANGUAGE_NAMES.get(code, code)) for code in site.languages],
         "zone": site.tz,
         "now": timezone.now(),
         "house": house(current()),

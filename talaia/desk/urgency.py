@@ -24,14 +24,14 @@ class Open:
 
 def incidents_by_urgency(events: Iterable[Event], now: datetime) -> tuple[Open, ...]:
     """Those whose promise is overdue the longest first, then by the time that was promised, then those without one."""
-    found = [Open(event, _after(event.next_update_at, now)) for event in events]
+    found = [Open(event, late_by(event.next_update_at, now)) for event in events]
     last = datetime.max.replace(tzinfo=now.tzinfo)
     return tuple(sorted(found, key=lambda one: (one.promised or last, one.event.started_at)))
 
 
 def maintenance_by_urgency(front: Front, now: datetime) -> tuple[Open, ...]:
     """What is worked on, the overrun first; then what comes, the next first."""
-    working = [Open(event, _after(event.window[1] if event.window else None, now)) for event in front.in_progress]
+    working = [Open(event, late_by(event.window[1] if event.window else None, now)) for event in front.in_progress]
     coming = [Open(event) for event in front.coming]
     working.sort(key=lambda one: (-one.late, one.event.started_at))
     return (*working, *sorted(coming, key=lambda one: one.event.started_at))
@@ -69,5 +69,6 @@ def silent(
     return tuple(found)
 
 
-def _after(at: datetime | None, now: datetime) -> float:
+def late_by(at: datetime | None, now: datetime) -> float:
+    """Seconds since `at`; 0 while it is still to come, or when nothing was promised."""
     return max(0.0, (now - at).total_seconds()) if at else 0.0

@@ -83,7 +83,7 @@ def open_incident(request: HttpRequest) -> HttpResponse:
     sent = form(request.POST)
     valid = sent.is_valid()
     if "preview" in request.POST:
-        context |= {"form": form(initial=request.POST.dict()), "preview": opened(sent, seen, now)}
+        context |= {"form": form(initial=request.POST.dict()), "asked": True, "preview": opened(sent, seen, now)}
         return page(request, "desk/open.html", context)
     if valid:
         given = sent.cleaned_data
@@ -129,13 +129,22 @@ def incident(request: HttpRequest, ref: str) -> HttpResponse:
             written_in=written_in(row),
         )
 
-    context: dict[str, Any] = {"now": now, "event": shown, "action": reverse("desk-incident", args=[row.ref])}
+    context: dict[str, Any] = {
+        "now": now,
+        "event": shown,
+        "late": urgency.late_by(shown.next_update_at, now),
+        "action": reverse("desk-incident", args=[row.ref]),
+    }
     if request.method != "POST":
         return page(request, "desk/incident.html", {**context, "form": form()})
     sent = form(request.POST)
     valid = sent.is_valid()
     if "preview" in request.POST:
-        context |= {"form": form(initial=request.POST.dict()), "preview": updated(sent, seen, now, shown)}
+        context |= {
+            "form": form(initial=request.POST.dict()),
+            "asked": True,
+            "preview": updated(sent, seen, now, shown),
+        }
         return page(request, "desk/incident.html", context)
     if valid:
         given = sent.cleaned_data
@@ -160,6 +169,7 @@ def incident(request: HttpRequest, ref: str) -> HttpResponse:
             newer = told(row)
             entries = [entry for entry in newer.entries if entry.number > last_seen(given["seen"])]
             context |= {"event": newer, "overtaken": True, "newer": entries}
+            context["late"] = urgency.late_by(newer.next_update_at, now)
             sent = form(again)
         except NotPossible as refusal:
             sent.add_error(None, str(refusal))
@@ -244,6 +254,7 @@ def correct_entry(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         would_be = replace(entry, texts=words(sent.words.by_language()))
         context |= {
             "form": form(initial=request.POST.dict()),
+            "asked": True,
             "preview": corrected(event, would_be, language()),
         }
         return page(request, "desk/entry.html", context)

@@ -1,0 +1,139 @@
+"""What the desk shows first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from talaia.desk.urgency import Silent, incidents_by_urgency, silent, unexplained
+from talaia.events.actions import open_incident, plan_maintenance, update_incident, update_maintenance
+from talaia.events.timeline import IncidentState, MaintenanceState
+from talaia.outbox.models import Delivery, Fact
+from talaia.panel.models import Service as Row
+from talaia.panel.state import Reason, State
+from talaia.signals.models import SourceState
+from talaia.site.values import Event, Front, Group, Service, Touched
+
+NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def read(desk: Client) -> str:
+    return desk.get("/desk/").content.decode().replace("\N{NO-BREAK SPACE}", " ")
+
+
+def incident(ref: str, promised: datetime | None = None, **more: Any) -> Event:
+    return Event("incident", ref, (("ca", ref),), "identified", NOW - 60 * MINUTE, next_update_at=promised, **more)
+
+
+def front(states: dict[str, State], incidents: tuple[Event, ...] = (), **more: Any) -> Front:
+    services = tuple(Service(slug, (("", slug),), state, Reason(), NOW) for slug, state in states.items())
+    given: dict[str, Any] = {"in_progress": (), "coming": (), "resolved": (), **more}
+    return Front(made_at=NOW, groups=(Group("g", (("", "g"),), services),), incidents=incidents, **given)
+
+
+def test_what_is_overdue_stands_first_and_what_promises_nothing_last() -> None:
+    events = [incident("none"), incident("soon", NOW + MINUTE), incident("late", NOW - MINUTE)]
+    events.append(incident("later", NOW - 40 * MINUTE))
+    found = incidents_by_urgency(events, NOW)
+    assert [(one.event.ref, one.late) for one in found] == [("later", 2400), ("late", 60), ("soon", 0), ("none", 0)]
+
+
+def test_services_that_nobody_has_explained_the_worst_first() -> None:
+    states = {
+        "a": State.OPERATIONAL,
+        "b": State.DEGRADED,
+        "c": State.DISRUPTION,
+        "d": State.UNKNOWN,
+        "e": State.MAINTENANCE,
+        "f": State.PARTIAL,
+        "g": State.PARTIAL,
+    }
+    told = incident("x", touched=(Touched("f", (("", "f"),), State.DEGRADED),))
+    worked_on = Event("maintenance", "y", (("", "y"),), "in_progress", NOW, touched=(Touched("g", (), State.PARTIAL),))
+    found = unexplained(front(states, (told,), in_progress=(worked_on,)))
+    assert [service.slug for service in found] == ["c", "b", "d"]
+
+
+def test_a_source_is_silent_when_it_was_not_heard_for_longer_than_it_may() -> None:
+    limits = {"a": MINUTE, "b": MINUTE, "c": MINUTE}
+    heard = {"a": (NOW - MINUTE, ""), "b": (NOW - 2 * MINUTE, "refused"), "gone": (NOW - 900 * MINUTE, "")}
+    assert silent(limits, heard, NOW) == (Silent("b", NOW - 2 * MINUTE, "refused"), Silent("c", None))
+
+
+@pytest.mark.django_db
+def test_an_overdue_promise_stands_out(desk: Client) -> None:
+    now = timezone.now()
+    open_incident({"ca": "Correu"}, {"ca": "Ho mirem."}, {}, now - 90 * MINUTE, next_update_at=now - 31 * MINUTE)
+    open_incident({"ca": "Web"}, {"ca": "Ho mirem."}, {}, now - 5 * MINUTE, next_update_at=now + 31 * MINUTE)
+    open_incident({"ca": "Xat"}, {"ca": "Ho mirem."}, {}, now)
+    page = read(desk)
+    assert page.index("Correu") < page.index("Web") < page.index("Xat")
+    assert page.count("overdue") == 1
+    assert "it is 31 min late" in page
+    assert "News is promised" in page
+    assert "No news is promised." in page
+
+
+@pytest.mark.django_db
+def test_from_a_service_that_is_not_well_one_tap_leads_to_a_form_that_knows_it(desk: Client) -> None:
+    Row.objects.filter(pk="chat").update(state="disruption", reason={"code": "check", "what": "down"})
+    Row.objects.exclude(pk="chat").update(state="operational")
+    page = read(desk)
+    assert 'href="/desk/incidents/new?service=chat"' in page
+    assert "it does not answer" in page
+    form = desk.get("/desk/incidents/new?service=chat").context["form"]
+    assert form["impact-chat"].value() == State.DISRUPTION
+    assert form["impact-video"].value() == ""
+    open_incident({"ca": "Xat"}, {"ca": "Ho mirem."}, {"chat": State.DISRUPTION}, timezone.now())
+    assert "new?service=chat" not in read(desk)
+
+
+@pytest.mark.django_db
+def test_maintenance_silent_sources_and_stuck_deliveries_are_there_when_there_are_any(desk: Client) -> None:
+    now = timezone.now()
+    SourceState.objects.create(source="prometheus", heard_at=now)
+    SourceState.objects.create(source="alertmanager", heard_at=now - 60 * MINUTE, error="connection refused")
+    fact = Fact.objects.create(at=now, kind="site.changed", subject="site", spread=True)
+    for number in range(12):
+        Delivery.objects.create(
+            fact=fact, channel="site", target=f"t{number}", state="parked", due=now, error="disk full", hint="make room"
+        )
+    work = plan_maintenance(
+        {"ca": "Canvi de disc"}, {"ca": "Canviem."}, {}, (now - 90 * MINUTE, now - 30 * MINUTE), now - 120 * MINUTE
+    )
+    plan_maintenance({"ca": "Canvi de cable"}, {"ca": "Ja."}, {}, (now + MINUTE, now + 2 * MINUTE), now)
+    update_maintenance(work.ref, MaintenanceState.IN_PROGRESS, {}, now)
+    page = read(desk)
+    assert "Its window ended 30 min ago." in page
+    assert page.index("Canvi de disc") < page.index("Canvi de cable")
+    assert "<strong>alertmanager</strong>" in page and "connection refused" in page
+    assert "<strong>prometheus</strong>" not in page
+    assert "12 deliveries are stuck" in page
+    assert page.count("disk full make room") == 10
+
+
+@pytest.mark.django_db
+def test_a_quiet_desk_says_so(desk: Client) -> None:
+    Row.objects.update(state="operational")
+    now = timezone.now()
+    for source in ("prometheus", "alertmanager"):
+        SourceState.objects.create(source=source, heard_at=now)
+    page = read(desk)
+    assert "No incident is open." in page
+    assert "There has been no incident so far." in page
+    assert "silent" not in page and "stuck" not in page and "Not well" not in page
+
+
+@pytest.mark.django_db
+def test_resolved_incidents_can_be_found_again(desk: Client) -> None:
+    now = timezone.now()
+    event = open_incident({"ca": "Correu"}, {"ca": "Ho mirem."}, {}, now - 90 * MINUTE)
+    update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, now)
+    page = read(desk)
+    assert f'href="/desk/incidents/{event.ref}/"' in page
+    assert "1 h 30 min" in page

@@ -1,0 +1,270 @@
+"""Over ssh, when no browser reaches the desk: incidents, maintenance and people, by `talaia …`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from pytest_django import Settings
+
+from talaia.config import current
+from talaia.events.models import Event
+from talaia.outbox.models import Fact
+from talaia.panel.actions import list_services
+from talaia.panel.catalogue import headings
+from tests.journeys.shell import Shell
+from tests.product import Talaia
+from tests.servers.process import wait_until
+
+YEAR = timezone.now().year
+REF = f"{YEAR}-001"
+
+
+@pytest.fixture
+def talaia(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, settings: Settings, db: None) -> Shell:
+    list_services(headings(current()), datetime(2026, 1, 1, tzinfo=UTC))
+    monkeypatch.setenv("SUDO_USER", "anna")
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
+    return Shell(capsys, monkeypatch)
+
+
+@pytest.mark.django_db
+def test_an_incident_from_its_first_words_to_its_last(talaia: Shell, tmp_path: Path) -> None:
+    begun = talaia(
+        "incident",
+        "open",
+        "--title",
+        "Sense missatgeria",
+        "--service",
+        "chat=disruption",
+        "--next",
+        "30m",
+        text="Ho **mirem**.\n",
+    )
+    assert (begun.code, begun.err) == (0, "")
+    assert begun.out == f"incident {REF} is open: https://status.example.org/incidents/{REF}/\n"
+    words = tmp_path / "words"
+    words.write_text("Ha caigut un disc.")
+    gone_on = talaia(
+        "incident", "update", REF, "--state", "identified", "--service", "video=degraded", "--file", str(words)
+    )
+    assert gone_on.out == f"incident {REF} is identified: https://status.example.org/incidents/{REF}/#u2\n"
+    assert talaia("incident", "update", REF, "--plain", text="Mirem * encara.").code == 0
+    assert talaia("incident", "edit", REF, "--entry", "2", text="Ha fallat un disc.").code == 0
+    assert talaia("incident", "edit", REF, "--title", "Sense xat", "--service", "video=none").code == 0
+    assert talaia("incident", "resolve", REF, text="Disc canviat.").out.startswith(f"incident {REF} is resolved: ")
+
+    told = json.loads(talaia("incident", "show", REF, "--json").out)
+    assert (told["titles"], told["state"], told["services"]) == (
+        {"ca": "Sense xat"},
+        "resolved",
+        {"chat": "disruption"},
+    )
+    assert [(u["number"], u["state"], u["texts"], u["plain"], u["by"]) for u in told["updates"]] == [
+        (1, "investigating", {"ca": "Ho **mirem**."}, False, "anna"),
+        (2, "identified", {"ca": "Ha fallat un disc."}, False, "anna"),
+        (3, "identified", {"ca": "Mirem * encara."}, True, "anna"),
+        (4, "resolved", {"ca": "Disc canviat."}, False, "anna"),
+    ]
+    assert [fact.kind for fact in Fact.objects.filter(subject=f"incident/{REF}").order_by("id")] == [
+        "incident.opened",
+        "incident.updated",
+        "incident.updated",
+        "incident.corrected",
+        "incident.edited",
+        "incident.resolved",
+    ]
+
+
+@pytest.mark.django_db
+def test_lists_show_what_is_open_and_on_demand_what_is_over(talaia: Shell) -> None:
+    assert "--all" in talaia("incident", "list").out
+    talaia("incident", "open", "--title", "Primera", text="x")
+    talaia("incident", "open", "--title", "Segona", "--language", "es", text="x")
+    talaia("incident", "resolve", REF, text="x")
+    assert "Segona" in talaia("incident", "list").out and "Primera" not in talaia("incident", "list").out
+    assert "Primera" in talaia("incident", "list", "--all").out
+    assert [event["titles"] for event in json.loads(talaia("incident", "list", "--json").out)] == [{"es": "Segona"}]
+    shown = talaia("incident", "show", REF).out
+    assert "state: resolved" in shown and "#u2  resolved" in shown and "    x" in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "text", "said"),
+    [
+        (["open", "--title", " "], "x", "a title is needed"),
+        (["open", "--title", "T"], " \n", "the text is empty"),
+        (["open", "--title", "T", "--file", "/nowhere"], "", "/nowhere cannot be read: No such file"),
+        (["open", "--title", "T", "--next", "soon"], "x", "“soon” is no time"),
+        (["open", "--title", "T", "--next", "2020-01-01T10:00"], "x", "time that has passed"),
+        (["open", "--title", "T", "--service", "mail=degraded"], "x", "no service “mail”"),
+        (["update", "2026-999"], "x", "there is no incident 2026-999"),
+        (["update", "nine"], "x", "“nine” is no reference"),
+        (["edit", REF, "--entry", "7"], "x", "has no entry 7"),
+        (["edit", REF], "x", "say what to correct"),
+        (["show", "2026-999"], "", "there is no incident"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_code_1(
+    talaia: Shell, arguments: list[str], text: str, said: str
+) -> None:
+    talaia("incident", "open", "--title", "Una", text="x")
+    before = Fact.objects.count()
+    answer = talaia("incident", *arguments, text=text)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("talaia: ") and answer.err.count("\n") == 1 and said in answer.err
+    assert Fact.objects.count() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["incident"],
+        ["incident", "open"],
+        ["incident", "open", "--title", "T", "--state", "resolved"],
+        ["incident", "open", "--title", "T", "--service", "chat"],
+        ["incident", "open", "--title", "T", "--service", "chat=broken"],
+        ["incident", "open", "--title", "T", "--language", "de"],
+        ["incident", "edit", REF, "--entry", "one"],
+        ["maintenance", "plan", "--title", "T"],
+        ["user", "add"],
+    ],
+)
+def test_a_command_that_is_not_understood_is_exit_code_2(talaia: Shell, arguments: list[str]) -> None:
+    answer = talaia(*arguments, text="x")
+    assert answer.code == 2
+    assert "usage: talaia" in answer.err
+    assert not Event.objects.exists()
+
+
+@pytest.mark.django_db
+def test_maintenance_from_its_plan_to_its_end(talaia: Shell) -> None:
+    there = current().site.tz
+    start = (timezone.now().astimezone(there) + timedelta(days=7)).replace(hour=23, minute=0, second=0, microsecond=0)
+    planned = talaia(
+        "maintenance",
+        "plan",
+        "--title",
+        "Canvi de disc",
+        "--from",
+        f"{start:%Y-%m-%dT%H:%M}",
+        "--to",
+        f"{start + timedelta(hours=2):%Y-%m-%d %H:%M}",
+        "--service",
+        "chat=partial",
+        "--silence",
+        "--json",
+        text="Canviem un disc.",
+    )
+    assert planned.code == 0, planned.err
+    told = json.loads(planned.out)
+    ref = told["ref"]
+    assert told["window"][0] == start.astimezone(UTC).isoformat()
+    assert (told["services"], told["silence"], told["state"]) == ({"chat": "partial"}, True, "scheduled")
+    assert ref in talaia("maintenance", "list").out
+    assert talaia("maintenance", "complete", ref).code == 1
+    assert talaia("maintenance", "start", ref).out.startswith(f"maintenance {ref} is in_progress: ")
+    assert talaia("maintenance", "complete", ref, "--file", "-", text="Fet.").code == 0
+    refused = talaia("maintenance", "cancel", ref)
+    assert (refused.code, refused.err) == (
+        1,
+        "talaia: this maintenance is “Completed” and cannot become “Cancelled”\n",
+    )
+    shown = json.loads(talaia("maintenance", "show", ref, "--json").out)
+    assert [(update["state"], update["texts"]) for update in shown["updates"]] == [
+        ("scheduled", {"ca": "Canviem un disc."}),
+        ("completed", {"ca": "Fet."}),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2027-03-28T02:30", "2027-03-28T04:00", "does not exist in Europe/Madrid"),
+        ("2027-05-04T23:00", "2027-05-04T22:00", "ends before it starts"),
+        ("tomorrow", "2027-05-04T22:00", "'tomorrow' is no time"),
+    ],
+)
+def test_a_window_that_cannot_be_is_refused(talaia: Shell, start: str, end: str, said: str) -> None:
+    answer = talaia("maintenance", "plan", "--title", "T", "--from", start, "--to", end, text="x")
+    assert answer.code == 1
+    assert said in answer.err
+    assert not Event.objects.exists()
+
+
+@pytest.mark.django_db
+def test_people_come_and_go(talaia: Shell, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("una clau prou llarga\nignored\n")
+    added = talaia("user", "add", "anna", "--email", "anna@example.org", "--password-file", str(secret))
+    assert added.out == "anna may use https://status.example.org/desk/\n"
+    assert User.objects.get().check_password("una clau prou llarga")
+    assert talaia("user", "password", "anna", "--password-file", "-", text="una altra clau llarga").code == 0
+    assert User.objects.get().check_password("una altra clau llarga")
+    assert talaia("user", "disable", "anna").out == "anna is disabled\n"
+    (listed,) = json.loads(talaia("user", "list", "--json").out)
+    assert (listed["name"], listed["active"], listed["last_login"]) == ("anna", False, None)
+    assert "disabled" in talaia("user", "list").out
+    assert talaia("user", "enable", "anna").code == 0
+    assert User.objects.get().is_active
+    kinds = list(Fact.objects.filter(subject="user/anna").order_by("id").values_list("kind", flat=True))
+    assert kinds == ["user.added", "user.password_set", "user.disabled", "user.enabled"]
+    assert "example.org" not in str(list(Fact.objects.values_list("data", flat=True)))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "text", "said"),
+    [
+        (["add", "anna", "--password-file", "-"], "curta", "too short"),
+        (["add", "anna", "--password-file", "-"], "1234567890", "too common"),
+        (["add", "an na", "--password-file", "-"], "una clau prou llarga", "valid username"),
+        (["add", "anna", "--email", "x", "--password-file", "-"], "una clau prou llarga", "valid email"),
+        (["add", "anna", "--password-file", "/nowhere"], "", "cannot be read"),
+        (["add", "anna"], "", "name a file with --password-file"),
+        (["add", "berta", "--password-file", "-"], "una clau prou llarga", "is there already"),
+        (["password", "ningu", "--password-file", "-"], "una clau prou llarga", "nobody is called ningu"),
+        (["disable", "ningu"], "", "nobody is called ningu"),
+    ],
+)
+def test_a_person_who_cannot_be_added_is_refused_in_one_line(
+    talaia: Shell, arguments: list[str], text: str, said: str
+) -> None:
+    talaia("user", "add", "berta", "--password-file", "-", text="una clau prou llarga")
+    answer = talaia("user", *arguments, text=text)
+    assert answer.code == 1
+    assert said in answer.err and answer.err.count("\n") == 1
+    assert User.objects.count() == 1
+
+
+def test_what_is_written_at_a_shell_is_on_the_page_of_a_running_service(tmp_path: Path) -> None:
+    with Talaia(tmp_path, (Path(__file__).parents[1] / "talaia.toml").read_text()) as product:
+        product.started()
+        opened = json.loads(
+            product.run(
+                "incident",
+                "open",
+                "--title",
+                "Sense missatgeria",
+                "--service",
+                "chat=disruption",
+                "--json",
+                text="Ho **mirem**.",
+            )
+        )
+        ref = opened["ref"]
+        wait_until(lambda: "Sense missatgeria" in product.file("index.html"), 15, "the title on the page", product)
+        wait_until(lambda: product.states()["chat"] == "disruption", 15, "the colour of the service", product)
+        product.run("incident", "edit", ref, "--entry", "1", text="Ho estem **mirant**.")
+        page = f"incidents/{ref}/index.html"
+        wait_until(lambda: "Ho estem <strong>mirant</strong>" in product.file(page), 15, "the correction", product)
+        product.run("incident", "resolve", ref, text="Era un disc.")
+        wait_until(lambda: "Era un disc." in product.file(page), 15, "the last words", product)
+        assert 'id="u1"' in product.file(page) and 'id="u2"' in product.file(page)
