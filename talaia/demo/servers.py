@@ -11,14 +11,15 @@ import contextlib
 import json
 import socket
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 Kind = Literal["http", "tcp"]
 Order = Literal["break", "mend", "list"]
 
+T = TypeVar("T")
 HERE = "127.0.0.1"
 PATIENCE = 5  # seconds that a client may take to say what it wants
 
@@ -60,7 +61,7 @@ class Servers:
         """Break or mend servers, and say of every one whether it works. Raises Unknown."""
         return self._wait(self._obey(order, list(names)))
 
-    def _wait(self, task: Any) -> Any:
+    def _wait(self, task: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(task, self.loop).result()
 
     async def _open(self, broken: set[str]) -> None:

@@ -22,7 +22,8 @@ STEPS = [
     {"desk", "api"},
     {"reactions", "clock", "web"},
     {"up"},
-    {"commands", "demo"},
+    {"demo"},
+    {"commands"},
     {"cli"},
 ]
 HEIGHT = {name: height for height, names in enumerate(STEPS) for name in names}
