@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from tests.product import ROOT
+from tests.product import ROOT, Talaia
+from tests.servers.process import wait_until
 
 SOURCE = """
 [[sources]]
@@ -48,3 +50,15 @@ def cpu_seconds(pid: int) -> float:
 def resident_mb(pid: int) -> float:
     line = next(row for row in Path(f"/proc/{pid}/status").read_text().splitlines() if row.startswith("VmRSS"))
     return int(line.split()[1]) / 1024
+
+
+def quiet(talaia: Talaia) -> None:
+    """Wait until the whole site stands: until the process uses less than a twentieth of a core for a second."""
+
+    def rests() -> bool:
+        assert talaia.process
+        before = cpu_seconds(talaia.process.pid)
+        time.sleep(1)
+        return cpu_seconds(talaia.process.pid) - before < 0.05
+
+    wait_until(rests, 900, "the process is quiet", talaia)

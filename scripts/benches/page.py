@@ -14,10 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.benches.installation import configuration, cpu_seconds, resident_mb, seed
+from scripts.benches.installation import configuration, cpu_seconds, quiet, resident_mb, seed
 from tests.product import Talaia
 from tests.servers.nginx import Nginx
-from tests.servers.process import wait_until
 
 BAR = 0.6
 ENCODINGS = {"gzip": "gzip", "identity": ""}
@@ -59,8 +58,7 @@ def main(argv: list[str]) -> int:
             talaia.started()
             assert talaia.process
             pid = talaia.process.pid
-            # Only once the whole site stands is the rest of the process quiet.
-            wait_until(lambda: cpu_idle(pid), 60, "the process is quiet", talaia)
+            quiet(talaia)
             pin(pid)
             page = home / "public" / "index.html"
             sizes = {suffix: (page.parent / (page.name + suffix)).stat().st_size for suffix in ("", ".gz", ".br")}
@@ -90,10 +88,3 @@ def pin(pid: int) -> None:
     """Every thread of the process onto the first core."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
         os.sched_setaffinity(int(thread.name), {0})
-
-
-def cpu_idle(pid: int) -> bool:
-    """Whether the process uses less than a twentieth of a core for a second."""
-    before = cpu_seconds(pid)
-    subprocess.run(["sleep", "1"], check=True)
-    return cpu_seconds(pid) - before < 0.05

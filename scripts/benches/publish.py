@@ -1,7 +1,7 @@
 """From a webhook to the new page on the disk, and what one update costs, with a growing archive.
 
-The webhook is timed from before it is sent until the front on the disk shows the service in disruption. The cost of an update is
-the time that its transaction, its deliveries and all their files take, done one after the other in one process.
+The webhook is timed from before it is sent until the front on the disk shows the service in disruption. The cost of an
+update is the time that its transaction, its deliveries and all their files take, one after the other in one process.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 
-from scripts.benches.installation import configuration, cpu_seconds, resident_mb, seed
+from scripts.benches.installation import configuration, cpu_seconds, quiet, resident_mb, seed
 from tests.product import ROOT, Talaia
 from tests.servers.process import wait_until
 
@@ -105,6 +105,7 @@ def main(argv: list[str]) -> int:
             cost[incidents] = statistics.median(each)
             with talaia:
                 talaia.started()
+                quiet(talaia)
                 waits = webhooks(talaia, min(options.webhooks, options.services - 1))
                 p99 = quantile(waits, 0.99)
                 print(
@@ -113,6 +114,7 @@ def main(argv: list[str]) -> int:
                 )
                 slowest = max(slowest, p99)
                 if options.rest:
+                    quiet(talaia)
                     share, megabytes = at_rest(talaia, options.rest)
                     print(f"        at rest: {share:.1%} of a core, {megabytes:.0f} MB")
     growth = cost[max(cost)] / cost[min(cost)]

@@ -25,7 +25,7 @@ worker = Worker(current().home, channels(current()), consequences, timezone.now)
 def settle() -> None:
     """Do all that follows, until nothing is left to do."""
     worker.spread()
-    while any([worker.deliver_due(channel) for channel in worker.channels]):
+    while sum(worker.deliver_due(channel) for channel in worker.channels):
         worker.spread()
 
 
