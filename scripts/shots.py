@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/images/ from the running demo. Each always has the same size; the times in it are today's."""
+"""Takes the pictures of docs/images/ from the running demo. Their sizes are always the same; their times are today’s."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ SHOTS = (
     Shot("service", "/services/links/"),
     Shot("desk", "/desk/", desk=True),
     Shot("desk-phone", "/desk/", NARROW, desk=True),
-    Shot("desk-form", "/desk/incidents/new/", desk=True),
-    Shot("desk-form-phone", "/desk/incidents/new/", NARROW, desk=True),
+    Shot("desk-form", "/desk/incidents/new", desk=True),
+    Shot("desk-form-phone", "/desk/incidents/new", NARROW, desk=True),
 )
 
 

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
@@ -41,7 +42,7 @@ GRACE = 30  # seconds that what runs may take to finish
 
 def application(config: Config) -> ASGI:
     """What the web server serves: the public folder, and behind it the desk and the hooks."""
-    return Front(config, limit_bodies(get_asgi_application()))
+    return Front(config, limit_bodies(cast(ASGI, get_asgi_application())))
 
 
 def prepare(config: Config) -> None:
@@ -131,12 +132,15 @@ def claim_port(host: str, port: int) -> None:
             raise Refused(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from None
 
 
-async def serve(config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT."""
+async def serve(
+    config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None, reloads: bool = True
+) -> None:
+    """Serve until SIGTERM or SIGINT. SIGHUP reads the configuration again; without `reloads` it is an end, too."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(name, stopped.set)
-    loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current()))
+    if reloads:
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current()))
     server = Server(
         application(config),
         address=host,
@@ -159,14 +163,14 @@ async def serve(config: Config, host: str, port: int, on_ready: Callable[[], Non
         await asyncio.wait_for(serving, GRACE)
 
 
-def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None) -> None:
+def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None, reloads: bool = True) -> None:
     """Everything in one process, until SIGTERM or SIGINT; what runs is finished."""
     claim_port(host, port)
     prepare(config)
     background = Background(config)
     background.start()
     try:
-        asyncio.run(serve(config, host, port, on_ready))
+        asyncio.run(serve(config, host, port, on_ready, reloads))
     finally:
         background.finish()
 
