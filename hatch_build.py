@@ -10,6 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 class CompileTranslations(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        del version
         for po in sorted(Path(self.root, "talaia", "locale").rglob("*.po")):
             mo = po.with_suffix(".mo")
             with po.open("rb") as source, mo.open("wb") as target:

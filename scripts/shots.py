@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/images/ from the running demo. Their sizes are always the same; their times are today’s."""
+"""Takes the pictures of docs/images/ from the running demo. Their sizes are always the same; their times are not."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from scripts.palette import shrink
+
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
 PORT = 8797
 LARGEST = 200_000  # bytes of a picture
-WIDE, NARROW = (1280, 1000), (320, 720)
+WIDE, WHOLE, NARROW = (1280, 1000), (1280, 1760), (320, 720)
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Shot:
 
 
 SHOTS = (
-    Shot("front", "/"),
-    Shot("front-dark", "/", dark=True),
+    Shot("front", "/", WHOLE),
+    Shot("front-dark", "/", WHOLE, dark=True),
     Shot("front-phone", "/", NARROW),
     Shot("front-phone-dark", "/", NARROW, dark=True),
     Shot("incident", "{told}"),
@@ -97,7 +99,7 @@ def take(browser: Browser, shot: Shot, printed: dict[str, str]) -> None:
     assert answer
     assert answer.ok, f"{shot.path}: {answer.status}"
     file = IMAGES / f"{shot.name}.png"
-    page.screenshot(path=file, animations="disabled", caret="hide")
+    file.write_bytes(shrink(page.screenshot(animations="disabled", caret="hide")))
     context.close()
     size = file.stat().st_size
     print(f"{file.relative_to(ROOT)}  {size // 1000} kB")

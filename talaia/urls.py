@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from talaia.api.answers import bad_request
+
 urlpatterns = [
     path("desk/", include("talaia.desk.urls")),
     path("", include("talaia.api.urls")),
 ]
+handler400 = bad_request

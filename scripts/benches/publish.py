@@ -42,7 +42,7 @@ def firing(slug: str) -> dict[str, object]:
 
 def in_disruption(front: Path) -> int:
     """How many rows of the panel on the disk are in disruption."""
-    return front.read_text().count('data-state="disruption"')
+    return front.read_text().count('<li class="disruption"')
 
 
 def webhooks(talaia: Talaia, count: int) -> list[float]:

@@ -18,6 +18,7 @@ from talaia.events.timeline import IncidentState  # noqa: E402
 from talaia.outbox.worker import Worker  # noqa: E402
 from talaia.panel.state import State  # noqa: E402
 from talaia.reactions import channels, consequences  # noqa: E402
+from talaia.up import prepare  # noqa: E402
 
 worker = Worker(current().home, channels(current()), consequences, timezone.now)
 
@@ -29,6 +30,7 @@ def settle() -> None:
         worker.spread()
 
 
+prepare(current())  # as `talaia up` does at its start: the whole site is ordered, and need not be again
 settle()
 event = actions.open_incident({"ca": "Tall de prova"}, {"ca": "Ho mirem."}, {"s000": State.PARTIAL}, timezone.now())
 settle()

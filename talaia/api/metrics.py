@@ -59,8 +59,14 @@ class Ours(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        yield gauge("talaia_info", "Always 1; the label tells the version.", [({"version": __version__}, 1)])
-        alive = {"web": True, "worker": judge_worker(beat(self.config.home), self.now).ok}
+        yield gauge("talaia_build_info", "Always 1; the label tells the version.", [({"version": __version__}, 1)])
+        seen = beat(self.config.home)
+        yield gauge(
+            "talaia_worker_heartbeat_age_seconds",
+            "Since the worker last showed that it lives; +Inf: never.",
+            [({}, self.since(seen))],
+        )
+        alive = {"web": True, "worker": judge_worker(seen, self.now).ok}
         yield gauge("talaia_alive", "Whether a part runs.", [({"part": part}, int(ok)) for part, ok in alive.items()])
         try:
             with in_haste(PATIENCE):
@@ -83,12 +89,18 @@ class Ours(Collector):
         )
 
     def sources(self) -> Iterator[Metric]:
-        heard = dict(SourceState.objects.values_list("source", "heard_at"))
+        states = SourceState.objects.in_bulk()
         ids = [source.id for source in self.config.tables.sources] + ([CHECKS] if self.config.tables.checks else [])
+        heard = {id: states[id].heard_at if id in states else None for id in ids}
         yield gauge(
-            "talaia_source_heard_age_seconds",
+            "talaia_source_heard_seconds",
             "Since a source was last heard; +Inf: never.",
-            [({"source": id}, self.since(heard.get(id))) for id in ids],
+            [({"source": id}, self.since(at)) for id, at in heard.items()],
+        )
+        yield gauge(
+            "talaia_source_silent",
+            "1 for a source that has been noted as silent.",
+            [({"source": id}, int(id in states and states[id].silent)) for id in ids],
         )
         yield gauge(
             "talaia_source_stale_after_seconds",
@@ -96,11 +108,9 @@ class Ours(Collector):
             [({"source": source.id}, source.stale_after.total_seconds()) for source in self.config.tables.sources],
         )
         waiting = Intake.objects.filter(handled_at=None).aggregate(count=Count("pk"), oldest=Min("received_at"))
-        yield gauge("talaia_intake_open", "Bodies that came in and are not yet handled.", [({}, waiting["count"])])
+        yield gauge("talaia_intake_waiting", "Bodies that came in and are not yet handled.", [({}, waiting["count"])])
         age = self.since(waiting["oldest"]) if waiting["oldest"] else 0.0
-        yield gauge(
-            "talaia_intake_oldest_age_seconds", "Since the oldest of them came in; 0: there is none.", [({}, age)]
-        )
+        yield gauge("talaia_intake_oldest_seconds", "Since the oldest of them came in; 0: there is none.", [({}, age)])
 
     def outbox(self) -> Iterator[Metric]:
         """Deliveries that are done are not counted: their number only says how long they are kept."""
@@ -114,7 +124,7 @@ class Ours(Collector):
         yield gauge("talaia_deliveries", "Deliveries that are not done: ready, running, parked.", counts)
         due = waiting.filter(due__lte=self.now).values("channel").annotate(oldest=Min("due")).order_by("channel")
         yield gauge(
-            "talaia_delivery_oldest_due_age_seconds",
+            "talaia_delivery_oldest_due_seconds",
             "Since the oldest delivery that is due has been so; none where nothing is due.",
             [({"channel": row["channel"]}, self.since(row["oldest"])) for row in due],
         )
@@ -123,7 +133,7 @@ class Ours(Collector):
         last = Publication.objects.order_by("-pk").first()
         age, seconds = (self.since(last.at), last.seconds) if last else (math.inf, math.nan)
         yield gauge("talaia_publication_age_seconds", "Since the folder was last written; +Inf: never.", [({}, age)])
-        yield gauge("talaia_publication_duration_seconds", "How long the last writing took.", [({}, seconds)])
+        yield gauge("talaia_publication_seconds", "How long the last writing took.", [({}, seconds)])
 
     def since(self, at: datetime | None) -> float:
         return max(0.0, (self.now - at).total_seconds()) if at else math.inf

@@ -19,10 +19,11 @@ FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_V
 def is_neighbour(request: HttpRequest, config: Config) -> bool:
     """Whether the request comes from this machine. Behind a proxy all of them seem to, so then none does."""
     try:
-        local = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+        address = ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return False
-    return local and not config.web.behind_proxy and not any(name in request.META for name in FORWARDED)
+    address = getattr(address, "ipv4_mapped", None) or address  # ::ffff:127.0.0.1, where one socket serves both
+    return address.is_loopback and not config.web.behind_proxy and not any(name in request.META for name in FORWARDED)
 
 
 def may_look(request: HttpRequest, config: Config, now: datetime) -> bool:

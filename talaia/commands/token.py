@@ -18,8 +18,9 @@ from talaia.signals.models import Token
 
 HELP = "Secrets with which machines may post to the hooks. Only a digest is kept: a token is shown once."
 
+FILE = "/etc/prometheus/talaia-{}.token"
 ALERTMANAGER = """
-    # alertmanager.yml: a receiver, and a route that leads to it
+    # alertmanager.yml: a receiver, and a route that leads to it (contrib/alertmanager/ has all of it)
     receivers:
       - name: talaia
         webhook_configs:
@@ -28,7 +29,7 @@ ALERTMANAGER = """
             http_config:
               authorization:
                 type: Bearer
-                credentials: {token}
+                credentials_file: {file}
 """
 PROMETHEUS = """
     # prometheus.yml: talaia as one more Alertmanager
@@ -38,13 +39,13 @@ PROMETHEUS = """
           path_prefix: {prefix}
           authorization:
             type: Bearer
-            credentials: {token}
+            credentials_file: {file}
           static_configs:
             - targets: ["{host}"]
 """
 GENERIC = """
     curl -X POST {url} \\
-      -H 'Authorization: Bearer {token}' \\
+      -H "Authorization: Bearer $(cat {file})" \\
       -d '{{"key": "mail", "state": "down"}}'
 """
 SCRAPE = """
@@ -54,7 +55,7 @@ SCRAPE = """
         scheme: {scheme}
         authorization:
           type: Bearer
-          credentials: {token}
+          credentials_file: {file}
         static_configs:
           - targets: ["{host}"]
 """
@@ -118,9 +119,13 @@ def told(source: str, kind: str, token: str, config: Config) -> str:
     address = config.site.address.rstrip("/")
     scheme, _, host = address.partition("://")
     path = PATHS[kind].format(source)
+    file = FILE.format(source)
     values = {"url": address + path, "prefix": path.removesuffix("/api/v2/alerts"), "scheme": scheme, "host": host}
-    snippet = dedent(SNIPPETS[kind]).format(token=token, **values).strip()
-    return f"{token}\n\nIt is shown only now. To paste:\n\n{indent(snippet, '  ')}"
+    snippet = dedent(SNIPPETS[kind]).format(file=file, **values).strip()
+    return (
+        f"{token}\n\nIt is shown only now. Put it into {file}, which only its reader may read, and paste:\n\n"
+        f"{indent(snippet, '  ')}"
+    )
 
 
 def print_list(as_json: bool) -> None:

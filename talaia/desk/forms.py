@@ -253,9 +253,9 @@ def next_choices(now: datetime, language: str, sent: str) -> Choices:
     today = morning.date() == now.astimezone(zone).date()
     named = _("today at %(time)s") if today else _("tomorrow at %(time)s")
     choices = [
-        ("30m", _("in half an hour")),
-        ("1h", _("in an hour")),
-        ("2h", _("in two hours")),
+        ("30m", _("in 30 min")),
+        ("1h", _("in 1 hour")),
+        ("2h", _("in 2 hours")),
         (f"{morning:%Y-%m-%dT%H:%M}", named % {"time": f"{morning.hour}:{morning:%M}"}),
         (promise.NONE, _("no promise")),
     ]

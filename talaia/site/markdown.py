@@ -41,7 +41,7 @@ def render(text: str, *, plain: bool = False, top: int = 4, prefix: str = "", ta
 
 def as_written(text: str) -> str:
     """Plain text: a blank line begins a paragraph, a line's end is one, bare addresses are links."""
-    paragraphs = [part.strip("\n") for part in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")) if part.strip()]
+    paragraphs = [part.strip("\n") for part in re.split(r"\n(?:[ \t]*\n)+", text.replace("\r\n", "\n")) if part.strip()]
     return _safe("".join(f"<p>{'<br>'.join(_linked(line) for line in p.split(chr(10)))}</p>" for p in paragraphs))
 
 
@@ -91,7 +91,7 @@ def _fit_headings(state: StateCore) -> None:
     """Levels without a gap from `top` on, and an address each."""
     opened = [(at, token) for at, token in enumerate(state.tokens) if token.type == "heading_open"]
     highest = min((int(token.tag[1]) for _, token in opened), default=1)
-    before, taken = state.env["top"] - 1, set[str]()
+    before, taken = state.env["top"] - 1, dict[str, int]()
     for at, token in opened:
         level = min(state.env["top"] + int(token.tag[1]) - highest, before + 1, 6)
         token.tag = state.tokens[at + 2].tag = f"h{level}"
@@ -101,11 +101,10 @@ def _fit_headings(state: StateCore) -> None:
             continue
         words = slug("".join(child.content for child in inline.children or ())) or "part"
         name = base = f"{state.env['prefix']}-{words}"
-        repeated = 1
         while name in taken:
-            repeated += 1
-            name = f"{base}-{repeated}"
-        taken.add(name)
+            taken[base] += 1
+            name = f"{base}-{taken[base]}"
+        taken[name] = 1
         token.attrSet("id", name)
         link = Token("link_open", "a", 1, attrs={"href": f"#{name}", "class": "here", "aria-label": state.env["here"]})
         sign = Token("text", "", 0, content="#")

@@ -47,6 +47,7 @@ def open_page(browser: Browser, product: Talaia) -> Iterator[Open]:
             locale=language,
         )
         contexts.append(context)
+        context.set_default_timeout(15_000)
         page = context.new_page()
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda fault: faults.append(str(fault)))
@@ -88,8 +89,8 @@ def test_from_open_to_resolved(product: Talaia, open_page: Open, width: int, scr
     page.get_by_role("link", name="Obre una incidència").first.click()
     page.get_by_label("Títol").fill(title)
     page.get_by_label("Text", exact=True).fill("No es poden enviar **missatges**.")
-    page.get_by_label("Missatgeria").select_option("Interrupció")
-    page.get_by_text("d’aquí a mitja hora").click()
+    page.get_by_label("Missatgeria").select_option("disruption")
+    page.get_by_text("d’aquí a 30 min").click()
     page.get_by_role("button", name="Previsualitza").click()
     preview = page.locator("#preview")
     expect(preview.get_by_role("heading", name=title)).to_be_visible()
@@ -108,7 +109,7 @@ def test_from_open_to_resolved(product: Talaia, open_page: Open, width: int, scr
 
     page.get_by_label("Text", exact=True).fill("Disc canviat.")
     page.get_by_text("Resolt", exact=True).click()
-    expect(page.get_by_text("d’aquí a mitja hora")).to_be_hidden()  # what is over promises nothing
+    expect(page.get_by_text("d’aquí a 30 min")).to_be_hidden()  # what is over promises nothing
     page.get_by_role("button", name="Publica").click()
     expect(page.get_by_role("heading", name="Està resolta")).to_be_visible()
     wait_until(lambda: "Disc canviat." in product.file(published), 15, "the last entry", product)

@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "talaia" / "config" / "example.toml").read_text()
 REFERENCE = (ROOT / "docs" / "configuration.md").read_text()
 
+DOCS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
+
 Row = tuple[str, str]  # kind, default
 
 
@@ -191,5 +193,28 @@ def test_what_is_commented_out_as_a_default_is_the_default() -> None:
                 assert f"`{value}`" == SECTIONS[section][name][1], (section, name)
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.ca.md"])
+def test_the_ten_lines_of_the_readme_are_ten_and_a_whole_configuration(name: str, tmp_path: Path) -> None:
+    [block] = re.findall(r"```toml\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)
+    assert len(block.splitlines()) == 10
+    (tmp_path / "talaia.toml").write_text(block)
+    assert read(tmp_path / "talaia.toml").tables.services
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ca.md", "CHANGELOG.md", *DOCS])
+def test_what_a_page_points_to_is_there(name: str) -> None:
+    page = ROOT / name
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)|src=\"([^\"]+)\"", text):
+        path = target[0] or target[1]
+        if "://" not in path and not path.startswith("mailto:"):
+            assert (page.parent / path).exists(), path
+
+
 def test_the_reference_is_named_where_people_begin() -> None:
     assert "docs/configuration.md" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs" / "images").glob("*.png")), ids=lambda path: path.stem)
+def test_a_picture_is_no_larger_than_people_on_a_phone_would_want(picture: Path) -> None:
+    assert picture.stat().st_size <= 200_000

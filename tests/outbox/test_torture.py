@@ -94,7 +94,7 @@ def test_fifty_kills_lose_nothing_and_tear_nothing(talaia: Talaia) -> None:
         )
         try:
             while kills < KILLS:
-                # From "not yet started" to "in full work": the first look at the database, a claim, a half-written file.
+                # From "not yet started" to "in full work": a first look at the database, a claim, half a file.
                 threading.Event().wait(chance.uniform(0.2, 2.6))
                 talaia.kill9()
                 kills += 1

@@ -27,8 +27,13 @@ def service(**fields: Any) -> Service:
     return Service(**{**usual, **fields})
 
 
-def fires(silenced: bool = False, **labels: str) -> Signal:
-    return Signal("p", {"alertname": "A", **labels}, {}, silenced)
+def fires(**labels: str) -> Signal:
+    return Signal("p", {"alertname": "A", **labels})
+
+
+def hushed(**labels: str) -> Signal:
+    """An alert that a person has silenced."""
+    return Signal("p", {"alertname": "A", **labels}, {}, silenced=True)
 
 
 def measured(value: float = 1.0, age: float = 1.0) -> dict[tuple[str, str, str], Sample]:
@@ -62,8 +67,8 @@ MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impa
         (MATCHED, View((fires(job="web", talaia_impact="degraded"),), measured(), HEARD), GREEN, "degraded", "alert"),
         (MATCHED, View((fires(job="web", talaia_service="mail"),), measured(), HEARD), GREEN, "operational", ""),
         (MATCHED, View((fires(job="website"),), measured(), HEARD), GREEN, "operational", ""),
-        (WEB, View((fires(True, talaia_service="web"),), measured(), HEARD), RED, "maintenance", "silenced"),
-        (WEB, View((fires(True, **OWN), fires(n="2", **OWN)), measured(), HEARD), RED, "disruption", "alert"),
+        (WEB, View((hushed(talaia_service="web"),), measured(), HEARD), RED, "maintenance", "silenced"),
+        (WEB, View((hushed(**OWN), fires(n="2", **OWN)), measured(), HEARD), RED, "disruption", "alert"),
         (WEB, View((), {}, HEARD), GREEN, "unknown", "not_measured"),
         (WEB, View((), measured(age=91), HEARD), GREEN, "unknown", "not_measured"),
         (WEB, View((), measured(age=90), HEARD), GREEN, "operational", ""),
@@ -97,7 +102,7 @@ LINKS = service(slug="links", reference=Reference(connections=("a", "b", "c", "d
 
 def links(down: str = "", failing: str = "", silenced: str = "", unmeasured: str = "", poor: str = "") -> View:
     signals = [fires(talaia_connection=id) for id in down]
-    signals += [fires(True, talaia_connection=id) for id in silenced]
+    signals += [hushed(talaia_connection=id) for id in silenced]
     signals += [fires(talaia_connection=id, talaia_impact="degraded") for id in poor]
     samples = {
         ("p", "links", id): Sample(0.0 if id in down + failing + silenced else 1.0, 1.0, NOW)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from talaia.api.health import LATEST
+from talaia.config import Config
+from talaia.outbox.worker import heartbeat_file
+
+USUAL = (Path(__file__).parents[1] / "talaia.toml").read_text()
+
+
+@pytest.fixture
+def config(configure: Callable[[str], Config]) -> Config:
+    """The usual configuration, with a home of this test's own."""
+    return configure(USUAL)
+
+
+@pytest.fixture(autouse=True)
+def _a_fresh_look() -> Iterator[None]:
+    LATEST.forget()
+    yield
+    LATEST.forget()
+
+
+@pytest.fixture
+def worker_beat(config: Config) -> Callable[[datetime], None]:
+    """Let the worker have shown a sign of life at that moment."""
+
+    def beat(at: datetime) -> None:
+        file = heartbeat_file(config.home)
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+        os.utime(file, (at.timestamp(), at.timestamp()))
+
+    return beat

@@ -1,0 +1,61 @@
+"""A configuration with a source for each door, and posting to them as machines do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from talaia.signals.actions import issue_token
+
+SAMPLES = Path(__file__).parents[1] / "signals" / "samples"
+CONFIG = """
+[site]
+name = "Cooperativa Exemple"
+address = "https://status.example.org"
+
+[[sources]]
+id = "prometheus"
+kind = "prometheus"
+url = "http://127.0.0.1:9"
+
+[[sources]]
+id = "am"
+kind = "alertmanager"
+
+[[sources]]
+id = "direct"
+kind = "prometheus-push"
+
+[[sources]]
+id = "scripts"
+kind = "webhook"
+"""
+DOORS = {
+    "am": "/hooks/alertmanager/am",
+    "direct": "/hooks/alertmanager/direct/api/v2/alerts",
+    "scripts": "/hooks/generic/scripts",
+}
+WEBHOOK: dict[str, Any] = {"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "Down"}}]}
+GOOD: dict[str, Any] = {
+    "am": WEBHOOK,
+    "direct": [{"labels": {"alertname": "Down"}}],
+    "scripts": {"key": "mail", "state": "down"},
+}
+
+
+class Sender:
+    """A machine with the token of one source."""
+
+    def __init__(self, source: str) -> None:
+        self.source, self.token, self.client = source, issue_token(source, timezone.now()), Client()
+
+    def post(self, body: object, path: str = "", **headers: str) -> tuple[int, dict[str, Any]]:
+        """Post `body` (bytes, or values sent as JSON): the status and the JSON of the answer."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.token}", **headers}
+        answer = self.client.post(path or DOORS[self.source], raw, content_type="application/json", headers=headers)
+        return answer.status_code, answer.json()
