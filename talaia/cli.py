@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from django.db import DatabaseError
+
 import talaia
 from talaia import config as configuration
 from talaia.refusal import Refused
@@ -59,6 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except DatabaseError as error:
+        hint = "`talaia up` brings it to this version at its start; `talaia check` looks at it"
+        print(f"talaia: the database refuses: {str(error).strip().splitlines()[0]}; {hint}", file=sys.stderr)
+        return 1
 
 
 def set_up() -> None:

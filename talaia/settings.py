@@ -40,7 +40,11 @@ def database(config: Config) -> dict[str, Any]:
     table = config.tables.database
     url = config.secret(table.url_file) if table.url_file else table.url
     if url:
-        return {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
+        # Under ASGI every request has a thread of its own: a connection that is kept would be kept for nobody.
+        parsed: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=0)}
+        if parsed["ENGINE"] == "django.db.backends.postgresql":
+            parsed["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 5000, **parsed.get("OPTIONS", {})}
+        return parsed
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": config.home / "talaia.db",

@@ -34,7 +34,16 @@ def play(
     add(PERSON, "", password, now)
     refs = seed(config, now, PERSON)
     look(now)
-    publish(["all"], now)
+    # What is pointed to stands from the first answer on; `up` makes every other page in its first seconds.
+    first = (
+        "assets",
+        "front",
+        "history",
+        f"incident/{refs[OPEN]}",
+        f"incident/{refs[TOLD]}",
+        f"maintenance/{refs[PLANNED]}",
+    )
+    publish(first, now)
     scene = Scene(
         base=config.site.address,
         open_incident=refs[OPEN],

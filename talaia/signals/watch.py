@@ -47,7 +47,9 @@ class Watch:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.config, self.clock, self.transport = config, clock, transport
+        # Two pools: targets that do not answer must not hold up the sources.
         self.pool = ThreadPoolExecutor(POOL, thread_name_prefix="ask")
+        self.probers = ThreadPoolExecutor(POOL, thread_name_prefix="probe")
         self.clients: dict[str, Client] = {}
         self.asked_at: dict[str, datetime] = {}
         self.probed_at: dict[str, datetime] = {}
@@ -74,7 +76,8 @@ class Watch:
         self.close()
 
     def close(self) -> None:
-        self.pool.shutdown(cancel_futures=True)
+        for pool in (self.pool, self.probers):
+            pool.shutdown(cancel_futures=True)
         for client in self.clients.values():
             client.close()
         connection.close()
@@ -97,7 +100,9 @@ class Watch:
             due = last is None or now - last >= source.poll_every or (bool(rung) and now - last >= BREATH)
             if source.polled and due and source.id not in busy:
                 self.asked_at[source.id] = now
-                self._start(self.polls, source, self.client(source, config).poll, wanted(config, source), now)
+                self._start(
+                    self.pool, self.polls, source, self.client(source, config).poll, wanted(config, source), now
+                )
         for id, rung_at in rung.items():
             if all(self.asked_at.get(s.id, now) >= rung_at for s in config.tables.sources if s.polled):
                 actions.answered(id, rung_at)
@@ -106,12 +111,19 @@ class Watch:
             last = self.probed_at.get(check.id)
             if check.id not in busy_checks and (last is None or now - last >= check.every):
                 self.probed_at[check.id] = now
-                self._start(self.probes, check, probe, check, config)
+                self._start(self.probers, self.probes, check, probe, check, config)
         if dirty:
             self.judged_at = None
 
-    def _start(self, running: dict[Future[Any], Any], key: object, task: Callable[..., Any], *given: object) -> None:
-        future = self.pool.submit(task, *given)
+    def _start(
+        self,
+        pool: ThreadPoolExecutor,
+        running: dict[Future[Any], Any],
+        key: object,
+        task: Callable[..., Any],
+        *given: object,
+    ) -> None:
+        future = pool.submit(task, *given)
         running[future] = key
         future.add_done_callback(lambda _: actions.WAKE.set())
 

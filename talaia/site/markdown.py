@@ -18,7 +18,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 # Longer texts are shown as they were written: nobody writes them by hand, and parsing must have an end.
-LONGEST = 100_000
+LONGEST = 60_000
 ADDRESS = re.compile(r"https?://[^\s<>\"`{}|\\^]{1,2000}", re.IGNORECASE)
 TRAILING = ".,;:!?…'’\"»*_~"
 DONE = re.compile(r"\[([ xX])\][ \t]+")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,37 +16,16 @@ from talaia.api.haste import in_haste
 from talaia.config import Config
 from talaia.signals.models import Intake, Token
 from tests.api.doors import CONFIG, DOORS, WEBHOOK, Sender
+from tests.api.locked import held
 from tests.servers.process import free_port, release_port
 
+INTAKE = Intake._meta.db_table
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
 def _doors(configure: Callable[[str], Config]) -> None:
     configure(CONFIG)
-
-
-@contextmanager
-def held(table: type[models.Model]) -> Iterator[None]:
-    """Another connection, a real one, holds the write lock; on PostgreSQL that of `table` alone."""
-    if connection.vendor == "sqlite":
-        other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, check_same_thread=False)
-        other.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        finally:
-            other.execute("ROLLBACK")
-            other.close()
-    else:
-        second = connection.copy()
-        second.inc_thread_sharing()
-        with second.cursor() as cursor:
-            cursor.execute("BEGIN")
-            cursor.execute(f"LOCK TABLE {table._meta.db_table} IN ACCESS EXCLUSIVE MODE")
-        try:
-            yield
-        finally:
-            second.close()
 
 
 def patience() -> list[str]:
@@ -74,7 +51,7 @@ def test_a_locked_database_is_503_within_a_second_and_afterwards_all_is_as_befor
     sender, usual = Sender("am"), patience()
     if used:
         Token.objects.update(last_used_at=timezone.now())
-    with held(table):
+    with held(table._meta.db_table):
         begun = time.perf_counter()
         answer = sender.client.post(
             DOORS["am"],
@@ -95,7 +72,7 @@ def test_a_locked_database_is_503_within_a_second_and_afterwards_all_is_as_befor
 def test_a_wrong_token_is_refused_at_once_though_somebody_writes() -> None:
     """Strangers must not be able to queue for the one lock for writing."""
     sender = Sender("am")
-    with held(Intake):
+    with held(INTAKE):
         begun = time.perf_counter()
         assert sender.post(WEBHOOK, Authorization="Bearer wrong")[0] == 401
         assert time.perf_counter() - begun < 0.4
@@ -103,12 +80,18 @@ def test_a_wrong_token_is_refused_at_once_though_somebody_writes() -> None:
 
 def test_a_lock_that_goes_in_time_costs_nothing_but_time() -> None:
     sender = Sender("am")
-    lock = held(Intake)
-    lock.__enter__()
-    letting_go = threading.Timer(0.3, lock.__exit__, [None, None, None])
-    letting_go.start()
+    taken = threading.Event()
+
+    def hold_for_a_moment() -> None:
+        with held(INTAKE):
+            taken.set()
+            time.sleep(0.3)  # the moment itself is what is tested
+
+    holder = threading.Thread(target=hold_for_a_moment)
+    holder.start()
+    assert taken.wait(5)
     assert sender.post(WEBHOOK)[0] == 202
-    letting_go.join()
+    holder.join()
 
 
 def test_a_database_that_is_away_is_503_and_then_found_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

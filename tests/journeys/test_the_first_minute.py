@@ -1,0 +1,62 @@
+"""`talaia init` and then `talaia up`: from nothing to a page of one's own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.product import ROOT, Talaia
+from tests.servers.process import wait_until
+
+TALAIA = (sys.executable, "-m", "talaia")
+
+
+def talaia(*arguments: str, folder: Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """`talaia ARGUMENTS` in a folder, with no configuration named in the environment."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TALAIA_")}
+    environment |= {"PYTHONPATH": str(ROOT)} | ({"TALAIA_HOME": str(home)} if home else {})
+    return subprocess.run(
+        [*TALAIA, *arguments], env=environment, cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_init_writes_what_up_shows(tmp_path: Path) -> None:
+    done = talaia("init", "new/house", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("check", "user add NAME", "up"):
+        assert re.search(rf"^  .* --config new/house/talaia\.toml {name}  ", done.stdout, re.MULTILINE), done.stdout
+
+    with Talaia(tmp_path, (tmp_path / "new/house/talaia.toml").read_text()) as product:
+        page = httpx.get(product.started().address, trust_env=False).text
+        assert "Cooperativa Exemple" in page
+        wait_until(lambda: product.states().get("chat") == "operational", 20, "what is kept by hand", product)
+        assert set(product.states()) == {"chat", "website", "connections"}
+
+
+def test_init_writes_over_nothing(tmp_path: Path) -> None:
+    (tmp_path / "talaia.toml").write_text("mine")
+    done = talaia("init", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "talaia: talaia.toml is there already; talaia init writes over nothing\n"
+    assert (tmp_path / "talaia.toml").read_text() == "mine"
+
+
+def test_in_the_same_folder_the_next_commands_are_short_and_the_state_folder_is_made(tmp_path: Path) -> None:
+    done = talaia("init", folder=tmp_path, home=tmp_path / "state")
+    assert "--config" not in done.stdout
+    assert f"The state will be in {tmp_path / 'state'}." in done.stdout
+    assert (tmp_path / "state").is_dir()
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_where_no_folder_can_be_is_told_in_one_line(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    done = talaia("init", place, folder=tmp_path)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"talaia: {place}.*\n", done.stderr)

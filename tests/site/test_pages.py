@@ -1,0 +1,220 @@
+"""Pages as bytes, from a told story: what they say, in every language, and what they leave out."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from talaia.panel.state import State
+from talaia.site import assets, pages
+from talaia.site.bars import bars
+from talaia.site.figures import figures, measures, stretches
+from talaia.site.shapes import icon
+from talaia.site.values import Event, Front
+from tests.pages import story
+
+
+def words(html: bytes) -> str:
+    """What is read: without tags, in one line."""
+    body = html.decode().partition("<body>")[2]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+def front(value: Front, language: str = "") -> str:
+    return words(pages.front(value, story.HOUSE)[f"{language}index.html"])
+
+
+def test_the_same_values_make_the_same_bytes() -> None:
+    for value in story.FRONTS.values():
+        assert pages.front(value, story.HOUSE) == pages.front(value, story.HOUSE)
+
+
+def test_every_page_is_there_in_every_language_and_knows_the_others() -> None:
+    files = pages.event(story.CUT, story.HOUSE)
+    assert list(files) == [f"{prefix}incidents/2026-014/index.html" for prefix in ("", "es/", "en/")]
+    for language, body in zip(("ca", "es", "en"), files.values(), strict=True):
+        html = body.decode()
+        assert f'<html lang="{language}">' in html
+        prefix = "" if language == "ca" else f"/{language}"
+        assert f'<link rel="canonical" href="https://status.example.org{prefix}/incidents/2026-014/">' in html
+        for other, path in (("ca", ""), ("es", "/es"), ("en", "/en"), ("x-default", "")):
+            address = f"https://status.example.org{path}/incidents/2026-014/"
+            assert f'<link rel="alternate" hreflang="{other}" href="{address}">' in html
+
+
+def test_the_front_with_an_incident_says_what_is_wrong_and_when_the_next_word_comes() -> None:
+    said = front(story.FRONTS["incident"])
+    for part in (
+        "2 serveis tenen problemes",
+        "Tall de fibra entre dos nodes",
+        "Incidència 2026-014, des de les 03:12",
+        "Propera actualització: abans de les 05:30.",
+        "7 de 9 connexions de referència sense servei, des de les 03:12",
+        "la monitorització no respon des de les 03:12",
+        "Actualitzat a les 04:47",
+        "Pàgina feta el dia 23 de novembre del 2026, 04:47 ; es torna a fer cada minut.",
+    ):
+        assert part in said
+    assert said.index("Causa identificada") < said.index("En investigació")  # newest first
+    assert said.index("Tall de fibra") < said.index("Serveis ")  # the incident stands above the panel
+
+
+def test_a_service_that_works_says_so_and_nothing_more() -> None:
+    html = pages.front(story.FRONTS["well"], story.HOUSE)["index.html"].decode()
+    row = re.search(r'<li class="operational">.*?Missatgeria.*?</li>', html)
+    assert row
+    assert "since" not in row[0]
+    assert "des de" not in row[0]
+
+
+def test_a_promise_that_was_not_kept_is_owned() -> None:
+    assert "Volíem escriure abans de les 04:27 i encara no hem pogut." in front(story.FRONTS["overdue"])
+    assert "Queríamos escribir antes de las 04:27" in front(story.FRONTS["overdue"], "es/")
+    # A page that is not made anew each minute must not say so for ever, nor not say it.
+    said = words(pages.event(story.FRONTS["overdue"].incidents[0], story.HOUSE)["incidents/2026-014/index.html"])
+    assert "Propera actualització: abans del 23 de novembre del 2026 a les 04:27." in said
+
+
+def test_without_a_promised_time_the_next_word_is_still_promised() -> None:
+    assert "Hi tornarem a escriure així que hi hagi novetats." in front(story.FRONTS["eighty"])
+
+
+@pytest.mark.parametrize("name", ["empty", "never"])
+def test_what_is_not_there_yet_is_said(name: str) -> None:
+    said = front(story.FRONTS[name])
+    assert "Encara no hi ha hagut cap incidència." in said
+    assert ("Encara no hi ha cap servei. Quan n’hi hagi" in said) == (name == "empty")
+
+
+def test_an_incident_page_is_a_story_from_its_beginning_with_an_address_for_each_entry() -> None:
+    html = pages.event(story.CUT_ENDED, story.HOUSE)["incidents/2026-014/index.html"].decode()
+    assert re.findall(r'<li id="(u\d)">', html) == ["u1", "u2", "u3", "u4"]
+    said = words(html.encode())
+    assert said.index("En investigació") < said.index("En observació")
+    assert "Durada 5 h 35 min" in said.replace("\xa0", " ")
+    assert 'id="analysis-que-canviarem"' in html
+    assert "Text corregit: 23 de novembre del 2026, 09:47" in said
+
+
+def test_the_long_way_to_the_latest_entry_is_short_while_it_goes_on() -> None:
+    html = pages.event(story.EIGHTY, story.HOUSE)["incidents/2026-015/index.html"].decode()
+    assert '<a href="#u80">' in html
+    assert (
+        '<a href="#u4">Ves' not in pages.event(story.CUT_ENDED, story.HOUSE)["incidents/2026-014/index.html"].decode()
+    )
+
+
+def test_words_from_outside_are_never_markup() -> None:
+    nasty = (("ca", '<script>alert("x")</script>'),)
+    event = replace(story.CUT, titles=nasty)
+    service = replace(story.service("web", State.DISRUPTION), names=nasty, descriptions=nasty)
+    page = replace(story.SERVICES["down"], service=service)
+    house = replace(story.HOUSE, name=nasty)
+    value = story.front(story.panel(service), (event,), resolved=(event,))
+    for files in (pages.front(value, house), pages.event(event, house), pages.service(page, house)):
+        for name, body in files.items():
+            if name.endswith(".html"):
+                assert b"<script>" not in body, name
+
+
+def test_a_service_page_lists_its_days_and_every_figure_says_its_period() -> None:
+    said = words(pages.service(story.SERVICES["down"], story.HOUSE)["services/links/index.html"]).replace("\xa0", " ")
+    for part in (
+        "Avui, fins ara Interrupció greu",
+        "6 de novembre del 2026 Interrupció greu 6 min",
+        "14 d’octubre del 2026 En manteniment 1 h",
+        "26 d’agost – 4 de setembre del 2026 Sense dades",
+        "Períodes fins al dia 22 de novembre del 2026 , inclòs",
+        "7 dies des del 16 de novembre",
+        "98,94 %",
+    ):
+        assert part in said
+
+
+def test_no_data_is_not_a_hundred_percent() -> None:
+    said = words(pages.service(story.SERVICES["new"], story.HOUSE)["services/cloud/index.html"])
+    assert "100" not in said
+    assert "Operatiu sense dades sense dades sense dades" in said
+
+
+def test_ninety_days_make_ninety_bars_of_which_each_state_is_one_path() -> None:
+    found = bars(story.SERVICES["down"].days[-90:])
+    assert sum(path.count("M") for _, path in found.paths) == 90
+    assert len({state for state, _ in found.paths}) == len(found.paths)
+    assert found.width == 90 * 8 - 2
+
+
+def test_days_alike_that_follow_each_other_are_one_line() -> None:
+    found = list(stretches(story.SERVICES["down"].days))
+    assert [(one.first.isoformat(), one.several) for one in found if one.worst is State.UNKNOWN] == [
+        ("2026-08-25", True)
+    ]
+    assert [one.parts[0][0] for one in found][:2] == [State.DISRUPTION, State.DEGRADED]
+
+
+def test_figures_end_yesterday_and_only_what_there_was_is_listed() -> None:
+    found = figures(story.SERVICES["down"], story.HOUSE)
+    assert [(figure.days, figure.last.isoformat()) for figure in found] == [
+        (7, "2026-11-22"),
+        (30, "2026-11-22"),
+        (90, "2026-11-22"),
+    ]
+    assert measures(figures(story.SERVICES["well"], story.HOUSE)) == ()
+
+
+def test_a_year_with_many_events_points_to_its_months() -> None:
+    html = pages.year(story.BUSY, story.HOUSE)["history/2025/index.html"].decode()
+    assert [f"/history/2025/{month:02}/" in html for month in range(1, 13)] == [True] * 12
+    assert "desembre del 2025" in html
+
+
+def test_a_history_of_nothing_says_so() -> None:
+    said = words(pages.history(None, [], story.HOUSE)["history/index.html"])
+    assert "Encara no ha passat res" in said
+
+
+def test_status_json_tells_programs_what_the_page_tells_people() -> None:
+    found = json.loads(pages.front(story.FRONTS["incident"], story.HOUSE)["status.json"])
+    assert found["made_at"] == "2026-11-23T03:47:00Z"
+    assert found["state"] == "disruption"
+    assert found["headline"]["en"] == "2 services have problems"
+    assert [service["state"] for service in found["services"]].count("operational") == 7
+    assert found["open"] == [
+        {
+            "kind": "incident",
+            "ref": "2026-014",
+            "state": "identified",
+            "address": "https://status.example.org/incidents/2026-014/",
+        }
+    ]
+
+
+def test_the_icon_has_the_shape_of_the_whole() -> None:
+    files = pages.front(story.FRONTS["incident"], story.HOUSE)
+    assert files["favicon.svg"] == icon(State.DISRUPTION)
+    assert assets.address("disruption.svg") in files["index.html"].decode()
+
+
+def test_the_name_of_an_asset_follows_its_content() -> None:
+    assert re.fullmatch(r"/static/style\.[0-9a-f]{10}\.css", assets.address("style.css"))
+    assert assets.address("script.js") in pages.front(story.FRONTS["well"], story.HOUSE)["index.html"].decode()
+
+
+def test_only_the_house_with_several_languages_shows_a_choice() -> None:
+    alone = replace(story.HOUSE, languages=("ca",))
+    html = pages.front(story.FRONTS["well"], alone)["index.html"].decode()
+    assert 'class="languages"' not in html
+    assert list(pages.missing(alone)) == ["404.html"]
+
+
+def test_many_open_incidents_are_all_there() -> None:
+    incidents = tuple(
+        Event("incident", f"2026-{n:03}", (("ca", f"Cas {n}"),), "investigating", story.NOW - timedelta(hours=n))
+        for n in range(1, 13)
+    )
+    said = front(story.front(incidents=incidents))
+    assert all(f"Cas {n} " in said for n in range(1, 13))
