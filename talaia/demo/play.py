@@ -35,15 +35,8 @@ def play(
     refs = seed(config, now, PERSON)
     look(now)
     # What is pointed to stands from the first answer on; `up` makes every other page in its first seconds.
-    first = (
-        "assets",
-        "front",
-        "history",
-        f"incident/{refs[OPEN]}",
-        f"incident/{refs[TOLD]}",
-        f"maintenance/{refs[PLANNED]}",
-    )
-    publish(first, now)
+    events = (f"incident/{refs[OPEN]}", f"incident/{refs[TOLD]}", f"maintenance/{refs[PLANNED]}")
+    publish(("assets", "front", "history", *events), now)
     scene = Scene(
         base=config.site.address,
         open_incident=refs[OPEN],
