@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
 PORT = 8797
 LARGEST = 200_000  # bytes of a picture
-WIDE, WHOLE, NARROW = (1280, 1000), (1280, 1850), (320, 720)
+WIDE, WHOLE, NARROW = (1280, 1000), (1280, 1890), (320, 720)
 
 
 @dataclass(frozen=True)

@@ -114,15 +114,16 @@ def _answer(request: HttpRequest, id: str, kinds: tuple[str, ...]) -> HttpRespon
 
 
 def _body(request: HttpRequest) -> object:
-    """The JSON values of a request, all of which can be stored. Raises _Refused."""
+    """The JSON values of a request, all of which can be stored. Raises _Refused.
+
+    A length that is told is looked at by Django, one that is not by limits.py.
+    """
     try:
         raw = request.body
     except RequestDataTooBig:
-        raise _too_long() from None
+        raise _Refused(413, f"more than {LIMIT:,} bytes", "send fewer alerts at a time") from None
     except OSError:
         raise _Refused(400, "the body ended too soon", "send it again") from None
-    if len(raw) > LIMIT:
-        raise _too_long()
     try:
         body: object = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_float)
     except UnicodeDecodeError as error:
@@ -136,10 +137,6 @@ def _body(request: HttpRequest) -> object:
     if ESCAPED.search(raw) and _holds_unstorable(body):
         raise _Refused(422, "a text holds NUL or half of a character", r"leave out \u0000 and lone \ud800 to \udfff")
     return body
-
-
-def _too_long() -> _Refused:
-    return _Refused(413, f"more than {LIMIT:,} bytes", "send fewer alerts at a time")
 
 
 def _too_deep() -> _Refused:

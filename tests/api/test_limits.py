@@ -115,6 +115,7 @@ def test_an_application_that_answers_though_its_client_is_gone_is_not_heard() ->
         ([b"1"], b"many"),
         ([b"1"], b""),
         ([b""], b"0"),
+        ([b"12345"], b"0" * 30 + b"5"),
     ],
 )
 def test_up_to_the_limit_everything_passes_untouched(chunks: list[bytes], length: bytes | None) -> None:
