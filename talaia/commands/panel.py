@@ -14,8 +14,8 @@ from talaia.config import Config, current
 from talaia.panel import words
 from talaia.panel.state import Reason, State
 from talaia.signals.judging import Judged, judge_all, read_view
+from talaia.signals.matching import experimental
 from talaia.signals.models import SourceState
-from talaia.signals.rules import experimental
 from talaia.site.dates import Calendar
 
 HELP = "Print the panel as the rows say it now; with --explain every signal, rule and step that led to a state."

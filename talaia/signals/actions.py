@@ -1,6 +1,8 @@
 """The only code that writes signals, evidence, sources, intake and tokens. One function, one transaction.
 
-A poll that brings nothing new writes one row: when its source was heard.
+A poll that brings nothing new writes one row: when its source was heard. Notes for operators (`SourceState.notes`) are
+`{"code": …}` with: skew {seconds} · truncated {count} · broken_rule {rule, error} · bad_query {service, error} ·
+future_sample {service, seconds} · certificate {check, what} · not_measured {check, what}.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,9 +21,9 @@ from talaia.config import Check, Source
 from talaia.outbox.actions import record
 from talaia.signals.client import Heard, Measured
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
-from talaia.signals.outcome import Outcome
+from talaia.signals.outcome import Outcome, Streak
 from talaia.signals.parse.hook import read
-from talaia.signals.parse.report import Alert, Malformed
+from talaia.signals.parse.report import Alert, Malformed, Report
 from talaia.signals.view import CHECKS
 
 # Set when something came in, so that the watch of this process need not wait for its next look.
@@ -30,6 +32,7 @@ WAKE = threading.Event()
 # Prometheus repeats its alerts every 62 s (measured); an Alertmanager that just started may not have them all before.
 RESEND = timedelta(seconds=62)
 KEEP = timedelta(days=30)
+CHECKS_SOURCE = Source(id=CHECKS, kind="webhook", ignore_labels=())
 
 
 def store_intake(source: str, body: object, now: datetime) -> None:
@@ -40,9 +43,13 @@ def store_intake(source: str, body: object, now: datetime) -> None:
 
 
 def handle_intake(intake: Intake, source: Source | None, now: datetime) -> None:
-    """Make signals of a stored body. A source that is also asked is not taken at its word when it says "resolved"."""
+    """Make signals of a stored body. A source that is also asked is not taken at its word when it says "resolved".
+
+    A body that brought nothing but a heartbeat is not kept: there is one each minute.
+    """
     with transaction.atomic():
         intake.handled_at = now
+        keep = True
         if source is None:
             intake.error = "its source is no longer in talaia.toml"
         else:
@@ -51,26 +58,41 @@ def handle_intake(intake: Intake, source: Source | None, now: datetime) -> None:
             except Malformed as error:
                 intake.error = str(error)
             else:
-                alerts = [alert for alert in report.alerts if alert.firing or not source.polled]
-                via = {"prometheus-push": "push"}.get(source.kind, "webhook")
-                _apply(source, alerts, intake.received_at, via)
-                notes = [
-                    *report.notes,
-                    *([{"code": "truncated", "count": report.truncated}] if report.truncated else []),
-                ]
-                if source.polled:
-                    Ring.objects.update_or_create(source=source.id, defaults={"rung_at": now})
-                else:
-                    _heard(source.id, intake.received_at, notes)
-        intake.save(update_fields=["handled_at", "error"])
+                keep = bool(report.truncated) or not all(alert.heartbeat and alert.firing for alert in report.alerts)
+                _take(source, report, intake.received_at, now)
+        if keep:
+            intake.save(update_fields=["handled_at", "error"])
+        else:
+            intake.delete()
+
+
+def _take(source: Source, report: Report, received_at: datetime, now: datetime) -> None:
+    alerts = [alert for alert in report.alerts if not alert.heartbeat and (alert.firing or not source.polled)]
+    _apply(source, alerts, received_at, "push" if source.kind == "prometheus-push" else "webhook")
+    if source.polled:
+        _ring(source.id, now)
+    elif all(alert.firing for alert in report.alerts if alert.heartbeat):
+        notes = [{"code": "truncated", "count": report.truncated}] if report.truncated else []
+        _heard(source.id, received_at, [*report.notes, *notes])
+    elif report.notes:  # a heartbeat that ended proves nothing but that its sender is in trouble
+        SourceState.objects.filter(pk=source.id).update(notes=[dict(note) for note in report.notes])
+
+
+def refuse_intake(intake: Intake, error: str, now: datetime) -> None:
+    """Set aside a body of which, through a fault of ours, nothing can be made; the others must not wait for it."""
+    Intake.objects.filter(pk=intake.pk).update(handled_at=now, error=error[:2000])
 
 
 def ring(sources: Iterable[str], now: datetime) -> None:
     """These sources should be polled now."""
     with transaction.atomic():
         for source in sources:
-            Ring.objects.update_or_create(source=source, defaults={"rung_at": now})
+            _ring(source, now)
         transaction.on_commit(WAKE.set)
+
+
+def _ring(source: str, now: datetime) -> None:
+    Ring.objects.update_or_create(source=source, defaults={"rung_at": now})
 
 
 def answered(source: str, rung_before: datetime) -> None:
@@ -78,12 +100,19 @@ def answered(source: str, rung_before: datetime) -> None:
     Ring.objects.filter(source=source, rung_at__lte=rung_before).delete()
 
 
-def store_poll(source: Source, heard: Heard, now: datetime) -> None:
-    """A complete answer: what it does not list has ended, unless Alertmanager has only just started."""
+def store_poll(source: Source, heard: Heard, asked_at: datetime, now: datetime) -> None:
+    """A complete answer to what was asked at `asked_at`: what it does not list has ended.
+
+    Not so what a hook told after the question, and nothing that an Alertmanager does not list because it has only just
+    started. Samples that are too old are none.
+    """
+    patience = source.stale_after + (RESEND if source.kind == "alertmanager" else timedelta(0))
+    fresh = [sample for sample in heard.measured if sample.age <= patience.total_seconds()]
+    just_started = heard.started_at is not None and now - heard.started_at < 2 * RESEND
     with transaction.atomic():
-        just_started = heard.started_at is not None and now - heard.started_at < 2 * RESEND
-        _apply(source, heard.alerts, now, "poll", complete=True, but_for=_only_heard_here if just_started else None)
-        _store_evidence(source.id, heard.measured, now)
+        alerts = [alert for alert in heard.alerts if not alert.heartbeat]
+        _apply(source, alerts, now, "poll", asked_at, _only_heard_here if just_started else None)
+        _store_evidence(source.id, fresh, now)
         _heard(source.id, now, heard.notes, heard.started_at)
 
 
@@ -103,48 +132,62 @@ def note_silence(source: str, silent: bool, now: datetime) -> None:
 
 
 def store_outcomes(
-    outcomes: Sequence[tuple[Check, Outcome, int]], notes: Iterable[Mapping[str, Any]], now: datetime
+    found: Sequence[tuple[Check, Outcome, Streak]],
+    measured: Iterable[Measured],
+    notes: Iterable[Mapping[str, Any]],
+    still_fresh: timedelta,
+    now: datetime,
 ) -> None:
-    """What checks found, with how often each has failed in a row: signals after `failures` of them, and evidence."""
+    """What checks found: a signal for each that is in trouble, evidence, and notes for operators.
+
+    Evidence that says the same as before is written again only after `still_fresh`.
+    """
     with transaction.atomic():
-        alerts, measured = [], []
-        for check, outcome, failed in outcomes:
-            if outcome.measured:
-                measured.append(Measured(check.service or "", check.connection or "", float(outcome.ok), 0.0))
-            alerts.append(_check_alert(check, outcome, failed >= check.failures))
-        source = Source(id=CHECKS, kind="webhook", ignore_labels=())
-        _apply(source, alerts, now, "check")
-        _store_evidence(CHECKS, measured, now, replace=False)
-        _heard(CHECKS, now, notes)
+        live = {row.key: row for row in Signal.objects.filter(source=CHECKS).exclude(state=Signal.RESOLVED)}
+        alerts = [
+            alert
+            for check, outcome, streak in found
+            if (alert := _check_alert(check, outcome, streak, live)) is not None
+        ]
+        _apply(CHECKS_SOURCE, alerts, now, "check")
+        _store_evidence(CHECKS, measured, now, still_fresh)
+        notes = [dict(note) for note in notes]
+        state = SourceState.objects.filter(pk=CHECKS).first()
+        if state is None or state.heard_at is None or now - state.heard_at >= still_fresh or state.notes != notes:
+            _heard(CHECKS, now, notes)
 
 
-def _check_alert(check: Check, outcome: Outcome, down: bool) -> Alert:
+def _check_alert(check: Check, outcome: Outcome, streak: Streak, live: Mapping[str, Signal]) -> Alert | None:
+    """The alert that a check gives, if it gives one or gave one. What goes on unchanged keeps its first words."""
     labels = {"check": check.id, "talaia_service": check.service or ""}
     if check.connection:
         labels["talaia_connection"] = check.connection
-    poor = outcome.ok and (outcome.slow or outcome.expiring)
-    annotations = {
-        "talaia_impact": "degraded" if poor else check.impact,
-        "what": "slow" if outcome.slow and outcome.ok else "down",
-        "detail": outcome.what,
-    }
-    # A certificate that ends soon is for operators: the service still works, and nobody can see a difference.
-    return Alert(labels, down or (outcome.ok and outcome.slow), annotations, outcome.at)
+    row = live.get(signal_key(labels, ()))
+    if not streak.trouble:
+        return Alert(labels, False, row.annotations, row.starts_at) if row else None
+    impact = check.impact if streak.trouble == "down" else "degraded"
+    annotations = {"talaia_impact": impact, "what": streak.trouble, "detail": outcome.what}
+    if row and all(row.annotations.get(name) == annotations[name] for name in ("talaia_impact", "what")):
+        annotations = row.annotations
+    return Alert(labels, True, annotations, row.starts_at if row else outcome.at)
 
 
-def forget_checks(kept: Iterable[str], now: datetime) -> None:
-    """A check that left talaia.toml says nothing any more."""
-    wanted = set(kept)
+def forget_checks(kept: Iterable[Check], now: datetime) -> None:
+    """A check that left talaia.toml, or speaks of another service now, says nothing any more."""
     with transaction.atomic():
+        wanted = {(check.id, check.service, check.connection or "") for check in kept}
         for row in Signal.objects.filter(source=CHECKS).exclude(state=Signal.RESOLVED):
-            if row.labels.get("check") not in wanted:
+            says = (row.labels.get("check"), row.labels.get("talaia_service"), row.labels.get("talaia_connection", ""))
+            if says not in wanted:
                 Signal.objects.filter(pk=row.pk).update(state=Signal.RESOLVED, ends_at=now, last_seen=now)
 
 
 def purge(now: datetime) -> None:
-    """Forget what came in, and what has ended, thirty days ago."""
+    """Forget what came in, and what has ended, thirty days ago. What nobody repeats any more has ended."""
     with transaction.atomic():
         Intake.objects.filter(handled_at__lt=now - KEEP).delete()
+        ran_out = Signal.objects.exclude(state=Signal.RESOLVED).filter(ends_at__lt=now - RESEND)
+        ran_out.update(state=Signal.RESOLVED, last_seen=now)
         Signal.objects.filter(state=Signal.RESOLVED, last_seen__lt=now - KEEP).delete()
 
 
@@ -202,10 +245,10 @@ def _apply(
     alerts: Iterable[Alert],
     now: datetime,
     via: str,
-    complete: bool = False,
+    asked_at: datetime | None = None,
     but_for: Callable[[Iterable[Signal]], set[str]] | None = None,
 ) -> None:
-    """Bring the rows of `source` to what `alerts` say; with `complete`, what is not among them has ended.
+    """Bring the rows of `source` to what `alerts` say; with `asked_at` they are all, and what is missing has ended.
 
     `but_for`: which of those that are missing may still fire, though the answer does not list them.
     """
@@ -216,30 +259,47 @@ def _apply(
         if known is None or (alert.firing, alert.silenced) >= (known.firing, known.silenced):
             wanted[key] = alert
     rows = Signal.objects.filter(source=source.id)
-    live = rows.exclude(state=Signal.RESOLVED)
-    present = {row.key: row for row in (live if complete else rows.filter(key__in=list(wanted)))}
-    if complete and (more := [key for key in wanted if key not in present]):
-        present |= {row.key: row for row in rows.filter(key__in=more)}
+    present = {row.key: row for row in (rows.exclude(state=Signal.RESOLVED) if asked_at else ())}
+    present |= {row.key: row for keys in _portions(wanted.keys() - present.keys()) for row in rows.filter(key__in=keys)}
     new, changed = [], []
     for key, alert in wanted.items():
         fields = _fields(alert, now, via)
         row = present.pop(key, None)
         if row is None:
             new.append(Signal(source=source.id, key=key, last_seen=now, **fields))
-        elif any(getattr(row, name) != value for name, value in fields.items()):
+        elif _differs(row, fields):
             for name, value in fields.items():
                 setattr(row, name, value)
             row.last_seen = now
             changed.append(row)
-    if complete:
-        kept = but_for(present.values()) if but_for else set()
-        for row in present.values():
-            if row.state != Signal.RESOLVED and row.key not in kept:
+    if asked_at:
+        missing = [row for row in present.values() if row.via != "webhook" or row.last_seen < asked_at]
+        kept = but_for(missing) if but_for and missing else set()
+        for row in missing:
+            if row.key not in kept:
                 row.state, row.ends_at, row.last_seen = Signal.RESOLVED, now, now
                 changed.append(row)
     Signal.objects.bulk_create(new, batch_size=300)
     names = ["labels", "annotations", "state", "starts_at", "ends_at", "via", "last_seen"]
     Signal.objects.bulk_update(changed, names, batch_size=100)
+
+
+def _portions(keys: Iterable[str], size: int = 500) -> Iterator[list[str]]:
+    """So many values as SQLite takes in one query."""
+    every = list(keys)
+    return (every[first : first + size] for first in range(0, len(every), size))
+
+
+def _differs(row: Signal, fields: Mapping[str, Any]) -> bool:
+    """Whether there is anything to write: that something goes on as it was is not."""
+    if row.state == Signal.RESOLVED == fields["state"]:
+        return False
+    same = all(getattr(row, name) == fields[name] for name in ("labels", "annotations", "state"))
+    if not same or (row.via != fields["via"] and fields["via"] == "webhook"):
+        return True
+    if (row.ends_at is None) != (fields["ends_at"] is None):
+        return True
+    return row.ends_at is not None and abs(fields["ends_at"] - row.ends_at) > RESEND
 
 
 def _fields(alert: Alert, now: datetime, via: str) -> dict[str, Any]:
@@ -254,8 +314,10 @@ def _fields(alert: Alert, now: datetime, via: str) -> dict[str, Any]:
     }
 
 
-def _store_evidence(source: str, measured: Iterable[Measured], now: datetime, replace: bool = True) -> None:
-    """The latest samples; with `replace`, one that was not measured this time is gone."""
+def _store_evidence(
+    source: str, measured: Iterable[Measured], now: datetime, still_fresh: timedelta | None = None
+) -> None:
+    """The latest samples. Those of a poll are all that there are; those of checks (`still_fresh`) are some of them."""
     rows = {(row.service, row.connection): row for row in Evidence.objects.filter(source=source)}
     new, changed = [], []
     for sample in {(one.service, one.connection): one for one in measured}.values():
@@ -263,12 +325,12 @@ def _store_evidence(source: str, measured: Iterable[Measured], now: datetime, re
         if row is None:
             row = Evidence(source=source, service=sample.service, connection=sample.connection)
             new.append(row)
-        else:
+        elif row.value != sample.value or (still_fresh is not None and now - row.read_at >= still_fresh):
             changed.append(row)
         row.value, row.age, row.read_at = sample.value, sample.age, now
     Evidence.objects.bulk_create(new, batch_size=300)
     Evidence.objects.bulk_update(changed, ["value", "age", "read_at"], batch_size=200)
-    if replace and rows:
+    if still_fresh is None and rows:
         Evidence.objects.filter(pk__in=[row.pk for row in rows.values()]).delete()
 
 

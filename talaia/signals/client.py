@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import Any, TypeVar
 
 import httpx
@@ -18,6 +20,7 @@ from talaia.signals.parse.report import Alert, Malformed, Silence
 T = TypeVar("T")
 
 LIMIT = 5_000_000  # bytes of one answer
+PATIENCE = 3  # times `timeout` for a whole answer: that is how long each of its parts may take
 TOGETHER = 40  # evidence queries that are asked as one
 BELIEVED_SKEW = 30.0  # seconds between the source's clock and ours before operators are told
 
@@ -43,25 +46,23 @@ class Measured:
 
 @dataclass(frozen=True)
 class Heard:
-    """What one poll brought."""
+    """What one poll brought. `started_at` is by our clock; `skew`: seconds by which the source's is ahead of it."""
 
     alerts: tuple[Alert, ...]
     measured: tuple[Measured, ...] = ()
     started_at: datetime | None = None
     notes: tuple[Mapping[str, Any], ...] = ()
+    skew: float = 0.0
 
 
 class Client:
     """One source. Keeps its connections; `transport` is the seam for tests."""
 
     def __init__(self, source: Source, config: Config, transport: httpx.BaseTransport | None = None) -> None:
-        self.source = source
-        password, token = config.secret(source.password_file), config.secret(source.token_file)
+        self.source, self.config = source, config
         self.http = httpx.Client(
             base_url=(source.url or "").rstrip("/"),
             timeout=source.timeout.total_seconds(),
-            auth=(source.username or "", password) if password else None,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
             transport=transport,
             trust_env=False,
         )
@@ -71,19 +72,30 @@ class Client:
 
     def poll(self, wanted: Sequence[Wanted], now: datetime) -> Heard:
         """Everything that the source knows, complete. Raises Temporary or Permanent."""
-        if self.source.kind == "alertmanager":
-            listed = self.ask("GET", "/api/v2/alerts", {"active": "true", "silenced": "true", "inhibited": "true"})
-            started = self.ask("GET", "/api/v2/status")
-            return self._read(lambda: Heard(alertmanager.alerts(listed), (), alertmanager.started_at(started)))
+        return self._alertmanager(now) if self.source.kind == "alertmanager" else self._prometheus(wanted, now)
+
+    def _prometheus(self, wanted: Sequence[Wanted], now: datetime) -> Heard:
         firing = self.ask("GET", "/api/v1/alerts")
         rules = self.ask("GET", "/api/v1/rules", {"type": "alert"})
         clock = self.ask("GET", "/api/v1/query", {"query": "time()"})
         skew = self._read(lambda: prometheus.clock(clock)) - now.timestamp()
-        notes = list(self._read(lambda: prometheus.broken_rules(rules)))
-        if abs(skew) > BELIEVED_SKEW:
-            notes.append({"code": "skew", "seconds": round(skew)})
+        notes = [*self._read(lambda: prometheus.broken_rules(rules)), *_skewed(skew)]
         measured = self.measure(wanted, notes)
-        return Heard(self._read(lambda: prometheus.alerts(firing)), measured, None, tuple(notes))
+        return Heard(self._read(lambda: prometheus.alerts(firing)), measured, None, tuple(notes), skew)
+
+    def _alertmanager(self, now: datetime) -> Heard:
+        listed = self.ask("GET", "/api/v2/alerts", {"active": "true", "silenced": "true", "inhibited": "true"})
+        status, date = self._fetch("GET", "/api/v2/status")
+        skew = (date - now).total_seconds() if date else 0.0  # to the second: so far goes a Date header
+        alerts = self._read(lambda: alertmanager.alerts(listed))
+        started_at = self._read(lambda: alertmanager.started_at(status))
+        return Heard(
+            alerts,
+            _heartbeat(alerts, now + timedelta(seconds=skew)),
+            started_at - timedelta(seconds=skew) if started_at else None,
+            tuple(_skewed(skew)),
+            skew,
+        )
 
     def measure(self, wanted: Sequence[Wanted], notes: list[Mapping[str, Any]]) -> tuple[Measured, ...]:
         """The answers to all evidence queries, many asked as one. A query that is refused becomes a note."""
@@ -114,7 +126,7 @@ class Client:
         values: dict[tuple[int, str], float] = {}
         times: dict[tuple[int, str], float] = {}
         for sample in samples:
-            if "talaia_query" not in sample.labels:
+            if "talaia_query" not in sample.labels or sample.labels.get("talaia_experimental") == "true":
                 continue
             asked = int(sample.labels["talaia_query"])
             label = batch[asked].label
@@ -167,35 +179,67 @@ class Client:
         body: Mapping[str, Any] | None = None,
         missing: bool = False,
     ) -> object:
-        """One request; the JSON of its answer. `missing`: 404 is an answer like any other."""
-        name = f"{self.source.id} ({self.source.url})"
+        """One request; the JSON of its answer. `missing`: 404 is an answer like any other. Redirects are not followed:
+        our credentials are for this address. Raises Temporary or Permanent."""
+        return self._fetch(method, path, fields, body, missing)[0]
+
+    def _fetch(
+        self,
+        method: str,
+        path: str,
+        fields: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        missing: bool = False,
+    ) -> tuple[object, datetime | None]:
+        """The JSON of an answer, and what time the other side says it is."""
+        name = f"{self.source.id} ({self.http.base_url.copy_with(userinfo=b'')})"
+        parts: dict[str, Any] = {"params": fields} if method == "GET" else {"data": fields}
+        if body is not None:
+            parts = {"json": body}
+        begun, longest = monotonic(), PATIENCE * self.source.timeout.total_seconds()
         try:
-            parts = {"params": fields} if method == "GET" else {"data": fields} if body is None else {"json": body}
-            with self.http.stream(method, path, **parts) as response:
+            with self.http.stream(method, path, **parts, **self._credentials()) as response:
                 content = bytearray()
                 for chunk in response.iter_bytes():
                     content += chunk
                     if len(content) > LIMIT:
                         raise Permanent(f"{name} answers with more than {LIMIT:,} bytes", "narrow what it lists")
-        except httpx.HTTPError as error:
+                    if monotonic() - begun > longest:
+                        raise Temporary(f"{name} takes more than {longest:g} s for {path}", "what slows it down?")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             hint = "is it running, and may this machine reach it? `talaia check` asks again"
-            raise Temporary(f"{name} does not answer: {error or type(error).__name__}", hint) from None
+            raise Temporary(f"{name} does not answer: {str(error) or type(error).__name__}", hint) from None
         status = response.status_code
         if status == 404 and missing:
-            return None
+            return None, None
         try:
             answer: object = json.loads(bytes(content)) if content else None
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if status in (401, 403):
             raise Permanent(f"{name} refuses us ({status})", "look at username, password_file or token_file")
         if status in (400, 422):
             raise Permanent(f"{name}: {prometheus.error_of(answer) or f'answer {status}'}", "look at the query")
-        if status >= 300:
+        if 300 <= status < 400:
+            where = response.headers.get("location", "elsewhere")
+            raise Permanent(f"{name} sends us from {path} to {where}", "write the address that answers itself as url")
+        if status >= 400:
             raise Temporary(f"{name} answers {status} to {path}", "is url the address of the server itself?")
         if answer is None and content:
             raise Temporary(f"{name} answers {path} with something that is no JSON", "is url the right address?")
-        return answer
+        return answer, _date(response.headers.get("date", ""))
+
+    def _credentials(self) -> dict[str, Any]:
+        """Read for each request: the files may change, and one that is gone is a fault of this source alone."""
+        source = self.source
+        try:
+            password, token = self.config.secret(source.password_file), self.config.secret(source.token_file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise Permanent(f"{source.id}: a secret cannot be read: {error}", "look at its *_file") from None
+        return {
+            "auth": (source.username or "", password) if password else None,
+            "headers": {"Authorization": f"Bearer {token}"} if token else None,
+        }
 
     def _read(self, parse: Callable[[], T]) -> T:
         try:
@@ -209,3 +253,20 @@ class Client:
 def _clock() -> str:
     """The source's time, as one more series of the same answer."""
     return 'label_replace(vector(time()), "talaia_what", "clock", "", "")'
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None
+
+
+def _skewed(seconds: float) -> list[Mapping[str, Any]]:
+    return [{"code": "skew", "seconds": round(seconds)}] if abs(seconds) > BELIEVED_SKEW else []
+
+
+def _heartbeat(alerts: Sequence[Alert], there: datetime) -> tuple[Measured, ...]:
+    """The heartbeat in Alertmanager's list, as a sample of no service: Prometheus lived when it last repeated it."""
+    ages = [(there - alert.updated_at).total_seconds() for alert in alerts if alert.heartbeat and alert.updated_at]
+    return (Measured("", "", 1.0, max(0.0, min(ages))),) if ages else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,10 +13,9 @@ from talaia.config import Service as Listed
 from talaia.events.declared import declared
 from talaia.panel.models import Service
 from talaia.panel.state import Computed, Declared, Reason, Shown, State, settle, show
-from talaia.signals.models import Evidence, SourceState
-from talaia.signals.models import Signal as SignalRow
+from talaia.signals.models import Evidence, Signal, SourceState
 from talaia.signals.rules import Judgement, judge
-from talaia.signals.view import CHECKS, UNCONFIRMED_HOLD, Sample, Signal, Source, View, merged
+from talaia.signals.view import CHECKS, UNCONFIRMED_HOLD, Sample, Source, Told, View, merged
 
 
 @dataclass(frozen=True)
@@ -84,29 +84,54 @@ def read_view(config: Config, now: datetime) -> View:
             source.id,
             states[source.id].heard_at if source.id in states else None,
             source.stale_after,
+            source.kind,
             asked=source.polled,
         )
         for source in config.tables.sources
     }
     if config.tables.checks:
         checks = states.get(CHECKS)
-        sources[CHECKS] = Source(CHECKS, checks.heard_at if checks else None, checks_stale_after(config))
-    # "resolved" from an Alertmanager that is never asked is no proof: for a while it counts as if it still fired.
-    told = [s.id for s in config.tables.sources if s.kind == "alertmanager" and not s.polled]
-    live = Q(state__in=[SignalRow.FIRING, SignalRow.SUPPRESSED])
-    held = Q(source__in=told, state=SignalRow.RESOLVED, last_seen__gt=now - UNCONFIRMED_HOLD)
-    rows = SignalRow.objects.filter(live | held, source__in=list(sources)).order_by("id")
-    signals = [
-        Signal(row.source, row.labels, row.annotations, row.state == SignalRow.SUPPRESSED)
-        for row in rows
-        if row.state == SignalRow.RESOLVED or row.ends_at is None or row.ends_at > now
-    ]
-    samples = {
-        (row.source, row.service, row.connection): Sample(row.value, row.age, row.read_at)
-        for row in Evidence.objects.filter(source__in=list(sources))
-    }
+        sources[CHECKS] = Source(
+            CHECKS, checks.heard_at if checks else None, checks_stale_after(config), CHECKS, asked=False
+        )
+    evidence = Evidence.objects.filter(source__in=list(sources)).values_list(
+        "source", "service", "connection", "value", "age", "read_at"
+    )
+    samples = {row[:3]: Sample(*row[3:]) for row in evidence}
     ignored = {source.id: source.ignore_labels for source in config.tables.sources}
-    return View(merged(signals, ignored), samples, sources)
+    return View(merged(read_told(config, sources, now), ignored, sources, now), samples, sources)
+
+
+def read_told(config: Config, sources: Mapping[str, Source], now: datetime) -> list[Told]:
+    """What each source says of each alert that is not over, and what Prometheus said of the same ones."""
+    # "resolved" from an Alertmanager that is never asked is no proof: for a while it may hold up what is.
+    never_asked = [s.id for s in config.tables.sources if s.kind == "alertmanager" and not s.polled]
+    live = Q(state__in=[Signal.FIRING, Signal.SUPPRESSED])
+    held = Q(source__in=never_asked, state=Signal.RESOLVED, last_seen__gt=now - UNCONFIRMED_HOLD)
+    rows = list(Signal.objects.filter(live | held if never_asked else live, source__in=list(sources)).order_by("id"))
+    deciding = [id for id, source in sources.items() if source.kind == "prometheus"]
+    if deciding and (elsewhere := {row.key for row in rows if row.source not in deciding}):
+        ended = Signal.objects.filter(source__in=deciding, state=Signal.RESOLVED)
+        if len(elsewhere) <= 500:  # SQLite takes so many values in one query; of a flood, all are read
+            ended = ended.filter(key__in=elsewhere)
+        rows += [row for row in ended if row.key in elsewhere]
+    return [
+        Told(
+            row.source,
+            row.labels,
+            row.annotations,
+            over=(row.state == Signal.RESOLVED and row.source not in never_asked) or _ran_out(row, now),
+            silenced=row.state == Signal.SUPPRESSED,
+            held=row.state == Signal.RESOLVED,
+            told_at=row.last_seen if row.via == "webhook" else None,
+        )
+        for row in rows
+    ]
+
+
+def _ran_out(row: Signal, now: datetime) -> bool:
+    """Prometheus says until when what it pushes is true; after that, nobody has repeated it."""
+    return row.state != Signal.RESOLVED and row.ends_at is not None and row.ends_at <= now
 
 
 def checks_stale_after(config: Config) -> timedelta:

@@ -1,9 +1,12 @@
-"""What a check found: the value that probes hand to the actions."""
+"""What a check found, and what a row of its findings amounts to, pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
+
+Trouble = Literal["", "down", "slow"]
 
 
 @dataclass(frozen=True)
@@ -25,3 +28,27 @@ class Outcome:
     what: str
     at: datetime
     measured: bool = True
+
+
+@dataclass(frozen=True)
+class Streak:
+    """How often a check has failed, or answered slowly, in a row; and the trouble in which that has put it."""
+
+    down: int = 0
+    slow: int = 0
+    trouble: Trouble = ""
+
+    def after(self, outcome: Outcome, failures: int) -> Streak:
+        """Trouble begins with `failures` of a kind in a row, and ends with one good answer.
+
+        What is down and answers slowly is no longer down. What could not be looked at leaves all as it was.
+        """
+        if not outcome.measured:
+            return self
+        if not outcome.ok:
+            down = self.down + 1
+            return Streak(down, self.slow, "down" if down >= failures else self.trouble)
+        if outcome.slow:
+            slow = self.slow + 1
+            return Streak(0, slow, "slow" if slow >= failures or self.trouble else "")
+        return Streak()

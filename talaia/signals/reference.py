@@ -2,90 +2,83 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
-from talaia.config import Service
-from talaia.config.tables import Reference
+from talaia.config import Reference
 from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict
-from talaia.signals.view import CHECKS, Sample, Signal, View
+from talaia.signals.matching import Claim
 
 
-def judge_connections(service: Service, view: View, now: datetime, before: Computed, steps: list[str]) -> Verdict:
+def judge_connections(
+    reference: Reference,
+    claims: Sequence[Claim],
+    samples: Mapping[str, float] | None,
+    before: Computed,
+    steps: list[str],
+) -> Verdict:
     """The verdict over the listed connections: distinct connections count, not alerts; firing counts as measured.
 
-    One that a person has silenced leaves both sides of the fraction.
+    `samples`: the fresh measurement of each; None where nothing is measured and the source's word has to do. One that a
+    person has silenced leaves both sides of the fraction.
     """
-    reference = service.reference
-    assert reference is not None
-    alerts = {id: _alerts(view, reference, id) for id in reference.connections}
-    silenced = [id for id, found in alerts.items() if found and all(signal.silenced for signal in found)]
+    of: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        of[claim.connection].append(claim)
+    silenced = {id for id, found in of.items() if all(claim.signal.silenced for claim in found)}
     listed = [id for id in reference.connections if id not in silenced]
     if silenced:
-        steps.append(f"silenced, and so left out: {', '.join(silenced)}")
+        steps.append(f"silenced, and so left out: {_names(silenced)}")
     if not listed:
         return Verdict(State.MAINTENANCE, Reason("silenced"))
-    live = {id: [signal for signal in alerts[id] if not signal.silenced] for id in listed}
-    poor = {id for id in listed if live[id] and all(_only_poor(signal) for signal in live[id])}
-    down = {id for id in listed if live[id]} - poor
-    samples = {id: sample for id in listed if (sample := _sample(service, view, id, now)) is not None}
-    measured = set(samples) | down | poor
-    steps.append(
-        f"{len(measured)} of {len(listed)} connections are measured; down: {', '.join(sorted(down)) or 'none'}"
-    )
+    live = {id: [c for c in of[id] if not c.signal.silenced and not c.signal.held] for id in listed}
+    down = {id for id in listed if any(claim.impact != State.DEGRADED for claim in live[id])}
+    poor = {id for id in listed if live[id]} - down
+    measured = (set(listed) if samples is None else samples.keys() & set(listed)) | down | poor
+    steps.append(f"{len(measured)} of {len(listed)} connections are measured; down: {_names(down)}")
     if poor:
-        steps.append(f"poor: {', '.join(sorted(poor))}")
+        steps.append(f"poor: {_names(poor)}")
+    if missing := set(listed) - measured:
+        steps.append(f"not measured: {_names(missing)}")
     if not reference.measured.reached(len(measured), len(listed)):
-        missing = sorted(set(listed) - measured)
-        steps.append(f"fewer than {reference.measured} are measured; without measurement: {', '.join(missing)}")
+        steps.append(f"fewer than {reference.measured} are measured")
         return Verdict(State.UNKNOWN, Reason("too_few_measured", {"measured": len(measured), "of": len(listed)}))
-    failing = {id for id, sample in samples.items() if sample.value == 0} - down
-    verdict = _graded(reference, down, poor, measured, len(listed))
-    if not failing or WEIGHT[verdict.state] >= WEIGHT[before.state]:
+    verdict = _graded(reference, down, poor, len(measured), len(listed))
+    if WEIGHT[verdict.state] >= WEIGHT[before.state]:
         return verdict
-    if before.state is State.UNKNOWN:
-        steps.append(f"{len(failing)} fail, and no alert has judged that yet: it stays unknown")
+    doubtful = {id for id in listed if samples and samples.get(id) == 0} - down
+    if samples is None and before.state in TROUBLE:
+        doubtful |= {id for id in listed if any(claim.signal.held for claim in of[id])} - down
+    if not doubtful:
+        return verdict
+    if before.state not in TROUBLE:
+        steps.append(f"fail, and no alert has judged that yet: {_names(doubtful)}; it stays unknown")
         return Verdict(State.UNKNOWN, Reason("failing_pending"))
-    if before.state in TROUBLE:
-        # An alert that starts anew (a restarted exporter, a renamed rule) must not look like a recovery.
-        steps.append(f"{len(failing)} fail, and no alert has judged that yet: they count as down until it has")
-        pending = _graded(reference, down | failing, poor - failing, measured, len(listed))
-        return pending if WEIGHT[pending.state] <= WEIGHT[before.state] else Verdict(before.state, pending.reason)
-    return verdict
+    # An alert that starts anew (a restarted exporter, a renamed rule) must not look like a recovery.
+    steps.append(f"count as down until it is known better: {_names(doubtful)}")
+    pending = _graded(reference, down | doubtful, poor - doubtful, len(measured), len(listed))
+    if WEIGHT[pending.state] <= WEIGHT[before.state]:
+        return pending
+    return Verdict(before.state, Reason("failing_pending"))
 
 
-def _alerts(view: View, reference: Reference, id: str) -> list[Signal]:
-    found = list(view.by_connection.get(id, ()))
-    if reference.label != "talaia_connection":
-        found += [signal for signal in view.coloured if signal.labels.get(reference.label) == id]
-    return found
-
-
-def _only_poor(signal: Signal) -> bool:
-    """It works, but badly: such a connection makes the service degraded at most."""
-    said = signal.labels.get("talaia_impact") or signal.annotations.get("talaia_impact")
-    return said == State.DEGRADED
-
-
-def _sample(service: Service, view: View, id: str, now: datetime) -> Sample | None:
-    for source_id in dict.fromkeys([service.evidence.source if service.evidence else CHECKS, CHECKS]):
-        source = view.sources.get(source_id)
-        sample = view.samples.get((source_id, service.slug, id))
-        if source and sample and sample.age_at(now) <= source.stale_after.total_seconds():
-            return sample
-    return None
-
-
-def _graded(reference: Reference, down: set[str], poor: set[str], measured: set[str], listed: int) -> Verdict:
-    count, of = len(down), len(measured)
+def _graded(
+    reference: Reference, down: AbstractSet[str], poor: AbstractSet[str], measured: int, listed: int
+) -> Verdict:
     for threshold, state in (
         (reference.disruption, State.DISRUPTION),
         (reference.partial, State.PARTIAL),
         (reference.degraded, State.DEGRADED),
     ):
-        if threshold.reached(count, of):
-            return Verdict(state, Reason("connections_down", {"down": count, "of": of}))
-    if reference.degraded.reached(count + len(poor), of):
-        return Verdict(State.DEGRADED, Reason("connections_poor", {"poor": len(poor), "of": of}))
-    if of < listed:
-        return Verdict(State.OPERATIONAL, Reason("partly_measured", {"measured": of, "of": listed}))
+        if threshold.reached(len(down), measured):
+            return Verdict(state, Reason("connections_down", {"down": len(down), "of": measured}))
+    if reference.degraded.reached(len(down) + len(poor), measured):
+        return Verdict(State.DEGRADED, Reason("connections_poor", {"poor": len(down) + len(poor), "of": measured}))
+    if measured < listed:
+        return Verdict(State.OPERATIONAL, Reason("partly_measured", {"measured": measured, "of": listed}))
     return Verdict(State.OPERATIONAL)
+
+
+def _names(connections: AbstractSet[str]) -> str:
+    return ", ".join(sorted(connections)) or "none"

@@ -1,56 +1,76 @@
-"""What happened while we were down, from Prometheus' own memory of which alerts fired when; pure."""
+"""What happened while we were away, from Prometheus' own memory of which alerts fired when; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from talaia.config import Service
 from talaia.panel.state import Computed, Reason, State, settle
+from talaia.signals.matching import claim
 from talaia.signals.parse.prometheus import Span
-from talaia.signals.rules import judge, matching
+from talaia.signals.rules import judge
 from talaia.signals.view import Sample, Signal, Source, View
 
 FARTHEST = timedelta(hours=24)
+POINTS = 1000  # Prometheus refuses more than 11,000 points a series
 
 
-def replay(
-    service: Service, before: Computed, spans: Sequence[Span], start: datetime, end: datetime, step: timedelta
-) -> list[tuple[datetime, State, Reason]]:
-    """The changes of `service` between `start` and `end`, as the rules would have made them then.
+@dataclass(frozen=True)
+class Past:
+    """Which alerts fired at which of the moments `start + n × step`, as `source` tells it."""
 
-    That it was measured at all is taken for granted: only what fired can be told afterwards.
+    source: str
+    start: datetime
+    step: timedelta
+    moments: int
+    firing: Mapping[int, tuple[Signal, ...]]
+    signals: tuple[Signal, ...]
+
+
+def step_between(start: datetime, end: datetime) -> timedelta:
+    """How densely to ask."""
+    return max(timedelta(seconds=15), (end - start) / POINTS)
+
+
+def remembered(source: str, spans: Sequence[Span], start: datetime, end: datetime, skew: float) -> Past:
+    """The answer to a range query from `start` to `end` (by our clock; the source's is ahead by `skew` seconds)."""
+    step = step_between(start, end)
+    firing: dict[int, list[Signal]] = defaultdict(list)
+    signals = []
+    for span in spans:
+        labels = {name: value for name, value in span.labels.items() if name not in ("__name__", "alertstate")}
+        signal = Signal((source,), labels)
+        signals.append(signal)
+        for time in span.times:
+            firing[round((time - skew - start.timestamp()) / step.total_seconds())].append(signal)
+    by_moment = {moment: tuple(live) for moment, live in firing.items()}
+    return Past(source, start, step, int((end - start) / step), by_moment, tuple(signals))
+
+
+def replay(service: Service, before: Computed, since: datetime, past: Past) -> list[tuple[datetime, State, Reason]]:
+    """The changes of `service` that the rules would have made then, `before` being how it stood, `since` then.
+
+    That it was measured at all is taken for granted: only what fired can be told afterwards. What the history has
+    already, up to `since`, is not told again.
     """
-    assert service.evidence
-    source = service.evidence.source
-    fired = [(Signal(source, _without_extras(span)), set(_moments(span))) for span in spans]
-    everything = View(tuple(signal for signal, _ in fired))
-    connections = service.reference.connections if service.reference else ()
-    if not matching(service, everything) and not any(id in everything.by_connection for id in connections):
+    mine = {id(signal) for signal in past.signals if claim(service, signal)}
+    if not mine:
         return []
-    changes, computed, now = [], before, start + step
-    while now < end:
-        live = tuple(
-            s for s, moments in fired if any(abs(m - now.timestamp()) <= step.total_seconds() / 2 for m in moments)
-        )
-        samples = {(source, service.slug, id): Sample(1.0, 0.0, now) for id in ("", *connections)}
-        view = View(live, samples, {source: Source(source, now, step * 3)})
+    connections = service.reference.connections if service.reference else ()
+    samples = {(past.source, service.slug, name): Sample(1.0, 0.0, past.start) for name in ("", *connections)}
+    changes, computed = [], before
+    for moment in range(1, past.moments):
+        now = past.start + moment * past.step
+        if now <= since:
+            continue
+        live = tuple(signal for signal in past.firing.get(moment, ()) if id(signal) in mine)
+        view = View(live, samples, {past.source: Source(past.source, now, past.step)})
         verdict = judge(service, view, now, computed).verdict
         after = settle(computed, verdict, now, service.hold_worse, service.hold_better)
         if after.state != computed.state:
             changes.append((now, after.state, after.reason))
-        computed, now = after, now + step
+        computed = after
     return changes
-
-
-def steps(start: datetime, end: datetime) -> timedelta:
-    """A step that asks for at most 1,000 points: Prometheus refuses more than 11,000."""
-    return max(timedelta(seconds=15), (end - start) / 1000)
-
-
-def _without_extras(span: Span) -> dict[str, str]:
-    return {name: value for name, value in span.labels.items() if name not in ("__name__", "alertstate")}
-
-
-def _moments(span: Span) -> tuple[float, ...]:
-    return tuple(datetime.fromtimestamp(time, UTC).timestamp() for time in span.times)

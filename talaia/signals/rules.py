@@ -3,40 +3,39 @@
 The reasons that it gives (a `panel.state.Reason`; `panel/words.py` has the sentences). Values are public: they never
 hold a host, an address or the words of an alert, except the annotation `talaia_summary`, by which operators opt in.
 
-| code | values | with the states | meaning |
-|--------------------|-----------------|-----------------|---|
-| (empty) | | operational | measured, and nothing is wrong |
-| `never_measured` | | unknown | nothing has been heard of it yet |
-| `source_silent` | source, since | unknown | the monitoring (id `source`) does not answer; its last word was |
-| | | | at `since` (ISO 8601, UTC) |
-| `not_measured` | | unknown | the monitoring answers, but has no fresh measurement of it |
-| `too_few_measured` | measured, of | unknown | only `measured` of `of` reference connections are measured |
-| `partly_measured` | measured, of | operational | all is well as far as is known: `measured` of `of` connections |
-| `failing_pending` | | any but green | measurements fail again; it stays as it was until the rules have |
-| | | | judged |
-| `alert` | summary, count | trouble | `count` alerts; `summary`: words the operators allowed, or "" |
-| `check` | what | trouble | a check of ours finds it `what`: "down" or "slow" |
-| `connections_down` | down, of | trouble | `down` of `of` measured reference connections without service |
-| `connections_poor` | poor, of | degraded | `poor` of `of` measured reference connections work badly |
-| `silenced` | | maintenance | its alerts are silenced, or all its connections' are |
-| `kept_by_hand` | | operational | not measured; people say how it is |
-| `unconfirmed` | | operational | only told to us, not measured |
+| code               | values        | with states   | meaning                                                       |
+|--------------------|---------------|---------------|---------------------------------------------------------------|
+| (empty)            |               | operational   | measured, and nothing is wrong                                |
+| `never_measured`   |               | unknown       | nothing has been heard of it yet                              |
+| `source_silent`    | source, since | unknown       | the monitoring (id `source`) does not answer; its last word   |
+|                    |               |               | was at `since` (ISO 8601)                                     |
+| `not_measured`     |               | unknown       | the monitoring answers, but has no fresh measurement of it    |
+| `too_few_measured` | measured, of  | unknown       | only `measured` of `of` reference connections are measured    |
+| `partly_measured`  | measured, of  | operational   | all is well as far as `measured` of `of` connections tell     |
+| `failing_pending`  |               | any but green | measurements fail; it stays until the rules have judged       |
+| `alert`            | summary,      | trouble       | `count` alerts; `summary`: words that operators allowed, or ""|
+|                    | count         |               |                                                               |
+| `check`            | what          | trouble       | a check of ours finds it `what`: "down" or "slow"             |
+| `connections_down` | down, of      | trouble       | `down` of `of` measured reference connections without service |
+| `connections_poor` | poor, of      | degraded      | `poor` of `of` measured reference connections work badly      |
+| `silenced`         |               | maintenance   | its alerts are silenced, or all its connections' are          |
+| `kept_by_hand`     |               | operational   | not measured; people say how it is                            |
+| `unconfirmed`      |               | operational   | only told to us, not measured                                 |
 
 (`by_hand`, `incident {ref}` and `maintenance {ref}` come from `panel.state.show`.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from talaia.config import Service
-from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict, worst
+from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict
+from talaia.signals.matching import Claim, claims
 from talaia.signals.reference import judge_connections
-from talaia.signals.view import CHECKS, Sample, Signal, Source, View
-
-IMPACTS = {State.DEGRADED.value, State.PARTIAL.value, State.DISRUPTION.value}
+from talaia.signals.view import CHECKS, Sample, Source, View
 
 
 @dataclass(frozen=True)
@@ -56,57 +55,69 @@ def judge(service: Service, view: View, now: datetime, before: Computed) -> Judg
 
 
 def _judge(service: Service, view: View, now: datetime, before: Computed, steps: list[str]) -> Verdict:
-    found = matching(service, view, steps)
-    by_hand = service.kept_by_hand and not service.evidence
-    if not by_hand and (silence := _silent_source(service, view, now, steps)):
-        return silence
-    own = [(signal, impact) for signal, impact in found if not signal.silenced]
+    found = claims(service, view)
+    steps += map(_in_words, found)
+    steps += [
+        f"{source.id} is silent: silences are taken to be as they were last heard"
+        for source in view.sources.values()
+        if source.kind == "alertmanager" and source.asked and source.silent(now)
+    ]
+    whole = [claim for claim in found if not claim.connection and not claim.signal.silenced]
+    if not _by_hand(service) and (blind := _silent_source(service, view, now, steps)):
+        if seen := [claim for claim in whole if claim.signal.sources == (CHECKS,)]:
+            steps.append("the monitoring is silent, but a check of ours sees the trouble itself")
+            return _alerted(seen)
+        return blind
+    live = _live(service, whole, before, steps)
     if service.reference:
-        connections = judge_connections(service, view, now, before, steps)
-        direct = [(s, i) for s, i in own if s.labels.get(service.reference.label) is None]
-        if direct and WEIGHT[worst(impact for _, impact in direct)] > WEIGHT[connections.state]:
-            return _alerted(direct)
-        return connections
-    if own:
-        return _alerted(own)
-    if found:
+        every = [claim for claim in found if claim.connection]
+        samples = None if _only_told(service) else _connection_samples(service, view, now)
+        verdict = judge_connections(service.reference, every, samples, before, steps)
+        if live and WEIGHT[live[0].impact] > WEIGHT[verdict.state]:
+            return _alerted(live)
+        return verdict
+    if live:
+        return _alerted(live)
+    if any(claim.signal.silenced for claim in found):
         steps.append("all of its alerts are silenced by a person: it is being worked on")
         return Verdict(State.MAINTENANCE, Reason("silenced"))
     return _by_evidence(service, view, now, before, steps)
 
 
-def matching(service: Service, view: View, steps: list[str] | None = None) -> list[tuple[Signal, State]]:
-    """The signals that concern a service, each with its impact: by their own labels, else by the service's matchers."""
-    found: list[tuple[Signal, State]] = []
-    for signal in view.by_service.get(service.slug, ()):
-        found.append((signal, _impact(signal, "disruption")))
-    for alert in service.alerts:
-        for signal in view.coloured:
-            if alert.source not in (None, signal.source) or signal.labels.get("talaia_service"):
-                continue
-            if alert.match.accept(signal.labels):
-                found.append((signal, _impact(signal, alert.impact)))
-    if steps is None:
-        return found
-    for signal, impact in found:
-        name = signal.labels.get("alertname") or signal.labels.get("check") or signal.labels.get("key", "signal")
-        steps.append(f"{signal.source}: {name} {'is silenced' if signal.silenced else 'fires'}, impact {impact}")
-    return found
+def _in_words(claim: Claim) -> str:
+    does = "is silenced" if claim.signal.silenced else "is said to be over" if claim.signal.held else "fires"
+    of = f" for {claim.connection}" if claim.connection else ""
+    return f"{' and '.join(claim.signal.sources)}: {claim.signal.name} {does}{of}, impact {claim.impact}"
 
 
-def _impact(signal: Signal, default: str) -> State:
-    said = signal.labels.get("talaia_impact") or signal.annotations.get("talaia_impact") or default
-    return State(said if said in IMPACTS else default)
+def _live(service: Service, whole: Sequence[Claim], before: Computed, steps: list[str]) -> list[Claim]:
+    """The claims that count, the worst first. One that is only said to be over keeps up what is, and adds nothing."""
+    live = [claim for claim in whole if not claim.signal.held]
+    if _only_told(service) and before.state in TROUBLE:
+        for claim in whole:
+            if claim.signal.held:
+                steps.append(f"that {claim.signal.name} is over was only told: it is believed after five minutes")
+                kept = min(claim.impact, before.state, key=WEIGHT.__getitem__)
+                live.append(replace(claim, impact=kept))
+    return sorted(live, key=lambda claim: -WEIGHT[claim.impact])
 
 
-def _alerted(found: Iterable[tuple[Signal, State]]) -> Verdict:
+def _alerted(live: Sequence[Claim]) -> Verdict:
     """The worst of what fires, and the words for it: those that operators allowed, or what a check of ours found."""
-    heaviest = sorted(found, key=lambda pair: -WEIGHT[pair[1]])
-    state = heaviest[0][1]
-    if all(signal.source == CHECKS for signal, _ in heaviest):
-        return Verdict(state, Reason("check", {"what": heaviest[0][0].annotations.get("what", "down")}))
-    summaries = [signal.annotations.get("talaia_summary", "") for signal, impact in heaviest if impact == state]
-    return Verdict(state, Reason("alert", {"summary": next(filter(None, summaries), ""), "count": len(heaviest)}))
+    state = live[0].impact
+    if all(claim.signal.sources == (CHECKS,) for claim in live):
+        return Verdict(state, Reason("check", {"what": live[0].signal.annotations.get("what", "down")}))
+    summaries = [claim.signal.annotations.get("talaia_summary", "") for claim in live if claim.impact == state]
+    return Verdict(state, Reason("alert", {"summary": next(filter(None, summaries), ""), "count": len(live)}))
+
+
+def _by_hand(service: Service) -> bool:
+    return service.kept_by_hand and not service.evidence
+
+
+def _only_told(service: Service) -> bool:
+    """Its evidence is somebody's word, and no measurement."""
+    return service.evidence is not None and not service.evidence.query
 
 
 def _needed(service: Service) -> str:
@@ -115,49 +126,63 @@ def _needed(service: Service) -> str:
 
 
 def _silent_source(service: Service, view: View, now: datetime, steps: list[str]) -> Verdict | None:
-    source = view.sources.get(_needed(service))
-    if source is None or source.heard_at is None:
-        steps.append(f"source {_needed(service)} has never been heard")
-        return Verdict(State.UNKNOWN, Reason("never_measured"))
-    if source.silent(now):
-        steps.append(f"source {source.id} is silent since {source.heard_at:%Y-%m-%d %H:%M:%S} UTC")
-        return Verdict(
-            State.UNKNOWN, Reason("source_silent", {"source": source.id, "since": source.heard_at.isoformat()})
-        )
+    """Unknown, when a source on which the service rests is not heard: of its evidence, or of alerts from it alone."""
+    alone = [source for alert in service.alerts if (source := view.sources.get(alert.source or "")) and source.asked]
+    for id in dict.fromkeys([_needed(service), *(source.id for source in alone)]):
+        source = view.sources.get(id)
+        if source is None or source.heard_at is None:
+            steps.append(f"source {id} has never been heard")
+            return Verdict(State.UNKNOWN, Reason("never_measured"))
+        if source.silent(now):
+            steps.append(f"source {id} is silent since {source.heard_at:%Y-%m-%d %H:%M:%S} UTC")
+            since = {"source": id, "since": source.heard_at.isoformat()}
+            return Verdict(State.UNKNOWN, Reason("source_silent", since))
     return None
 
 
 def _by_evidence(service: Service, view: View, now: datetime, before: Computed, steps: list[str]) -> Verdict:
     """Nothing fires. Green needs a fresh measurement; one that fails keeps what is not green from turning green."""
-    if service.kept_by_hand and not service.evidence:
+    if _by_hand(service):
         return Verdict(State.OPERATIONAL, Reason("kept_by_hand"))
     source = view.sources[_needed(service)]
-    if service.evidence and not service.evidence.query:
+    if _only_told(service):
+        if source.asked and not fresh(view.samples.get((source.id, "", "")), source, now):
+            steps.append(f"{source.id} answers, but lists no heartbeat: what feeds it may be dead")
+            return Verdict(State.UNKNOWN, Reason("not_measured"))
         steps.append(f"nothing fires at {source.id}, which says so itself")
-        return Verdict(State.OPERATIONAL, Reason() if source.asked else Reason("unconfirmed"))
+        return Verdict(State.OPERATIONAL, Reason("unconfirmed"))
     sample = view.samples.get((source.id, service.slug, ""))
-    if not fresh(sample, source, now):
-        steps.append("no fresh measurement" if sample is None else f"the measurement is {sample.age_at(now):.0f} s old")
+    if sample is None or not fresh(sample, source, now):
+        steps.append(f"{source.id} has no fresh measurement of it")
         return Verdict(State.UNKNOWN, Reason("not_measured"))
-    assert sample is not None
-    steps.append(f"measured: {sample.value:g}, {sample.age_at(now):.0f} s old")
+    steps.append(f"{source.id} measures {sample.value:g}")
     if sample.value == 0 and before.state != State.OPERATIONAL:
-        steps.append(f"it fails, and no alert has judged that yet: it stays {before.state}")
         kept = before.state if before.state in TROUBLE else State.UNKNOWN
+        steps.append(f"it fails, and no alert has judged that yet: it stays {kept}")
         return Verdict(kept, Reason("failing_pending"))
     return Verdict(State.OPERATIONAL)
 
 
+def _connection_samples(service: Service, view: View, now: datetime) -> dict[str, float]:
+    """What is measured of each reference connection: by the evidence query, else by a check of ours."""
+    assert service.reference
+    found = {}
+    for connection in service.reference.connections:
+        for id in dict.fromkeys([_needed(service), CHECKS]):
+            source, sample = view.sources.get(id), view.samples.get((id, service.slug, connection))
+            if source and sample and fresh(sample, source, now):
+                found[connection] = sample.value
+                break
+    return found
+
+
 def fresh(sample: Sample | None, source: Source, now: datetime) -> bool:
-    """Whether a measurement is young enough to prove anything."""
-    return sample is not None and sample.age_at(now) <= source.stale_after.total_seconds()
+    """Whether a measurement is young enough to prove anything.
 
-
-def experimental(view: View, labels: Iterable[str], known: Mapping[str, bool]) -> dict[str, bool]:
-    """Connections that never count (id → whether they fire): seen by operators, so that nobody wonders.
-
-    `labels`: by which labels alerts name a connection. `known`: id of each connection → whether it is experimental.
+    Each answer of a source that we ask tells the ages anew, by its own clock; between two answers a sample is as good
+    as the source is. Of the checks we have nothing but the time of each.
     """
-    names = {"talaia_connection", *labels}
-    firing = {signal.labels.get(name) for signal in view.coloured for name in names}
-    return {id: id in firing for id, apart in known.items() if apart}
+    if sample is None:
+        return False
+    age = sample.age if source.asked else sample.age + (now - sample.read_at).total_seconds()
+    return age <= source.stale_after.total_seconds()

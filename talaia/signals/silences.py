@@ -6,25 +6,32 @@ Ours are known by a marker in the comment; all others are left alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from talaia.config import Service
+from talaia.config.matchers import Matcher
 from talaia.signals.parse.report import Silence
 
 SOON = timedelta(minutes=10)  # a silence may stand before its window: Alertmanager keeps it pending
 SAME = timedelta(seconds=60)  # a time that differs by less is the same
 
+Alerts = tuple[Matcher, ...]
+"""Matchers that must all hold: one silence."""
+
 
 @dataclass(frozen=True)
 class Window:
-    """A maintenance that asked for silence: its reference, its window, the services it touches."""
+    """A maintenance that asked for silence: its reference, window and services, and whether it has begun."""
 
     ref: str
     starts_at: datetime
     ends_at: datetime
     services: tuple[str, ...]
+    begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,12 +42,27 @@ class Change:
     expire: str = ""
 
 
-def marker(ref: str, service: str, site: str) -> str:
-    """How we know a silence as ours: the site, the maintenance and the service in its comment."""
-    return f"[talaia {site} maintenance/{ref} {service}]"
+def alerts_of(service: Service) -> list[Alerts]:
+    """What must be silent for `service` to be: each way in which an alert can concern it.
+
+    Matchers that would all accept an alert without labels are left out: Alertmanager refuses them, rightly.
+    """
+    found: list[Alerts] = [(Matcher("talaia_service", "=", service.slug),)]
+    if service.reference:
+        names = "|".join(map(re.escape, service.reference.connections))
+        found.append((Matcher(service.reference.label, "=~", names),))
+    found += [alert.match.all for alert in service.alerts]
+    return [matchers for matchers in found if not all(matcher.accepts({}) for matcher in matchers)]
 
 
-def changes(windows: Sequence[Window], present: Iterable[Silence], site: str, now: datetime) -> list[Change]:
+def marker(ref: str, service: str, number: int, site: str) -> str:
+    """How we know a silence as ours: the site, the maintenance, the service and the number of the matchers."""
+    return f"[talaia {site} maintenance/{ref} {service}/{number}]"
+
+
+def changes(
+    windows: Sequence[Window], services: Iterable[Service], present: Iterable[Silence], site: str, now: datetime
+) -> list[Change]:
     """The steps from what is to what should be. Repeating them is harmless: a second look finds nothing to do."""
     ours = f"[talaia {site} maintenance/"
     live: dict[str, Silence] = {}
@@ -52,23 +74,37 @@ def changes(windows: Sequence[Window], present: Iterable[Silence], site: str, no
         if mark in live:  # two of the same: one is too many
             found.append(Change(expire=silence.id))
         live.setdefault(mark, silence)
+    listed = {service.slug: service for service in services}
     for window in windows:
-        if window.starts_at - SOON > now or window.ends_at <= now:
+        if (window.starts_at - SOON > now and not window.begun) or window.ends_at <= now:
             continue
-        for service in window.services:
-            mark = marker(window.ref, service, site)
-            known = live.pop(mark, None)
-            if known and abs(known.ends_at - window.ends_at) < SAME:
-                continue
-            found.append(Change(body=_body(window, service, mark, known, now)))
+        for slug in window.services:
+            for number, matchers in enumerate(alerts_of(listed[slug]) if slug in listed else (), 1):
+                mark = marker(window.ref, slug, number, site)
+                known = live.pop(mark, None)
+                starts_at = now if window.begun else window.starts_at
+                if known is None or not _same(known, matchers, starts_at, window.ends_at):
+                    found.append(Change(body=_body(window, matchers, mark, known, starts_at)))
     found += [Change(expire=silence.id) for silence in live.values()]
     return found
 
 
-def _body(window: Window, service: str, mark: str, known: Silence | None, now: datetime) -> dict[str, Any]:
+def _same(known: Silence, matchers: Alerts, starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether a silence is as it should be. That it began earlier does no harm."""
+    return (
+        abs(known.ends_at - ends_at) < SAME
+        and known.starts_at - starts_at < SAME
+        and set(known.matchers) == set(matchers)
+    )
+
+
+def _body(window: Window, matchers: Alerts, mark: str, known: Silence | None, starts_at: datetime) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "matchers": [{"name": "talaia_service", "value": service, "isRegex": False, "isEqual": True}],
-        "startsAt": (known.starts_at if known else max(window.starts_at, now)).isoformat(),
+        "matchers": [
+            {"name": one.name, "value": one.value, "isRegex": "~" in one.op, "isEqual": one.op in ("=", "=~")}
+            for one in matchers
+        ],
+        "startsAt": (min(known.starts_at, starts_at) if known else starts_at).isoformat(),
         "endsAt": window.ends_at.isoformat(),
         "createdBy": "talaia",
         "comment": f"planned maintenance {window.ref} {mark}",

@@ -15,16 +15,40 @@ UNCONFIRMED_HOLD = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Signal:
-    """A live signal: it fires, or is silenced by a person meanwhile."""
+    """A live signal: it fires, or is silenced by a person meanwhile.
+
+    `sources`: all that tell of it. `held`: said to be over by a source that is not believed so soon.
+    """
+
+    sources: tuple[str, ...]
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    silenced: bool = False
+    held: bool = False
+
+    @property
+    def name(self) -> str:
+        """What operators call it."""
+        labels = self.labels
+        return labels.get("alertname") or labels.get("check") or labels.get("key") or "a signal without a name"
+
+    @property
+    def colours(self) -> bool:
+        """Whether it may turn anything: not a heartbeat, and not what is on trial."""
+        return self.labels.get("talaia_heartbeat") != "true" and self.labels.get("talaia_experimental") != "true"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one source says of one alert. `over`: it ended. `told_at`: when a hook told it (None: a poll did)."""
 
     source: str
     labels: Mapping[str, str]
     annotations: Mapping[str, str] = field(default_factory=dict)
+    over: bool = False
     silenced: bool = False
-
-    @property
-    def heartbeat(self) -> bool:
-        return self.labels.get("talaia_heartbeat") == "true"
+    held: bool = False
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -35,9 +59,6 @@ class Sample:
     age: float
     read_at: datetime
 
-    def age_at(self, now: datetime) -> float:
-        return self.age + max(0.0, (now - self.read_at).total_seconds())
-
 
 @dataclass(frozen=True)
 class Source:
@@ -46,6 +67,7 @@ class Source:
     id: str
     heard_at: datetime | None
     stale_after: timedelta
+    kind: str = "prometheus"
     asked: bool = True
 
     def silent(self, now: datetime) -> bool:
@@ -61,36 +83,67 @@ class View:
     sources: Mapping[str, Source] = field(default_factory=dict)
     by_service: Mapping[str, tuple[Signal, ...]] = field(init=False, repr=False)
     by_connection: Mapping[str, tuple[Signal, ...]] = field(init=False, repr=False)
-    coloured: tuple[Signal, ...] = field(init=False, repr=False)
+    unlabelled: tuple[Signal, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         services: dict[str, list[Signal]] = defaultdict(list)
         connections: dict[str, list[Signal]] = defaultdict(list)
         rest: list[Signal] = []
         for signal in self.signals:
-            if signal.heartbeat:
+            if not signal.colours:
                 continue
             service, connection = signal.labels.get("talaia_service"), signal.labels.get("talaia_connection")
             if connection:
                 connections[connection].append(signal)
             if service:
                 services[service].append(signal)
-            rest.append(signal)
+            else:
+                rest.append(signal)
         object.__setattr__(self, "by_service", {slug: tuple(found) for slug, found in services.items()})
         object.__setattr__(self, "by_connection", {id: tuple(found) for id, found in connections.items()})
-        object.__setattr__(self, "coloured", tuple(rest))
+        object.__setattr__(self, "unlabelled", tuple(rest))
 
 
-def merged(signals: Iterable[Signal], ignored: Mapping[str, Iterable[str]]) -> tuple[Signal, ...]:
+def merged(
+    told: Iterable[Told], ignored: Mapping[str, Iterable[str]], sources: Mapping[str, Source], now: datetime
+) -> tuple[Signal, ...]:
     """One signal per alert, though several sources tell of it: the same labels without those each source ignores.
 
-    Silenced in one of them is silenced: only Alertmanager knows of silences.
+    Where a Prometheus that answers knows the alert, it decides whether it fires: Alertmanager lags behind, may be down,
+    and lets alerts run out. A hook that rang after our last question to Prometheus is believed until the next one. Only
+    Alertmanager knows of silences, so a silence in any of them counts, also the last that is known of one that is down.
     """
-    found: dict[frozenset[tuple[str, str]], Signal] = {}
-    for signal in signals:
-        without = set(ignored.get(signal.source, ()))
-        key = frozenset((name, value) for name, value in signal.labels.items() if name not in without)
-        known = found.get(key)
-        if known is None or (signal.silenced and not known.silenced):
-            found[key] = signal
-    return tuple(found.values())
+    groups: dict[frozenset[tuple[str, str]], list[Told]] = defaultdict(list)
+    without = {source: frozenset(names) for source, names in ignored.items()}
+    nothing: frozenset[str] = frozenset()
+    for one in told:
+        drop = without.get(one.source, nothing)
+        groups[frozenset((name, value) for name, value in one.labels.items() if name not in drop)].append(one)
+    found = []
+    for group in groups.values():
+        if live := _live(group, sources, now):
+            found.append(
+                Signal(
+                    sources=tuple(dict.fromkeys(one.source for one in live)),
+                    labels=live[0].labels,
+                    annotations={**live[-1].annotations, **live[0].annotations},
+                    silenced=any(one.silenced for one in live),
+                    held=all(one.held for one in live),
+                )
+            )
+    return tuple(found)
+
+
+def _live(group: list[Told], sources: Mapping[str, Source], now: datetime) -> list[Told]:
+    """Those of a group whose word counts; empty when the alert is over."""
+    live = [one for one in group if not one.over]
+    deciding = {
+        one.source: heard_at
+        for one in group
+        if (source := sources.get(one.source)) and source.kind == "prometheus" and not source.silent(now)
+        if (heard_at := source.heard_at) is not None
+    }
+    if not deciding or any(one.source in deciding for one in live):
+        return live
+    last = max(deciding.values())
+    return live if any(one.told_at and one.told_at > last for one in live) else []

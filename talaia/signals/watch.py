@@ -1,6 +1,6 @@
 """The watch: takes up what came in, asks the sources, probes the checks, and has every service judged.
 
-Asking and probing run in a pool; everything that is written is written by the one thread that runs the watch.
+Asking and probing run in pools; everything that is written is written by the one thread that runs the watch.
 """
 
 from __future__ import annotations
@@ -13,20 +13,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from talaia.config import Check, Config, Source
-from talaia.events.models import Event
 from talaia.outbox.faults import Fault
+from talaia.outbox.models import Fact
 from talaia.panel.actions import backfill, judge_service
 from talaia.signals import actions
 from talaia.signals.checks import probe
 from talaia.signals.client import Client, Heard, Wanted
-from talaia.signals.judging import judge_all, stored
+from talaia.signals.judging import checks_stale_after, judge_all, stored
 from talaia.signals.models import Intake, Ring, Signal, SourceState
 from talaia.signals.outcome import Outcome
-from talaia.signals.replay import FARTHEST, replay, steps
-from talaia.signals.silences import Window, changes
+from talaia.signals.replay import FARTHEST, remembered, replay, step_between
+from talaia.signals.rounds import Rounds
+from talaia.signals.silencing import silence, windows
 from talaia.signals.view import CHECKS
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 0.5  # seconds: how soon what another process stored is noticed
 JUDGE_EVERY = timedelta(seconds=5)  # holds end and sources go silent without anybody telling
 BREATH = timedelta(seconds=1)  # between two polls of one source, however often it rings
-POOL = 8
+FIRST_ANSWERS = timedelta(seconds=10)  # so long the first judging waits for them: without them all would be unknown
+ASKING, PROBING = 8, 16  # threads; apart, so that checks of dead targets keep no source waiting
 
 
 class Watch:
@@ -47,17 +49,21 @@ class Watch:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.config, self.clock, self.transport = config, clock, transport
-        # Two pools: targets that do not answer must not hold up the sources.
-        self.pool = ThreadPoolExecutor(POOL, thread_name_prefix="ask")
-        self.probers = ThreadPoolExecutor(POOL, thread_name_prefix="probe")
+        self.asking = ThreadPoolExecutor(ASKING, thread_name_prefix="ask")
+        self.probing = ThreadPoolExecutor(PROBING, thread_name_prefix="probe")
         self.clients: dict[str, Client] = {}
         self.asked_at: dict[str, datetime] = {}
         self.probed_at: dict[str, datetime] = {}
-        self.failed: dict[str, int] | None = None
-        self.found: dict[str, Outcome] = {}
+        self.rung_at: datetime | None = None
+        self.rounds: Rounds | None = None
         self.polls: dict[Future[Heard], Source] = {}
         self.probes: dict[Future[Outcome], Check] = {}
+        self.silencing: dict[Future[list[Fault]], Source] = {}
+        self.in_force: Config | None = None
+        self.began_at: datetime | None = None
+        self.met = False  # every source has answered, or failed to, since we began
         self.judged_at: datetime | None = None
+        self.last_fact: int | None = None
         self.purged_at: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -67,17 +73,17 @@ class Watch:
                 now = self.clock()
                 self.ask(now)
                 self.collect(now)
-                actions.WAKE.wait(LOOK_EVERY)
-                actions.WAKE.clear()
             except Exception:
                 log.exception("the watch goes on after")
                 connection.close()
                 stop.wait(2)
+            actions.WAKE.wait(LOOK_EVERY)
+            actions.WAKE.clear()
         self.close()
 
     def close(self) -> None:
-        for pool in (self.pool, self.probers):
-            pool.shutdown(cancel_futures=True)
+        self.asking.shutdown(cancel_futures=True)
+        self.probing.shutdown(cancel_futures=True)
         for client in self.clients.values():
             client.close()
         connection.close()
@@ -88,32 +94,47 @@ class Watch:
         wait(set(self.polls))
         wait(set(self.probes))
         self.collect(now)
+        wait(set(self.silencing))
+        self.collect_silencing(now)
 
     def ask(self, now: datetime) -> None:
         """Take up what came in; start the polls and probes that are due."""
         config = self.config()
-        dirty = self.take_in(config, now)
+        if config is not self.in_force:
+            self._put_in_force(config, now)
+        self.began_at = self.began_at or now
+        if self.take_in(config, now):
+            self.rung_at, self.judged_at = now, None
         rung = dict(Ring.objects.values_list("source", "rung_at")) if config.tables.sources else {}
+        rung_at = max(filter(None, [*rung.values(), self.rung_at]), default=None)
         busy = {source.id for source in self.polls.values()}
         for source in config.tables.sources:
-            last = self.asked_at.get(source.id)
-            due = last is None or now - last >= source.poll_every or (bool(rung) and now - last >= BREATH)
-            if source.polled and due and source.id not in busy:
+            if source.polled and source.id not in busy and self._due(source, rung_at, now):
+                client = self.client(source, config)
                 self.asked_at[source.id] = now
-                self._start(
-                    self.pool, self.polls, source, self.client(source, config).poll, wanted(config, source), now
-                )
-        for id, rung_at in rung.items():
-            if all(self.asked_at.get(s.id, now) >= rung_at for s in config.tables.sources if s.polled):
-                actions.answered(id, rung_at)
-        busy_checks = {check.id for check in self.probes.values()}
+                self._start(self.asking, self.polls, source, client.poll, wanted(config, source), now)
+        for id, at in rung.items():
+            if all(self.asked_at.get(source.id, now) >= at for source in config.tables.sources if source.polled):
+                actions.answered(id, at)
+        at_work = {check.id for check in self.probes.values()}
         for check in config.tables.checks:
-            last = self.probed_at.get(check.id)
-            if check.id not in busy_checks and (last is None or now - last >= check.every):
+            if check.id not in at_work and _passed(self.probed_at.get(check.id), check.every, now):
                 self.probed_at[check.id] = now
-                self._start(self.probers, self.probes, check, probe, check, config)
-        if dirty:
-            self.judged_at = None
+                self._start(self.probing, self.probes, check, probe, check, config)
+
+    def _put_in_force(self, config: Config, now: datetime) -> None:
+        actions.forget_checks(config.tables.checks, now)
+        for id in self.clients.keys() - {source.id for source in config.tables.sources}:
+            self.clients.pop(id).close()
+        for source in config.tables.sources:
+            if self.in_force and self.in_force.source(source.id) != source:
+                self.asked_at.pop(source.id, None)
+        self.in_force = config
+
+    def _due(self, source: Source, rung_at: datetime | None, now: datetime) -> bool:
+        last = self.asked_at.get(source.id)
+        rings = last is not None and rung_at is not None and rung_at > last
+        return _passed(last, BREATH if rings else source.poll_every, now)
 
     def _start(
         self,
@@ -128,8 +149,9 @@ class Watch:
         future.add_done_callback(lambda _: actions.WAKE.set())
 
     def client(self, source: Source, config: Config) -> Client:
+        """The client of a source; another one when the configuration has changed."""
         known = self.clients.get(source.id)
-        if known is None or known.source != source:
+        if known is None or known.source != source or known.config is not config:
             if known:
                 known.close()
             known = self.clients[source.id] = Client(source, config, self.transport)
@@ -139,82 +161,94 @@ class Watch:
         """Make signals of what the hooks stored, oldest first."""
         waiting = list(Intake.objects.filter(handled_at=None).order_by("id")[:200])
         for intake in waiting:
-            actions.handle_intake(intake, config.source(intake.source), now)
+            try:
+                actions.handle_intake(intake, config.source(intake.source), now)
+            except (OperationalError, InterfaceError):
+                raise  # the database is away or busy: it will be taken up later
+            except Exception as error:
+                log.exception("nothing can be made of intake %s", intake.pk)
+                actions.refuse_intake(intake, repr(error), now)
         return bool(waiting)
 
     def collect(self, now: datetime) -> None:
         """Store what polls and probes have brought; judge when something changed, or when it is time."""
-        config = self.config()
-        fresh = False
+        config, fresh = self.config(), False
         for poll in [future for future in self.polls if future.done()]:
-            self._store_poll(self.polls.pop(poll), poll, config, now)
-            fresh = True
-        probes = [future for future in self.probes if future.done()]
-        if probes:
-            self._store_outcomes([(self.probes.pop(future), future.result()) for future in probes], config, now)
-            fresh = True
-        if fresh or self.judged_at is None or now - self.judged_at >= JUDGE_EVERY:
-            self.judged_at = now
+            fresh = self._store_poll(self.polls.pop(poll), poll, config, now) or fresh
+        if probes := [future for future in self.probes if future.done()]:
+            fresh = self._store_outcomes([(self.probes.pop(p), p.result()) for p in probes], config, now) or fresh
+        self.collect_silencing(now)
+        self.met = self.met or not self.polls or now - (self.began_at or now) >= FIRST_ANSWERS
+        latest = Fact.objects.order_by("-pk").values_list("pk", flat=True).first()
+        if self.met and (fresh or latest != self.last_fact or _passed(self.judged_at, JUDGE_EVERY, now)):
+            self.judged_at, self.last_fact = now, latest
             self.judge(config, now)
-        if self.purged_at is None or now - self.purged_at >= timedelta(hours=1):
+        if _passed(self.purged_at, timedelta(hours=1), now):
             self.purged_at = now
             actions.purge(now)
 
-    def _store_poll(self, source: Source, poll: Future[Heard], config: Config, now: datetime) -> None:
+    def _store_poll(self, source: Source, poll: Future[Heard], config: Config, now: datetime) -> bool:
+        if config.source(source.id) != source:
+            return False  # it was asked by another configuration
         try:
             heard = poll.result()
         except Fault as fault:
             actions.source_failed(source.id, f"{fault}. {fault.hint}", now)
-            return
-        self._make_up(source, config, now)
-        actions.store_poll(source, heard, now)
+            return True
+        except Exception as error:
+            log.exception("source %s", source.id)
+            actions.source_failed(source.id, f"a fault of ours: {error!r}", now)
+            return True
+        self._make_up(source, heard.skew, config, now)
+        actions.store_poll(source, heard, self.asked_at.get(source.id, now), now)
         if source.kind == "alertmanager":
             self.keep_silences(source, config, now)
+        return True
 
-    def _make_up(self, source: Source, config: Config, now: datetime) -> None:
-        """After a time in which we asked nobody: what fired meanwhile goes into the history."""
+    def _make_up(self, source: Source, skew: float, config: Config, now: datetime) -> None:
+        """After a time in which we asked nobody: what fired meanwhile goes into the history.
+
+        Before the answer is stored: killed in between, we do it again, and find what is told already.
+        """
         state = SourceState.objects.filter(pk=source.id).first()
         if source.kind != "prometheus" or state is None or state.heard_at is None:
             return
         start = max(state.heard_at, state.tried_at or state.heard_at, now - FARTHEST)
         if now - start <= source.stale_after:
             return
-        step = steps(start, now)
+        moved = timedelta(seconds=skew)
         try:
-            spans = self.client(source, config).firing_between(start, now, step)
+            client = self.client(source, config)
+            spans = client.firing_between(start + moved, now + moved, step_between(start, now))
         except Fault as fault:
             log.warning("what happened since %s cannot be told: %s", start, fault)
             return
+        past = remembered(source.id, spans, start, now, skew)
         for judged in judge_all(config, now):
             listed, row = judged.listed, judged.row
             mine = listed.evidence is not None and listed.evidence.source == source.id
-            if not mine or row.state != row.computed_state:
-                continue
-            if found := replay(listed, stored(row), spans, start, now, step):
+            if mine and row.state == row.computed_state and (found := replay(listed, stored(row), row.since, past)):
                 backfill(row.slug, found, now)
 
-    def _store_outcomes(self, outcomes: list[tuple[Check, Outcome]], config: Config, now: datetime) -> None:
-        if self.failed is None:  # first of all: what was down before we were restarted is still down
+    def _store_outcomes(self, outcomes: list[tuple[Check, Outcome]], config: Config, now: datetime) -> bool:
+        """Returns whether there is news in them."""
+        if self.rounds is None:
             firing = Signal.objects.filter(source=CHECKS).exclude(state=Signal.RESOLVED)
-            self.failed = {row.labels.get("check", ""): 1_000 for row in firing}
-            actions.forget_checks([check.id for check in config.tables.checks], now)
-        for check, outcome in outcomes:
-            if outcome.measured:
-                self.failed[check.id] = 0 if outcome.ok else self.failed.get(check.id, 0) + 1
-            self.found[check.id] = outcome
-        listed = {check.id for check in config.tables.checks}
-        notes = [
-            {"code": "certificate" if outcome.expiring else "not_measured", "check": id, "what": outcome.what}
-            for id, outcome in self.found.items()
-            if id in listed and (outcome.expiring or not outcome.measured)
-        ]
-        actions.store_outcomes([(c, o, self.failed.get(c.id, 0)) for c, o in outcomes], notes, now)
+            self.rounds = Rounds.resumed({row.labels["check"]: row.annotations["what"] for row in firing})
+        checks = config.tables.checks
+        if not checks:
+            return False
+        found, news = self.rounds.take(outcomes, checks)
+        measured, notes = self.rounds.measured(found, checks), self.rounds.notes(checks)
+        actions.store_outcomes(found, measured, notes, checks_stale_after(config) / 3, now)
+        return news
 
     def judge(self, config: Config, now: datetime) -> None:
         """Every service; only what differs is stored. Then: which sources went silent, which are heard again."""
-        for judged in judge_all(config, now):
-            if judged.differs:
-                judge_service(judged.row.slug, judged.computed, judged.shown, now)
+        if differing := [judged for judged in judge_all(config, now) if judged.differs]:
+            with transaction.atomic():  # when all change at once it is one write, and one new page
+                for judged in differing:
+                    judge_service(judged.row.slug, judged.computed, judged.shown, now)
         limits = {source.id: source.stale_after for source in config.tables.sources}
         for state in SourceState.objects.filter(source__in=list(limits)):
             silent = state.heard_at is None or now - state.heard_at > limits[state.source]
@@ -222,25 +256,21 @@ class Watch:
                 actions.note_silence(state.source, silent, now)
 
     def keep_silences(self, source: Source, config: Config, now: datetime) -> None:
-        """Make Alertmanager's silences what our maintenance windows say."""
-        rows = Event.objects.filter(kind=Event.MAINTENANCE, silence=True, ended_at=None).prefetch_related("impacts")
-        windows = [
-            Window(row.ref, row.window_start, row.window_end, tuple(sorted(i.service_id for i in row.impacts.all())))
-            for row in rows
-            if row.window_start and row.window_end
-        ]
-        asked = Event.objects.filter(kind=Event.MAINTENANCE, silence=True, window_end__gt=now - timedelta(days=1))
-        if not windows and not asked.exists():
-            return
-        client = self.client(source, config)
-        try:
-            for change in changes(windows, client.silences(), config.site.address, now):
-                if change.body is not None:
-                    client.post_silence(change.body)
-                else:
-                    client.expire_silence(change.expire)
-        except Fault as fault:
-            actions.source_failed(source.id, f"silences: {fault}. {fault.hint}", now)
+        """Have Alertmanager's silences made what our maintenance windows say."""
+        if source.id not in {busy.id for busy in self.silencing.values()} and (asked := windows(now)) is not None:
+            client = self.client(source, config)
+            self._start(self.asking, self.silencing, source, silence, client, asked, config, now)
+
+    def collect_silencing(self, now: datetime) -> None:
+        for done in [future for future in self.silencing if future.done()]:
+            source = self.silencing.pop(done)
+            try:
+                faults = done.result()
+            except Exception:
+                log.exception("silences of %s", source.id)
+                continue
+            if faults:
+                actions.source_failed(source.id, f"silences: {faults[0]}. {faults[0].hint}", now)
 
 
 def wanted(config: Config, source: Source) -> list[Wanted]:
@@ -250,3 +280,8 @@ def wanted(config: Config, source: Source) -> list[Wanted]:
         for service in config.tables.services
         if service.evidence and service.evidence.source == source.id and service.evidence.query
     ]
+
+
+def _passed(last: datetime | None, interval: timedelta, now: datetime) -> bool:
+    """Whether it is time again; also when the clock was set back."""
+    return last is None or not timedelta(0) <= now - last < interval

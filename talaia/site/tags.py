@@ -6,7 +6,8 @@ the moment at which the page is made (without it, times are always given with th
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -22,8 +23,9 @@ from talaia.events.timeline import IncidentState, MaintenanceState, incident_wor
 from talaia.panel import words as panel_words
 from talaia.panel.state import Reason, State
 from talaia.site import addresses, assets, dates, markdown
+from talaia.site.fragments import part
 from talaia.site.shapes import SHAPES
-from talaia.site.values import Entry, Event, Month, Said, Words, inside
+from talaia.site.values import Entry, Event, Month, Said, Service, Words, inside
 
 register = template.Library()
 
@@ -213,6 +215,29 @@ def excerpt_of(context: Context, event: Event) -> str:
     if not event.entries:
         return word_of(context, event.titles)
     return markdown.excerpt(word_of(context, event.entries[0].texts), 160)
+
+
+@register.simple_tag(takes_context=True)
+def brief(context: Context, event: Event) -> SafeString:
+    """An event as a line of a list."""
+    given = _frame(context)
+    return part("brief.html", (event, *given.values()), {**given, "event": event})
+
+
+@register.simple_tag(takes_context=True)
+def row(context: Context, service: Service) -> SafeString:
+    """A service as a row of the panel."""
+    given = _frame(context)
+    return part("row.html", (repr(service), *given.values()), {**given, "service": service})
+
+
+def _frame(context: Context) -> dict[str, Any]:
+    """All that the tags read from the context. Of `now` they read the day alone."""
+    now = context.get("now")
+    there = calendar(context)
+    today = datetime.combine(there.date_of(now), time(), there.zone) if now else None
+    languages = context.get("languages") or current().site.languages
+    return {"language": there.language, "languages": tuple(languages), "zone": there.zone, "now": today}
 
 
 def _since(context: Context, at: datetime) -> str:

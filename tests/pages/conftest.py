@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import threading
@@ -30,6 +31,10 @@ QUIET = [
 class Serving(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         del format, args
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        with contextlib.suppress(ConnectionError):  # a browser that has seen enough
+            super().copyfile(source, outputfile)
 
     def end_headers(self) -> None:
         self.send_header("Content-Security-Policy", POLICY)

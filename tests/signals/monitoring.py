@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -42,7 +43,7 @@ class Monitoring:
     def fire(self, **labels: str) -> None:
         """An alert fires: Prometheus lists it, and Alertmanager too."""
         self.firing.append(labels)
-        self.listed.append(self._listed(labels))
+        self.listed.append(self.alert(labels))
 
     def calm(self, **labels: str) -> None:
         """The alerts with these labels are over everywhere."""
@@ -58,7 +59,8 @@ class Monitoring:
     def measure(self, query: str, *series: tuple[dict[str, str], float], age: float = 1.0) -> None:
         self.samples[query] = [(labels, value, age) for labels, value in series]
 
-    def _listed(self, labels: dict[str, str]) -> dict[str, Any]:
+    def alert(self, labels: dict[str, str]) -> dict[str, Any]:
+        """As Alertmanager lists it."""
         return {
             "labels": {**labels, "cluster": "lab"},
             "annotations": {},
@@ -116,8 +118,10 @@ class Monitoring:
 
     def _alertmanager(self, request: httpx.Request, path: str) -> httpx.Response:
         if path == "/api/v2/status":
-            since = self.alertmanager_since or self.now - timedelta(days=1)
-            return httpx.Response(200, json={"uptime": since.isoformat()})
+            moved = timedelta(seconds=self.clock_ahead)
+            since = (self.alertmanager_since or self.now - timedelta(days=1)) + moved
+            date = format_datetime(self.now + moved, usegmt=True)
+            return httpx.Response(200, json={"uptime": since.isoformat()}, headers={"date": date})
         if path == "/api/v2/alerts":
             return httpx.Response(200, json=self.listed)
         if path.startswith("/api/v2/silence/"):

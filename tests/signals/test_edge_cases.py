@@ -7,39 +7,24 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from talaia.config import current
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.panel import actions as panel
 from talaia.panel.models import Service
 from talaia.panel.state import State
+from talaia.signals import actions
+from talaia.signals.judging import judge_all
 from talaia.signals.models import Intake, Signal, SourceState
 from talaia.signals.parse import alertmanager, hook, prometheus
 from talaia.signals.parse.report import Malformed
+from tests.signals.bodies import HEARTBEAT, pushed, sample, told
 from tests.signals.conftest import REFERENCES, WEB, Lab
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SAMPLES = Path(__file__).parent / "samples"
 HOLD = 125  # seconds: hold_better and a little
-
-
-def sample(number: str) -> Any:
-    """The body of a captured sample."""
-    (path,) = SAMPLES.glob(f"{number}_*.json")
-    found = json.loads(path.read_text())
-    return found["body"] if isinstance(found, dict) and "body" in found else found
-
-
-def told(status: str, **labels: str) -> dict[str, Any]:
-    """A webhook for one alert."""
-    ends = "0001-01-01T00:00:00Z" if status == "firing" else "2026-05-04T01:00:00Z"
-    alert = {"status": status, "labels": labels, "annotations": {}, "startsAt": "2026-05-04T00:59:00Z", "endsAt": ends}
-    return {"version": "4", "status": status, "alerts": [alert], "truncatedAlerts": 0}
 
 
 def go_down(lab: Lab) -> None:
@@ -56,10 +41,11 @@ def recover(lab: Lab) -> None:
 
 
 def test_case_01_the_same_alert_twice_to_the_letter_is_one_signal_and_one_transition(lab: Lab) -> None:
-    body = sample("01")
-    lab.come_in("told", body)
+    one, other = (captured["body"] for captured in sample("15"))
+    assert one == other
+    lab.come_in("told", one)
     seen = lab.seen("web")
-    lab.come_in("told", body)
+    lab.come_in("told", other)
     assert Signal.objects.filter(source="told").count() == 1
     assert lab.seen("web") == seen == ["operational", "disruption"]
 
@@ -108,11 +94,12 @@ def test_case_05_of_two_alerts_on_one_service_one_resolves_and_it_stays_down(lab
     assert lab.state() == "degraded"
 
 
-def test_case_06_resolved_that_was_never_firing_is_stored_and_turns_nothing(lab: Lab) -> None:
+@pytest.mark.parametrize("source", ["alertmanager", "told"])
+def test_case_06_resolved_that_was_never_firing_is_stored_and_turns_nothing(lab: Lab, source: str) -> None:
     body = sample("31")
     assert {alert["status"] for alert in body["alerts"]} == {"resolved"}
     before = lab.seen("web")
-    lab.come_in("alertmanager", body)
+    lab.come_in(source, body)
     lab.go(30)
     assert lab.seen("web") == before
     assert Intake.objects.exclude(handled_at=None).count() == 1
@@ -209,7 +196,7 @@ def test_case_14_a_heartbeat_that_still_comes_does_not_speak_for_a_prometheus_th
     lab.monitoring.prometheus_hangs = True
     for _ in range(4):
         lab.go(30)
-        lab.come_in("alertmanager", told("firing", alertname="Watchdog", talaia_heartbeat="true"))
+        lab.come_in("alertmanager", told("firing", **HEARTBEAT))
     assert lab.state() == "unknown"
     assert hook.read("alertmanager", sample("12"), lab.now).alerts[0].labels["alertname"] == "Watchdog"
 
@@ -224,6 +211,24 @@ def test_case_15_with_alertmanager_down_the_states_go_on(lab: Lab) -> None:
     lab.monitoring.listed.clear()
     lab.go(HOLD + 40)
     assert lab.seen() == ["operational", "disruption", "operational"]
+
+
+def test_case_15_what_alertmanager_said_before_it_went_down_holds_no_recovery_back_but_its_silences_stay(
+    lab: Lab,
+) -> None:
+    go_down(lab)
+    lab.down("ref01", "ref02", "ref03", "ref04")
+    lab.monitoring.silence(link="ref04")
+    lab.go(35)
+    assert lab.reason("links") == {"code": "connections_down", "down": 3, "of": 11}
+    lab.monitoring.alertmanager_down = True
+    recover(lab)  # Prometheus sees it; Alertmanager's word of the outage is the last that it gave
+    lab.go(HOLD + 40)
+    assert lab.state() == "operational"
+    assert lab.reason("links") == {"code": "connections_down", "down": 3, "of": 11}
+    lab.step()
+    judged = next(one for one in judge_all(lab.config, lab.now) if one.row.slug == "links")
+    assert any("alertmanager is silent: silences are taken" in step for step in judged.judgement.steps)
 
 
 def test_case_16_after_ten_minutes_of_our_own_absence_the_first_poll_is_right_and_the_history_is_filled(
@@ -241,8 +246,23 @@ def test_case_16_after_ten_minutes_of_our_own_absence_the_first_poll_is_right_an
     assert [state for state, _ in rows] == ["operational", "disruption", "operational"]
     assert abs(rows[1][1].timestamp() - began) <= 30
     assert rows[2][1] > rows[1][1]
-    spans = prometheus.matrix(sample("26"))
-    assert spans, "the captured range tells when alerts fired"
+    lab.go(10)
+    assert len(lab.seen()) == 3
+
+
+def test_case_16_the_bodies_that_come_in_after_our_absence_leave_what_the_first_poll_says(lab: Lab) -> None:
+    lab.monitoring.now += timedelta(minutes=10)
+    lab.monitoring.past = [
+        ({**span.labels, "component": "website"}, [lab.now.timestamp() - 400 + n for n in range(0, 60, 2)])
+        for span in prometheus.matrix(sample("26"))
+    ]
+    for captured in sample("30"):
+        actions.store_intake("alertmanager", captured["body"], lab.now)
+    go_down(lab)
+    assert lab.seen() == ["operational", "disruption", "operational", "disruption"]
+    recover(lab)
+    lab.go(HOLD + 35)
+    assert lab.state() == "operational"
 
 
 def test_case_17_experimental_links_turn_nothing_and_a_link_relabelled_while_down_leaves_at_once(lab: Lab) -> None:
@@ -316,10 +336,16 @@ def test_case_20_a_link_that_is_down_by_two_rules_and_two_replicas_is_one_link(l
 
 
 def test_case_21_four_flaps_in_eighty_seconds_are_one_fall_and_one_recovery(lab: Lab) -> None:
-    for _ in range(4):
-        go_down(lab)
-        recover(lab)
-        lab.go(6)
+    for _ in range(4):  # 14 s down and 6 s up, each end told by a bell that has us ask
+        for seconds, value in ((14, 0.0), (6, 1.0)):
+            lab.monitoring.measure(WEB, ({"talaia_service": "web"}, value))
+            if value:
+                lab.monitoring.calm(talaia_service="web")
+            else:
+                lab.monitoring.fire(alertname="Down", talaia_service="web")
+            lab.come_in("alertmanager", told("resolved" if value else "firing", alertname="Down", talaia_service="web"))
+            lab.go(seconds, every=2)
+    assert lab.seen() == ["operational", "disruption"]
     lab.go(HOLD + 40)
     assert lab.seen() == ["operational", "disruption", "operational"]
 
@@ -367,15 +393,17 @@ def test_case_25_a_silence_that_alertmanager_lost_is_made_again_once_and_the_mai
     )
     events.update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, lab.now)
     lab.go(35)
-    assert (lab.state(), lab.monitoring.made) == ("maintenance", 1)
-    (silence,) = lab.monitoring.silences.values()
-    assert silence["matchers"] == [{"name": "talaia_service", "value": "web", "isRegex": False, "isEqual": True}]
+    assert (lab.state(), lab.monitoring.made) == ("maintenance", 2)
+    assert [silence["matchers"] for silence in lab.monitoring.silences.values()] == [
+        [{"name": "talaia_service", "value": "web", "isRegex": False, "isEqual": True}],
+        [{"name": "component", "value": "web|matrix|website", "isRegex": True, "isEqual": True}],
+    ]
     lab.monitoring.silences.clear()  # kill -9
     lab.go(120)
-    assert (lab.state(), lab.monitoring.made, len(lab.monitoring.silences)) == ("maintenance", 2, 1)
+    assert (lab.state(), lab.monitoring.made, len(lab.monitoring.silences)) == ("maintenance", 4, 2)
     events.update_maintenance(event.ref, MaintenanceState.COMPLETED, {"ca": "Fet."}, lab.now)
     lab.go(35)
-    assert [s["status"]["state"] for s in lab.monitoring.silences.values()] == ["expired"]
+    assert [s["status"]["state"] for s in lab.monitoring.silences.values()] == ["expired"] * 2
     assert lab.state() == "operational"
 
 
@@ -423,6 +451,17 @@ def test_case_27_unknown_keys_and_ten_thousand_alerts_are_taken(lab: Lab) -> Non
     assert lab.state() == "disruption"
 
 
+def test_case_24_a_source_that_speaks_once_a_day_is_not_forgotten_over_a_restart(lab: Lab) -> None:
+    lab.come_in("told", told("firing", **HEARTBEAT))
+    lab.monitoring.now += timedelta(minutes=55)  # of an hour
+    lab.restart()
+    lab.go(60)
+    assert lab.state("wiki") == "operational"
+    lab.restart()
+    lab.go(300)
+    assert (lab.state("wiki"), lab.reason("wiki")["code"]) == ("unknown", "source_silent")
+
+
 @pytest.mark.parametrize("ahead", [300.0, -300.0])
 def test_case_28_a_clock_five_minutes_off_changes_no_state_and_operators_are_told(lab: Lab, ahead: float) -> None:
     lab.monitoring.clock_ahead = ahead
@@ -442,20 +481,63 @@ def test_case_28_a_sample_five_minutes_old_proves_nothing_and_one_from_the_futur
     assert bool(future) is (age < 0)
 
 
-def test_the_samples_of_the_direct_way_turn_their_service_and_back(lab: Lab) -> None:
-    assert current().source("direct") is not None
-    for body in (sample("60"), sample("61")):
-        body[0]["labels"]["talaia_service"] = "radio"
-    firing, resolved = sample("60"), sample("61")
-    firing[0]["labels"]["talaia_service"] = resolved[0]["labels"]["talaia_service"] = "radio"
-    firing[0]["endsAt"] = (lab.now + timedelta(minutes=4)).isoformat()
-    lab.come_in("direct", firing)
-    lab.go(10)
+@pytest.mark.parametrize("ahead", [300.0, -300.0])
+def test_case_28_the_start_of_an_alertmanager_is_told_by_its_own_clock(lab: Lab, ahead: float) -> None:
+    lab.monitoring.clock_ahead = ahead
+    lab.come_in("told", told("firing", **HEARTBEAT))
+    lab.monitoring.listed.append(lab.monitoring.alert({"alertname": "OnlyHere", "talaia_service": "wiki"}))
+    lab.go(35)
+    assert lab.state("wiki") == "disruption"
+    listed, lab.monitoring.listed = lab.monitoring.listed, []
+    lab.monitoring.alertmanager_since = lab.now
+    lab.go(60)
+    assert lab.state("wiki") == "disruption"  # just restarted, whatever its clock says
+    lab.monitoring.listed = listed
+    lab.go(100)
+    lab.monitoring.listed = []
+    lab.go(HOLD + 35)
+    assert lab.seen("wiki").count("disruption") == 1
+    assert lab.state("wiki") == "operational"
+
+
+def test_what_prometheus_itself_sends_turns_its_service_and_back(lab: Lab) -> None:
+    lab.come_in("direct", pushed("firing", lab.now, alertname="Down", talaia_service="radio"))
     assert lab.state("radio") == "disruption"
-    resolved[0]["endsAt"] = lab.now.isoformat()
-    lab.come_in("direct", resolved)
+    lab.come_in("direct", pushed("resolved", lab.now, alertname="Down", talaia_service="radio"))
     lab.go(HOLD)
+    assert (lab.state("radio"), lab.reason("radio")["code"]) == ("operational", "unconfirmed")
+
+
+def test_what_prometheus_sent_and_does_not_repeat_runs_out(lab: Lab) -> None:
+    lab.come_in("direct", pushed("firing", lab.now, alertname="Down", talaia_service="radio"))
+    for _ in range(3):  # others are repeated, so the source is not silent
+        lab.go(60)
+        lab.come_in("direct", pushed("firing", lab.now, **HEARTBEAT))
+    assert lab.state("radio") == "disruption"
+    for _ in range(4):
+        lab.go(60)
+        lab.come_in("direct", pushed("firing", lab.now, **HEARTBEAT))
     assert lab.state("radio") == "operational"
+
+
+@pytest.mark.parametrize(("source", "slug"), [("told", "wiki"), ("direct", "radio")])
+def test_a_heartbeat_that_ends_is_no_sign_of_life(lab: Lab, source: str, slug: str) -> None:
+    alive = pushed("firing", lab.now, **HEARTBEAT) if source == "direct" else told("firing", **HEARTBEAT)
+    lab.come_in(source, alive)
+    assert lab.state(slug) == "operational"
+    heard = SourceState.objects.get(pk=source).heard_at
+    lab.go(30)
+    ended = pushed("resolved", lab.now, **HEARTBEAT) if source == "direct" else told("resolved", **HEARTBEAT)
+    lab.come_in(source, ended)
+    assert SourceState.objects.get(pk=source).heard_at == heard
+    assert not Intake.objects.filter(body=alive).exists(), "heartbeats are not kept"
+
+
+def test_a_resolved_that_was_only_told_holds_up_what_is_and_makes_nothing_worse(lab: Lab) -> None:
+    lab.come_in("told", told("firing", alertname="Slow", talaia_service="wiki", talaia_impact="degraded"))
+    lab.come_in("told", told("resolved", alertname="Down", talaia_service="wiki"))
+    lab.go(20)
+    assert lab.state("wiki") == "degraded"
 
 
 def test_what_a_source_that_is_never_asked_calls_resolved_is_believed_after_five_minutes(lab: Lab) -> None:
@@ -467,7 +549,7 @@ def test_what_a_source_that_is_never_asked_calls_resolved_is_believed_after_five
     assert lab.state("wiki") == "disruption"
     for _ in range(7):  # its heartbeat keeps it from being silent
         lab.go(60)
-        lab.come_in("told", told("firing", alertname="Watchdog", talaia_heartbeat="true"))
+        lab.come_in("told", told("firing", **HEARTBEAT))
     assert (lab.state("wiki"), lab.reason("wiki")["code"]) == ("operational", "unconfirmed")
 
 

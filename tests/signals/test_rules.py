@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from talaia.config import AlertMatch, Evidence, Reference, Service, Text, Threshold
 from talaia.config.matchers import Matchers
 from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict, settle
-from talaia.signals.rules import experimental, judge
-from talaia.signals.view import CHECKS, Sample, Signal, Source, View, merged
+from talaia.signals.matching import experimental
+from talaia.signals.rules import judge
+from talaia.signals.view import CHECKS, Sample, Signal, Source, View
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 STALE = timedelta(seconds=90)
@@ -28,12 +29,12 @@ def service(**fields: Any) -> Service:
 
 
 def fires(**labels: str) -> Signal:
-    return Signal("p", {"alertname": "A", **labels})
+    return Signal(("p",), {"alertname": "A", **labels})
 
 
 def hushed(**labels: str) -> Signal:
     """An alert that a person has silenced."""
-    return Signal("p", {"alertname": "A", **labels}, {}, silenced=True)
+    return Signal(("p",), {"alertname": "A", **labels}, silenced=True)
 
 
 def measured(value: float = 1.0, age: float = 1.0) -> dict[tuple[str, str, str], Sample]:
@@ -49,8 +50,19 @@ TOLD = service(evidence=Evidence(source="p"))
 BY_HAND = service(evidence=None, kept_by_hand=True)
 CHECKED = service(evidence=None)
 NEVER_ASKED = {"p": Source("p", NOW, STALE, asked=False)}
-CHECKS_HEARD = {CHECKS: Source(CHECKS, NOW, STALE)}
+CHECKS_HEARD = {CHECKS: Source(CHECKS, NOW, STALE, CHECKS, asked=False)}
 ANSWERS = {(CHECKS, "web", ""): Sample(1, 0, NOW)}
+SILENT = {"p": Source("p", NOW - STALE * 2, STALE), **CHECKS_HEARD}
+AGED = {(CHECKS, "web", ""): Sample(1, 0, NOW - STALE * 2)}
+AGED_HEARD = {"p": Source("p", NOW - STALE, STALE)}
+ASKED_AM = {"p": Source("p", NOW, STALE, "alertmanager")}
+BEATS = {("p", "", ""): Sample(1, 60, NOW)}
+SILENT_A = {"a": Source("a", NOW - STALE * 2, STALE, "alertmanager")}
+NEVER_ASKED_A = {"a": Source("a", NOW - STALE * 2, STALE, "alertmanager", asked=False)}
+CHECK_DOWN = Signal((CHECKS,), OWN, {"what": "slow"})
+HELD = Signal(("p",), OWN, held=True)
+MILD_BEFORE = Computed(State.DEGRADED)
+ONLY_A = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), source="a"),))
 MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impact="partial"),))
 
 
@@ -81,6 +93,20 @@ MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impa
         (TOLD, View((), {}, NEVER_ASKED), GREY, "operational", "unconfirmed"),
         (BY_HAND, View(), GREY, "operational", "kept_by_hand"),
         (CHECKED, View((), ANSWERS, CHECKS_HEARD), GREY, "operational", ""),
+        (CHECKED, View((), AGED, CHECKS_HEARD), GREEN, "unknown", "not_measured"),
+        (WEB, View((), measured(), AGED_HEARD), GREEN, "operational", ""),  # as good as the source is
+        (WEB, View((CHECK_DOWN,), {}, SILENT), GREEN, "disruption", "check"),  # seen by ourselves
+        (WEB, View((fires(**OWN),), {}, SILENT), GREEN, "unknown", "source_silent"),
+        (WEB, View((HELD,), measured(), HEARD), RED, "operational", ""),  # it is measured: no need to doubt
+        (TOLD, View((HELD,), {}, NEVER_ASKED), RED, "disruption", "alert"),
+        (TOLD, View((HELD,), {}, NEVER_ASKED), MILD_BEFORE, "degraded", "alert"),
+        (TOLD, View((HELD,), {}, NEVER_ASKED), GREEN, "operational", "unconfirmed"),
+        (TOLD, View((HELD,), {}, NEVER_ASKED), GREY, "operational", "unconfirmed"),
+        (TOLD, View((), {}, ASKED_AM), GREEN, "unknown", "not_measured"),  # a list without heartbeat proves nothing
+        (TOLD, View((), BEATS, ASKED_AM), GREEN, "operational", "unconfirmed"),
+        (BY_HAND, View((fires(**OWN),)), GREEN, "disruption", "alert"),
+        (ONLY_A, View((), measured(), {**HEARD, **SILENT_A}), GREEN, "unknown", "source_silent"),
+        (ONLY_A, View((), measured(), {**HEARD, **NEVER_ASKED_A}), GREEN, "operational", ""),
     ],
 )  # fmt: skip
 def test_a_plain_service(listed: Service, view: View, before: Computed, state: str, code: str) -> None:
@@ -90,8 +116,8 @@ def test_a_plain_service(listed: Service, view: View, before: Computed, state: s
 
 
 def test_the_worst_of_several_alerts_is_the_state_and_words_are_only_those_that_operators_allowed() -> None:
-    worse = Signal("p", {"talaia_service": "web", "n": "1"}, {"summary": "host-7.internal is down"})
-    told = Signal("p", {"talaia_service": "web", "n": "2"}, {"talaia_summary": "El web no respon"})
+    worse = Signal(("p",), {"talaia_service": "web", "n": "1"}, {"summary": "host-7.internal is down"})
+    told = Signal(("p",), {"talaia_service": "web", "n": "2"}, {"talaia_summary": "El web no respon"})
     mild = fires(talaia_service="web", talaia_impact="degraded")
     found = judge(WEB, View((mild, worse, told), measured(), HEARD), NOW, GREEN).verdict
     assert found == Verdict(State.DISRUPTION, Reason("alert", {"summary": "El web no respon", "count": 3}))
@@ -128,11 +154,49 @@ def links(down: str = "", failing: str = "", silenced: str = "", unmeasured: str
         (links(failing="abc"), GREY, "unknown", {"code": "failing_pending"}),
         (links(failing="abc"), RED, "disruption", {"code": "connections_down", "down": 3, "of": 4}),
         (links(failing="a"), RED, "partial", {"code": "connections_down", "down": 1, "of": 4}),
+        (links(failing="abc"), Computed(State.DEGRADED), "degraded", {"code": "failing_pending"}),
+        (links(failing="a"), Computed(State.MAINTENANCE), "unknown", {"code": "failing_pending"}),
+        (links("a", failing="bc"), GREY, "partial", {"code": "connections_down", "down": 1, "of": 4}),
+        (links(poor="a", failing="a"), RED, "partial", {"code": "connections_down", "down": 1, "of": 4}),
     ],
 )
 def test_a_reference_service(view: View, before: Computed, state: str, reason: dict[str, Any]) -> None:
     found = judge(LINKS, view, NOW, before).verdict
     assert (found.state, found.reason.to_json()) == (state, reason)
+
+
+def test_connections_of_which_a_source_only_tells_are_well_until_it_says_otherwise_and_better_is_doubted() -> None:
+    listed = service(slug="links", evidence=Evidence(source="p"), reference=Reference(connections=("a", "b")))
+    down = Signal(("p",), {"talaia_connection": "a"})
+    held = Signal(("p",), {"talaia_connection": "a"}, held=True)
+    assert judge(listed, View((), {}, NEVER_ASKED), NOW, GREEN).verdict == Verdict(State.OPERATIONAL)
+    partial = judge(listed, View((down,), {}, NEVER_ASKED), NOW, GREEN).verdict
+    assert partial == Verdict(State.PARTIAL, Reason("connections_down", {"down": 1, "of": 2}))
+    assert judge(listed, View((held,), {}, NEVER_ASKED), NOW, Computed(State.PARTIAL)).verdict == partial
+    assert judge(listed, View((held,), {}, NEVER_ASKED), NOW, GREEN).verdict.state == State.OPERATIONAL
+
+
+def test_a_check_of_a_connection_is_no_check_of_the_service() -> None:
+    listed = service(slug="links", evidence=None, reference=Reference(connections=("a", "b", "c", "d"), label="link"))
+    labels = {"check": "ping-a", "talaia_service": "links", "talaia_connection": "a"}
+    samples = {(CHECKS, "links", id): Sample(float(id != "a"), 0, NOW) for id in "abcd"}
+    view = View((Signal((CHECKS,), labels, {"what": "down"}),), samples, CHECKS_HEARD)
+    assert judge(listed, view, NOW, GREEN).verdict.reason.to_json() == {"code": "connections_down", "down": 1, "of": 4}
+
+
+def test_every_step_is_told() -> None:
+    silenced = Signal(("p", "a"), {"alertname": "LinkDown", "talaia_connection": "b"}, silenced=True)
+    view = links("a", unmeasured="d")
+    whole = View((*view.signals, silenced), view.samples, {**HEARD, **SILENT_A})
+    assert judge(LINKS, whole, NOW, GREEN).steps == (
+        "p: A fires for a, impact disruption",
+        "p and a: LinkDown is silenced for b, impact disruption",
+        "a is silent: silences are taken to be as they were last heard",
+        "silenced, and so left out: b",
+        "2 of 3 connections are measured; down: a",
+        "not measured: d",
+        "verdict: partial (connections_down)",
+    )
 
 
 def test_an_alert_on_the_service_itself_counts_when_it_is_worse_than_its_connections() -> None:
@@ -151,13 +215,6 @@ def test_what_is_experimental_never_counts_and_operators_see_it() -> None:
         "y": True,
         "z": False,
     }
-
-
-def test_one_alert_that_two_sources_tell_is_one_and_a_silence_of_either_counts() -> None:
-    plain, silenced = Signal("p", {"n": "1"}), Signal("a", {"n": "1", "cluster": "lab"}, {}, True)
-    for order in ((plain, silenced), (silenced, plain)):
-        assert [signal.silenced for signal in merged(order, {"a": ("cluster",)})] == [True]
-    assert len(merged((plain, silenced), {})) == 2
 
 
 @given(st.integers(0, 40), st.integers(1, 40), st.sampled_from(["25%", "60%", "50%", "33%", 1, 2, 7]))
@@ -185,3 +242,35 @@ def test_no_sequence_of_verdicts_shows_green_before_it_held(told: list[tuple[Sta
             assert now - green_since >= HOLD
         if state in TROUBLE and before.state in (State.OPERATIONAL, *TROUBLE):
             assert WEIGHT[computed.state] >= WEIGHT[state]  # worse shows at once
+
+
+CONNECTIONS = [f"c{n}" for n in range(12)]
+
+
+@given(
+    st.sets(st.sampled_from(CONNECTIONS)), st.sets(st.sampled_from(CONNECTIONS)), st.sets(st.sampled_from(CONNECTIONS))
+)
+def test_connections_are_counted_once_among_those_that_count(
+    down: set[str], silenced: set[str], unmeasured: set[str]
+) -> None:
+    listed = service(slug="links", reference=Reference(connections=tuple(CONNECTIONS)))
+    signals = [(hushed if id in silenced else fires)(talaia_connection=id, n=n) for id in down | silenced for n in "xy"]
+    signals.append(fires(talaia_connection="elsewhere"))
+    samples = {("p", "links", id): Sample(float(id not in down), 1, NOW) for id in CONNECTIONS if id not in unmeasured}
+    verdict = judge(listed, View(tuple(signals), samples, HEARD), NOW, GREEN).verdict
+    counting = set(CONNECTIONS) - silenced
+    known, broken = counting - unmeasured | down & counting, down & counting
+    if not counting:
+        assert verdict.state is State.MAINTENANCE
+    elif 2 * len(known) < len(counting):
+        assert verdict.state is State.UNKNOWN
+    elif 10 * len(broken) >= 6 * len(known) and broken:
+        assert verdict.state is State.DISRUPTION
+    elif 4 * len(broken) >= len(known) and broken:
+        assert verdict.state is State.PARTIAL
+    elif broken:
+        assert verdict.state is State.DEGRADED
+    else:
+        assert verdict.state is State.OPERATIONAL
+    if verdict.state in TROUBLE:
+        assert verdict.reason.values == {"down": len(broken), "of": len(known)}

@@ -1,0 +1,110 @@
+"""Which silences maintenance asks for, against those that are there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from talaia.config import AlertMatch, Evidence, Reference, Service, Text
+from talaia.config.matchers import Matcher, Matchers
+from talaia.signals.parse.report import Silence
+from talaia.signals.silences import Change, Window, alerts_of, changes
+
+NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SITE = "https://status.example.org"
+USUAL: dict[str, Any] = {"group": "g", "name": Text((("", "x"),)), "evidence": Evidence(source="p", query="up")}
+WEB = Service(slug="web", **USUAL)
+WINDOW = Window("2026-001", NOW, NOW + HOUR, ("web",))
+
+
+def made(change: Change, number: int = 1) -> Silence:
+    """The silence as Alertmanager lists it afterwards; it takes no start that has passed."""
+    assert change.body is not None
+    body = change.body
+    ops = {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}
+    matchers = tuple(Matcher(m["name"], ops[m["isRegex"], m["isEqual"]], m["value"]) for m in body["matchers"])
+    start, end = datetime.fromisoformat(body["startsAt"]), datetime.fromisoformat(body["endsAt"])
+    return Silence(str(body.get("id", f"s{number}")), matchers, max(start, NOW), end, str(body["comment"]), True)
+
+
+def test_a_window_that_runs_has_its_silence_and_a_second_look_finds_nothing_to_do() -> None:
+    (change,) = changes([WINDOW], [WEB], [], SITE, NOW)
+    assert change.body is not None
+    assert change.body["endsAt"] == (NOW + HOUR).isoformat()
+    assert change.body["matchers"] == [{"name": "talaia_service", "value": "web", "isRegex": False, "isEqual": True}]
+    silence = made(change)
+    assert changes([WINDOW], [WEB], [silence], SITE, NOW) == []
+    assert changes([replace(WINDOW, begun=True)], [WEB], [silence], SITE, NOW + timedelta(minutes=5)) == []
+
+
+def test_it_stands_a_little_before_its_window_and_begins_with_it() -> None:
+    later = replace(WINDOW, starts_at=NOW + timedelta(minutes=9))
+    (change,) = changes([later], [WEB], [], SITE, NOW)
+    assert change.body is not None
+    assert change.body["startsAt"] == later.starts_at.isoformat()
+    assert changes([replace(later, starts_at=NOW + timedelta(minutes=11))], [WEB], [], SITE, NOW) == []
+
+
+def test_work_that_began_before_its_window_is_silenced_from_its_beginning() -> None:
+    early = replace(WINDOW, starts_at=NOW + HOUR / 2, begun=True)
+    (change,) = changes([early], [WEB], [], SITE, NOW)
+    assert change.body is not None
+    assert change.body["startsAt"] == NOW.isoformat()
+    pending = made(
+        changes([replace(early, begun=False, starts_at=NOW + timedelta(minutes=9))], [WEB], [], SITE, NOW)[0]
+    )
+    (sooner,) = changes([early], [WEB], [pending], SITE, NOW)
+    assert sooner.body is not None
+    assert (sooner.body["id"], sooner.body["startsAt"]) == (pending.id, NOW.isoformat())
+
+
+def test_a_window_that_is_longer_now_has_its_silence_prolonged() -> None:
+    silence = made(changes([WINDOW], [WEB], [], SITE, NOW)[0])
+    (change,) = changes([replace(WINDOW, ends_at=NOW + 2 * HOUR)], [WEB], [silence], SITE, NOW)
+    assert change.body is not None
+    assert (change.body["id"], change.body["endsAt"]) == (silence.id, (NOW + 2 * HOUR).isoformat())
+
+
+def test_what_is_over_or_called_off_ends_and_of_two_of_the_same_one_does() -> None:
+    silence = made(changes([WINDOW], [WEB], [], SITE, NOW)[0])
+    assert changes([], [WEB], [silence], SITE, NOW) == [Change(expire=silence.id)]
+    assert changes([WINDOW], [WEB], [silence], SITE, NOW + HOUR) == [Change(expire=silence.id)]
+    twin = replace(silence, id="twin")
+    assert changes([WINDOW], [WEB], [silence, twin], SITE, NOW) == [Change(expire="twin")]
+
+
+def test_silences_of_people_and_of_other_sites_are_left_alone() -> None:
+    silence = made(changes([WINDOW], [WEB], [], SITE, NOW)[0])
+    by_hand = replace(silence, id="hand", comment="Anna is at it")
+    elsewhere = replace(silence, id="else", comment=silence.comment.replace("status.", "other."))
+    gone = replace(silence, id="gone", active=False)
+    assert changes([], [WEB], [by_hand, elsewhere, gone], SITE, NOW) == []
+    assert len(changes([WINDOW], [WEB], [by_hand, elsewhere, gone], SITE, NOW)) == 1
+
+
+def test_every_way_in_which_an_alert_can_concern_a_service_is_silenced() -> None:
+    def match(text: str) -> AlertMatch:
+        return AlertMatch(match=Matchers.from_toml(text))
+
+    links = Service(
+        slug="links",
+        reference=Reference(connections=("ref-1", "ref2"), label="link"),
+        alerts=(match('alertname="LinkDown", job!="lab"'), match('job=~".*"')),
+        **USUAL,
+    )
+    assert alerts_of(links) == [
+        (Matcher("talaia_service", "=", "links"),),
+        (Matcher("link", "=~", r"ref\-1|ref2"),),
+        (Matcher("alertname", "=", "LinkDown"), Matcher("job", "!=", "lab")),
+    ]  # the last would silence everything, and Alertmanager refuses it
+    found = changes([replace(WINDOW, services=("links", "not-listed"))], [links], [], SITE, NOW)
+    assert len(found) == 3
+    silences = [made(change, number) for number, change in enumerate(found)]
+    assert changes([replace(WINDOW, services=("links",))], [links], silences, SITE, NOW) == []
+    fewer = Service(slug="links", alerts=links.alerts[:1], **USUAL)
+    again = changes([replace(WINDOW, services=("links",))], [fewer], silences, SITE, NOW)
+    # The second is posted anew with other matchers (Alertmanager ends the old one itself), the third is not needed.
+    assert [(change.body or {}).get("id") or change.expire for change in again] == ["s1", "s2"]
+    assert again[1].body is None
