@@ -1,5 +1,6 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
+from talaia.desk.models import Dismissal, Draft, FirstWords
 from talaia.events.models import Event, Impact, Update
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
@@ -9,9 +10,12 @@ from talaia.site.models import Publication
 __all__ = [
     "Day",
     "Delivery",
+    "Dismissal",
+    "Draft",
     "Event",
     "Evidence",
     "Fact",
+    "FirstWords",
     "Group",
     "Impact",
     "Intake",

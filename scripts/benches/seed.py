@@ -35,6 +35,7 @@ for n in range(int(sys.argv[1])):
             kind=Event.INCIDENT,
             year=at.year,
             number=numbers[at.year],
+            language="ca",
             titles={"ca": f"Tall {n} a la zona nord"},
             state="resolved",
             started_at=at,
@@ -46,6 +47,6 @@ with transaction.atomic():
         impacts.append(Impact(event=event, service_id=slugs[n % len(slugs)], state="partial"))
         for number, state in enumerate(("investigating", "identified", "resolved"), 1):
             at = event.started_at + timedelta(minutes=30 * number)
-            updates.append(Update(event=event, number=number, state=state, at=at, texts=WORDS))
+            updates.append(Update(event=event, number=number, state=state, at=at, language="ca", texts=WORDS))
     Update.objects.bulk_create(updates, batch_size=500)
     Impact.objects.bulk_create(impacts, batch_size=500)

@@ -168,4 +168,4 @@ def impacts_of(event: Event) -> dict[str, State]:
 
 def language_of(event: Event) -> str:
     """The language in which the incident was opened."""
-    return str(next(iter(event.titles)))
+    return event.language

@@ -94,7 +94,7 @@ def plan(options: argparse.Namespace, now: datetime) -> int:
 
 def move(options: argparse.Namespace, state: MaintenanceState, now: datetime) -> int:
     event = find(Event.MAINTENANCE, options.ref)
-    language = options.language or next(iter(event.titles))
+    language = options.language or event.language
     texts = {language: read_text(options.file)} if options.file else {}
     update_maintenance(event.ref, state, texts, now, by=author(), plain=options.plain)
     return tell(event, f"maintenance {event.ref} is {state.value}: {address(event)}", options.json)

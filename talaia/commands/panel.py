@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone, translation
 
 from talaia.commands import Refused
-from talaia.config import Config, current
+from talaia.config import LANGUAGES, Config, current
 from talaia.panel import words
 from talaia.panel.state import Reason, State
 from talaia.signals.judging import Judged, judge_all, read_view
@@ -32,7 +32,7 @@ MARKS = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--explain", metavar="SERVICE", help="how this service came to its state")
     parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--language", help="of the words (default: the site's first)")
+    parser.add_argument("--language", choices=LANGUAGES, help="of the words (default: the site's first)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -87,7 +87,8 @@ def show(judged: list[Judged], config: Config, now: datetime) -> None:
         trouble = f"; {state.error}" if state and state.error else ""
         print(f"source {source.id}: {heard}{' (silent)' if source.silent(now) else ''}{trouble}")
         for note in state.notes if state else ():
-            print(f"      {note}")
+            told = ", ".join(f"{name} {value}" for name, value in note.items() if name != "code")
+            print(f"      {note['code']}: {told}")
 
 
 def explain(one: Judged, config: Config, now: datetime) -> None:

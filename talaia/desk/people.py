@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from talaia.desk import guessing
-from talaia.desk.forms import LoginForm
+from talaia.desk.forms.people import LoginForm
 from talaia.desk.pages import frame
 
 TRIES = guessing.Tries()

@@ -10,7 +10,8 @@ from django.utils import translation
 from django.utils.safestring import SafeString
 
 from talaia.config import current
-from talaia.desk.forms import EntryForm, ImpactsForm
+from talaia.desk.forms.impacts import ImpactsForm
+from talaia.desk.forms.incidents import EntryForm
 from talaia.desk.pages import frame
 from talaia.events.timeline import IncidentState
 from talaia.site.dates import Calendar

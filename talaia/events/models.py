@@ -15,15 +15,27 @@ class Event(models.Model):
     kind = models.CharField(max_length=12, choices=[(INCIDENT, INCIDENT), (MAINTENANCE, MAINTENANCE)])
     year = models.IntegerField()
     number = models.IntegerField()
-    titles = models.JSONField()  # {"ca": "…"}; the first key is the language it was written in
+    language = models.CharField(max_length=5)  # the one it was written in; jsonb keeps no order of keys
+    titles = models.JSONField()  # {"ca": "…"}
     state = models.CharField(max_length=16)  # that of the last update
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)  # resolved, completed or cancelled
     window_start = models.DateTimeField(null=True)  # maintenance only
     window_end = models.DateTimeField(null=True)
     next_update_at = models.DateTimeField(null=True)
+    causes = models.JSONField(default=dict)  # {"ca": "one line"}, said when it was resolved
     analyses = models.JSONField(default=dict)  # {"ca": "Markdown"}
-    silence = models.BooleanField(default=False)  # maintenance: ask Alertmanager for silences meanwhile
+    analysed_at = models.DateTimeField(null=True)  # when the analysis was last written
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="duplicates")
+
+    # Of maintenance only.
+    silence = models.BooleanField(default=False)  # ask Alertmanager for silences meanwhile
+    starts_itself = models.BooleanField(default=True)  # with its window; else a person says so
+    ends_itself = models.BooleanField(default=True)
+    notices = models.JSONField(default=list)  # what is told when: events.plan
+    planned_by = models.CharField(max_length=150, blank=True)
+    awaits_approval = models.BooleanField(default=False)  # until a second person says yes, nobody outside knows of it
+    approved_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "year", "number"], name="event_reference")]
@@ -44,6 +56,7 @@ class Update(models.Model):
     number = models.IntegerField()
     state = models.CharField(max_length=16)
     at = models.DateTimeField()
+    language = models.CharField(max_length=5)  # the one it was written in
     texts = models.JSONField()  # {"ca": "Markdown"}
     plain = models.BooleanField(default=False)  # plain text: shown as written
     edited_at = models.DateTimeField(null=True)

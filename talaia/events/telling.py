@@ -20,6 +20,7 @@ def as_json(event: Event) -> dict[str, Any]:
     told: dict[str, Any] = {
         "kind": event.kind,
         "ref": event.ref,
+        "language": event.language,
         "titles": event.titles,
         "state": event.state,
         "started_at": _iso(event.started_at),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,11 +17,16 @@ from talaia.outbox.models import Delivery, Fact
 WAKE = threading.Event()
 
 
+# From where the person acts whose request this is: the desk's middleware and the command line say so.
+PLACE: ContextVar[str] = ContextVar("place", default="")
+
+
 def record(kind: str, subject: str, at: datetime, by: str = "", data: Mapping[str, Any] | None = None) -> Fact:
     """Write down that something happened. Call it inside the transaction that makes it so."""
     if not connection.in_atomic_block:
         raise RuntimeError(f"{kind}: a fact commits together with its rows; record it inside transaction.atomic()")
-    fact = Fact.objects.create(kind=kind, subject=subject, at=at, by=by, data=dict(data or {}))
+    place = PLACE.get() if by else ""
+    fact = Fact.objects.create(kind=kind, subject=subject, at=at, by=by, place=place, data=dict(data or {}))
     transaction.on_commit(WAKE.set)
     return fact
 

@@ -12,6 +12,7 @@ class Fact(models.Model):
     kind = models.CharField(max_length=60)  # "incident.opened"
     subject = models.CharField(max_length=100)  # "incident/2026-003"
     by = models.CharField(max_length=150, blank=True)  # who did it; empty: the machine
+    place = models.CharField(max_length=80, blank=True)  # from where: an address of the network, "shell"
     data = models.JSONField(default=dict)
     spread = models.BooleanField(default=False)  # its deliveries are written
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from talaia.config import Service
+from talaia.config import Config, Service
 from talaia.panel.state import State
 from talaia.signals.view import Signal, View
 
@@ -52,13 +52,17 @@ def claim(service: Service, signal: Signal) -> Claim | None:
 
 
 def _near(service: Service, view: View) -> Iterable[Signal]:
-    """The signals among which a service's can be, each once; the indexes keep most of them out."""
-    found: dict[int, Signal] = {id(signal): signal for signal in view.by_service.get(service.slug, ())}
-    reference = service.reference
-    if service.alerts or (reference and reference.label != CONNECTION):
-        found |= {id(signal): signal for signal in view.unlabelled}
-    elif reference:
-        found |= {id(signal): signal for name in reference.connections for signal in view.by_connection.get(name, ())}
+    """The signals among which a service's can be, each once; the index keeps most of them out."""
+    labels = [("talaia_service", service.slug)]
+    if service.reference:
+        names = dict.fromkeys((CONNECTION, service.reference.label))
+        labels += [(name, connection) for name in names for connection in service.reference.connections]
+    for alert in service.alerts:
+        exact = next((one for one in alert.match.all if one.op == "=" and one.value), None)
+        if exact is None:
+            return view.colouring
+        labels.append((exact.name, exact.value))
+    found = {id(signal): signal for label in labels for signal in view.by_label.get(label, ())}
     return found.values()
 
 
@@ -75,6 +79,24 @@ def _impact(signal: Signal, default: State) -> State:
         if said in IMPACTS:
             return State(said)
     return default
+
+
+def concerning(config: Config, labels: Iterable[Mapping[str, str]]) -> list[bool]:
+    """For each set of labels: whether anything of ours would want to know of it, operators' trials included.
+
+    A monitoring system has many alerts that are none of the page's business; they are not kept.
+    """
+    everybody = tuple(source.id for source in config.tables.sources)
+    signals = [Signal(everybody, one) for one in labels]
+    view = View(tuple(signals))
+    ours = {id(claim.signal) for service in config.tables.services for claim in claims(service, view)}
+    naming = [service.reference.label for service in config.tables.services if service.reference]
+    known = {(label, connection.id) for label in naming for connection in config.tables.connections}
+    return [
+        id(signal) in ours
+        or any(name.startswith("talaia_") or (name, value) in known for name, value in signal.labels.items())
+        for signal in signals
+    ]
 
 
 def experimental(view: View, labels: Iterable[str], known: Mapping[str, bool]) -> dict[str, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -76,32 +76,25 @@ class Source:
 
 @dataclass(frozen=True)
 class View:
-    """Signals (of several sources merged), samples by (source, service, connection), sources by id."""
+    """Signals (of several sources merged), samples by (source, service, connection), sources by id.
+
+    `colouring`: the signals that may turn anything; `by_label`: those of them that carry a label with a value.
+    """
 
     signals: tuple[Signal, ...] = ()
     samples: Mapping[tuple[str, str, str], Sample] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
-    by_service: Mapping[str, tuple[Signal, ...]] = field(init=False, repr=False)
-    by_connection: Mapping[str, tuple[Signal, ...]] = field(init=False, repr=False)
-    unlabelled: tuple[Signal, ...] = field(init=False, repr=False)
+    by_label: Mapping[tuple[str, str], Sequence[Signal]] = field(init=False, repr=False)
+    colouring: tuple[Signal, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        services: dict[str, list[Signal]] = defaultdict(list)
-        connections: dict[str, list[Signal]] = defaultdict(list)
-        rest: list[Signal] = []
-        for signal in self.signals:
-            if not signal.colours:
-                continue
-            service, connection = signal.labels.get("talaia_service"), signal.labels.get("talaia_connection")
-            if connection:
-                connections[connection].append(signal)
-            if service:
-                services[service].append(signal)
-            else:
-                rest.append(signal)
-        object.__setattr__(self, "by_service", {slug: tuple(found) for slug, found in services.items()})
-        object.__setattr__(self, "by_connection", {id: tuple(found) for id, found in connections.items()})
-        object.__setattr__(self, "unlabelled", tuple(rest))
+        by_label: dict[tuple[str, str], list[Signal]] = defaultdict(list)
+        colouring = tuple(signal for signal in self.signals if signal.colours)
+        for signal in colouring:
+            for label in signal.labels.items():
+                by_label[label].append(signal)
+        object.__setattr__(self, "by_label", dict(by_label))
+        object.__setattr__(self, "colouring", colouring)
 
 
 def merged(

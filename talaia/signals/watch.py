@@ -9,7 +9,9 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import compress
 from typing import Any
 
 import httpx
@@ -23,6 +25,7 @@ from talaia.signals import actions
 from talaia.signals.checks import probe
 from talaia.signals.client import Client, Heard, Wanted
 from talaia.signals.judging import checks_stale_after, judge_all, stored
+from talaia.signals.matching import concerning
 from talaia.signals.models import Intake, Ring, Signal, SourceState
 from talaia.signals.outcome import Outcome
 from talaia.signals.replay import FARTHEST, remembered, replay, step_between
@@ -126,9 +129,7 @@ class Watch:
         actions.forget_checks(config.tables.checks, now)
         for id in self.clients.keys() - {source.id for source in config.tables.sources}:
             self.clients.pop(id).close()
-        for source in config.tables.sources:
-            if self.in_force and self.in_force.source(source.id) != source:
-                self.asked_at.pop(source.id, None)
+        self.asked_at.clear()  # there may be other things to ask
         self.in_force = config
 
     def _due(self, source: Source, rung_at: datetime | None, now: datetime) -> bool:
@@ -200,6 +201,8 @@ class Watch:
             actions.source_failed(source.id, f"a fault of ours: {error!r}", now)
             return True
         self._make_up(source, heard.skew, config, now)
+        ours = concerning(config, [alert.labels for alert in heard.alerts])
+        heard = replace(heard, alerts=tuple(compress(heard.alerts, ours)))
         actions.store_poll(source, heard, self.asked_at.get(source.id, now), now)
         if source.kind == "alertmanager":
             self.keep_silences(source, config, now)

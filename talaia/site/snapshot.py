@@ -143,13 +143,13 @@ def _events(rows: Sequence[events.Event], updates: QuerySet[events.Update] | Non
         touched[impact.event_id].append(Touched(service.slug, words(service.names), State(impact.state)))
     entries: dict[int, list[Entry]] = defaultdict(list)
     for row in updates.order_by("number") if updates is not None else ():
-        entry = Entry(row.number, row.state, row.at, words(row.texts), row.plain, row.edited_at)
+        entry = Entry(row.number, row.state, row.at, words(row.texts, row.language), row.plain, row.edited_at)
         entries[row.event_id].append(entry)
     return [
         Event(
             kind=row.kind,
             ref=row.ref,
-            titles=words(row.titles),
+            titles=words(row.titles, row.language),
             state=row.state,
             started_at=row.started_at,
             ended_at=row.ended_at,
@@ -157,7 +157,7 @@ def _events(rows: Sequence[events.Event], updates: QuerySet[events.Update] | Non
             next_update_at=row.next_update_at,
             touched=tuple(touched[row.pk]),
             entries=tuple(entries[row.pk]),
-            analyses=words(row.analyses),
+            analyses=words(row.analyses, row.language),
         )
         for row in rows
     ]

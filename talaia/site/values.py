@@ -23,8 +23,9 @@ class Said:
     lang: str = ""
 
 
-def words(by_language: Mapping[str, str]) -> Words:
-    return tuple(by_language.items())
+def words(by_language: Mapping[str, str], first: str = "") -> Words:
+    """The words, those in the language `first` before the others."""
+    return tuple(sorted(by_language.items(), key=lambda pair: pair[0] != first))
 
 
 def inside(given: Words, language: str) -> Said:

@@ -8,19 +8,7 @@ from zoneinfo import ZoneInfo
 
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds, days_before
-from talaia.site.values import (
-    Entry,
-    Event,
-    Front,
-    Group,
-    House,
-    Month,
-    Service,
-    ServicePage,
-    Touched,
-    Words,
-    Year,
-)
+from talaia.site.values import Entry, Event, Front, Group, House, Month, Service, ServicePage, Touched, Words, Year
 
 ZONE = ZoneInfo("Europe/Madrid")
 NOW = datetime(2026, 11, 23, 3, 47, tzinfo=UTC)
@@ -399,19 +387,3 @@ YEAR = Year(
 )
 BUSY = Year(2025, tuple(Month(2025, number, 40 + number, None) for number in range(12, 0, -1)))
 MONTH = Month(2025, 11, 3, (CUT_ENDED, PAST[0], WORK))
-# Every address of the story that a test looks at, by what is shown there.
-ADDRESSES = {
-    **{name: f"/fronts/{name}/" for name in FRONTS},
-    "incident-page": "/incidents/2026-014/",
-    "incident-of-eighty": "/incidents/2026-015/",
-    "maintenance-page": "/maintenance/2026-004/",
-    "maintenance-coming": "/maintenance/2026-005/",
-    **{f"service-{name}": f"/services-{name}{page.service.path}" for name, page in SERVICES.items()},
-    "history": "/history/",
-    "busy-year": "/history/2025/",
-    "month": "/history/2025/11/",
-    "history-of-nothing": "/never/history/",
-    "missing": "/404.html",
-    "incident-in-spanish": "/es/incidents/2026-014/",
-    "front-in-english": "/en/",
-}

@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.pages.story import ADDRESSES, NOW
+from tests.pages.addresses import ADDRESSES
+from tests.pages.story import NOW
 
 pytestmark = pytest.mark.browser
 

@@ -271,6 +271,18 @@ def test_a_round_in_which_nothing_changed_asks_and_writes_little(lab: Lab) -> No
     assert len(queries) <= 3, "what is looked at twice a second"
 
 
+def test_of_all_that_a_monitoring_system_has_only_what_is_ours_is_kept(lab: Lab) -> None:
+    for n in range(20):
+        lab.monitoring.fire(alertname="DiskFull", instance=f"host-{n}.internal")
+    lab.monitoring.fire(alertname="LinkDown", link="exp01", role="experimental")
+    lab.monitoring.fire(alertname="LinkDown", talaia_connection="exp02", talaia_experimental="true")
+    lab.monitoring.fire(alertname="Slow", component="matrix")
+    lab.monitoring.fire(alertname="Old", talaia_service="not-listed")
+    lab.go(35)
+    kept = Signal.objects.filter(source="prometheus").order_by("pk").values_list("labels__alertname", flat=True)
+    assert list(kept) == ["LinkDown", "Slow", "Old"]
+
+
 def test_a_maintenance_that_asked_for_none_asks_alertmanager_nothing(lab: Lab) -> None:
     window = (lab.now, lab.now + timedelta(hours=1))
     event = events.plan_maintenance({"ca": "Feina"}, {"ca": "Fem feina."}, {"web": State.DISRUPTION}, window, lab.now)

@@ -1,0 +1,74 @@
+"""A choice per service: how an event touches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext as _
+
+from talaia.desk.forms.fields import Choices
+from talaia.panel import words as panel_words
+from talaia.panel.state import TROUBLE, State
+from talaia.site.values import Group, inside
+
+
+@dataclass(frozen=True)
+class ServiceGroup:
+    """A group of the panel with a choice per service. `open`: one of its services is touched, or is not well."""
+
+    name: str
+    fields: tuple[BoundField, ...]
+    open: bool
+
+
+class ImpactsForm(forms.Form):
+    """A choice per service: how the incident touches it.
+
+    touched: what stands now (slug → state). suggested: what to begin with where nothing stands.
+    A service that has left talaia.toml has no choice here, and keeps what was said of it.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        groups: Sequence[Group],
+        language: str,
+        touched: Mapping[str, State] | None = None,
+        suggested: Mapping[str, State] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(*args, **more)
+        self.panel, self.touched, self.language = groups, dict(touched or {}), language
+        beginning = {**(suggested or {}), **self.touched}
+        for service in (service for group in groups for service in group.services):
+            choices: Choices = [
+                ("", _("Not affected")),
+                *((state.value, panel_words.impact(state)) for state in TROUBLE),
+            ]
+            if service.slug in self.touched:
+                choices.insert(1, (State.OPERATIONAL.value, _("Works again")))
+            self.fields[f"impact-{service.slug}"] = forms.ChoiceField(
+                label=inside(service.names, language).text,
+                choices=choices,
+                required=False,
+                initial=beginning.get(service.slug, ""),
+            )
+
+    def impacts(self) -> dict[str, State]:
+        """Slug → state, of the services that are touched."""
+        listed = {service.slug for group in self.panel for service in group.services}
+        kept = {slug: state for slug, state in self.touched.items() if slug not in listed}
+        chosen = {slug: self.cleaned_data.get(f"impact-{slug}", "") for slug in listed}
+        return kept | {slug: State(state) for slug, state in chosen.items() if state}
+
+    def service_groups(self) -> Iterator[ServiceGroup]:
+        """For the page: long panels begin folded, but for what matters now."""
+        few = sum(len(group.services) for group in self.panel) <= 6
+        for group in self.panel:
+            fields = tuple(self[f"impact-{service.slug}"] for service in group.services)
+            matters = any(service.state in TROUBLE for service in group.services) or any(f.value() for f in fields)
+            yield ServiceGroup(inside(group.names, self.language).text, fields, few or matters)

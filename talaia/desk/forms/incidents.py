@@ -1,0 +1,100 @@
+"""A new incident, and one more entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from talaia.config import current
+from talaia.desk.forms.fields import Choices, TextField, TitleField, new_key
+from talaia.desk.forms.impacts import ImpactsForm
+from talaia.events import promise
+from talaia.events.timeline import IncidentState, NotPossible, incident_word
+from talaia.site.dates import Calendar
+from talaia.site.pages import LANGUAGE_NAMES
+
+
+class EntryForm(ImpactsForm):
+    """What every new entry has: its state, its text, the services, and when the next word is promised."""
+
+    state = forms.ChoiceField(label=gettext_lazy("State"), widget=forms.RadioSelect)
+    text = TextField(label=gettext_lazy("Text"))
+    plain = forms.BooleanField(label=gettext_lazy("Plain text: show it as I write it"), required=False)
+    written_in = forms.ChoiceField(label=gettext_lazy("Language of the text"), required=False)
+    next = forms.ChoiceField(
+        label=gettext_lazy("Next update"),
+        widget=forms.RadioSelect,
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Please choose again: that time has passed.")},
+    )
+    key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
+
+    def __init__(
+        self, *args: Any, now: datetime, states: Sequence[IncidentState], written_in: str, **more: Any
+    ) -> None:
+        super().__init__(*args, **more)
+        self.now = now
+        self.fields["state"].initial = states[0].value
+        self.fields["next"].initial = "1h"
+        self.fields["written_in"].initial = written_in
+        self.fields["key"].initial = new_key()
+        self.fields["text"].widget.attrs["lang"] = written_in
+        self._choices("state", [(state.value, incident_word(state)) for state in states])
+        self._choices("next", next_choices(now, self.language, str(self["next"].value() or "")))
+        self._choices("written_in", [(code, LANGUAGE_NAMES.get(code, code)) for code in current().site.languages])
+
+    def _choices(self, name: str, choices: Choices) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def clean_written_in(self) -> str:
+        return str(self.cleaned_data["written_in"] or self.fields["written_in"].initial)
+
+    def clean_next(self) -> datetime | None:
+        try:
+            return promise.parse(self.cleaned_data["next"], self.now, current().site.tz)
+        except NotPossible as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class OpenForm(EntryForm):
+    """A new incident."""
+
+    field_order = ("title", "text", "state", "next")
+    title = TitleField(label=gettext_lazy("Title"))
+
+
+class UpdateForm(EntryForm):
+    """One more entry. `seen`: what its writer has read so far (`events.actions.mark_of`)."""
+
+    field_order = ("text", "state", "next")
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
+
+
+def next_choices(now: datetime, language: str, sent: str) -> Choices:
+    """When the next word may be promised. The morning is sent as a time, so that what was shown is what is stored."""
+    zone = current().site.tz
+    morning = promise.in_the_morning(now, zone)
+    today = morning.date() == now.astimezone(zone).date()
+    named = _("today at %(time)s") if today else _("tomorrow at %(time)s")
+    choices = [
+        ("30m", _("in 30 min")),
+        ("1h", _("in 1 hour")),
+        ("2h", _("in 2 hours")),
+        (f"{morning:%Y-%m-%dT%H:%M}", named % {"time": f"{morning.hour}:{morning:%M}"}),
+        (promise.NONE, _("no promise")),
+    ]
+    if sent and sent not in dict(choices):  # the morning that a form showed some time ago
+        try:
+            at = promise.parse(sent, now, zone)
+        except NotPossible:
+            return choices
+        if at is not None:
+            choices.insert(-1, (sent, Calendar(language, zone).moment(at)))
+    return choices

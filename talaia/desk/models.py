@@ -1,0 +1,40 @@
+"""Tables: `Draft` (what somebody is writing), `Dismissal` (a suggestion nobody wants), `FirstWords` (how to begin)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Draft(models.Model):
+    """A form as it was when it was last kept. It is deleted when what it says is published."""
+
+    person = models.CharField(max_length=150)
+    subject = models.CharField(max_length=100)  # "incident/new", "incident/2026-003", "analysis/2026-003"
+    fields = models.JSONField()  # names and values as the form sends them
+    saved_at = models.DateTimeField()
+    offered = models.BooleanField(default=False)  # an editor asks the operators to publish it
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "subject"], name="draft_once")]
+
+
+class Dismissal(models.Model):
+    """Somebody has seen that a service is not well and says that no incident is needed. It ends with that trouble."""
+
+    service = models.ForeignKey("talaia.Service", models.CASCADE, related_name="dismissals")
+    since = models.DateTimeField()  # which trouble: that of the service's `since`
+    at = models.DateTimeField()
+    by = models.CharField(max_length=150)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["service", "since"], name="dismissal_once")]
+
+
+class FirstWords(models.Model):
+    """How to begin for one kind of trouble, as the operators have changed it; what has no row is as we ship it."""
+
+    kind = models.CharField(max_length=40, primary_key=True)  # "no-connection"
+    titles = models.JSONField()  # {"ca": "…"}; {…} stands for what is filled in
+    texts = models.JSONField()
+    edited_at = models.DateTimeField()
+    by = models.CharField(max_length=150)

@@ -1,0 +1,127 @@
+"""Correct what stands: the title and the services, the words of an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from talaia.desk.forms.corrections import CorrectForm, HeadForm
+from talaia.desk.pages import for_operators, language, page
+from talaia.desk.preview import corrected
+from talaia.desk.views.written import impacts_of, published, told
+from talaia.events import actions
+from talaia.events.models import Event as Row
+from talaia.events.timeline import NotPossible, Overtaken, fingerprint
+from talaia.site import snapshot
+from talaia.site.values import words
+
+
+@for_operators
+@require_http_methods(["GET", "POST"])
+def edit_head(request: HttpRequest, ref: str) -> HttpResponse:
+    """Title and services, without a new entry."""
+    now = timezone.now()
+    row = actions.find(Row.INCIDENT, ref)
+    saw = actions.mark_of(row)
+    row.refresh_from_db()
+
+    def form(data: QueryDict | None = None) -> HeadForm:
+        return HeadForm(
+            data,
+            initial={"seen": saw},
+            titles=row.titles,
+            groups=snapshot.front(now).groups,
+            language=language(),
+            touched=impacts_of(row),
+        )
+
+    context = {"now": now, "event": told(row), "action": reverse("desk-head", args=[row.ref])}
+    if request.method != "POST":
+        return page(request, "desk/head.html", {**context, "form": form()})
+    sent = form(request.POST)
+    if sent.is_valid():
+        try:
+            actions.edit_event(
+                Row.INCIDENT,
+                row.ref,
+                now,
+                by=request.user.get_username(),
+                titles=sent.words.by_language(),
+                impacts=sent.impacts(),
+                seen=sent.cleaned_data["seen"],
+            )
+        except Overtaken:
+            again = request.POST.copy()
+            again["seen"] = actions.mark_of(row)
+            row.refresh_from_db()
+            context |= {"event": told(row), "overtaken": True}
+            sent = form(again)
+        except NotPossible as refusal:
+            sent.add_error(None, str(refusal))
+        else:
+            return published(request, row.ref)
+    return page(request, "desk/head.html", {**context, "form": sent})
+
+
+@for_operators
+@require_http_methods(["GET", "POST"])
+def correct_entry(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+    """Other words for an entry; its number, its time and its address stay."""
+    now = timezone.now()
+    row = actions.find(Row.INCIDENT, ref)
+    update = row.updates.filter(number=number).first()
+    if update is None:
+        raise NotPossible(_("%(ref)s has no entry %(number)s") % {"ref": row.ref, "number": number})
+
+    def form(data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> CorrectForm:
+        return CorrectForm(data, initial={"seen": fingerprint(update.texts), **(initial or {})}, texts=update.texts)
+
+    event = told(row)
+    entry = next(entry for entry in event.entries if entry.number == number)
+    context = {
+        "now": now,
+        "event": event,
+        "entry": entry,
+        "action": reverse("desk-entry", args=[row.ref, number]),
+    }
+    if request.method != "POST":
+        return page(request, "desk/entry.html", {**context, "form": form()})
+    sent = form(request.POST)
+    valid = sent.is_valid()
+    if "preview" in request.POST:
+        would_be = replace(entry, texts=words(sent.words.by_language(), update.language))
+        context |= {
+            "form": form(initial=request.POST.dict()),
+            "asked": True,
+            "preview": corrected(event, would_be, language()),
+        }
+        return page(request, "desk/entry.html", context)
+    if valid:
+        try:
+            actions.edit_update(
+                Row.INCIDENT,
+                row.ref,
+                number,
+                sent.words.by_language(),
+                now,
+                by=request.user.get_username(),
+                seen=sent.cleaned_data["seen"],
+            )
+        except Overtaken:
+            update.refresh_from_db()
+            again = request.POST.copy()
+            again["seen"] = fingerprint(update.texts)
+            context |= {"entry": replace(entry, texts=words(update.texts, update.language)), "overtaken": True}
+            sent = form(again)
+        except NotPossible as refusal:
+            sent.add_error(None, str(refusal))
+        else:
+            return published(request, row.ref, number)
+    return page(request, "desk/entry.html", {**context, "form": sent})

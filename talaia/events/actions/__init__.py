@@ -1,0 +1,26 @@
+"""What people do with incidents and maintenance. One function = one transaction = one recorded fact.
+
+`key`: a form's one-use number. It is stored with the entry, under a unique constraint: sent again (two taps, a second
+try after a lost connection), the same form finds its own entry instead of making another.
+`seen`: what the writer saw (`mark_of`); when it is no longer so, Overtaken is raised and nothing is changed.
+"""
+
+from __future__ import annotations
+
+from talaia.events.actions.corrections import edit_event, edit_update
+from talaia.events.actions.incidents import open_incident, update_incident
+from talaia.events.actions.maintenance import plan_maintenance, update_maintenance
+from talaia.events.actions.rows import IMPACTS, find, mark_of, subject
+
+__all__ = [
+    "IMPACTS",
+    "edit_event",
+    "edit_update",
+    "find",
+    "mark_of",
+    "open_incident",
+    "plan_maintenance",
+    "subject",
+    "update_incident",
+    "update_maintenance",
+]

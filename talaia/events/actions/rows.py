@@ -1,0 +1,129 @@
+"""What the actions of this folder share: how an event is found, numbered, locked and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from talaia.config import current
+from talaia.events.models import Event, Impact, Update
+from talaia.events.timeline import (
+    NotPossible,
+    Overtaken,
+    mark,
+    next_number,
+    parse_reference,
+    reference_year,
+)
+from talaia.panel.models import Service
+from talaia.panel.state import TROUBLE, State
+
+# What an event may say of a service. "operational": it is touched, and works (again, or all the while).
+IMPACTS = {
+    Event.INCIDENT: (State.OPERATIONAL, *TROUBLE),
+    Event.MAINTENANCE: (State.OPERATIONAL, *TROUBLE, State.MAINTENANCE),
+}
+
+
+def subject(event: Event) -> str:
+    """How facts and deliveries name an event: `incident/2026-003`."""
+    return f"{event.kind}/{event.ref}"
+
+
+def find(kind: str, ref: str) -> Event:
+    """The event with that reference. Raises NotPossible."""
+    year, number = parse_reference(ref)
+    event = Event.objects.filter(kind=kind, year=year, number=number).first()
+    if event is None:
+        what = _("there is no incident %(ref)s") if kind == Event.INCIDENT else _("there is no maintenance %(ref)s")
+        raise NotPossible(what % {"ref": ref})
+    return event
+
+
+def mark_of(event: Event) -> str:
+    """What whoever reads the event now has seen of it."""
+    return mark(last(event), event.titles, dict(event.impacts.values_list("service_id", "state")))
+
+
+def draw_alone(kind: str) -> None:
+    """Two people at once must not draw one number, nor one form two. SQLite has but one writer anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"talaia {kind}"])
+
+
+def create(kind: str, titles: Mapping[str, str], started_at: datetime, state: str) -> Event:
+    """A new row with the next number of its year. The first title is in the language it was written in."""
+    require_words(titles, _("a title is needed"))
+    year = reference_year(started_at, current().site.tz)
+    highest = Event.objects.filter(kind=kind, year=year).aggregate(Max("number"))["number__max"] or 0
+    return Event.objects.create(
+        kind=kind,
+        year=year,
+        number=next_number([highest]),
+        language=next(iter(titles)),
+        titles=dict(titles),
+        state=state,
+        started_at=started_at,
+    )
+
+
+def lock(event: Event) -> Event:
+    return Event.objects.select_for_update().get(pk=event.pk)
+
+
+def made_by(key: str | None) -> Update | None:
+    return Update.objects.select_related("event").filter(key=key).first() if key else None
+
+
+def check_seen(seen: str | None, there: str) -> None:
+    if seen is not None and seen != there:
+        raise Overtaken(_("somebody else has written meanwhile"))
+
+
+def add_update(
+    event: Event, state: str, texts: Mapping[str, str], at: datetime, by: str, plain: bool, key: str | None = None
+) -> Update:
+    require_words(texts, _("a text is needed"))
+    number = next_number([last(event)])
+    return event.updates.create(
+        number=number, state=state, at=at, language=next(iter(texts)), texts=dict(texts), by=by, plain=plain, key=key
+    )
+
+
+def last(event: Event) -> int:
+    return event.updates.aggregate(Max("number"))["number__max"] or 0
+
+
+def set_impacts(event: Event, impacts: Mapping[str, State] | None) -> list[str]:
+    """Make the impacts these (None: leave them). Returns the services touched before or after: their pages change."""
+    before = touched(event)
+    if impacts is None:
+        return before
+    known = set(Service.objects.filter(pk__in=impacts).values_list("pk", flat=True))
+    if missing := sorted(impacts.keys() - known):
+        raise NotPossible(_("there is no service “%(slug)s”; `talaia panel` lists them") % {"slug": missing[0]})
+    if any(state not in IMPACTS[event.kind] for state in impacts.values()):
+        raise NotPossible(_("an impact is one of these: %(states)s") % {"states": ", ".join(IMPACTS[event.kind])})
+    event.impacts.exclude(service_id__in=impacts).delete()
+    for slug, state in impacts.items():
+        Impact.objects.update_or_create(event=event, service_id=slug, defaults={"state": state.value})
+    return sorted({*before, *impacts})
+
+
+def touched(event: Event) -> list[str]:
+    return sorted(event.impacts.values_list("service_id", flat=True))
+
+
+def require_words(words: Mapping[str, str], what: str) -> None:
+    if not words or not all(text.strip() for text in words.values()):
+        raise NotPossible(what)
+
+
+def story(event: Event, texts: Mapping[str, str], touched: list[str]) -> dict[str, Any]:
+    return {"titles": event.titles, "texts": dict(texts), "state": event.state, "services": touched}
