@@ -35,6 +35,10 @@ def for_operators(view: View) -> View:
     return never_cache(login_required(inner))
 
 
+# Who may see what is one line here: an editor writes drafts and analyses, a viewer reads, an admin lets people in.
+for_viewers = for_editors = for_admins = for_operators
+
+
 def language() -> str:
     """That of the desk, for this person."""
     return get_language() or current().site.languages[0]
