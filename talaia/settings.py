@@ -145,5 +145,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"talaia": {"level": "INFO"}, "django.server": {"level": "WARNING"}},
+    "loggers": {"talaia": {"level": "INFO"}, "django.server": {"level": "WARNING"}, "uvicorn": {"level": "ERROR"}},
 }

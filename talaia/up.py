@@ -9,23 +9,23 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import cast
 
+import uvicorn
+import uvloop
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
 
 import talaia
 from talaia import config as configuration
 from talaia.api.limits import limit_bodies
 from talaia.clock import Clock
 from talaia.config import Config
+from talaia.connection import Connection
 from talaia.outbox.actions import WAKE, record
 from talaia.outbox.worker import Worker
 from talaia.panel.actions import list_services
@@ -132,6 +132,14 @@ def claim_port(host: str, port: int) -> None:
             raise Refused(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from None
 
 
+class Server(uvicorn.Server):
+    """uvicorn's, but signals are ours: what runs beside it must be finished, too."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 async def serve(
     config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None, reloads: bool = True
 ) -> None:
@@ -142,15 +150,21 @@ async def serve(
     if reloads:
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current()))
     server = Server(
-        application(config),
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=15_000),
-        websockets=False,
-        backlog=1024,
-        log_enabled=False,
+        uvicorn.Config(
+            application(config),
+            host=host,
+            port=port,
+            http=Connection,
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            backlog=1024,
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=GRACE,
+        )
     )
     serving = asyncio.create_task(server.serve())
     if on_ready:
@@ -158,9 +172,15 @@ async def serve(
     await asyncio.wait([serving, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         serving.result()
-    server.stop()  # type: ignore[no-untyped-call]
+    server.should_exit = True
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(serving, GRACE)
+
+
+def run(serving: Coroutine[None, None, None]) -> None:
+    """Until it is done, in an event loop of uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serving)
 
 
 def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None, reloads: bool = True) -> None:
@@ -170,7 +190,7 @@ def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None
     background = Background(config)
     background.start()
     try:
-        asyncio.run(serve(config, host, port, on_ready, reloads))
+        run(serve(config, host, port, on_ready, reloads))
     finally:
         background.finish()
 

@@ -21,6 +21,7 @@ STEPS = [
     {"notices", "audience", "forum", "site"},
     {"desk", "api"},
     {"reactions", "clock", "web"},
+    {"connection"},
     {"up"},
     {"demo"},
     {"commands"},
