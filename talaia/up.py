@@ -135,6 +135,14 @@ def claim_port(host: str, port: int) -> None:
 class Server(uvicorn.Server):
     """uvicorn's, but signals are ours: what runs beside it must be finished, too."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -167,7 +175,9 @@ async def serve(
         )
     )
     serving = asyncio.create_task(server.serve())
-    if on_ready:
+    heard = asyncio.create_task(server.listening.wait())
+    await asyncio.wait([serving, heard], return_when=asyncio.FIRST_COMPLETED)
+    if on_ready and heard.done():
         await loop.run_in_executor(None, on_ready)
     await asyncio.wait([serving, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
     if serving.done():

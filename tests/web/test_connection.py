@@ -47,8 +47,7 @@ async def served(front: Front) -> AsyncIterator[int]:
         )
     )  # fmt: skip
     serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0)
+    await server.listening.wait()
     try:
         yield port
     finally:
