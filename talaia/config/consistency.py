@@ -29,6 +29,10 @@ ONLY_FOR = {
 }
 
 
+# No source may be called so.
+RESERVED = {"checks": "the built-in checks", "metrics": "the token that reads /metrics"}
+
+
 def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
     """Each mistake with its place. The values themselves are right by now."""
     given = config.tables
@@ -126,8 +130,8 @@ def _doubles(given: Tables) -> Iterator[tuple[Place, str]]:
                 yield place, f"{id!r} goes into addresses: use small letters, digits and hyphens"
             if len(id) > LONGEST:
                 yield place, f"has {len(id)} characters; {LONGEST} at most"
-            if table == "sources" and id == "checks":
-                yield place, "'checks' is the name of the built-in checks; take another"
+            if table == "sources" and id in RESERVED:
+                yield place, f"{id!r} is the name of {RESERVED[id]}; take another"
 
 
 def _source(place: Place, source: Source) -> Iterator[tuple[Place, str]]:

@@ -169,6 +169,7 @@ CONSISTENCY = [
     pytest.param(changed('id = "c"', 'id = "a b"'), 'id = "a b"', r"letters without accents", id="id of a check"),
     pytest.param(changed('id = "c"', f'id = "{"c" * 81}"'), 'id = "cc', r"81 characters; 80 at most", id="long"),
     pytest.param(changed('id = "prom"', 'id = "checks"'), 'id = "checks"', r"name of the built-in checks", id="taken"),
+    pytest.param(changed('id = "prom"', 'id = "metrics"'), 'id = "metrics"', r"token that reads /metrics", id="token"),
     pytest.param(changed('url = "http://127.0.0.1:9090"\n', ""), "[[sources]]", r"give it a url", id="no url"),
     pytest.param(changed("http://127.0.0.1:9090", "127.0.0.1:9090"), "url", r"is no http address", id="url"),
     pytest.param(changed("http://127.0.0.1:9090", "http://[::1"), "url", r"is no http address", id="bracket"),
