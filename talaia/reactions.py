@@ -83,6 +83,14 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "service.taken_back": (),
     "source.silent": (),  # operators see it in the desk; the panel's services become unknown by themselves
     "source.heard": (),
+    "delivery.tried_again": (),  # its delivery is due by itself
+    "delivery.let_go": (),
+    "draft.offered": (),  # operators see it in the desk
+    "draft.dropped": (),
+    "suggestion.dismissed": (),
+    "suggestion.taken_up": (),
+    "words.changed": (),
+    "words.reset": (),
     "user.added": (),  # kept for whoever asks who did what
     "user.password_set": (),
     "user.disabled": (),

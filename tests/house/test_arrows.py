@@ -51,6 +51,10 @@ PURE = [
     "site/pages.py",
     "site/dates.py",
     "site/markdown.py",
+    "desk/urgency.py",
+    "desk/writing/difference.py",
+    "desk/writing/first_words.py",
+    "desk/writing/suggestions.py",
 ]
 EFFECTS = (
     "django.db",
