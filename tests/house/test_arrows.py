@@ -36,6 +36,7 @@ PURE = [
     "panel/uptime.py",
     "panel/catalogue.py",
     "events/timeline.py",
+    "events/merging.py",
     "events/windows.py",
     "events/clock.py",
     "signals/view.py",
