@@ -68,15 +68,15 @@ def keep(request: HttpRequest, subject: str) -> HttpResponse:
     if key and Update.objects.filter(key=key).exists():  # a late word of the script: this very form is out already
         return JsonResponse({"kept": "", "out": True}) if by_script(request) else HttpResponseRedirect(reverse("desk"))
     draft = actions.keep_draft(person, subject, fields, now, offer="offer" in request.POST)
-    at = Calendar(language(), current().site.tz).time(now)
+    at = Calendar(language(), current().site.tz).at_time(now)
     if by_script(request):
-        return JsonResponse({"kept": _("Kept at %(time)s; not published.") % {"time": at}, "draft": draft.pk})
+        return JsonResponse({"kept": _("Kept %(at_time)s; not published.") % {"at_time": at}, "draft": draft.pk})
     said = (
-        _("Kept at %(time)s. The operators are asked to publish it.")
+        _("Kept %(at_time)s. The operators are asked to publish it.")
         if draft.offered
-        else _("Kept at %(time)s; not published.")
+        else _("Kept %(at_time)s; not published.")
     )
-    messages.info(request, said % {"time": at})
+    messages.info(request, said % {"at_time": at})
     return HttpResponseRedirect(f"{address_of(subject)}?draft={draft.pk}")
 
 
