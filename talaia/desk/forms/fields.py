@@ -84,8 +84,8 @@ def not_before(at: datetime | None, began: datetime) -> datetime | None:
 class Others:
     """The same words in the other languages of the site: a field each, which may stay empty.
 
-    The main field is in the language that `written_in` says; the field of that language stays out of sight, and what
-    it holds is taken only where the main one is in another language.
+    The main field is in the language that `written_in` says; the field of that language stays out of sight while it is
+    empty. Whoever changes the language of the main one has two texts in one language, and is asked which.
     """
 
     def __init__(self, form: forms.Form, name: str, kind: type[TitleField | TextField]) -> None:
@@ -97,7 +97,14 @@ class Others:
 
     def shown(self) -> list[BoundField]:
         main = str(self.form["written_in"].value() or self.languages[0])
-        return [self.form[f"{self.name}-{code}"] for code in self.languages if code != main]
+        fields = [(code, self.form[f"{self.name}-{code}"]) for code in self.languages]
+        return [field for code, field in fields if code != main or field.value()]
+
+    def check(self) -> None:
+        """Two texts in one language: a person must say which."""
+        field = f"{self.name}-{self.form.cleaned_data.get('written_in')}"
+        if self.form.cleaned_data.get(field) and self.form.cleaned_data.get(self.name):
+            self.form.add_error(field, _("The main text is in this language too; keep one of them."))
 
     def by_language(self) -> dict[str, str]:
         """The words as they are stored, the main language first."""

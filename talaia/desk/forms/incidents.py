@@ -55,6 +55,10 @@ class EntryForm(ImpactsForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
+    def clean(self) -> dict[str, Any]:
+        self.texts.check()
+        return self.cleaned_data
+
     def clean_written_in(self) -> str:
         return str(self.cleaned_data["written_in"] or self.fields["written_in"].initial)
 
@@ -76,6 +80,10 @@ class OpenForm(EntryForm):
         super().__init__(*args, **more)
         self.titles = Others(self, "title", TitleField)
         self.fields["began"] = MomentField(label=_("When it began (empty: now)"))
+
+    def clean(self) -> dict[str, Any]:
+        self.titles.check()
+        return super().clean()
 
 
 class UpdateForm(EntryForm):
