@@ -15,7 +15,7 @@ from tests.desk.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 NEW = "/desk/incidents/new"
-SCRIPT = {"HTTP_X_DESK": "script"}
+SCRIPT = {"X-Desk": "script"}
 FIRST: dict[str, Any] = {
     "title": "Sense missatgeria",
     "text": "Ho mirem.",
@@ -65,13 +65,13 @@ def test_keeping_again_keeps_one_and_leaves_no_trail(desk: Client) -> None:
 
 
 def test_the_script_is_told_when_it_was_kept(desk: Client) -> None:
-    told = desk.post(NEW, {**FIRST, "keep": "1"}, **SCRIPT).json()
+    told = desk.post(NEW, {**FIRST, "keep": "1"}, headers=SCRIPT).json()
     assert told["kept"].startswith("Kept at ") and told["draft"] == Draft.objects.get().pk
 
 
 def test_a_late_word_of_the_script_brings_no_published_draft_back(desk: Client) -> None:
     desk.post(NEW, FIRST)
-    assert desk.post(NEW, {**FIRST, "keep": "1"}, **SCRIPT).json()["out"] is True
+    assert desk.post(NEW, {**FIRST, "keep": "1"}, headers=SCRIPT).json()["out"] is True
     assert not Draft.objects.exists()
 
 

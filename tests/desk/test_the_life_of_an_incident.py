@@ -171,14 +171,10 @@ def test_what_is_not_translated_yet_is_seen_and_one_tap_away(desk: Client, opene
 
 @pytest.mark.django_db
 def test_an_incident_is_written_in_several_languages_at_once(desk: Client) -> None:
-    sent = {
-        **FIRST,
-        "written_in": "es",
-        "text-ca": "Ho mirem.",
-        "text-en": "",
-        "title-ca": "Sense xat",
-        "text-es": "no",
-    }
+    sent = {**FIRST, "written_in": "es", "text-ca": "Ho mirem.", "text-en": "", "title-ca": "Sense xat"}
+    twice = desk.post(NEW, {**sent, "text-es": "Otro."}).content.decode()
+    assert "The main text is in this language too" in twice and "Otro." in twice
+    assert not Event.objects.exists()
     desk.post(NEW, sent)
     event = Event.objects.get()
     assert event.titles == {"es": "Sense missatgeria", "ca": "Sense xat"}
