@@ -33,6 +33,13 @@ def touched_services(fact: Fact) -> Iterator[Order]:
         yield Order("archive", f"service/{slug}")
 
 
+def other_pages(fact: Fact) -> Iterator[Order]:
+    """The pages of other events of which the fact speaks too, and the years in which those stand."""
+    for subject in fact.data.get("pages", []):
+        yield Order("site", subject)
+        yield Order("archive", f"history/{parse_reference(subject.partition('/')[2])[0]}")
+
+
 def history(fact: Fact) -> Iterator[Order]:
     """The history pages in which the event stands."""
     yield Order("archive", f"history/{parse_reference(fact.subject.partition('/')[2])[0]}")
@@ -57,6 +64,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.opened": EVENT_PAGES,
     "incident.updated": EVENT_PAGES,
     "incident.resolved": EVENT_PAGES,
+    "incident.reopened": EVENT_PAGES,
+    "incident.merged": (*EVENT_PAGES, other_pages),
     "incident.corrected": (front, own_page),
     "incident.edited": EVENT_PAGES,
     "maintenance.planned": EVENT_PAGES,
@@ -74,6 +83,14 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "service.taken_back": (),
     "source.silent": (),  # operators see it in the desk; the panel's services become unknown by themselves
     "source.heard": (),
+    "delivery.tried_again": (),  # its delivery is due by itself
+    "delivery.let_go": (),
+    "draft.offered": (),  # operators see it in the desk
+    "draft.dropped": (),
+    "suggestion.dismissed": (),
+    "suggestion.taken_up": (),
+    "words.changed": (),
+    "words.reset": (),
     "user.added": (),  # kept for whoever asks who did what
     "user.password_set": (),
     "user.disabled": (),

@@ -162,6 +162,7 @@ class Service(Table, frozen=True, kw_only=True):
     hold_worse: timedelta = timedelta(0)
     hold_better: timedelta = timedelta(minutes=2)
     kept_by_hand: bool = False
+    first_words: Literal["connection", "web", "messaging", "video"] | None = None
 
 
 class Connection(Table, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The one style sheet of the desk: that of the public site, and what forms need. It does not wait for a publication."""
+"""The style sheet of the desk (the public site’s, and what forms need) and its script: no publication is needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from talaia.panel.state import State
 from talaia.site import assets as public
 
 SOURCES = Path(__file__).parent / "static"
-TYPES = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 
 @cache
@@ -19,6 +19,7 @@ def contents() -> dict[str, bytes]:
     site = public.contents()
     return {
         "desk.css": site["style.css"] + b"\n" + (SOURCES / "desk.css").read_bytes(),
+        "desk.js": (SOURCES / "desk.js").read_bytes(),
         "desk.svg": site[f"{State.MAINTENANCE.value}.svg"],
     }
 

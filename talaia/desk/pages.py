@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from talaia.config import current
 from talaia.desk import assets
+from talaia.desk.writing import kept
 from talaia.events.timeline import NotPossible
 from talaia.site.pages import LANGUAGE_NAMES
 from talaia.site.write import house
@@ -32,7 +33,7 @@ def for_operators(view: View) -> View:
         except NotPossible as missing:
             return page(request, "desk/sorry.html", {"what": str(missing)}, status=404)
 
-    return never_cache(login_required(inner))
+    return never_cache(kept.keeping(login_required(inner)))
 
 
 # Who may see what is one line here: an editor writes drafts and analyses, a viewer reads, an admin lets people in.
@@ -55,6 +56,7 @@ def frame() -> dict[str, Any]:
         "now": timezone.now(),
         "house": house(current()),
         "style": assets.address("desk.css"),
+        "script": assets.address("desk.js"),
         "icon": assets.address("desk.svg"),
     }
 
@@ -67,6 +69,7 @@ def page(
 
 @never_cache
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form was made before a login, or by somebody else. What was written is still behind the back button."""
+    """The form was made before a login, or by somebody else. What was written is put aside, to be sent once more."""
     del reason
-    return page(request, "desk/stale.html", status=403)
+    aside = kept.put_aside(request)
+    return page(request, "desk/stale.html", {"aside": aside, "address": request.path}, status=403)

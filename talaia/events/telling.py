@@ -26,6 +26,8 @@ def as_json(event: Event) -> dict[str, Any]:
         "started_at": _iso(event.started_at),
         "ended_at": _iso(event.ended_at),
         "next_update_at": _iso(event.next_update_at),
+        "causes": event.causes,
+        "merged_into": event.merged_into.ref if event.merged_into else None,
         "services": {impact.service_id: impact.state for impact in event.impacts.order_by("service_id")},
         "updates": [
             {
@@ -62,6 +64,10 @@ def lines(event: Event, language: str, zone: ZoneInfo) -> Iterator[str]:
         yield f"began: {local(event.started_at, zone)}"
     if event.ended_at:
         yield f"ended: {local(event.ended_at, zone)}"
+    if event.causes:
+        yield f"cause: {in_language(event.causes, language)}"
+    if event.merged_into:
+        yield f"duplicate of: {event.merged_into.ref}"
     if event.next_update_at:
         yield f"next update promised: {local(event.next_update_at, zone)}"
     for impact in event.impacts.order_by("service_id"):

@@ -104,6 +104,28 @@ def park(worker: str, ids: Iterable[int], error: str, hint: str = "") -> None:
     )
 
 
+def try_again(id: int, now: datetime, *, by: str = "") -> Delivery | None:
+    """A parked delivery is due again at once. None when it is parked no more: somebody else was quicker."""
+    return _decide(id, "delivery.tried_again", Delivery.READY, now, by)
+
+
+def let_go(id: int, now: datetime, *, by: str = "") -> Delivery | None:
+    """A parked delivery will not be done. None when it is parked no more."""
+    return _decide(id, "delivery.let_go", Delivery.LET_GO, now, by)
+
+
+def _decide(id: int, what: str, state: str, now: datetime, by: str) -> Delivery | None:
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().filter(pk=id, state=Delivery.PARKED).first()
+        if delivery is None:
+            return None
+        data = {"channel": delivery.channel, "target": delivery.target, "error": delivery.error[-400:]}
+        delivery.state, delivery.due, delivery.attempts = state, now, 0
+        delivery.save(update_fields=["state", "due", "attempts"])
+        record(what, f"delivery/{delivery.pk}", now, by, data)
+    return delivery
+
+
 def rescue(dead_workers: Iterable[str], now: datetime) -> int:
     """Give back at once what workers that are known to be dead had taken."""
     return Delivery.objects.filter(state=Delivery.RUNNING, worker__in=list(dead_workers)).update(

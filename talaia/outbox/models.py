@@ -27,6 +27,7 @@ class Delivery(models.Model):
     """One consequence on one channel. `due` is when it may be tried; while it runs, when its lease ends."""
 
     READY, RUNNING, DONE, PARKED = "ready", "running", "done", "parked"
+    LET_GO = "let_go"  # parked, and a person said that it need not be done
 
     fact = models.ForeignKey(Fact, models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=40)  # "site"

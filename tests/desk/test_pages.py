@@ -116,7 +116,7 @@ def test_from_open_to_resolved(product: Talaia, open_page: Open, width: int, scr
     assert all(f'id="u{number}"' in product.file(published) for number in (1, 2, 3))
 
     # Something to add is one fold away; a correction is one tap at its entry.
-    page.get_by_text("Afegeix-hi alguna cosa o torna-la a obrir").click()
+    page.get_by_text("Afegeix-hi alguna cosa").click()
     expect(page.get_by_label("Text", exact=True)).to_be_visible()
     page.get_by_role("link", name="Corregeix l’entrada 2").click()
     page.get_by_label("Català").fill("Ha fallat un disc dur.")

@@ -37,6 +37,7 @@ PURE = [
     "panel/uptime.py",
     "panel/catalogue.py",
     "events/timeline.py",
+    "events/merging.py",
     "events/windows.py",
     "events/clock.py",
     "signals/view.py",
@@ -52,6 +53,10 @@ PURE = [
     "site/pages.py",
     "site/dates.py",
     "site/markdown.py",
+    "desk/urgency.py",
+    "desk/writing/difference.py",
+    "desk/writing/first_words.py",
+    "desk/writing/suggestions.py",
 ]
 EFFECTS = (
     "django.db",

@@ -8,7 +8,7 @@ try after a lost connection), the same form finds its own entry instead of makin
 from __future__ import annotations
 
 from talaia.events.actions.corrections import edit_event, edit_update
-from talaia.events.actions.incidents import open_incident, update_incident
+from talaia.events.actions.incidents import merge_incident, open_incident, update_incident
 from talaia.events.actions.maintenance import plan_maintenance, update_maintenance
 from talaia.events.actions.rows import IMPACTS, find, mark_of, subject
 
@@ -18,6 +18,7 @@ __all__ = [
     "edit_update",
     "find",
     "mark_of",
+    "merge_incident",
     "open_incident",
     "plan_maintenance",
     "subject",
