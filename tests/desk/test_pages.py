@@ -57,7 +57,8 @@ def open_page(browser: Browser, product: Talaia) -> Iterator[Open]:
     yield open_one
     for context in contexts:
         context.close()
-    unforeseen = [fault for fault in faults if "404" not in fault]  # one page that is not there is looked at on purpose
+    # One page that is not there is looked at on purpose, and a connection is lost on purpose.
+    unforeseen = [fault for fault in faults if "404" not in fault and "ERR_INTERNET_DISCONNECTED" not in fault]
     assert not unforeseen
 
 
@@ -187,8 +188,7 @@ def test_every_page_is_usable_by_everybody(product: Talaia, open_page: Open, wid
 
 
 def is_clean(page: Page) -> None:
-    for fold in page.locator("details:not([open]) > summary").all():
-        fold.click()
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     found = Axe().run(page).response["violations"]
     told = [f"{fault['id']}: {[node['html'][:200] for node in fault['nodes']]}" for fault in found]
     assert not told, f"{page.url}\n" + "\n".join(told)
@@ -201,9 +201,11 @@ def test_by_keyboard_alone(product: Talaia, open_page: Open) -> None:
     page.goto("/desk/incidents/new")
     page.get_by_label("Títol").focus()
     page.keyboard.type("Sense teclat")
-    page.keyboard.press("Tab")
+    for _ in range(2):  # past the other languages, which are folded
+        page.keyboard.press("Tab")
     page.keyboard.type("Ho mirem.")
-    page.keyboard.press("Tab")
+    for _ in range(2):
+        page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")  # "identified"
     page.get_by_role("button", name="Publica").focus()
     page.keyboard.press("Enter")
