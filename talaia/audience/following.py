@@ -1,0 +1,48 @@
+"""The list follows the ledger: first what happened over there is learnt, then what is missing is told, in steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from talaia.audience import actions
+from talaia.audience.diff import Standing
+from talaia.audience.ledger import entries, in_batches
+from talaia.audience.models import Recipient
+from talaia.audience.reconcile import Known, reconcile
+from talaia.audience.target import List, Outcome
+
+STEP = 200  # addresses between two marks: so many are told twice after a kill -9, which changes nothing
+
+
+def follow(list: List, now: Callable[[], datetime], progress: Callable[[int, int], None] = lambda *_: None) -> None:
+    """Make `list` hold everybody whose standing is "on", and nobody whom we took off. Safe to repeat.
+
+    Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on.
+    """
+    rows = Recipient.objects.values_list("key", "standing", "listed_at")
+    known = {key: Known(Standing(standing), listed is not None) for key, standing, listed in rows.iterator(5000)}
+    read_at = now()
+    actions.reconciled(reconcile(known, list.read()), read_at, now())
+
+    missing = Recipient.objects.filter(standing=Standing.ON, listed_at=None).order_by("pk")
+    surplus = Recipient.objects.filter(standing__in=[Standing.LEFT, Standing.OPTED_OUT]).exclude(listed_at=None)
+    joining = [*missing.values_list("key", flat=True)]
+    leaving = [*surplus.order_by("pk").values_list("key", flat=True)]
+    total, done = len(joining) + len(leaving), 0
+    for keys in in_batches(joining, STEP):
+        people = entries(Recipient.objects.filter(key__in=keys, standing=Standing.ON))
+        outcomes = list.subscribe([*people.values()])
+        actions.listed([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)], now())
+        for key, outcome in outcomes.items():
+            if outcome == Outcome.BARRED:
+                actions.opt_out(key, now())
+            elif outcome == Outcome.IMPOSSIBLE:
+                actions.bounce(key, now())
+        done += len(keys)
+        progress(done, total)
+    for keys in in_batches(leaving, STEP):
+        outcomes = list.remove(keys)
+        actions.unlisted([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)])
+        done += len(keys)
+        progress(done, total)
