@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db.models import Q
+
 from talaia.audience import actions
 from talaia.audience.diff import Standing
 from talaia.audience.ledger import entries, in_batches
@@ -26,7 +28,8 @@ def follow(list: List, now: Callable[[], datetime], progress: Callable[[int, int
     actions.reconciled(reconcile(known, list.read()), read_at, now())
 
     missing = Recipient.objects.filter(standing=Standing.ON, listed_at=None).order_by("pk")
-    surplus = Recipient.objects.filter(standing__in=[Standing.LEFT, Standing.OPTED_OUT]).exclude(listed_at=None)
+    out = Q(standing__in=[Standing.LEFT, Standing.OPTED_OUT]) | Q(standing=Standing.BOUNCED, left_at__isnull=False)
+    surplus = Recipient.objects.filter(out).exclude(listed_at=None)
     joining = [*missing.values_list("key", flat=True)]
     leaving = [*surplus.order_by("pk").values_list("key", flat=True)]
     total, done = len(joining) + len(leaving), 0

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from django.utils import timezone
+
 from talaia.audience import actions, reading
 from talaia.audience.diff import Diff, diff
 from talaia.audience.direct import Direct
@@ -99,10 +101,10 @@ def list_of(config: Config) -> List:
     return cast(List, Direct())
 
 
-def deliver(targets: Sequence[str], now: datetime) -> None:
+def deliver(targets: Sequence[str], _now: datetime) -> None:
     """The outbox's hand: `import/7` is brought into the ledger."""
     for target in targets:
-        apply(int(target.partition("/")[2]), current(), lambda: now)
+        apply(int(target.partition("/")[2]), current(), timezone.now)
 
 
 __all__ = ["Plan", "Unreadable", "apply", "deliver", "plan", "planned", "propose", "unfinished"]

@@ -33,7 +33,12 @@ class Found:
 
 def reconcile(ledger: Mapping[str, Known], members: Mapping[str, Member]) -> Found:
     """The ledger as it was read before the members were."""
-    opted_out, bounced, mended, by_hand, there, gone = [], [], [], [], [], []
+    opted_out: list[str] = []
+    bounced: list[str] = []
+    mended: list[str] = []
+    by_hand: list[str] = []
+    there: list[str] = []
+    gone: list[str] = []
     for key, known in ledger.items():
         member = members.get(key)
         if member is None:

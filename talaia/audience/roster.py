@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -94,9 +95,9 @@ def places(header: tuple[str, ...], columns: Columns) -> dict[str, int]:
     for word, name in names(columns).items():
         count = there.count(plain(name))
         if count != 1:
-            raise Unreadable(
-                "twice" if count else "missing", {"column": name, "header": [cell for cell in header if cell]}
-            )
+            # Only what resembles the name is told: without a header this is the row of a person.
+            near = difflib.get_close_matches(plain(name), there, 1, 0.75)
+            raise Unreadable("twice" if count else "missing", {"column": name, "near": near[0] if near else ""})
         found[word] = there.index(plain(name))
     return found
 

@@ -140,10 +140,8 @@ def looked(
 
 def last_done() -> int:
     """The number of the import that was applied last; 0: none yet."""
-    return (
-        Import.objects.filter(state=Import.DONE).order_by("-finished_at", "-pk").values_list("pk", flat=True).first()
-        or 0
-    )
+    done = Import.objects.filter(state=Import.DONE).order_by("-finished_at", "-pk")
+    return done.values_list("pk", flat=True).first() or 0
 
 
 def _find(id: int) -> Import:

@@ -9,9 +9,12 @@ from django.db import transaction
 
 from talaia.audience.address import Wrong, parse
 from talaia.audience.diff import Origin, Standing
+from talaia.audience.ledger import in_batches
 from talaia.audience.models import Recipient
 from talaia.audience.reconcile import Found
 from talaia.outbox.actions import record
+
+BATCH = 900  # keys in one query
 
 
 def listed(keys: Collection[str], at: datetime) -> None:
@@ -30,15 +33,21 @@ def reconciled(found: Found, read_at: datetime, now: datetime) -> None:
     """What the list says of people, as it was read at `read_at`. What we changed ourselves meanwhile is not theirs."""
     with transaction.atomic():
         ours = Recipient.objects.filter(listed_at__lt=read_at)
-        went = ours.filter(key__in=found.opted_out, standing=Standing.ON)
-        numbers = {"opted_out": went.update(standing=Standing.OPTED_OUT, since=now, listed_at=None)}
-        bounced = ours.filter(key__in=found.bounced, standing=Standing.ON)
-        numbers["bounced"] = bounced.update(standing=Standing.BOUNCED, since=now)
-        mended = ours.filter(key__in=found.mended, standing=Standing.BOUNCED)
-        numbers["mended"] = mended.update(standing=Standing.ON, since=now)
-        Recipient.objects.filter(key__in=found.there, listed_at=None).update(listed_at=now)
-        ours.filter(key__in=found.gone).exclude(standing=Standing.ON).update(listed_at=None)
-        numbers["by_hand"] = sum(_found_by_hand(key, now) for key in found.by_hand)
+        numbers = dict.fromkeys(("opted_out", "bounced", "mended", "by_hand"), 0)
+        for keys in in_batches(found.opted_out, BATCH):
+            went = ours.filter(key__in=keys, standing=Standing.ON)
+            numbers["opted_out"] += went.update(standing=Standing.OPTED_OUT, since=now, listed_at=None)
+        for keys in in_batches(found.bounced, BATCH):
+            back = ours.filter(key__in=keys, standing=Standing.ON)
+            numbers["bounced"] += back.update(standing=Standing.BOUNCED, since=now)
+        for keys in in_batches(found.mended, BATCH):
+            mended = ours.filter(key__in=keys, standing=Standing.BOUNCED)
+            numbers["mended"] += mended.update(standing=Standing.ON, since=now)
+        for keys in in_batches(found.there, BATCH):
+            Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=now)
+        for keys in in_batches(found.gone, BATCH):
+            ours.filter(key__in=keys).exclude(standing=Standing.ON).update(listed_at=None)
+        numbers["by_hand"] += sum(_found_by_hand(key, now) for key in found.by_hand)
         if any(numbers.values()):
             record("audience.reconciled", "audience", now, data=numbers)
 

@@ -95,7 +95,7 @@ def whole(found: Table, last: int) -> Iterator[Numbered]:
 
 
 def parted_by(text: str, names: Collection[str], needed: str) -> str:
-    """The delimiter under which the header holds most of the names; the usual ones, then whatever stands beside them."""
+    """The delimiter under which the header holds most of the names: a usual one, or whatever stands beside them."""
     head = text[:200_000]
     best, most = ",", 0
     for delimiter in dict.fromkeys((*USUAL, *beside(head, names))):

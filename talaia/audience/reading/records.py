@@ -1,4 +1,7 @@
-"""JSON, pure: a list of objects, an object with one such list in it, or an object a line. A "line" is the object's number."""
+"""JSON, pure: a list of objects, an object with one such list in it, or an object a line.
+
+A "line" is the number of the object.
+"""
 
 from __future__ import annotations
 
