@@ -95,9 +95,11 @@ def places(header: tuple[str, ...], columns: Columns) -> dict[str, int]:
     for word, name in names(columns).items():
         count = there.count(plain(name))
         if count != 1:
-            # Only what resembles the name is told: without a header this is the row of a person.
-            near = difflib.get_close_matches(plain(name), there, 1, 0.75)
-            raise Unreadable("twice" if count else "missing", {"column": name, "near": near[0] if near else ""})
+            # What resembles the name is told only of a header: a row of a person is nobody's hint.
+            is_header = any(plain(other) in there for other in names(columns).values())
+            near = difflib.get_close_matches(plain(name), there, 1, 0.6) if is_header and not count else []
+            data = {"column": name, "near": header[there.index(near[0])] if near else ""}
+            raise Unreadable("twice" if count else "missing", data)
         found[word] = there.index(plain(name))
     return found
 

@@ -60,6 +60,7 @@ PURE = [
     "audience/packing.py",
     "audience/reconcile.py",
     "audience/words.py",
+    "audience/telling.py",
     "site/pages.py",
     "site/dates.py",
     "site/markdown.py",

@@ -32,6 +32,9 @@ def propose(
         waiting = Import.objects.select_for_update().filter(state=Import.WAITING)
         for one in waiting:
             if one.digest == digest(packed) and one.after == after:
+                one.counts, one.total = found.counts, len(found.to_write)
+                one.objections = [told(objection) for objection in objections]
+                one.save(update_fields=["counts", "total", "objections"])
                 return one
             _over(one, Import.DROPPED, now)
         row = Import.objects.create(
@@ -43,7 +46,7 @@ def propose(
             roster=packed,
             counts=found.counts,
             refused=[[one.line, one.code, one.word] for one in roster.refused],
-            objections=[{"code": one.code, "data": dict(one.data), "final": one.final} for one in objections],
+            objections=[told(objection) for objection in objections],
             total=len(found.to_write),
         )
         record("audience.proposed", f"import/{row.pk}", now, by, {**found.counts, "refused": len(roster.refused)})
@@ -136,6 +139,10 @@ def looked(
         values |= {"digest": digest, "etag": etag[:300], "modified": modified[:100]}
     with transaction.atomic():
         Look.objects.update_or_create(export=export[:300], defaults=values)
+
+
+def told(objection: Objection) -> dict[str, Any]:
+    return {"code": objection.code, "data": dict(objection.data), "final": objection.final}
 
 
 def last_done() -> int:

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from talaia.audience.reading.table import TITLES, Broken, Numbered, Table, Unreadable, header_among, plain, table
 
@@ -84,9 +84,12 @@ def unwrapped(cell: str) -> str:
 
 def whole(found: Table, last: int) -> Iterator[Numbered]:
     """Rows as long as the header. One in which cells are too many, or missing where we read, is Broken."""
-    width = len(found.header)
-    for line, cells in found.rows():
-        if len(cells) > width and any(cell.strip() for cell in cells[width:]):
+    rows = found.rows()
+    first = list(islice(rows, TITLES))
+    # Some programs end every row, but not the header, with a delimiter. One with more cells than the others is broken.
+    width = max(len(found.header), min((len(cells) for _, cells in first), default=0))
+    for line, cells in chain(first, rows):
+        if len(cells) > width or any(cell.strip() for cell in cells[len(found.header) :]):
             yield line, Broken(["cells_many"])
         elif len(cells) <= last:
             yield line, Broken(["cells_few"])
