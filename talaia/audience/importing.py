@@ -87,7 +87,7 @@ def apply(id: int, config: Config, now: Callable[[], datetime], progress: Progre
             done += len(keys)
             progress(min(done, total), total)
         actions.finish(id, now())
-    follow(list_of(config), now)
+    follow(list_of(config), audience_of(config).shrink, now)
 
 
 def unfinished() -> list[int]:

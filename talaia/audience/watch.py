@@ -55,7 +55,7 @@ class Watch:
             return
         if self.day is None or now - self.day >= timedelta(days=1):
             self.day = now
-            follow(list_of(config), self.now)
+            follow(list_of(config), audience.shrink, self.now)
             while actions.forget_old(now - audience.forget_after, now):
                 pass
         if audience.fetched:
@@ -83,7 +83,7 @@ class Watch:
 
     def due(self, audience: Audience, since: datetime, now: datetime) -> bool:
         """Whether a file that has been the same since then is to be read: it is new, or it was long ago."""
-        return self.asked is None or self.asked < since or now - self.asked >= audience.every
+        return self.asked is None or self.asked <= since or now - self.asked >= audience.every
 
     def ask(self, audience: Audience, config: Config, now: datetime) -> None:
         """The address: not read again while it says that nothing changed, on the same day."""

@@ -103,7 +103,7 @@ def sync(options: argparse.Namespace) -> int:
         if final or not asked or not ask(f"The guard objects: {'; '.join(against)}. Apply it anyway?"):
             stop(options, found, source, by)
     elif found.changes_nothing:
-        follow(list_of(config), timezone.now)
+        follow(list_of(config), audience_of(config).shrink, timezone.now)
         tell(options, found, source, None, "nothing changes")
         return 0
     elif asked and not ask("Apply it?"):
@@ -176,13 +176,18 @@ def ask(question: str) -> bool:
 
 
 def progress() -> Callable[[int, int], None]:
-    """A line on standard error after every step of long work; on a terminal always the same line."""
+    """How far long work is, on standard error: on a terminal a line that changes, elsewhere ten lines in all."""
+    told = 0
 
     def say(done: int, total: int) -> None:
+        nonlocal told
         if total < 1000:
             return
-        end = "\r" if sys.stderr.isatty() and done < total else "\n"
-        print(f"{done} of {total} addresses", end=end, file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            print(f"{done} of {total} addresses", end="\n" if done == total else "\r", file=sys.stderr, flush=True)
+        elif done * 10 // total > told:
+            told = done * 10 // total
+            print(f"{done} of {total} addresses", file=sys.stderr, flush=True)
 
     return say
 
@@ -297,4 +302,4 @@ def change(options: argparse.Namespace) -> None:
             except Refuse as refusal:
                 raise Refused(words.refusal(refusal.code)) from None
             print("added" if actions.add(options.address, name, now, by=by) else "is there already")
-    follow(list_of(current()), timezone.now)
+    follow(list_of(current()), audience_of(current()).shrink, timezone.now)

@@ -1,4 +1,4 @@
-"""A folder of ugly exports: each has its diff against one small ledger, or its error, and none of them loses anybody."""
+"""A folder of ugly exports: each has its diff against one small ledger, or its error, and none loses anybody."""
 
 from __future__ import annotations
 

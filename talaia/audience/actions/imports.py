@@ -152,7 +152,8 @@ def last_done() -> int:
 
 
 def _find(id: int) -> Import:
-    row = Import.objects.select_for_update().filter(pk=id).first()
+    # A roster of many megabytes is not read for every step.
+    row = Import.objects.select_for_update().defer("roster", "refused").filter(pk=id).first()
     if row is None:
         raise Refused(f"there is no import {id}")
     return row
