@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from talaia.desk import people
-from talaia.desk.views import corrections, front, incidents
+from talaia.desk.views import audience, corrections, front, incidents
 
 urlpatterns = [
     path("", front.front, name="desk"),
@@ -18,5 +18,8 @@ urlpatterns = [
     path("incidents/<str:ref>/", incidents.incident, name="desk-incident"),
     path("incidents/<str:ref>/edit", corrections.edit_head, name="desk-head"),
     path("incidents/<str:ref>/entries/<int:number>", corrections.correct_entry, name="desk-entry"),
+    path("audience/", audience.audience, name="desk-audience"),
+    path("audience/<int:number>/", audience.one_import, name="desk-import"),
+    path("audience/<int:number>/decide", audience.decide, name="desk-import-decide"),
     path("<path:rest>", front.nothing_here),
 ]
