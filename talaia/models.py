@@ -1,5 +1,6 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
+from talaia.audience.models import Import, Look, OptOut, Recipient
 from talaia.desk.models import Dismissal, Draft, FirstWords
 from talaia.events.models import Event, Impact, Update
 from talaia.outbox.models import Delivery, Fact
@@ -18,8 +19,12 @@ __all__ = [
     "FirstWords",
     "Group",
     "Impact",
+    "Import",
     "Intake",
+    "Look",
+    "OptOut",
     "Publication",
+    "Recipient",
     "Ring",
     "Service",
     "Signal",

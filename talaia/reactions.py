@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from talaia.audience.importing import deliver as keep_audience
 from talaia.config import Config
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
@@ -58,6 +59,11 @@ def whole_site(_: Fact) -> Iterator[Order]:
         yield Order("archive", f"{event.kind}/{event.ref}")
 
 
+def ledger(fact: Fact) -> Iterator[Order]:
+    """The import that was confirmed, into the ledger; the list follows."""
+    yield Order("audience", fact.subject)
+
+
 EVENT_PAGES = (front, own_page, touched_services, history)
 
 REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
@@ -91,6 +97,17 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "suggestion.taken_up": (),
     "words.changed": (),
     "words.reset": (),
+    "audience.proposed": (),  # it waits for a person, or for the guard
+    "audience.confirmed": (ledger,),
+    "audience.applied": (),  # one step of it
+    "audience.synced": (),
+    "audience.dropped": (),
+    "audience.opted_out": (),
+    "audience.opted_in": (),
+    "audience.bounced": (),
+    "audience.added": (),
+    "audience.forgotten": (),
+    "audience.reconciled": (),
     "user.added": (),  # kept for whoever asks who did what
     "user.password_set": (),
     "user.disabled": (),
@@ -113,4 +130,5 @@ def channels(config: Config) -> list[Channel]:
     return [
         Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
         Channel("archive", publish, batch=20),
+        Channel("audience", keep_audience),
     ]

@@ -23,6 +23,7 @@ from django.utils import timezone
 import talaia
 from talaia import config as configuration
 from talaia.api.limits import limit_bodies
+from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
 from talaia.config import Config
 from talaia.connection import Connection
@@ -96,6 +97,9 @@ class Background:
             threading.Thread(target=self.worker.run, name="worker"),
             threading.Thread(target=watch.run, args=[self.stop], name="watch"),
             threading.Thread(target=clock.run, args=[self.stop], name="clock"),
+            threading.Thread(
+                target=AudienceWatch(configuration.current, timezone.now).run, args=[self.stop], name="audience"
+            ),
         ]
 
     def start(self) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from talaia.config.places import Path as Place
-from talaia.config.tables import Check, Config, Connection, Service, Source, Tables
+from talaia.config.tables import Audience, Check, Config, Connection, Service, Source, Tables
 
 SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 # Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
@@ -61,6 +61,8 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
         yield from _reference(place, service, connections)
     for n, check in enumerate(given.checks):
         yield from _check(("checks", n), check, services, connections)
+    if given.audience:
+        yield from _audience(("audience",), given.audience, services, set(connections))
     yield from _files(config)
 
 
@@ -204,6 +206,52 @@ def _check(
     yield from _positive(place, {"every": check.every, "timeout": check.timeout})
 
 
+def _audience(
+    place: Place, audience: Audience, services: set[str], connections: set[str]
+) -> Iterator[tuple[Place, str]]:
+    columns = audience.columns
+    inside: Place = (*place, "columns")
+    if not (columns.member or columns.invoice or audience.everybody):
+        yield (
+            inside,
+            "name the column that tells members, the one that tells a recurring invoice, or both; "
+            "everybody = true in [audience] takes every row",
+        )
+    for name in ("member", "invoice"):
+        for dated in (f"{name}_from", f"{name}_until"):
+            if getattr(columns, dated) and not getattr(columns, name):
+                yield (*inside, dated), f"goes with {name}, which is missing"
+    if audience.fetched and not _is_safe(audience.export or ""):
+        yield (*place, "export"), f"{audience.export!r} must begin with https://: it carries personal data"
+    for name in ("header_file", "ca_file"):
+        if getattr(audience, name) and not audience.fetched:
+            yield (*place, name), "goes with an export that is an address, https://…"
+    if both := {word.casefold() for word in audience.yes} & {word.casefold() for word in audience.no}:
+        yield (*place, "no"), f"{min(both)!r} stands under yes too"
+    yield from _positive(place, {"timeout": audience.timeout, "every": audience.every})
+    for n, behind in enumerate(audience.behind):
+        spot: Place = (*place, "behind", n)
+        if (behind.service is None) == (behind.connection is None):
+            yield spot, "needs a service or a connection, and not both"
+        if behind.service and behind.service not in services:
+            yield (*spot, "service"), nowhere("service", behind.service, services)
+        if behind.connection and behind.connection not in connections:
+            yield (*spot, "connection"), nowhere("connection", behind.connection, connections)
+        if not behind.connections and not behind.areas:
+            yield spot, "says of nobody that they are behind it: give it connections or areas"
+        if behind.connections and not columns.connection:
+            yield (*spot, "connections"), "needs the column of connections: columns.connection"
+        if behind.areas and not columns.area:
+            yield (*spot, "areas"), "needs the column of areas: columns.area"
+
+
+def _is_safe(address: str) -> bool:
+    """https, or this machine itself."""
+    return is_web_address(address) and (
+        address.startswith("https://") or urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
+    )
+
+
 def _positive(place: Place, times: dict[str, timedelta]) -> Iterator[tuple[Place, str]]:
     for name, time in times.items():
         if not time:
@@ -214,6 +262,7 @@ def _files(config: Config) -> Iterator[tuple[Place, str]]:
     """Every `*_file` can be read and holds something."""
     given = config.tables
     tables: list[tuple[Place, msgspec.Struct]] = [(("web",), given.web), (("database",), given.database)]
+    tables += [(("audience",), given.audience)] if given.audience else []
     tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
     tables += [(("checks", n), check) for n, check in enumerate(given.checks)]
     for place, table in tables:

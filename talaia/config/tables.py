@@ -191,6 +191,55 @@ class Check(Table, frozen=True, kw_only=True):
     answer: str | None = None
 
 
+class Columns(Table, frozen=True, kw_only=True):
+    """Which columns of the membership export hold what."""
+
+    address: str
+    name: str | None = None
+    language: str | None = None
+    member: str | None = None
+    member_from: str | None = None
+    member_until: str | None = None
+    invoice: str | None = None
+    invoice_from: str | None = None
+    invoice_until: str | None = None
+    connection: str | None = None
+    area: str | None = None
+
+
+class Behind(Table, frozen=True, kw_only=True):
+    """Who is behind a service or a reference connection, by what the export says of people."""
+
+    service: str | None = None
+    connection: str | None = None
+    connections: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+
+
+class Audience(Table, frozen=True, kw_only=True):
+    columns: Columns
+    export: str | None = None
+    header: str = "Authorization"
+    header_file: str | None = None
+    ca_file: str | None = None
+    timeout: timedelta = timedelta(seconds=30)
+    every: timedelta = timedelta(minutes=15)
+    automatic: bool = False
+    everybody: bool = False
+    yes: tuple[str, ...] = ("sí", "si", "s", "yes", "y", "true", "1", "x", "cert", "verdader", "verdadero")
+    no: tuple[str, ...] = ("no", "n", "false", "0", "-", "fals", "falso")
+    shrink: Threshold = Threshold(share=0.2)
+    refused: Threshold = Threshold(share=0.1)
+    by_hand: Literal["leave", "adopt"] = "leave"
+    forget_after: timedelta = timedelta(days=90)
+    behind: tuple[Behind, ...] = ()
+
+    @property
+    def fetched(self) -> bool:
+        """Whether the export comes from an address, and not from this machine."""
+        return self.export is not None and "://" in self.export
+
+
 class Tables(Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -202,6 +251,7 @@ class Tables(Table, frozen=True, kw_only=True):
     services: tuple[Service, ...] = ()
     connections: tuple[Connection, ...] = ()
     checks: tuple[Check, ...] = ()
+    audience: Audience | None = None
 
 
 @dataclass(frozen=True)
@@ -219,6 +269,11 @@ class Config:
     @property
     def web(self) -> Web:
         return self.tables.web
+
+    @property
+    def folder(self) -> Path:
+        """Where the paths that talaia.toml names begin."""
+        return self.path.parent if self.path else Path.cwd()
 
     def source(self, id: str) -> Source | None:
         return next((source for source in self.tables.sources if source.id == id), None)

@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from talaia.desk import people
-from talaia.desk.views import corrections, drafts, front, incidents, merging, suggestions, words
+from talaia.desk.views import audience, corrections, drafts, front, incidents, merging, suggestions, words
 
 urlpatterns = [
     path("", front.front, name="desk"),
@@ -25,5 +25,8 @@ urlpatterns = [
     path("deliveries/<int:pk>", front.decide, name="desk-delivery"),
     path("words/", words.every_kind, name="desk-words"),
     path("words/<str:kind>", words.one_kind, name="desk-word"),
+    path("audience/", audience.audience, name="desk-audience"),
+    path("audience/<int:number>/", audience.one_import, name="desk-import"),
+    path("audience/<int:number>/decide", audience.decide, name="desk-import-decide"),
     path("<path:rest>", front.nothing_here),
 ]
