@@ -1,6 +1,6 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
-from talaia.desk.models import Dismissal, Draft, FirstWords
+from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
 from talaia.events.models import Event, Impact, Update
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
@@ -19,6 +19,8 @@ __all__ = [
     "Group",
     "Impact",
     "Intake",
+    "Invitation",
+    "Member",
     "Publication",
     "Ring",
     "Service",

@@ -62,6 +62,8 @@ def default(value: object) -> str:
             return f"`{str(value).lower()}`"
         case int():
             return f"`{value}`"
+        case timedelta() if value.days and not value.seconds:
+            return f'`"{value.days}d"`'
         case timedelta():
             seconds = int(value.total_seconds())
             written = f"{seconds // 60}m" * (seconds >= 60) + f"{seconds % 60}s" * (seconds % 60 > 0 or not seconds)

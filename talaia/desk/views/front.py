@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from talaia.config import current
 from talaia.desk import assets, urgency
-from talaia.desk.pages import for_operators, page
+from talaia.desk.pages import for_viewers, page
 from talaia.events.timeline import NotPossible
 from talaia.outbox.models import Delivery
 from talaia.signals.models import SourceState
@@ -18,7 +18,7 @@ from talaia.site import snapshot
 PARKED = 10  # shown; the others are counted
 
 
-@for_operators
+@for_viewers
 @require_GET
 def front(request: HttpRequest) -> HttpResponse:
     """What is on now, in the order of its urgency."""
@@ -53,6 +53,6 @@ def static_file(_request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(content, kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
-@for_operators
+@for_viewers
 def nothing_here(_request: HttpRequest, rest: str) -> HttpResponse:
     raise NotPossible(_("there is no page /desk/%(rest)s") % {"rest": rest})

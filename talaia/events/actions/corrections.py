@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -83,7 +84,12 @@ def edit_event(
             setattr(event, name, changed[name])
         event.save(update_fields=["titles", "analyses", "next_update_at"])
         touched = rows.set_impacts(event, impacts)
-        old = {name: str(was) if isinstance(was := before[name], datetime) else was for name in changed}
-        data = {"before": old, "services": touched}
+        old, new = ({name: plain(values[name]) for name in changed} for values in (before, changed))
+        data = {"before": old, "after": new, "services": touched}
         record(f"{kind}.edited", rows.subject(event), now, by, data)
     return event
+
+
+def plain(value: Any) -> Any:
+    """As a fact keeps it."""
+    return str(value) if isinstance(value, datetime) else dict(value) if isinstance(value, Mapping) else value
