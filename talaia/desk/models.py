@@ -1,5 +1,5 @@
-"""Tables: `Member` (who may do what), `Invitation`; `Draft` (what somebody is writing), `Dismissal` (a suggestion nobody
-wants), `FirstWords` (how to begin)."""
+"""Tables: `Member` (who may do what), `Invitation`; `Draft` (what somebody is writing), `Dismissal` (a suggestion that
+nobody wants), `FirstWords` (how to begin)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who comes in and how: roles, the ways in, and what allauth does for us. Only this folder and its views know allauth."""
+"""Who comes in and how: roles, the ways in, and what allauth does for us. Few files outside of here know allauth."""

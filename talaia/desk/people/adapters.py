@@ -1,4 +1,4 @@
-"""What allauth asks us: nobody signs up, nothing is mailed or said in its words, and who has come in is written down."""
+"""What allauth asks us: nobody signs up, nothing is mailed or said in its words, who comes in is written down."""
 
 # mypy: disable-error-code="import-untyped,misc"
 from __future__ import annotations
@@ -122,7 +122,7 @@ class OpenID(DefaultSocialAccountAdapter):
             refuse("stranger")
         sociallogin.connect(request, user)
 
-    def on_authentication_error(self, *given: Any, **more: Any) -> None:
+    def on_authentication_error(self, *_given: Any, **_more: Any) -> None:
         """The issuer did not answer, or its answer was not for us, or the person has thought better of it."""
         refuse("unheard")
 

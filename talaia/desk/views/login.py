@@ -179,18 +179,17 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
             place(form, fault)
         else:
             response = flows.by_password(request, user, reverse("desk-me") + "?joined")
-            if request.user.is_authenticated:
-                flows.made_sure(request, user)  # they have just chosen it: adding a passkey asks for it no second time
+            flows.made_sure(request, user)  # they have just chosen it: adding a passkey asks for it no second time
             return response
     return page(request, "desk/join.html", {"invitation": invitation, "form": form, "role": None})
 
 
 def place(form: JoinForm, fault: ValidationError) -> None:
     """What a row would not take, at the field that it came from."""
-    if hasattr(fault, "error_dict"):
-        for words in fault.message_dict.values():
-            form.add_error("name", words)
-    else:
+    by_field: dict[str, list[ValidationError]] = getattr(fault, "error_dict", {})
+    for errors in by_field.values():
+        form.add_error("name", ValidationError(errors))
+    if not by_field:
         form.add_error("password", fault)
 
 
