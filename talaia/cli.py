@@ -83,6 +83,9 @@ def start_django() -> None:
     import django
 
     django.setup()
+    from talaia.outbox.actions import PLACE
+
+    PLACE.set("shell")  # from where people act here; what a request does has its own place
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from talaia.panel.rollup import due_days
 
 log = logging.getLogger(__name__)
 
-REMEMBER = timedelta(days=400)  # a yearly report can still look back at what was done
+REMEMBER = timedelta(days=400)  # a yearly report can still look back at what happened; people's part is `[log] keep`
 
 
 class Clock:
@@ -50,4 +50,4 @@ class Clock:
                 roll_up(slug, day, seconds, now)
         if self.day is None or now - self.day >= timedelta(days=1):
             self.day = now
-            outbox.forget(now - REMEMBER)
+            outbox.forget(now - REMEMBER, now - self.config().tables.log.keep)

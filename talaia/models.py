@@ -1,7 +1,7 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
 from talaia.audience.models import Import, Look, OptOut, Recipient
-from talaia.desk.models import Dismissal, Draft, FirstWords
+from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
 from talaia.events.models import Event, Impact, Update
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
@@ -21,7 +21,9 @@ __all__ = [
     "Impact",
     "Import",
     "Intake",
+    "Invitation",
     "Look",
+    "Member",
     "OptOut",
     "Publication",
     "Recipient",

@@ -37,6 +37,7 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
     """Each mistake with its place. The values themselves are right by now."""
     given = config.tables
     yield from _site(config)
+    yield from _people(config)
     yield from _doubles(given)
     sources = {source.id: source for source in given.sources}
     groups = {group.id for group in given.groups}
@@ -110,6 +111,30 @@ def _site(config: Config) -> Iterator[tuple[Place, str]]:
         yield ("database", "url_file"), "url is given too; keep one of the two"
     elif database.url and urlsplit(database.url).scheme not in ("postgresql", "postgres"):
         yield ("database", "url"), "must begin with postgresql://; leave it out for SQLite in the state folder"
+
+
+def _people(config: Config) -> Iterator[tuple[Place, str]]:
+    given = config.tables
+    for n, openid in enumerate(given.login.openid):
+        place: Place = ("login", "openid", n)
+        if not SLUG.fullmatch(openid.id):
+            yield (*place, "id"), f"{openid.id!r} goes into addresses: use small letters, digits and hyphens"
+        if openid.id in [before.id for before in given.login.openid[:n]]:
+            yield (*place, "id"), f"{openid.id!r} stands twice"
+        if len(openid.id) > LONGEST:
+            yield (*place, "id"), f"has {len(openid.id)} characters; {LONGEST} at most"
+        parts = urlsplit(openid.issuer) if is_web_address(openid.issuer) else None
+        if parts is None or parts.query or parts.fragment:
+            yield (*place, "issuer"), f"{openid.issuer!r} must be an address such as https://login.example.org/realms/x"
+        elif parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            yield (*place, "issuer"), "must begin with https://: who speaks for it lets people in"
+        if not openid.client_id.strip():
+            yield (*place, "client_id"), "is empty; the issuer gives it to you"
+        for scope in ("openid", "email"):
+            if scope not in openid.scopes:
+                yield (*place, "scopes"), f"{scope!r} is missing: people are known by the address that the issuer says"
+    if given.log.keep < timedelta(days=30):
+        yield ("log", "keep"), "is shorter than 30 days: nobody could look up what was done"
 
 
 def _doubles(given: Tables) -> Iterator[tuple[Place, str]]:
@@ -264,6 +289,7 @@ def _files(config: Config) -> Iterator[tuple[Place, str]]:
     tables: list[tuple[Place, msgspec.Struct]] = [(("web",), given.web), (("database",), given.database)]
     tables += [(("audience",), given.audience)] if given.audience else []
     tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
+    tables += [(("login", "openid", n), openid) for n, openid in enumerate(given.login.openid)]
     tables += [(("checks", n), check) for n, check in enumerate(given.checks)]
     for place, table in tables:
         for struct_field in msgspec.structs.fields(table):

@@ -109,6 +109,24 @@ class Database(Table, frozen=True, kw_only=True):
     url_file: str | None = None
 
 
+class OpenID(Table, frozen=True, kw_only=True):
+    id: str
+    name: Text
+    issuer: str
+    client_id: str
+    client_secret_file: str
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+
+
+class Login(Table, frozen=True, kw_only=True):
+    second_factor: Literal["asked", "required"] = "asked"
+    openid: tuple[OpenID, ...] = ()
+
+
+class Log(Table, frozen=True, kw_only=True):
+    keep: timedelta = timedelta(days=1095)
+
+
 class Source(Table, frozen=True, kw_only=True):
     id: str
     kind: Literal["prometheus", "alertmanager", "prometheus-push", "webhook"]
@@ -246,6 +264,8 @@ class Tables(Table, frozen=True, kw_only=True):
     site: Site
     web: Web = Web()
     database: Database = Database()
+    login: Login = Login()
+    log: Log = Log()
     sources: tuple[Source, ...] = ()
     groups: tuple[Group, ...] = ()
     services: tuple[Service, ...] = ()

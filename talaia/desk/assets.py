@@ -1,4 +1,7 @@
-"""The style sheet of the desk (the public site’s, and what forms need) and its script: no publication is needed."""
+"""The files of the desk: its style sheet (the public site’s, and what forms need), its scripts, its icon.
+
+They do not wait for a publication.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from talaia.panel.state import State
 from talaia.site import assets as public
 
 SOURCES = Path(__file__).parent / "static"
-TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
 
 
 @cache
@@ -20,6 +23,7 @@ def contents() -> dict[str, bytes]:
     return {
         "desk.css": site["style.css"] + b"\n" + (SOURCES / "desk.css").read_bytes(),
         "desk.js": (SOURCES / "desk.js").read_bytes(),
+        "passkeys.js": (SOURCES / "passkeys.js").read_bytes(),
         "desk.svg": site[f"{State.MAINTENANCE.value}.svg"],
     }
 

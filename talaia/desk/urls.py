@@ -5,13 +5,47 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from talaia.desk import people
-from talaia.desk.views import audience, corrections, drafts, front, incidents, merging, suggestions, words
+from talaia.desk.views import (
+    audience,
+    audit,
+    corrections,
+    drafts,
+    front,
+    incidents,
+    login,
+    me,
+    merging,
+    people,
+    suggestions,
+    words,
+)
 
 urlpatterns = [
     path("", front.front, name="desk"),
-    path("login", people.Login.as_view(), name="login"),
-    path("logout", people.Logout.as_view(), name="logout"),
+    path("login", login.login, name="login"),
+    path("login", login.login, name="account_login"),  # as allauth calls it
+    path("login/second", login.second, name="mfa_authenticate"),  # likewise
+    path("login/passkey", login.passkey, name="desk-login-passkey"),
+    path("login/openid/<str:provider_id>", login.openid, name="openid_connect_login"),
+    path("login/openid/<str:provider_id>/back", login.openid_back, name="openid_connect_callback"),
+    path("logout", login.logout, name="logout"),
+    path("join/<str:secret>", login.join, name="desk-join"),
+    path("me/", me.me, name="desk-me"),
+    path("me/sure", me.make_sure, name="desk-sure"),
+    path("me/password", me.password, name="desk-password"),
+    path("me/app", me.app, name="desk-app"),
+    path("me/passkey", me.passkey, name="desk-passkey"),
+    path("me/remove/<int:pk>", me.remove, name="desk-remove"),
+    path("me/codes", me.codes, name="desk-codes"),
+    path("me/sessions/end", me.end_session, name="desk-end-sessions"),
+    path("me/sessions/<int:pk>/end", me.end_session, name="desk-end-session"),
+    path("people/", people.people, name="desk-people"),
+    path("people/invitations/<int:pk>/again", people.invite_again, name="desk-invite-again"),
+    path("people/invitations/<int:pk>/withdraw", people.withdraw, name="desk-withdraw"),
+    path("people/<str:name>/change", people.change, name="desk-person"),
+    path("people/<str:name>/forget", people.forget, name="desk-forget"),
+    path("audit/", audit.audit, name="desk-audit"),
+    path("audit/export.<str:form>", audit.export, name="desk-audit-export"),
     path("language", set_language, name="desk-language"),
     path("static/<str:name>", front.static_file),
     path("incidents/new", incidents.open_incident, name="desk-open"),

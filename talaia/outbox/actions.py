@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from talaia.outbox.models import Delivery, Fact
 
@@ -133,9 +134,14 @@ def rescue(dead_workers: Iterable[str], now: datetime) -> int:
     )
 
 
-def forget(before: datetime) -> int:
-    """Delete facts whose deliveries were all done before `before`. Returns how many facts."""
-    old = Fact.objects.filter(at__lt=before, spread=True).exclude(deliveries__state__in=["ready", "running", "parked"])
+def forget(before: datetime, by_people_before: datetime | None = None) -> int:
+    """Delete facts of machines before `before`, and what people did before the other, once their deliveries are done.
+
+    Returns how many facts. Without `by_people_before` people's are kept no longer than the others.
+    """
+    of_people = Q(at__lt=by_people_before or before) & ~Q(by="")
+    old = Fact.objects.filter(Q(at__lt=before, by="") | of_people, spread=True)
+    old = old.exclude(deliveries__state__in=["ready", "running", "parked"])
     count = old.count()
     old.delete()
     return count

@@ -20,6 +20,7 @@ class Fact(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=models.Q(spread=False), name="fact_to_spread"),
             models.Index(fields=["subject", "id"], name="fact_subject"),
+            models.Index(fields=["id"], condition=~models.Q(by=""), name="fact_by_people"),
         ]
 
 

@@ -9,9 +9,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from talaia.desk.models import Draft
+from talaia.desk.people.roles import Role
 from talaia.events.models import Event
 from talaia.outbox.models import Fact
-from tests.desk.conftest import PASSWORD
+from tests.desk.conftest import PASSWORD, member
 
 pytestmark = pytest.mark.django_db
 NEW = "/desk/incidents/new"
@@ -30,7 +31,7 @@ FIRST: dict[str, Any] = {
 
 @pytest.fixture
 def berta(anna: User) -> Client:
-    User.objects.create_user("berta", password=PASSWORD)
+    member("berta", Role.OPERATOR)
     client = Client(headers={"accept-language": "en"})
     client.force_login(User.objects.get(username="berta"))
     return client

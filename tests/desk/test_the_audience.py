@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
@@ -13,6 +15,8 @@ from django.utils import timezone
 from talaia.audience.importing import deliver
 from talaia.audience.models import Import, Recipient
 from talaia.config import Config
+from talaia.desk.models import Member
+from talaia.desk.people.roles import Role
 from tests.audience.ledger import CONFIG
 from tests.product import ROOT
 
@@ -22,8 +26,15 @@ HEADER = "Nom,Correu electrònic,Idioma,Sòcia,Baixa,Factura,Zona\n"
 
 
 @pytest.fixture(autouse=True)
-def _audience(configure: Callable[[str], Config]) -> None:
+def _audience(configure: Callable[[str], Config], anna: User) -> None:
     configure(USUAL + CONFIG)
+    Member.objects.filter(user=anna).update(role=Role.ADMIN)
+
+
+def test_the_list_of_people_is_for_those_who_let_people_in(desk: Client, anna: User) -> None:
+    Member.objects.filter(user=anna).update(role=Role.OPERATOR)
+    assert desk.get("/desk/audience/").status_code == 403
+    assert "/desk/audience/" not in desk.get("/desk/").content.decode()
 
 
 def upload(desk: Client, *rows: str, header: str = HEADER) -> HttpResponse:

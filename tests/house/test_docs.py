@@ -62,6 +62,8 @@ def default(value: object) -> str:
             return f"`{str(value).lower()}`"
         case int():
             return f"`{value}`"
+        case timedelta() if value.days and not value.seconds:
+            return f'`"{value.days}d"`'
         case timedelta():
             seconds = int(value.total_seconds())
             if seconds and seconds % 86400 == 0:

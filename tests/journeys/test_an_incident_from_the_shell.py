@@ -209,12 +209,15 @@ def test_people_come_and_go(talaia: Shell, tmp_path: Path) -> None:
     assert User.objects.get().check_password("una clau prou llarga")
     assert talaia("user", "password", "anna", "--password-file", "-", text="una altra clau llarga").code == 0
     assert User.objects.get().check_password("una altra clau llarga")
+    alone = talaia("user", "disable", "anna")
+    assert (alone.code, alone.out) == (1, "") and "admin" in alone.err  # the first person is one, and nobody else is
+    talaia("user", "add", "carla", "--role", "admin", "--password-file", str(secret))
     assert talaia("user", "disable", "anna").out == "anna is disabled\n"
-    (listed,) = json.loads(talaia("user", "list", "--json").out)
+    listed, _ = json.loads(talaia("user", "list", "--json").out)
     assert (listed["name"], listed["active"], listed["last_login"]) == ("anna", False, None)
     assert "disabled" in talaia("user", "list").out
     assert talaia("user", "enable", "anna").code == 0
-    assert User.objects.get().is_active
+    assert User.objects.get(username="anna").is_active
     kinds = list(Fact.objects.filter(subject="user/anna").order_by("id").values_list("kind", flat=True))
     assert kinds == ["user.added", "user.password_set", "user.disabled", "user.enabled"]
     assert "example.org" not in str(list(Fact.objects.values_list("data", flat=True)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -114,11 +114,12 @@ def edit_event(
                 check_end(event.ended_at, event.started_at, now)
         event.save(update_fields=["titles", "analyses", "next_update_at", "started_at", "ended_at", "causes"])
         touched = rows.set_impacts(event, impacts)
-        data = {"before": _plain(before, changed), "after": _plain(changed, changed), "services": touched, "mark": saw}
+        old, new = ({name: plain(values[name]) for name in changed} for values in (before, changed))
+        data = {"before": old, "after": new, "services": touched, "mark": saw}
         record(f"{kind}.edited", rows.subject(event), now, by, data)
     return event
 
 
-def _plain(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """These values as JSON has them."""
-    return {name: str(at) if isinstance(at := values[name], datetime) else at for name in names}
+def plain(value: Any) -> Any:
+    """As a fact keeps it."""
+    return str(value) if isinstance(value, datetime) else dict(value) if isinstance(value, Mapping) else value
