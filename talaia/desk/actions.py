@@ -1,13 +1,15 @@
-"""What is done to the people who may use the desk. One function = one transaction = one recorded fact."""
+"""What is done to the people who may use the desk, and to what they are writing. One function = one transaction = one recorded fact."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
+from talaia.desk.models import Draft
 from talaia.outbox.actions import record
 from talaia.refusal import Refused
 
@@ -52,3 +54,18 @@ def _find(name: str) -> User:
     if user is None:
         raise Refused(f"nobody is called {name}; `talaia user list` prints who is there")
     return user
+
+
+def keep_draft(
+    person: str, subject: str, fields: Mapping[str, str], now: datetime, *, offered: bool | None = None
+) -> None:
+    """Keep what somebody is writing, instead of what was kept before; nothing left to keep: forget it.
+
+    `offered`: ask whoever may publish to do so (None: as it was). No fact: nobody but the desk knows of a draft.
+    """
+    with transaction.atomic():
+        if not fields:
+            Draft.objects.filter(person=person, subject=subject).delete()
+            return
+        kept = {"fields": dict(fields), "saved_at": now} | ({} if offered is None else {"offered": offered})
+        Draft.objects.update_or_create(person=person, subject=subject, defaults=kept)

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from talaia.site.markdown import BLOCKS, HEADINGS, INLINE, LONGEST, addresses, as_written, excerpt, render, slug
+from talaia.events.anchors import Names, fresh
+from talaia.events.blocks import LONGEST
+from talaia.site.markdown import BLOCKS, HEADINGS, INLINE, addresses, as_written, excerpt, render
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -72,6 +74,10 @@ class Inspector(HTMLParser):
                 self.bad.append((tag, name, value))
 
 
+def names(text: str, prefix: str = "u1-") -> Names:
+    return fresh({"ca": text}, "ca").names("ca", prefix)
+
+
 def inspect(html: str) -> list[object]:
     inspector = Inspector()
     inspector.feed(html)
@@ -82,7 +88,7 @@ def inspect(html: str) -> list[object]:
 @pytest.mark.parametrize("text", NASTY)
 @pytest.mark.parametrize("plain", [False, True])
 def test_nasty_input_becomes_words(text: str, plain: bool) -> None:
-    assert inspect(render(text, prefix="u1", plain=plain)) == []
+    assert inspect(render(text, names=names(text), plain=plain)) == []
 
 
 @settings(max_examples=200, deadline=None)
@@ -121,7 +127,7 @@ def test_nasty_input_becomes_words(text: str, plain: bool) -> None:
     ).map("".join)
 )
 def test_no_mixture_of_marks_escapes(text: str) -> None:
-    assert inspect(render(text, prefix="u1")) == []
+    assert inspect(render(text, names=names(text))) == []
     assert inspect(as_written(text)) == []
 
 
@@ -147,7 +153,7 @@ def test_no_mixture_of_marks_escapes(text: str) -> None:
 )
 def test_reading_always_ends_soon(name: str, text: str) -> None:
     begun = time.process_time()
-    render(text[:LONGEST], prefix="u1")
+    render(text[:LONGEST], names=names(text[:LONGEST]))
     assert time.process_time() - begun < 8, name  # a second here; this must hold on a slow machine too
 
 

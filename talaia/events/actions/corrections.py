@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.events.actions import rows
+from talaia.events.actions.analysis import keep_anchors
 from talaia.events.models import Event, Update
 from talaia.events.timeline import ENDED, NotPossible, fingerprint
 from talaia.outbox.actions import record
@@ -41,6 +42,8 @@ def edit_update(
         rows.check_seen(seen, fingerprint(before))
         update.texts, update.edited_at = dict(texts), now
         update.save(update_fields=["texts", "edited_at"])
+        if not update.plain:
+            keep_anchors(event, f"u{number}", before, update.texts, update.language)
         data = {"update": number, "before": before, "after": dict(texts), "services": rows.touched(event)}
         record(f"{kind}.corrected", rows.subject(event), now, by, data)
     return update
@@ -55,10 +58,9 @@ def edit_event(
     titles: Mapping[str, str] | None = None,
     impacts: Mapping[str, State] | None = None,
     next_update_at: datetime | None = None,
-    analyses: Mapping[str, str] | None = None,
     seen: str | None = None,
 ) -> Event:
-    """Change the title, the impacts, the promised time or the analysis; what is None stays as it is.
+    """Change the title, the impacts or the promised time; what is None stays as it is.
 
     Raises NotPossible, and Overtaken.
     """
@@ -68,20 +70,19 @@ def edit_event(
             "titles": event.titles,
             "impacts": dict(event.impacts.values_list("service_id", "state")),
             "next_update_at": event.next_update_at,
-            "analyses": event.analyses,
         }
         if titles is not None:
             rows.require_words(titles, _("a title is needed"))
         if next_update_at is not None and event.state in ENDED:
             raise NotPossible(_("this is over; no further update can be promised"))
-        wanted = {"titles": titles, "impacts": impacts, "next_update_at": next_update_at, "analyses": analyses}
+        wanted = {"titles": titles, "impacts": impacts, "next_update_at": next_update_at}
         changed = {name: value for name, value in wanted.items() if value is not None and value != before[name]}
         if not changed:
             return event
         rows.check_seen(seen, rows.mark_of(event))
         for name in changed.keys() - {"impacts"}:
             setattr(event, name, changed[name])
-        event.save(update_fields=["titles", "analyses", "next_update_at"])
+        event.save(update_fields=["titles", "next_update_at"])
         touched = rows.set_impacts(event, impacts)
         old = {name: str(was) if isinstance(was := before[name], datetime) else was for name in changed}
         data = {"before": old, "services": touched}
