@@ -1,4 +1,4 @@
-"""What is done to the people who may use the desk, and to what they are writing. One function = one transaction = one recorded fact."""
+"""What is done to the people who may use the desk, and to their drafts. One function = one transaction = one fact."""
 
 from __future__ import annotations
 

@@ -64,6 +64,26 @@ def excerpt(text: str, length: int) -> str:
     return flat[: length - 1].rsplit(" ", 1)[0].rstrip(",;:. ") + "…"
 
 
+def passages(text: str) -> list[tuple[int | None, str]]:
+    """The words without their marks, heading by heading; with each the place of its heading among all the parts.
+
+    The parts are those of events/blocks.py; None: what stands before the first heading.
+    """
+    found: list[tuple[int | None, list[str]]] = [(None, [])]
+    parts = 0
+    for token in PARSER.parse(text, {"top": 6, "names": NO_NAMES, "table": "", "here": ""}):
+        if token.type == "heading_open":
+            found.append((parts, []))
+        parts += token.type in ("heading_open", "list_item_open")
+        if token.type in ("fence", "code_block"):
+            found[-1][1].append(token.content)
+        for child in token.children or ():
+            found[-1][1].append(" " if child.type in ("softbreak", "hardbreak") else child.content)
+        found[-1][1].append(" ")
+    flat = ((part, " ".join("".join(words).split())) for part, words in found)
+    return [(part, words) for part, words in flat if words]
+
+
 def addresses(text: str) -> list[tuple[str, str]]:
     """`text` in parts: (words, "") and (words, address) in turn, for the bare addresses in it."""
     parts, position = [], 0

@@ -28,6 +28,7 @@ from talaia.site.values import (
     Group,
     Month,
     Other,
+    Past,
     Service,
     ServicePage,
     Touched,
@@ -119,7 +120,47 @@ def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
     touching = events.Impact.objects.filter(event__in={*recent, *pending}, service=slug).values_list("event", flat=True)
     rows = events.Event.objects.filter(pk__in=list(touching)).order_by("-started_at", "-pk")
     shown = [event for event in _events(list(rows)) if event.state != MaintenanceState.SCHEDULED]
-    return ServicePage(_service(row), today, tuple(_days(row, days, zone, now)), tuple(shown))
+    has_past = bool(shown) or _past().filter(impacts__service=slug).exists()
+    return ServicePage(_service(row), today, tuple(_days(row, days, zone, now)), tuple(shown), has_past)
+
+
+def past(slug: str, year: int) -> Past | None:
+    """What touched a service in a year; None when nothing did, or there never was such a service."""
+    row = panel.Service.objects.filter(pk=slug).first()
+    found = years_of(slug) if row else ()
+    if row is None or year not in found:
+        return None
+    rows = _of_year(year).filter(impacts__service=slug).order_by("-started_at", "-pk")
+    return Past(_service(row), year, found, tuple(_events(list(rows))))
+
+
+def years_of(slug: str) -> tuple[int, ...]:
+    """The years in which something touched a service, latest first."""
+    numbers = _past().filter(impacts__service=slug).values_list("year", flat=True).distinct()
+    return tuple(sorted(set(numbers), reverse=True))
+
+
+def parts(year: int, zone: ZoneInfo) -> list[int | None]:
+    """In which parts a year is searched: its months with an event, latest first, where there are many; else [None]."""
+    if not is_busy(year):
+        return [None]
+    return [month for month in range(12, 0, -1) if _of_month(year, month, zone).exists()]
+
+
+def searchable(year: int, month: int | None, zone: ZoneInfo) -> list[Event]:
+    """The events of a year, or of a month of it, newest first, with all their words."""
+    found = list((_of_year(year) if month is None else _of_month(year, month, zone)).order_by("-started_at", "-pk"))
+    analysed = [row.pk for row in found if row.analyses]
+    kept = dict(
+        events.Anchor.objects.filter(event__in=analysed, document=ANALYSIS).values_list("event_id", "kept")
+        if analysed
+        else ()
+    )
+    told = _events(found, events.Update.objects.filter(event__in=found))
+    return [
+        replace(event, anchors=_anchors(kept.get(row.pk), event.analyses, row.language)) if row.analyses else event
+        for row, event in zip(found, told, strict=True)
+    ]
 
 
 def years() -> list[int]:
@@ -157,6 +198,9 @@ def paths(zone: ZoneInfo) -> Iterator[str]:
         yield f"/services/{slug}/"
     for event in events.Event.objects.only("kind", "year", "number").iterator():
         yield f"/{'incidents' if event.kind == event.INCIDENT else 'maintenance'}/{event.ref}/"
+    for slug, number in set(_past().exclude(impacts=None).values_list("impacts__service", "year")):
+        yield f"/services/{slug}/history/"
+        yield f"/services/{slug}/history/{number}/"
     for number in years():
         yield f"/history/{number}/"
         if is_busy(number) and (found := year(number, zone)):

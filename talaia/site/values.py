@@ -233,6 +233,25 @@ class ServicePage:
     today: date
     days: tuple[DaySeconds, ...]
     events: tuple[Event, ...]
+    has_past: bool = False  # whether its history has a page
+
+
+@dataclass(frozen=True)
+class Past:
+    """What touched a service in a year, newest first; `years`: all in which something did, the latest first."""
+
+    service: Service
+    year: int
+    years: tuple[int, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def path(self) -> str:
+        return f"{self.service.path}history/{self.year}/"
+
+    @property
+    def is_latest(self) -> bool:
+        return self.year == self.years[0]
 
 
 @dataclass(frozen=True)

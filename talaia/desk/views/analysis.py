@@ -71,7 +71,7 @@ class Writing:
         return Draft.objects.filter(person=person, subject=self.subject).first()
 
     def beginning(self) -> tuple[str, str]:
-        """(text, whose draft it is): one's own draft, another's that was asked for, what is published, what is known."""
+        """(text, whose draft it is): the draft that was asked for, one's own, what is published, what is known."""
         asked = self.request.GET.get("draft", "")
         for person in dict.fromkeys((asked, self.person) if asked else (self.person,)):
             if (draft := self.draft(person)) and draft.fields.get(self.language):
@@ -125,7 +125,7 @@ class Writing:
                 keep_draft(person, self.subject, left, self.now)
 
     def preview(self, text: str) -> dict[str, Any]:
-        """As everybody would read it. (The numbers of the addresses may become others: they are given on publishing.)"""
+        """As everybody would read it; the numbers of the addresses are given on publishing, and may be others."""
         words = ((self.language, text),)
         event = replace(told(self.row), analyses=words, anchors=fresh(dict(words), self.language))
         return {"asked": True, "would_be": event if text else None, "spoken": self.language}
