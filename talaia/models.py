@@ -2,13 +2,14 @@
 
 from talaia.audience.models import Import, Look, OptOut, Recipient
 from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
-from talaia.events.models import Event, Impact, Update
+from talaia.events.models import Anchor, Event, Impact, Update
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.site.models import Publication
 
 __all__ = [
+    "Anchor",
     "Day",
     "Delivery",
     "Dismissal",

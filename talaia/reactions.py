@@ -46,15 +46,29 @@ def history(fact: Fact) -> Iterator[Order]:
     yield Order("archive", f"history/{parse_reference(fact.subject.partition('/')[2])[0]}")
 
 
+def past_of_services(fact: Fact) -> Iterator[Order]:
+    """The history of each service that an event touches, or touched before, in the event's year."""
+    year = parse_reference(fact.subject.partition("/")[2])[0]
+    for slug in fact.data.get("services", []):
+        yield Order("archive", f"past/{slug}/{year}")
+
+
+def search(fact: Fact) -> Iterator[Order]:
+    """The part of the search index in which the event stands."""
+    yield Order("archive", f"search/{fact.subject}")
+
+
 def whole_site(_: Fact) -> Iterator[Order]:
     """Every page, the front first; in small steps, so that news need not wait for the archive."""
     yield Order("site", "front")
     yield Order("archive", "assets")
     for slug in Service.objects.values_list("pk", flat=True):
         yield Order("archive", f"service/{slug}")
+        yield Order("archive", f"past/{slug}")
     yield Order("archive", "history")
     for year in Event.objects.values_list("year", flat=True).distinct().order_by("-year"):
         yield Order("archive", f"history/{year}")
+        yield Order("archive", f"search/{year}")
     for event in Event.objects.order_by("-started_at").only("kind", "year", "number").iterator():
         yield Order("archive", f"{event.kind}/{event.ref}")
 
@@ -64,7 +78,7 @@ def ledger(fact: Fact) -> Iterator[Order]:
     yield Order("audience", fact.subject)
 
 
-EVENT_PAGES = (front, own_page, touched_services, history)
+EVENT_PAGES = (front, own_page, touched_services, past_of_services, history, search)
 
 REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.opened": EVENT_PAGES,
@@ -72,15 +86,17 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.resolved": EVENT_PAGES,
     "incident.reopened": EVENT_PAGES,
     "incident.merged": (*EVENT_PAGES, other_pages),
-    "incident.corrected": (front, own_page),
+    "incident.corrected": (front, own_page, search),
     "incident.edited": EVENT_PAGES,
+    "incident.analysed": EVENT_PAGES,
     "maintenance.planned": EVENT_PAGES,
     "maintenance.scheduled": EVENT_PAGES,
     "maintenance.in_progress": EVENT_PAGES,
     "maintenance.completed": EVENT_PAGES,
     "maintenance.cancelled": EVENT_PAGES,
-    "maintenance.corrected": (front, own_page),
+    "maintenance.corrected": (front, own_page, search),
     "maintenance.edited": EVENT_PAGES,
+    "maintenance.analysed": EVENT_PAGES,
     "service.changed": (front, own_page),
     "service.explained": (front, own_page),
     "service.rolled_up": (own_page,),

@@ -34,6 +34,7 @@ from talaia.panel.catalogue import headings
 from talaia.reactions import channels, consequences
 from talaia.refusal import Refused
 from talaia.signals.watch import Watch
+from talaia.site import about
 from talaia.web import ASGI, Front
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ def fingerprint(config: Config) -> str:
     for file in sorted((Path(talaia.__file__).parent / "site").rglob("*")):
         if file.suffix in (".html", ".css", ".js", ".py"):
             parts.update(file.read_bytes())
+    parts.update(repr(about.texts(config)).encode())
     return parts.hexdigest()
 
 

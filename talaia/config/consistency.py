@@ -284,7 +284,7 @@ def _positive(place: Place, times: dict[str, timedelta]) -> Iterator[tuple[Place
 
 
 def _files(config: Config) -> Iterator[tuple[Place, str]]:
-    """Every `*_file` can be read and holds something."""
+    """Every file that is named can be read and holds something."""
     given = config.tables
     tables: list[tuple[Place, msgspec.Struct]] = [(("web",), given.web), (("database",), given.database)]
     tables += [(("audience",), given.audience)] if given.audience else []
@@ -296,10 +296,18 @@ def _files(config: Config) -> Iterator[tuple[Place, str]]:
             file = getattr(table, struct_field.name)
             if not struct_field.name.endswith("_file") or file is None:
                 continue
-            try:
-                if not config.secret(file):
-                    yield (*place, struct_field.name), f"{file!r} is empty"
-            except UnicodeDecodeError:
-                yield (*place, struct_field.name), f"{file!r} is not text"
-            except OSError as error:
-                yield (*place, struct_field.name), f"cannot be read: {error.filename}: {error.strerror}"
+            if wrong := _unreadable(config, file):
+                yield (*place, struct_field.name), wrong
+    for language, file in config.site.about.words if config.site.about else ():
+        if wrong := _unreadable(config, file):
+            yield ("site", "about", language) if language else ("site", "about"), wrong
+
+
+def _unreadable(config: Config, file: str) -> str:
+    """What is wrong with a file that the configuration names; empty when nothing is."""
+    try:
+        return "" if config.secret(file) else f"{file!r} is empty"
+    except UnicodeDecodeError:
+        return f"{file!r} is not text"
+    except OSError as error:
+        return f"cannot be read: {error.filename}: {error.strerror}"

@@ -86,6 +86,7 @@ class Site(Table, frozen=True, kw_only=True):
     zone: str = "Europe/Madrid"
     links: tuple[Link, ...] = ()
     refresh: timedelta = timedelta(seconds=60)
+    about: Text | None = None
 
     @property
     def tz(self) -> ZoneInfo:
@@ -301,8 +302,12 @@ class Config:
     def service(self, slug: str) -> Service | None:
         return next((service for service in self.tables.services if service.slug == slug), None)
 
+    def beside(self, file: str) -> Path:
+        """A file that the configuration names, from its folder."""
+        return (self.path.parent if self.path else Path.cwd()).joinpath(file)
+
     def secret(self, file: str | None) -> str | None:
         """The content of a `*_file`, relative to the configuration's folder; without the line's end."""
         if file is None:
             return None
-        return (self.path.parent if self.path else Path.cwd()).joinpath(file).read_text().strip()
+        return self.beside(file).read_text().strip()

@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from talaia.desk.views import (
+    analysis,
     audience,
     audit,
     corrections,
@@ -62,5 +63,9 @@ urlpatterns = [
     path("audience/", audience.audience, name="desk-audience"),
     path("audience/<int:number>/", audience.one_import, name="desk-import"),
     path("audience/<int:number>/decide", audience.decide, name="desk-import-decide"),
+    path("incidents/<str:ref>/analysis", analysis.write, name="desk-analysis"),
+    path("incidents/<str:ref>/analysis/publish", analysis.publish),
+    path("maintenance/<str:ref>/analysis", analysis.write, {"kind": "maintenance"}, name="desk-maintenance-analysis"),
+    path("maintenance/<str:ref>/analysis/publish", analysis.publish, {"kind": "maintenance"}),
     path("<path:rest>", front.nothing_here),
 ]

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from talaia.events import models as events
+from talaia.events.actions.analysis import ANALYSIS
+from talaia.events.anchors import Anchors, carried
 from talaia.events.timeline import MaintenanceState, NotPossible, parse_reference
 from talaia.panel import models as panel
 from talaia.panel.rollup import computed
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import ONE_DAY, DaySeconds, bounds, days_before, local_day
-from talaia.site.values import Entry, Event, Front, Group, Month, Service, ServicePage, Touched, Year, words
+from talaia.site.values import (
+    Entry,
+    Event,
+    Front,
+    Group,
+    Month,
+    Other,
+    Past,
+    Service,
+    ServicePage,
+    Touched,
+    Words,
+    Year,
+    words,
+)
 
 LATEST_ENTRIES = 4  # of an open event, on the front page; its own page has them all
 LATEST_RESOLVED = 5
@@ -73,7 +91,19 @@ def event(kind: str, ref: str) -> Event | None:
     except NotPossible:
         return None
     row = events.Event.objects.filter(kind=kind, year=year, number=number).first()
-    return _events([row], events.Update.objects.filter(event=row))[0] if row else None
+    if row is None:
+        return None
+    found = _events([row], events.Update.objects.filter(event=row))[0]
+    kept = {anchor.document: anchor.kept for anchor in events.Anchor.objects.filter(event=row)}
+    return replace(
+        found,
+        entries=tuple(
+            entry if entry.plain else replace(entry, anchors=_anchors(kept.get(entry.anchor), entry.texts))
+            for entry in found.entries
+        ),
+        anchors=_anchors(kept.get(ANALYSIS), found.analyses, row.language),
+        duplicates=tuple(_other(other) for other in row.duplicates.order_by("started_at", "pk")),
+    )
 
 
 def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
@@ -90,7 +120,47 @@ def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
     touching = events.Impact.objects.filter(event__in={*recent, *pending}, service=slug).values_list("event", flat=True)
     rows = events.Event.objects.filter(pk__in=list(touching)).order_by("-started_at", "-pk")
     shown = [event for event in _events(list(rows)) if event.state != MaintenanceState.SCHEDULED]
-    return ServicePage(_service(row), today, tuple(_days(row, days, zone, now)), tuple(shown))
+    has_past = bool(shown) or _past().filter(impacts__service=slug).exists()
+    return ServicePage(_service(row), today, tuple(_days(row, days, zone, now)), tuple(shown), has_past)
+
+
+def past(slug: str, year: int) -> Past | None:
+    """What touched a service in a year; None when nothing did, or there never was such a service."""
+    row = panel.Service.objects.filter(pk=slug).first()
+    found = years_of(slug) if row else ()
+    if row is None or year not in found:
+        return None
+    rows = _of_year(year).filter(impacts__service=slug).order_by("-started_at", "-pk")
+    return Past(_service(row), year, found, tuple(_events(list(rows))))
+
+
+def years_of(slug: str) -> tuple[int, ...]:
+    """The years in which something touched a service, latest first."""
+    numbers = _past().filter(impacts__service=slug).values_list("year", flat=True).distinct()
+    return tuple(sorted(set(numbers), reverse=True))
+
+
+def parts(year: int, zone: ZoneInfo) -> list[int | None]:
+    """In which parts a year is searched: its months with an event, latest first, where there are many; else [None]."""
+    if not is_busy(year):
+        return [None]
+    return [month for month in range(12, 0, -1) if _of_month(year, month, zone).exists()]
+
+
+def searchable(year: int, month: int | None, zone: ZoneInfo) -> list[Event]:
+    """The events of a year, or of a month of it, newest first, with all their words."""
+    found = list((_of_year(year) if month is None else _of_month(year, month, zone)).order_by("-started_at", "-pk"))
+    analysed = [row.pk for row in found if row.analyses]
+    kept = dict(
+        events.Anchor.objects.filter(event__in=analysed, document=ANALYSIS).values_list("event_id", "kept")
+        if analysed
+        else ()
+    )
+    told = _events(found, events.Update.objects.filter(event__in=found))
+    return [
+        replace(event, anchors=_anchors(kept.get(row.pk), event.analyses, row.language)) if row.analyses else event
+        for row, event in zip(found, told, strict=True)
+    ]
 
 
 def years() -> list[int]:
@@ -128,14 +198,30 @@ def paths(zone: ZoneInfo) -> Iterator[str]:
         yield f"/services/{slug}/"
     for event in events.Event.objects.only("kind", "year", "number").iterator():
         yield f"/{'incidents' if event.kind == event.INCIDENT else 'maintenance'}/{event.ref}/"
+    for slug, number in set(_past().exclude(impacts=None).values_list("impacts__service", "year")):
+        yield f"/services/{slug}/history/"
+        yield f"/services/{slug}/history/{number}/"
     for number in years():
         yield f"/history/{number}/"
         if is_busy(number) and (found := year(number, zone)):
             yield from (month.path for month in found.months)
 
 
+def _anchors(kept: Mapping[str, Any] | None, texts: Words, first: str = "") -> Anchors:
+    """The addresses inside a text as it stands now, from those that were kept when it was last edited."""
+    before = Anchors.from_json(kept) if kept else Anchors()
+    return carried(before, dict(texts), first or (texts[0][0] if texts else ""))
+
+
+def _other(row: events.Event) -> Other:
+    return Other(row.kind, row.ref, words(row.titles, row.language))
+
+
 def _events(rows: Sequence[events.Event], updates: QuerySet[events.Update] | None = None) -> list[Event]:
-    """The rows in their order, with the services that they touch and the given entries. Two queries."""
+    """The rows in their order, with the services that they touch and the given entries. Two queries.
+
+    Three where one of them turned out to be part of another.
+    """
     touched: dict[int, list[Touched]] = defaultdict(list)
     impacts = events.Impact.objects.filter(event__in=rows).select_related("service")
     for impact in impacts.order_by("service__group__position", "service__position"):
@@ -145,6 +231,8 @@ def _events(rows: Sequence[events.Event], updates: QuerySet[events.Update] | Non
     for row in updates.order_by("number") if updates is not None else ():
         entry = Entry(row.number, row.state, row.at, words(row.texts, row.language), row.plain, row.edited_at)
         entries[row.event_id].append(entry)
+    merged = {row.merged_into_id for row in rows if row.merged_into_id}
+    into = events.Event.objects.in_bulk(merged) if merged else {}
     return [
         Event(
             kind=row.kind,
@@ -157,7 +245,10 @@ def _events(rows: Sequence[events.Event], updates: QuerySet[events.Update] | Non
             next_update_at=row.next_update_at,
             touched=tuple(touched[row.pk]),
             entries=tuple(entries[row.pk]),
+            causes=words(row.causes, row.language),
             analyses=words(row.analyses, row.language),
+            analysed_at=row.analysed_at,
+            merged_into=_other(into[row.merged_into_id]) if row.merged_into_id else None,
         )
         for row in rows
     ]

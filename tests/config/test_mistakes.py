@@ -62,7 +62,7 @@ def test_what_the_table_below_varies_is_right(tmp_path: Path) -> None:
 
 # What is added to SITE (line 4 is the first of it), the line of the mistake, what the report says.
 VALUES = [
-    pytest.param("colour = 1\n", 4, r"site.colour: unknown key; known here: address, ", id="unknown key"),
+    pytest.param("colour = 1\n", 4, r"site.colour: unknown key; known here: about, address, ", id="unknown key"),
     pytest.param('langauges = ["ca"]\n', 4, r"did you mean 'languages'\?", id="a key with a slip"),
     pytest.param("[sites]\n", 4, r"sites: unknown key; did you mean 'site'\?", id="a table with a slip"),
     pytest.param("zone = 3\n", 4, r"site.zone: must be a text, not 3$", id="a number for a text"),

@@ -7,6 +7,7 @@ try after a lost connection), the same form finds its own entry instead of makin
 
 from __future__ import annotations
 
+from talaia.events.actions.analysis import write_analysis
 from talaia.events.actions.corrections import edit_event, edit_update
 from talaia.events.actions.incidents import merge_incident, open_incident, update_incident
 from talaia.events.actions.maintenance import plan_maintenance, update_maintenance
@@ -24,4 +25,5 @@ __all__ = [
     "subject",
     "update_incident",
     "update_maintenance",
+    "write_analysis",
 ]

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.events.actions import rows
+from talaia.events.actions.analysis import keep_anchors
 from talaia.events.models import Event, Update
 from talaia.events.timeline import ENDED, NotPossible, check_beginning, check_end, check_time, fingerprint
 from talaia.outbox.actions import record
@@ -45,6 +46,8 @@ def edit_update(
             check_time(at, event.started_at if kind == Event.INCIDENT else None, now)
         update.texts, update.at, update.edited_at = dict(texts), at or then, now
         update.save(update_fields=["texts", "at", "edited_at"])
+        if not update.plain:
+            keep_anchors(event, f"u{number}", before, update.texts, update.language)
         data = {"update": number, "before": before, "after": dict(texts), "services": rows.touched(event)}
         if update.at != then:
             data["times"] = [then.isoformat(), update.at.isoformat()]
@@ -61,7 +64,6 @@ def edit_event(
     titles: Mapping[str, str] | None = None,
     impacts: Mapping[str, State] | None = None,
     next_update_at: datetime | None = None,
-    analyses: Mapping[str, str] | None = None,
     started_at: datetime | None = None,
     ended_at: datetime | None = None,
     causes: Mapping[str, str] | None = None,
@@ -78,7 +80,6 @@ def edit_event(
             "titles": event.titles,
             "impacts": rows.impacts_of(event),
             "next_update_at": event.next_update_at,
-            "analyses": event.analyses,
             "started_at": event.started_at,
             "ended_at": event.ended_at,
             "causes": event.causes,
@@ -93,7 +94,6 @@ def edit_event(
             "titles": titles,
             "impacts": impacts,
             "next_update_at": next_update_at,
-            "analyses": analyses,
             "started_at": started_at,
             "ended_at": ended_at,
             "causes": causes,
@@ -112,7 +112,7 @@ def edit_event(
             check_beginning(event.started_at, first.at if first else None, event.ended_at, now)
             if event.ended_at:
                 check_end(event.ended_at, event.started_at, now)
-        event.save(update_fields=["titles", "analyses", "next_update_at", "started_at", "ended_at", "causes"])
+        event.save(update_fields=["titles", "next_update_at", "started_at", "ended_at", "causes"])
         touched = rows.set_impacts(event, impacts)
         old, new = ({name: plain(values[name]) for name in changed} for values in (before, changed))
         data = {"before": old, "after": new, "services": touched, "mark": saw}
