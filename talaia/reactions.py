@@ -59,11 +59,17 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.resolved": EVENT_PAGES,
     "incident.corrected": (front, own_page),
     "incident.edited": EVENT_PAGES,
+    "maintenance.proposed": (),  # nobody outside knows of it until a second person has approved it
     "maintenance.planned": EVENT_PAGES,
     "maintenance.scheduled": EVENT_PAGES,
     "maintenance.in_progress": EVENT_PAGES,
     "maintenance.completed": EVENT_PAGES,
     "maintenance.cancelled": EVENT_PAGES,
+    "maintenance.extended": EVENT_PAGES,
+    "maintenance.postponed": EVENT_PAGES,
+    "maintenance.arranged": (front, own_page),
+    "maintenance.overrun": EVENT_PAGES,  # at that minute the pages say that it lasts longer
+    "maintenance.late": (),  # operators see it in the desk: it still lasts, has not begun, or was not approved
     "maintenance.corrected": (front, own_page),
     "maintenance.edited": EVENT_PAGES,
     "service.changed": (front, own_page),

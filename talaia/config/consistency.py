@@ -57,6 +57,7 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
         yield from _reference(place, service, connections)
     for n, check in enumerate(given.checks):
         yield from _check(("checks", n), check, services, connections)
+    yield from _positive(("maintenance",), {"remind": given.maintenance.remind})
     yield from _files(config)
 
 

@@ -190,6 +190,12 @@ class Check(Table, frozen=True, kw_only=True):
     answer: str | None = None
 
 
+class Maintenance(Table, frozen=True, kw_only=True):
+    notice: timedelta = timedelta(days=7)
+    remind: timedelta = timedelta(minutes=15)
+    approval: bool = False
+
+
 class Tables(Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -201,6 +207,7 @@ class Tables(Table, frozen=True, kw_only=True):
     services: tuple[Service, ...] = ()
     connections: tuple[Connection, ...] = ()
     checks: tuple[Check, ...] = ()
+    maintenance: Maintenance = Maintenance()
 
 
 @dataclass(frozen=True)
@@ -218,6 +225,10 @@ class Config:
     @property
     def web(self) -> Web:
         return self.tables.web
+
+    @property
+    def maintenance(self) -> Maintenance:
+        return self.tables.maintenance
 
     def source(self, id: str) -> Source | None:
         return next((source for source in self.tables.sources if source.id == id), None)

@@ -145,6 +145,8 @@ class Event:
     touched: tuple[Touched, ...] = ()
     entries: tuple[Entry, ...] = ()
     analyses: Words = ()
+    overrun: bool = False  # the window of a maintenance is over, and the work is not
+    ends_itself: bool = False  # with its window; else a person says that it is over
 
     @property
     def is_incident(self) -> bool:

@@ -178,7 +178,7 @@ def is_as_it_must_be(model: Model) -> None:
             assert event.updates.latest("number").state == state
             assert event.started_at <= model.now
             assert event.ended_at is None or event.ended_at >= event.started_at
-        assert event.year == event.started_at.astimezone(current().site.tz).year
+            assert event.year == event.started_at.astimezone(current().site.tz).year
         assert "unknown" not in set(event.impacts.values_list("state", flat=True))
 
 

@@ -38,6 +38,7 @@ PURE = [
     "events/timeline.py",
     "events/windows.py",
     "events/clock.py",
+    "events/plan.py",
     "signals/view.py",
     "signals/matching.py",
     "signals/rules.py",

@@ -64,6 +64,8 @@ def default(value: object) -> str:
             return f"`{value}`"
         case timedelta():
             seconds = int(value.total_seconds())
+            if seconds and seconds % 86_400 == 0:
+                return f'`"{seconds // 86_400}d"`'
             written = f"{seconds // 60}m" * (seconds >= 60) + f"{seconds % 60}s" * (seconds % 60 > 0 or not seconds)
             return f'`"{written}"`'
         case Threshold():
