@@ -37,7 +37,7 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def one_instant(local: datetime, zone: ZoneInfo) -> datetime:
-    """The same where a window is announced: nobody guesses which of October's two hours is meant. Raises NotPossible."""
+    """The same for a window: nobody guesses which of October's two hours is meant. Raises NotPossible."""
     if local.year not in YEARS:
         raise NotPossible(_("the year %(year)s cannot be meant") % {"year": local.year})
     if local.tzinfo is None and len(found := readings(local, zone)) > 1:

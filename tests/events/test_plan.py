@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from talaia.events.plan import Notice, default_notices, due_notices, lines, read_notices, spoken, warnings
 from talaia.events.timeline import MaintenanceState, NotPossible
@@ -15,6 +17,12 @@ END = START + timedelta(hours=4)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 ALL = tuple(Notice)
 SCHEDULED, WORKING = MaintenanceState.SCHEDULED, MaintenanceState.IN_PROGRESS
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ PURE = [
     "site/pages.py",
     "site/dates.py",
     "site/markdown.py",
+    "site/moved.py",
 ]
 EFFECTS = (
     "django.db",

@@ -138,7 +138,7 @@ def update_maintenance(
         if reached in ENDED:
             event.next_update_at = None
         event.save(update_fields=["state", "started_at", "ended_at", "next_update_at"])
-        data = {"update": update.number if update else None, "state": reached.value}
+        data: dict[str, Any] = {"update": update.number if update else None, "state": reached.value}
         data |= {"services": rows.set_impacts(event, impacts), "texts": dict(texts)}
         record(f"maintenance.{reached}", rows.subject(event), now, by, data)
     return update
@@ -169,7 +169,7 @@ def extend_maintenance(
         update = rows.add_update(event, event.state, texts, now, by, False, key)
         event.window_end = end
         event.save(update_fields=["window_end"])
-        _record_move("maintenance.extended", event, update, before, now, by)
+        record("maintenance.extended", rows.subject(event), now, by, _moved(event, update, before))
     return update
 
 
@@ -204,7 +204,7 @@ def postpone_maintenance(
         event.window_start, event.window_end = window
         event.started_at = window[0]
         event.save(update_fields=["window_start", "window_end", "started_at"])
-        _record_move("maintenance.postponed", event, update, before, now, by)
+        record("maintenance.postponed", rows.subject(event), now, by, _moved(event, update, before))
     return update
 
 
@@ -247,9 +247,9 @@ def _plan_of(event: Event) -> dict[str, Any]:
     return {"window": [start.isoformat(), end.isoformat()], "notices": event.notices, "planned_by": event.planned_by}
 
 
-def _record_move(kind: str, event: Event, update: Update, before: Window, now: datetime, by: str) -> None:
+def _moved(event: Event, update: Update, before: Window) -> dict[str, Any]:
     data = rows.story(event, update.texts, rows.touched(event)) | {"update": update.number} | _plan_of(event)
-    record(kind, rows.subject(event), now, by, data | {"before": [at.isoformat() for at in before]})
+    return data | {"before": [at.isoformat() for at in before]}
 
 
 def _require_approval(event: Event) -> None:
