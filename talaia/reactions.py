@@ -89,12 +89,18 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.corrected": (front, own_page, search),
     "incident.edited": EVENT_PAGES,
     "incident.analysed": EVENT_PAGES,
+    "maintenance.proposed": (),  # nobody outside knows of it until a second person has approved it
     "maintenance.planned": EVENT_PAGES,
     "maintenance.scheduled": EVENT_PAGES,
     "maintenance.in_progress": EVENT_PAGES,
     "maintenance.completed": EVENT_PAGES,
     "maintenance.cancelled": EVENT_PAGES,
     "maintenance.corrected": (front, own_page, search),
+    "maintenance.extended": EVENT_PAGES,
+    "maintenance.postponed": EVENT_PAGES,
+    "maintenance.arranged": (front, own_page),
+    "maintenance.overrun": EVENT_PAGES,  # at that minute the pages say that it lasts longer
+    "maintenance.late": (),  # operators see it in the desk: it still lasts, has not begun, or was not approved
     "maintenance.edited": EVENT_PAGES,
     "maintenance.analysed": EVENT_PAGES,
     "service.changed": (front, own_page),

@@ -64,6 +64,7 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
         yield from _check(("checks", n), check, services, connections)
     if given.audience:
         yield from _audience(("audience",), given.audience, services, set(connections))
+    yield from _positive(("maintenance",), {"remind": given.maintenance.remind})
     yield from _files(config)
 
 

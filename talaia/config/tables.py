@@ -259,6 +259,12 @@ class Audience(Table, frozen=True, kw_only=True):
         return self.export is not None and "://" in self.export
 
 
+class Maintenance(Table, frozen=True, kw_only=True):
+    notice: timedelta = timedelta(days=7)
+    remind: timedelta = timedelta(minutes=15)
+    approval: bool = False
+
+
 class Tables(Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -273,6 +279,7 @@ class Tables(Table, frozen=True, kw_only=True):
     connections: tuple[Connection, ...] = ()
     checks: tuple[Check, ...] = ()
     audience: Audience | None = None
+    maintenance: Maintenance = Maintenance()
 
 
 @dataclass(frozen=True)
@@ -295,6 +302,10 @@ class Config:
     def folder(self) -> Path:
         """Where the paths that talaia.toml names begin."""
         return self.path.parent if self.path else Path.cwd()
+
+    @property
+    def maintenance(self) -> Maintenance:
+        return self.tables.maintenance
 
     def source(self, id: str) -> Source | None:
         return next((source for source in self.tables.sources if source.id == id), None)

@@ -164,6 +164,8 @@ class Event:
     anchors: Anchors = NONE  # of the analysis
     merged_into: Other | None = None
     duplicates: tuple[Other, ...] = ()
+    overrun: bool = False  # the window of a maintenance is over, and the work is not
+    ends_itself: bool = False  # with its window; else a person says that it is over
 
     def names(self, language: str) -> Names:
         """The addresses inside the analysis: `a1`."""

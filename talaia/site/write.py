@@ -138,7 +138,7 @@ class Site:
                 return self._past(name)
             case "history":
                 return self._history(name)
-        event = snapshot.event(kind, name)
+        event = snapshot.event(kind, name, self.now)
         if event is None:
             return {}
         own = pages.event(event, self.house)
@@ -203,7 +203,7 @@ class Site:
         number = int(event.ref.partition("-")[0])
         if not snapshot.is_busy(number):
             return {}
-        return self._month(number, event.started_at.astimezone(self.house.zone).month)
+        return self._month(number, snapshot.month_of(number, event.started_at, self.house.zone))
 
     def _month(self, year: int, number: int) -> Files:
         month = snapshot.month(year, number, self.house.zone)

@@ -40,6 +40,7 @@ PURE = [
     "events/merging.py",
     "events/windows.py",
     "events/clock.py",
+    "events/plan.py",
     "signals/view.py",
     "signals/matching.py",
     "signals/rules.py",
@@ -70,6 +71,7 @@ PURE = [
     "desk/writing/difference.py",
     "desk/writing/first_words.py",
     "desk/writing/suggestions.py",
+    "site/moved.py",
 ]
 EFFECTS = (
     "django.db",

@@ -66,7 +66,7 @@ def default(value: object) -> str:
             return f'`"{value.days}d"`'
         case timedelta():
             seconds = int(value.total_seconds())
-            if seconds and seconds % 86400 == 0:
+            if seconds and seconds % 86_400 == 0:
                 return f'`"{seconds // 86400}d"`'
             written = f"{seconds // 60}m" * (seconds >= 60) + f"{seconds % 60}s" * (seconds % 60 > 0 or not seconds)
             return f'`"{written}"`'
