@@ -23,7 +23,7 @@ REMEMBER = timedelta(days=400)  # a yearly report can still look back at what ha
 
 
 class Clock:
-    """Looks every second which windows begin, end or are outlasted, each minute for finished days, daily for old rows."""
+    """Every second: which windows begin, end or are outlasted; every minute: finished days; every day: what is old."""
 
     def __init__(self, config: Callable[[], Config], now: Callable[[], datetime]) -> None:
         self.config, self.now = config, now
