@@ -12,6 +12,7 @@ from talaia.desk.views import (
     corrections,
     drafts,
     front,
+    guide,
     incidents,
     login,
     me,
@@ -67,5 +68,7 @@ urlpatterns = [
     path("incidents/<str:ref>/analysis/publish", analysis.publish),
     path("maintenance/<str:ref>/analysis", analysis.write, {"kind": "maintenance"}, name="desk-maintenance-analysis"),
     path("maintenance/<str:ref>/analysis/publish", analysis.publish, {"kind": "maintenance"}),
+    path("guide/", guide.guide, name="desk-guide"),
+    path("guide/<str:name>", guide.picture),
     path("<path:rest>", front.nothing_here),
 ]
