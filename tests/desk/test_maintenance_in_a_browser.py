@@ -61,6 +61,7 @@ def test_the_whole_life_of_a_maintenance(product: Talaia, open_page: Open, width
     page.get_by_label("Missatgeria").select_option("disruption")
     page.get_by_label("Abans ho ha d’aprovar una segona persona").check()
     page.get_by_role("button", name="Previsualitza").click()
+    page.wait_for_url("**#preview")  # the script has shown one before, in the page that goes
     expect(page.locator("#preview").get_by_role("heading", name=title)).to_be_visible()
     looks(page)
     page.get_by_role("button", name="Publica", exact=True).click()
