@@ -187,9 +187,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
         except ValidationError as fault:
             place(form, fault)
         else:
-            response = flows.by_password(request, user, reverse("desk-me") + "?joined")
-            flows.made_sure(request, user)  # they have just chosen it: adding a passkey asks for it no second time
-            return response
+            return flows.by_password(request, user, reverse("desk-me") + "?joined")
     return page(request, "desk/join.html", {"invitation": invitation, "form": form, "role": None})
 
 
