@@ -43,7 +43,7 @@ class Passkey:
     def make(self, question: dict[str, Any]) -> str:
         """What a browser sends after `navigator.credentials.create`."""
         self.owner = question["publicKey"]["user"]["id"]
-        cose = cbor.encode(dict(ES256.from_cryptography_key(self.key.public_key())))
+        cose = cbor.encode(dict(ES256.from_cryptography_key(self.key.public_key())))  # type: ignore[no-untyped-call]
         key = bytes(16) + struct.pack(">H", len(self.id)) + self.id + cose
         made = cbor.encode({"fmt": "none", "attStmt": {}, "authData": self._data(WITH_KEY) + key})
         told = self._told("webauthn.create", question)

@@ -41,7 +41,7 @@ def invite(admin: Client, email: str = "berta@example.org", role: str = "editor"
     page = html.unescape(admin.post("/desk/people/", {"email": email, "role": role}).content.decode())
     link = re.findall(r"https://status\.example\.org(/desk/join/[\w-]+)", page)
     assert len(set(link)) == 1, page
-    return link[0]
+    return str(link[0])
 
 
 def there(path: str) -> int:
