@@ -72,7 +72,7 @@ def test_a_passkey_is_made_in_two_taps_and_lets_in_by_one(product: Talaia, open_
     enter(page, product, add(product, f"berta{width}"), "localhost")  # an address of numbers knows no passkeys
     page.get_by_role("link", name="El meu accés").click()
     page.get_by_role("link", name="Afegeix una clau d’accés").click()
-    page.get_by_label("Com en dius, d’aquest dispositiu").fill("El mòbil")
+    page.get_by_label("Com en dius, d’aquest aparell").fill("El mòbil")
     page.get_by_role("button", name="Afegeix una clau d’accés").click()
     expect(page.locator(".codes li")).to_have_count(10)
     page.get_by_role("link", name="Ja els tinc").click()
@@ -122,10 +122,10 @@ def test_who_is_invited_joins_on_a_phone_without_javascript(product: Talaia, ope
     page.goto(link)
     expect(page.get_by_label("Nom")).to_have_value("emma")
     page.get_by_label("Contrasenya (10 caràcters o més)").fill(PASSWORD)
-    page.get_by_label("La contrasenya una altra vegada").fill(PASSWORD)
-    page.get_by_role("button", name="Entra-hi").click()
+    page.get_by_label("La contrasenya un altre cop").fill(PASSWORD)
+    page.get_by_role("button", name="Entra a la redacció").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("El meu accés")
-    expect(page.get_by_text("emma, redacció")).to_be_visible()
+    expect(page.get_by_text("emma · edició")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -157,7 +157,7 @@ def walk(product: Talaia, page: Page, name: str, visit: Visit) -> None:
     link = product.run("user", "invite", f"{name}.convidada@example.org").strip()
     page.goto(link)
     visit("join")
-    page.get_by_role("button", name="Entra-hi").click()
+    page.get_by_role("button", name="Entra a la redacció").click()
     visit("join-wrong")
     page.goto("/desk/join/no")
     visit("no-invitation")
@@ -171,7 +171,7 @@ def walk(product: Talaia, page: Page, name: str, visit: Visit) -> None:
     for address in ("me/app", "me/password", "me/passkey", "me/sure", "me/", "people/"):
         page.goto(f"/desk/{address}")
         visit(address.strip("/").replace("/", "-"))
-    page.get_by_label("Adreça electrònica").fill(f"{name}@example.org")
+    page.get_by_label("Adreça de correu").fill(f"{name}@example.org")
     page.get_by_role("button", name="Convida", exact=True).click()
     visit("invited")
     page.goto(f"/desk/people/{add(product, 'gemma')}/forget")

@@ -176,7 +176,8 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
     if invitation is None:
         return page(request, "desk/no_invitation.html", status=404)
     if request.user.is_authenticated:
-        return page(request, "desk/join_other.html", {"invitation": invitation}, status=409)
+        # No 4xx: our log would tell its path, and with it the link that is still good.
+        return page(request, "desk/join_other.html", {"invitation": invitation})
     form = JoinForm(request.POST or None, initial={"name": invitation.name or invitation.email.partition("@")[0]})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
