@@ -146,7 +146,6 @@ class Writing:
             "guidance": f"desk/guidance_{language() if language() in GUIDANCE else 'en'}.html",
             "action": self.here,
             "publish": f"{self.address}/publish?language={self.language}",
-            "back": reverse("desk-incident", args=[self.row.ref]) if self.row.kind == Row.INCIDENT else "",
         }
 
     def show(self, form: AnalysisForm, **more: Any) -> HttpResponse:
