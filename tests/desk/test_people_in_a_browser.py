@@ -43,6 +43,12 @@ def enter(page: Page, product: Talaia, name: str, host: str = "127.0.0.1") -> No
     page.get_by_role("button", name="Entra", exact=True).click()
 
 
+def open_menu(page: Page) -> None:
+    """On a phone the menu is folded."""
+    if (menu := page.get_by_role("link", name="Menú")).is_visible():
+        menu.click()
+
+
 def finger(page: Page) -> Any:
     """A telephone that knows its owner; what it has made is in `WebAuthn.getCredentials`."""
     session = page.context.new_cdp_session(page)
@@ -70,6 +76,7 @@ def test_a_passkey_is_made_in_two_taps_and_lets_in_by_one(product: Talaia, open_
     page = open_page(width)
     session, phone = finger(page)
     enter(page, product, add(product, f"berta{width}"), "localhost")  # an address of numbers knows no passkeys
+    open_menu(page)
     page.get_by_role("link", name="El meu accés").click()
     page.get_by_role("link", name="Afegeix una clau d’accés").click()
     page.get_by_label("Com en dius, d’aquest aparell").fill("El mòbil")
@@ -80,6 +87,7 @@ def test_a_passkey_is_made_in_two_taps_and_lets_in_by_one(product: Talaia, open_
     made = session.send("WebAuthn.getCredentials", {"authenticatorId": phone})["credentials"]
     assert [one["isResidentCredential"] for one in made] == [True]
 
+    open_menu(page)
     page.get_by_role("button", name="Surt").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Entra")
     page.get_by_role("button", name="Fes servir una clau d’accés").click()
@@ -105,6 +113,7 @@ def test_an_app_and_the_recovery_codes_need_no_javascript(product: Talaia, open_
     secret = connect_app(page)
     paper = page.locator(".codes li").first.inner_text()
     page.get_by_role("link", name="Ja els tinc").click()
+    open_menu(page)
     page.get_by_role("button", name="Surt").click()
     for proof in (code(secret, 1), paper):
         enter(page, product, name)
@@ -113,6 +122,7 @@ def test_an_app_and_the_recovery_codes_need_no_javascript(product: Talaia, open_
         page.get_by_label("Codi").fill(proof)
         page.get_by_role("button", name="Continua").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Què passa ara")
+        open_menu(page)
         page.get_by_role("button", name="Surt").click()
 
 
@@ -189,6 +199,7 @@ def walk(product: Talaia, page: Page, name: str, visit: Visit) -> None:
     visit("audit")
     page.goto("/desk/audit/?about=res-de-res")
     visit("audit-empty")
+    open_menu(page)
     page.get_by_role("button", name="Surt").click()
     enter(page, product, name)
     visit("second")
