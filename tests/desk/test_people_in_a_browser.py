@@ -174,11 +174,13 @@ def walk(product: Talaia, page: Page, name: str, visit: Visit) -> None:
     enter(page, product, name)
     page.goto(link)
     visit("join-other")
+    page.goto("/desk/me/app")
+    visit("app")
     secret = connect_app(page)
     visit("codes")
     page.goto("/desk/me/codes")
     visit("codes-seen")
-    for address in ("me/app", "me/password", "me/passkey", "me/sure", "me/", "people/"):
+    for address in ("me/password", "me/passkey", "me/sure", "me/", "people/"):
         page.goto(f"/desk/{address}")
         visit(address.strip("/").replace("/", "-"))
     page.get_by_label("Adreça de correu").fill(f"{name}@example.org")

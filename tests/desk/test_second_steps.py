@@ -82,6 +82,15 @@ def test_a_wrong_code_connects_no_app_and_the_picture_stays_the_same(anna: User)
     assert "user.totp_added" not in facts()
 
 
+def test_there_is_one_app_and_the_next_comes_when_it_is_taken_away(anna: User) -> None:
+    hers = log_in("anna")
+    secret, _ = with_app(hers)
+    for answer in (hers.get("/desk/me/app"), hers.post("/desk/me/app", {"code": code(secret, 1)})):
+        assert "an authenticator app is connected already" in answer.content.decode()
+    hers.post(f"/desk/me/remove/{flows.proofs(anna, 'totp')[0].pk}")
+    assert hers.get("/desk/me/app").status_code == 200
+
+
 def test_who_never_gave_the_password_sees_no_second_step(anna: User) -> None:
     secret, _ = with_app(log_in("anna"))
     client = Client()

@@ -155,6 +155,8 @@ def password(request: HttpRequest) -> HttpResponse:
 def app(request: HttpRequest) -> HttpResponse:
     """Connect an authenticator app."""
     user, form, wrong, wait = person(request), CodeForm(request.POST or None), "", 0
+    if request.method == "GET" and flows.proofs(user, "totp"):
+        raise NotPossible(_("an authenticator app is connected already"))
     secret = flows.new_secret(again=request.method == "GET")
     if request.method == "POST":
         wait = guessing.TRIES.begin(guessing.second(request, user.username), timezone.now())
