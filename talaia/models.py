@@ -2,12 +2,14 @@
 
 from talaia.desk.models import Dismissal, Draft, FirstWords
 from talaia.events.models import Event, Impact, Update
+from talaia.notices.models import Bounce, Notice, Posting, Suppression
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.site.models import Publication
 
 __all__ = [
+    "Bounce",
     "Day",
     "Delivery",
     "Dismissal",
@@ -19,11 +21,14 @@ __all__ = [
     "Group",
     "Impact",
     "Intake",
+    "Notice",
+    "Posting",
     "Publication",
     "Ring",
     "Service",
     "Signal",
     "SourceState",
+    "Suppression",
     "Token",
     "Transition",
     "Update",

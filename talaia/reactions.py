@@ -5,15 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 
-from talaia.config import Config
+from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
+from talaia.notices.actions import look
+from talaia.notices.letterhead import recipients
+from talaia.notices.post import Post
+from talaia.notices.rows import hours
 from talaia.outbox.actions import Order
 from talaia.outbox.models import Fact
 from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
+from talaia.site.dates import Calendar
 from talaia.site.write import publish
 
 
@@ -51,21 +57,43 @@ def whole_site(_: Fact) -> Iterator[Order]:
         yield Order("archive", f"{event.kind}/{event.ref}")
 
 
+def notices(fact: Fact) -> Iterator[Order]:
+    """Which mail follows is asked of the rows, now and at the hours of a plan: see notices/which.py."""
+    if current().mail.sender is None:
+        return
+    chosen = fact.data.get("tell")  # what the operator said of this one; None: the default
+    yield Order("notices", fact.subject if chosen is None else f"{fact.subject}/{'yes' if chosen else 'no'}")
+    for at in hours(fact.subject):
+        yield Order("notices", f"{fact.subject}@{at:%Y%m%dT%H%MZ}", due=at)
+
+
+def mail(fact: Fact) -> Iterator[Order]:
+    """The mail itself: once its hold is over, or its next part when that is due."""
+    due = fact.data.get("due")
+    yield Order("mail", fact.subject, due=datetime.fromisoformat(due) if due else None)
+
+
+def test_mail(fact: Fact) -> Iterator[Order]:
+    """One copy, to who asked for it."""
+    yield Order("mail", f"test/{fact.pk}")
+
+
 EVENT_PAGES = (front, own_page, touched_services, history)
+TOLD = (*EVENT_PAGES, notices)
 
 REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
-    "incident.opened": EVENT_PAGES,
-    "incident.updated": EVENT_PAGES,
-    "incident.resolved": EVENT_PAGES,
-    "incident.corrected": (front, own_page),
-    "incident.edited": EVENT_PAGES,
-    "maintenance.planned": EVENT_PAGES,
-    "maintenance.scheduled": EVENT_PAGES,
-    "maintenance.in_progress": EVENT_PAGES,
-    "maintenance.completed": EVENT_PAGES,
-    "maintenance.cancelled": EVENT_PAGES,
-    "maintenance.corrected": (front, own_page),
-    "maintenance.edited": EVENT_PAGES,
+    "incident.opened": TOLD,
+    "incident.updated": TOLD,
+    "incident.resolved": TOLD,
+    "incident.corrected": (front, own_page, notices),
+    "incident.edited": TOLD,
+    "maintenance.planned": TOLD,
+    "maintenance.scheduled": TOLD,
+    "maintenance.in_progress": TOLD,
+    "maintenance.completed": TOLD,
+    "maintenance.cancelled": TOLD,
+    "maintenance.corrected": (front, own_page, notices),
+    "maintenance.edited": TOLD,
     "service.changed": (front, own_page),
     "service.explained": (front, own_page),
     "service.rolled_up": (own_page,),
@@ -80,6 +108,19 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "user.enabled": (),
     "token.issued": (),
     "token.revoked": (),
+    "notice.held": (mail,),
+    "notice.withheld": (),  # the desk shows it, and can send it
+    "notice.taken_back": (),
+    "notice.begun": (),
+    "notice.went_on": (mail,),
+    "notice.sent": (),
+    "notice.stuck": (),
+    "notice.resumed": (mail,),
+    "notice.given_up": (),
+    "notice.tested": (test_mail,),
+    "recipient.unsubscribed": (),
+    "recipient.bounced": (),
+    "recipient.returned": (),
     "panel.listed": (whole_site,),
     "site.changed": (whole_site,),
 }
@@ -96,4 +137,18 @@ def channels(config: Config) -> list[Channel]:
     return [
         Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
         Channel("archive", publish, batch=20),
+        Channel("notices", look_at, batch=20),
+        Channel("mail", Post(recipients, calendar).deliver, longest_wait=timedelta(minutes=5)),
     ]
+
+
+def look_at(targets: Sequence[str], now: datetime) -> None:
+    """Draw up the notices that follow: targets are events, with "/yes" or "/no" where the operator chose."""
+    for target in targets:
+        kind, ref, *chosen = target.partition("@")[0].split("/")
+        look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
+
+
+def calendar(language: str) -> Calendar:
+    """How mails tell the time: as the page does."""
+    return Calendar(language, current().site.tz)

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,6 +18,7 @@ from talaia.config.tables import Check, Config, Connection, Service, Source, Tab
 SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 # Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
 LABEL = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
+MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+")
 LONGEST = 80  # characters of a slug or id, in the tables
 ONLY_FOR = {
     "status": "http",
@@ -33,6 +35,7 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
     """Each mistake with its place. The values themselves are right by now."""
     given = config.tables
     yield from _site(config)
+    yield from _mail(config)
     yield from _doubles(given)
     sources = {source.id: source for source in given.sources}
     groups = {group.id for group in given.groups}
@@ -104,6 +107,36 @@ def _site(config: Config) -> Iterator[tuple[Place, str]]:
         yield ("database", "url_file"), "url is given too; keep one of the two"
     elif database.url and urlsplit(database.url).scheme not in ("postgresql", "postgres"):
         yield ("database", "url"), "must begin with postgresql://; leave it out for SQLite in the state folder"
+
+
+def _mail(config: Config) -> Iterator[tuple[Place, str]]:
+    mail = config.mail
+    for name in ("sender", "reply_to", "owner", "to", "bounces"):
+        given = getattr(mail, name)
+        named = name in ("sender", "reply_to")
+        address = parseaddr(given)[1] if given and named else given
+        if given is not None and not (address and MAILBOX.fullmatch(address) and given.isprintable()):
+            right = "estat@example.org" + (" or Estat <estat@example.org>" if named else "")
+            yield ("mail", name), f"{given!r} is no mail address; write it as {right}"
+    if mail.sender is None and (mail.to or mail.addresses):
+        yield ("mail",), "'sender' is missing: from whom do the mails come?"
+    if mail.to and mail.addresses:
+        yield ("mail", "addresses"), "to is given too; mails go to one list, or to each address; keep one of the two"
+    if mail.addresses:
+        try:
+            config.beside(mail.addresses).read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            yield ("mail", "addresses"), f"{mail.addresses!r} cannot be read: {error}"
+    if mail.password_file and not mail.username:
+        yield ("mail", "password_file"), "a password goes with a username"
+    if mail.username and mail.tls == "none" and mail.host not in ("localhost", "127.0.0.1", "::1"):
+        yield ("mail", "tls"), 'the password would travel in the clear; write tls = "starttls", or "tls" on port 465'
+    if not 0 < mail.port <= 65535:
+        yield ("mail", "port"), f"{mail.port} is no port"
+    for name, least in (("rate", 0), ("cap", 1), ("hard_bounces", 1)):
+        if getattr(mail, name) < least:
+            yield ("mail", name), f"must be {least} or more"
+    yield from _positive(("mail",), {"timeout": mail.timeout, "give_up": mail.give_up})
 
 
 def _doubles(given: Tables) -> Iterator[tuple[Place, str]]:
@@ -210,6 +243,7 @@ def _files(config: Config) -> Iterator[tuple[Place, str]]:
     """Every `*_file` can be read and holds something."""
     given = config.tables
     tables: list[tuple[Place, msgspec.Struct]] = [(("web",), given.web), (("database",), given.database)]
+    tables += [(("mail",), given.mail)]
     tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
     tables += [(("checks", n), check) for n, check in enumerate(given.checks)]
     for place, table in tables:

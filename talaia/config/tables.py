@@ -109,6 +109,32 @@ class Database(Table, frozen=True, kw_only=True):
     url_file: str | None = None
 
 
+class Mail(Table, frozen=True, kw_only=True):
+    """Without `sender`, no mail leaves the house."""
+
+    sender: str | None = None
+    reply_to: str | None = None
+    owner: str | None = None
+    to: str | None = None
+    addresses: str | None = None
+    bounces: str | None = None
+    hard_bounces: int = 3
+    host: str = "127.0.0.1"
+    port: int = 25
+    tls: Literal["none", "starttls", "tls"] = "none"
+    ca_file: str | None = None
+    username: str | None = None
+    password_file: str | None = None
+    timeout: timedelta = timedelta(seconds=30)
+    rate: int = 0
+    hold: timedelta = timedelta(seconds=60)
+    cap: int = 6
+    told_from: Impact = "partial"
+    updates: bool = False
+    give_up: timedelta = timedelta(hours=24)
+    account: str = "public"
+
+
 class Source(Table, frozen=True, kw_only=True):
     id: str
     kind: Literal["prometheus", "alertmanager", "prometheus-push", "webhook"]
@@ -196,6 +222,7 @@ class Tables(Table, frozen=True, kw_only=True):
     site: Site
     web: Web = Web()
     database: Database = Database()
+    mail: Mail = Mail()
     sources: tuple[Source, ...] = ()
     groups: tuple[Group, ...] = ()
     services: tuple[Service, ...] = ()
@@ -219,6 +246,10 @@ class Config:
     def web(self) -> Web:
         return self.tables.web
 
+    @property
+    def mail(self) -> Mail:
+        return self.tables.mail
+
     def source(self, id: str) -> Source | None:
         return next((source for source in self.tables.sources if source.id == id), None)
 
@@ -227,6 +258,8 @@ class Config:
 
     def secret(self, file: str | None) -> str | None:
         """The content of a `*_file`, relative to the configuration's folder; without the line's end."""
-        if file is None:
-            return None
-        return (self.path.parent if self.path else Path.cwd()).joinpath(file).read_text().strip()
+        return None if file is None else self.beside(file).read_text().strip()
+
+    def beside(self, file: str) -> Path:
+        """A file that the configuration names, from the configuration's own folder."""
+        return (self.path.parent if self.path else Path.cwd()).joinpath(file)
