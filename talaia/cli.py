@@ -26,6 +26,7 @@ COMMANDS = {
     "publish": "make the public folder anew",
     "incident": "open, update, correct and resolve incidents",
     "maintenance": "plan, start, complete and cancel maintenance",
+    "audience": "who is told: read the membership export, opt people out, explain",
     "user": "people who may use the desk",
     "token": "secrets with which machines may post to the hooks",
 }
@@ -82,6 +83,9 @@ def start_django() -> None:
     import django
 
     django.setup()
+    from talaia.outbox.actions import PLACE
+
+    PLACE.set("shell")  # from where people act here; what a request does has its own place
 
 
 if __name__ == "__main__":

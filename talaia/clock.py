@@ -1,4 +1,4 @@
-"""What happens because time passes: maintenance starts and ends, days are rolled up, old rows are forgotten."""
+"""What happens because time passes: maintenance starts, ends, outlasts its window; days are rolled up."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from talaia.config import Config
-from talaia.events.actions import update_maintenance
-from talaia.events.clock import due
+from talaia.events.actions import note_late, take_step
+from talaia.events.clock import due, late
 from talaia.events.models import Event
 from talaia.outbox import actions as outbox
 from talaia.panel.actions import roll_up
@@ -19,11 +19,11 @@ from talaia.panel.rollup import due_days
 
 log = logging.getLogger(__name__)
 
-REMEMBER = timedelta(days=400)  # a yearly report can still look back at what was done
+REMEMBER = timedelta(days=400)  # a yearly report can still look back at what happened; people's part is `[log] keep`
 
 
 class Clock:
-    """Looks every second which windows begin or end, every minute for finished days, once a day for what is old."""
+    """Every second: which windows begin, end or are outlasted; every minute: finished days; every day: what is old."""
 
     def __init__(self, config: Callable[[], Config], now: Callable[[], datetime]) -> None:
         self.config, self.now = config, now
@@ -41,13 +41,16 @@ class Clock:
         connection.close()
 
     def step(self, now: datetime) -> None:
-        waiting = Event.objects.filter(kind=Event.MAINTENANCE, ended_at=None, window_start__lte=now)
+        waiting = list(Event.objects.filter(kind=Event.MAINTENANCE, ended_at=None, window_start__lte=now))
         for step in due(waiting, now):
-            update_maintenance(step.ref, step.state, {}, now, at=step.at)
+            take_step(step, now)
+        for event in waiting:
+            if late(event, now):
+                note_late(event.ref, now, self.config().maintenance.remind)
         if self.minute is None or now - self.minute >= timedelta(minutes=1):
             self.minute = now
             for slug, day, seconds in due_days(now, self.config().site.tz):
                 roll_up(slug, day, seconds, now)
         if self.day is None or now - self.day >= timedelta(days=1):
             self.day = now
-            outbox.forget(now - REMEMBER)
+            outbox.forget(now - REMEMBER, now - self.config().tables.log.keep)

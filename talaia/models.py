@@ -1,14 +1,16 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
-from talaia.desk.models import Dismissal, Draft, FirstWords
-from talaia.events.models import Event, Impact, Update
-from talaia.notices.models import Bounce, Notice, Posting, Suppression
+from talaia.audience.models import Import, Look, OptOut, Recipient
+from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
+from talaia.events.models import Anchor, Event, Impact, Update
+from talaia.notices.models import Bounce, Notice, Posting
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.site.models import Publication
 
 __all__ = [
+    "Anchor",
     "Bounce",
     "Day",
     "Delivery",
@@ -20,15 +22,20 @@ __all__ = [
     "FirstWords",
     "Group",
     "Impact",
+    "Import",
     "Intake",
+    "Invitation",
+    "Look",
+    "Member",
     "Notice",
+    "OptOut",
     "Posting",
     "Publication",
+    "Recipient",
     "Ring",
     "Service",
     "Signal",
     "SourceState",
-    "Suppression",
     "Token",
     "Transition",
     "Update",

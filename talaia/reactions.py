@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from talaia.audience.importing import deliver as keep_audience
+from talaia.audience.mailing import mail_returns, readers
 from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
 from talaia.notices.actions import look
-from talaia.notices.letterhead import recipients
+from talaia.notices.letterhead import the_list
 from talaia.notices.post import Post
 from talaia.notices.rows import hours
+from talaia.notices.values import Recipient
 from talaia.outbox.actions import Order
 from talaia.outbox.models import Fact
 from talaia.outbox.worker import Channel
@@ -39,9 +42,28 @@ def touched_services(fact: Fact) -> Iterator[Order]:
         yield Order("archive", f"service/{slug}")
 
 
+def other_pages(fact: Fact) -> Iterator[Order]:
+    """The pages of other events of which the fact speaks too, and the years in which those stand."""
+    for subject in fact.data.get("pages", []):
+        yield Order("site", subject)
+        yield Order("archive", f"history/{parse_reference(subject.partition('/')[2])[0]}")
+
+
 def history(fact: Fact) -> Iterator[Order]:
     """The history pages in which the event stands."""
     yield Order("archive", f"history/{parse_reference(fact.subject.partition('/')[2])[0]}")
+
+
+def past_of_services(fact: Fact) -> Iterator[Order]:
+    """The history of each service that an event touches, or touched before, in the event's year."""
+    year = parse_reference(fact.subject.partition("/")[2])[0]
+    for slug in fact.data.get("services", []):
+        yield Order("archive", f"past/{slug}/{year}")
+
+
+def search(fact: Fact) -> Iterator[Order]:
+    """The part of the search index in which the event stands."""
+    yield Order("archive", f"search/{fact.subject}")
 
 
 def whole_site(_: Fact) -> Iterator[Order]:
@@ -50,9 +72,11 @@ def whole_site(_: Fact) -> Iterator[Order]:
     yield Order("archive", "assets")
     for slug in Service.objects.values_list("pk", flat=True):
         yield Order("archive", f"service/{slug}")
+        yield Order("archive", f"past/{slug}")
     yield Order("archive", "history")
     for year in Event.objects.values_list("year", flat=True).distinct().order_by("-year"):
         yield Order("archive", f"history/{year}")
+        yield Order("archive", f"search/{year}")
     for event in Event.objects.order_by("-started_at").only("kind", "year", "number").iterator():
         yield Order("archive", f"{event.kind}/{event.ref}")
 
@@ -78,22 +102,37 @@ def test_mail(fact: Fact) -> Iterator[Order]:
     yield Order("mail", f"test/{fact.pk}")
 
 
-EVENT_PAGES = (front, own_page, touched_services, history)
+def ledger(fact: Fact) -> Iterator[Order]:
+    """The import that was confirmed, into the ledger; the list follows."""
+    yield Order("audience", fact.subject)
+
+
+EVENT_PAGES = (front, own_page, touched_services, past_of_services, history, search)
 TOLD = (*EVENT_PAGES, notices)
 
 REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.opened": TOLD,
     "incident.updated": TOLD,
     "incident.resolved": TOLD,
-    "incident.corrected": (front, own_page, notices),
+    "incident.reopened": TOLD,
+    "incident.merged": (*TOLD, other_pages),
+    "incident.corrected": (front, own_page, search, notices),
     "incident.edited": TOLD,
+    "incident.analysed": EVENT_PAGES,
+    "maintenance.proposed": (),  # nobody outside knows of it until a second person has approved it
     "maintenance.planned": TOLD,
     "maintenance.scheduled": TOLD,
     "maintenance.in_progress": TOLD,
     "maintenance.completed": TOLD,
     "maintenance.cancelled": TOLD,
-    "maintenance.corrected": (front, own_page, notices),
+    "maintenance.corrected": (front, own_page, search, notices),
+    "maintenance.extended": TOLD,
+    "maintenance.postponed": TOLD,
+    "maintenance.arranged": (front, own_page, notices),
+    "maintenance.overrun": EVENT_PAGES,  # at that minute the pages say that it lasts longer
+    "maintenance.late": (),  # operators see it in the desk: it still lasts, has not begun, or was not approved
     "maintenance.edited": TOLD,
+    "maintenance.analysed": EVENT_PAGES,
     "service.changed": (front, own_page),
     "service.explained": (front, own_page),
     "service.rolled_up": (own_page,),
@@ -102,10 +141,42 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "service.taken_back": (),
     "source.silent": (),  # operators see it in the desk; the panel's services become unknown by themselves
     "source.heard": (),
+    "delivery.tried_again": (),  # its delivery is due by itself
+    "delivery.let_go": (),
+    "draft.offered": (),  # operators see it in the desk
+    "draft.dropped": (),
+    "suggestion.dismissed": (),
+    "suggestion.taken_up": (),
+    "words.changed": (),
+    "words.reset": (),
+    "audience.proposed": (),  # it waits for a person, or for the guard
+    "audience.confirmed": (ledger,),
+    "audience.applied": (),  # one step of it
+    "audience.synced": (),
+    "audience.dropped": (),
+    "audience.opted_out": (),
+    "audience.opted_in": (),
+    "audience.bounced": (),
+    "audience.added": (),
+    "audience.forgotten": (),
+    "audience.reconciled": (),
     "user.added": (),  # kept for whoever asks who did what
     "user.password_set": (),
     "user.disabled": (),
     "user.enabled": (),
+    "user.invited": (),
+    "user.invitation_withdrawn": (),
+    "user.joined": (),
+    "user.role_changed": (),
+    "user.logged_in": (),
+    "user.session_ended": (),
+    "user.passkey_added": (),
+    "user.passkey_removed": (),
+    "user.totp_added": (),
+    "user.totp_removed": (),
+    "user.codes_made": (),
+    "user.factors_forgotten": (),
+    "user.openid_added": (),
     "token.issued": (),
     "token.revoked": (),
     "notice.held": (mail,),
@@ -118,9 +189,6 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "notice.resumed": (mail,),
     "notice.given_up": (),
     "notice.tested": (test_mail,),
-    "recipient.unsubscribed": (),
-    "recipient.bounced": (),
-    "recipient.returned": (),
     "panel.listed": (whole_site,),
     "site.changed": (whole_site,),
 }
@@ -138,7 +206,8 @@ def channels(config: Config) -> list[Channel]:
         Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
         Channel("archive", publish, batch=20),
         Channel("notices", look_at, batch=20),
-        Channel("mail", Post(recipients, calendar).deliver, longest_wait=timedelta(minutes=5)),
+        Channel("mail", Post(recipients, calendar, mail_returns).deliver, longest_wait=timedelta(minutes=5)),
+        Channel("audience", keep_audience),
     ]
 
 
@@ -147,6 +216,16 @@ def look_at(targets: Sequence[str], now: datetime) -> None:
     for target in targets:
         kind, ref, *chosen = target.partition("@")[0].split("/")
         look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
+
+
+def recipients(after: str) -> Iterator[Recipient]:
+    """Whom mails go to: the one list, or everybody of the ledger who is told, each in their language."""
+    config = current()
+    if (everybody := the_list(config)) is not None:
+        yield from [everybody] if after < everybody.key else []
+        return
+    for reader in readers(after):
+        yield Recipient(reader.key, reader.address, reader.language or config.site.languages[0])
 
 
 def calendar(language: str) -> Calendar:

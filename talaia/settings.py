@@ -77,10 +77,17 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "talaia.desk.policy.content_security_policy",
+    "talaia.desk.policy.place_of_the_request",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -88,6 +95,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 TEMPLATES = [
     {
@@ -101,7 +109,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
             "builtins": ["django.templatetags.i18n"],
-            "libraries": {"talaia": "talaia.site.tags"},
+            "libraries": {"talaia": "talaia.site.tags", "desk": "talaia.desk.tags"},
         },
     },
     {
@@ -117,6 +125,27 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "desk"
+# People: docs/decisions/people.md. allauth's views and templates are not routed; its limits are off, as some of them
+# would let a stranger lock out whom he names: desk/guessing.py guards every door instead.
+ACCOUNT_ADAPTER = "talaia.desk.people.adapters.Account"
+MFA_ADAPTER = "talaia.desk.people.adapters.Factors"
+SOCIALACCOUNT_ADAPTER = "talaia.desk.people.adapters.OpenID"
+ACCOUNT_RATE_LIMITS: bool = False
+MFA_RATE_LIMITS: bool = False
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_LOGIN_TIMEOUT = 900
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1
+# WebAuthn works on https, and on localhost; only there the origin is not asked for.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not behind_tls
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
 
 USE_TZ = True
 TIME_ZONE = config.site.zone
@@ -151,5 +180,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"talaia": {"level": "INFO"}, "django.server": {"level": "WARNING"}},
+    "loggers": {"talaia": {"level": "INFO"}, "django.server": {"level": "WARNING"}, "uvicorn": {"level": "ERROR"}},
 }

@@ -9,23 +9,24 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import cast
 
+import uvicorn
+import uvloop
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
 
 import talaia
 from talaia import config as configuration
 from talaia.api.limits import limit_bodies
+from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
 from talaia.config import Config
+from talaia.connection import Connection
 from talaia.outbox.actions import WAKE, record
 from talaia.outbox.worker import Worker
 from talaia.panel.actions import list_services
@@ -33,6 +34,7 @@ from talaia.panel.catalogue import headings
 from talaia.reactions import channels, consequences
 from talaia.refusal import Refused
 from talaia.signals.watch import Watch
+from talaia.site import about
 from talaia.web import ASGI, Front
 
 log = logging.getLogger(__name__)
@@ -65,6 +67,7 @@ def fingerprint(config: Config) -> str:
     for file in sorted((Path(talaia.__file__).parent / "site").rglob("*")):
         if file.suffix in (".html", ".css", ".js", ".py"):
             parts.update(file.read_bytes())
+    parts.update(repr(about.texts(config)).encode())
     return parts.hexdigest()
 
 
@@ -96,6 +99,9 @@ class Background:
             threading.Thread(target=self.worker.run, name="worker"),
             threading.Thread(target=watch.run, args=[self.stop], name="watch"),
             threading.Thread(target=clock.run, args=[self.stop], name="clock"),
+            threading.Thread(
+                target=AudienceWatch(configuration.current, timezone.now).run, args=[self.stop], name="audience"
+            ),
         ]
 
     def start(self) -> None:
@@ -132,6 +138,22 @@ def claim_port(host: str, port: int) -> None:
             raise Refused(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from None
 
 
+class Server(uvicorn.Server):
+    """uvicorn's, but signals are ours: what runs beside it must be finished, too."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 async def serve(
     config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None, reloads: bool = True
 ) -> None:
@@ -142,25 +164,39 @@ async def serve(
     if reloads:
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current()))
     server = Server(
-        application(config),
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=15_000),
-        websockets=False,
-        backlog=1024,
-        log_enabled=False,
+        uvicorn.Config(
+            application(config),
+            host=host,
+            port=port,
+            http=Connection,
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            backlog=1024,
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=GRACE,
+        )
     )
     serving = asyncio.create_task(server.serve())
-    if on_ready:
+    heard = asyncio.create_task(server.listening.wait())
+    await asyncio.wait([serving, heard], return_when=asyncio.FIRST_COMPLETED)
+    if on_ready and heard.done():
         await loop.run_in_executor(None, on_ready)
     await asyncio.wait([serving, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         serving.result()
-    server.stop()  # type: ignore[no-untyped-call]
+    server.should_exit = True
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(serving, GRACE)
+
+
+def run(serving: Coroutine[None, None, None]) -> None:
+    """Until it is done, in an event loop of uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serving)
 
 
 def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None, reloads: bool = True) -> None:
@@ -170,7 +206,7 @@ def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None
     background = Background(config)
     background.start()
     try:
-        asyncio.run(serve(config, host, port, on_ready, reloads))
+        run(serve(config, host, port, on_ready, reloads))
     finally:
         background.finish()
 

@@ -6,6 +6,7 @@ Each file is read once and looked at again at most every 0.2 s, so whoever write
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -21,6 +22,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGI = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+Answer = tuple[bytes, bytes]
+"""The status line, and all that follows it; between the two goes the date."""
 
 APPLICATION = ("/desk", "/hooks/", "/api/v1/", "/healthz", "/metrics")
 TYPES = {
@@ -42,15 +45,25 @@ FOR_NOW = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
 LOOK_AGAIN = 0.2  # seconds
 ROOM = 64_000_000  # bytes of files held in memory
 
+# A whole GET of HTTP/1.1 and nothing after it, in fewer forms than RFC 9112 allows: any parser reads it as this does.
+PLAIN = re.compile(rb"GET (/[!$&->@-~]*)(?:\?[!-~]*)? HTTP/1\.1\r\n((?:[A-Za-z0-9-]+:[\t -~]*\r\n)+)\r\n")
+# The headers that change an answer, or make a request more than its head.
+MATTERS = re.compile(
+    rb"(?im)^(accept-encoding|if-none-match|connection|content-length|transfer-encoding|upgrade|expect):"
+    rb"[ \t]*([^\r\n]*?)[ \t]*\r$"
+)
+UNDERSTOOD = frozenset({b"accept-encoding", b"if-none-match", b"connection"})
+
 
 class Page:
     """One file in memory: per encoding its body, its ETag and its headers."""
 
-    __slots__ = ("looked_at", "signature", "size", "variants")
+    __slots__ = ("answers", "looked_at", "signature", "size", "variants")
 
     def __init__(self, path: Path, signature: tuple[int, ...], common: Headers) -> None:
         self.signature, self.looked_at, self.size = signature, time.monotonic(), 0
         self.variants: dict[str, tuple[bytes, bytes, Headers]] = {}
+        self.answers: dict[tuple[int, str], Answer] = {}
         lasting = FOR_EVER if path.parent.name == "static" else FOR_NOW
         for encoding, suffix in ENCODINGS:
             try:
@@ -70,6 +83,23 @@ class Page:
                 headers.append((b"content-encoding", encoding.encode()))
             self.variants[encoding] = (body, tag, headers)
             self.size += len(body)
+
+    def answer(self, status: int, encoding: str) -> Answer:
+        """The page as it goes over the wire to whoever asks with GET: status 200, or 304 for who has it already."""
+        found = self.answers.get((status, encoding))
+        if found is None:
+            body, _, headers = self.variants[encoding]
+            if status == 304:
+                body, headers = b"", still_true(headers)
+            lines = b"".join([b"%s: %s\r\n" % header for header in headers])
+            line = b"HTTP/1.1 304 Not Modified\r\n" if status == 304 else b"HTTP/1.1 200 OK\r\n"
+            found = self.answers[status, encoding] = (line, lines + b"\r\n" + body)
+        return found
+
+
+def still_true(headers: Headers) -> Headers:
+    """What a 304 repeats."""
+    return [pair for pair in headers if pair[0] not in (b"content-length", b"content-type")]
 
 
 def wanted(accept: bytes, has: MutableMapping[str, Any]) -> str:
@@ -128,19 +158,44 @@ class Front:
             return await self.say(send, 405, b"only GET and HEAD here\n", [(b"allow", b"GET, HEAD")])
         if page is None:
             return await self.missing(path, send)
-        accept = none_match = b""
+        accept, none_match = b"", None
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
                 accept = value
             elif name == b"if-none-match":
                 none_match = value
-        body, tag, headers = page.variants[wanted(accept, page.variants)]
-        if none_match and same(tag, none_match):
-            kept = [pair for pair in headers if pair[0] not in (b"content-length", b"content-type")]
-            await send({"type": "http.response.start", "status": 304, "headers": kept})
+        encoding = wanted(accept, page.variants)
+        body, tag, headers = page.variants[encoding]
+        unchanged = none_match is not None and same(tag, none_match)
+        if unchanged:
+            await send({"type": "http.response.start", "status": 304, "headers": still_true(headers)})
             return await send({"type": "http.response.body", "body": b""})
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
+
+    def at_once(self, request: bytes) -> Answer | None:
+        """The answer to a request as it came in, if it is as plain as requests for a page are.
+
+        None leaves it to the parser and to `__call__`: everything that is not wholly understood here, every page that
+        is not in memory, and each page once in LOOK_AGAIN, when its file is looked at.
+        """
+        plain = PLAIN.fullmatch(request)
+        if plain is None:
+            return None
+        page = self.pages.get(plain[1].decode("ascii"))
+        if page is None or time.monotonic() - page.looked_at > LOOK_AGAIN:
+            return None
+        found: dict[bytes, bytes] = {}
+        for name, value in MATTERS.findall(plain[2]):
+            lower = name.lower()
+            if lower in found or lower not in UNDERSTOOD:
+                return None
+            found[lower] = value
+        if found.get(b"connection", b"keep-alive").lower() != b"keep-alive":
+            return None
+        encoding = wanted(found.get(b"accept-encoding", b""), page.variants)
+        unchanged = b"if-none-match" in found and same(page.variants[encoding][1], found[b"if-none-match"])
+        return page.answer(304 if unchanged else 200, encoding)
 
     def look(self, path: str) -> Page | None:
         """The file for an address, read again when it changed; None when there is none."""

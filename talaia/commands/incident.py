@@ -1,94 +1,75 @@
-"""`talaia incident`: open, update, correct and resolve incidents, also when no browser reaches the desk."""
+"""`talaia incident`: all that the desk does with incidents, also when no browser reaches the desk."""
 
 from __future__ import annotations
 
 import argparse
+import json
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
+from talaia.commands.incident_options import arguments
 from talaia.commands.writing import (
     address,
     author,
     changed,
-    json_argument,
-    language_argument,
+    local_time,
     read_text,
     refusing,
-    service_argument,
     tell,
     tell_all,
     tell_list,
-    text_arguments,
 )
 from talaia.config import current
+from talaia.desk.views.suggestions import suggestions
+from talaia.desk.writing.suggestions import Suggestion
 from talaia.events import promise
-from talaia.events.actions import edit_event, edit_update, find, mark_of, open_incident, update_incident
+from talaia.events.actions import (
+    edit_event,
+    edit_update,
+    find,
+    mark_of,
+    merge_incident,
+    open_incident,
+    update_incident,
+)
+from talaia.events.merging import merged_words
 from talaia.events.models import Event, Update
+from talaia.events.telling import in_language, local
 from talaia.events.timeline import IncidentState, fingerprint
 from talaia.panel.state import State
 from talaia.refusal import Refused
+from talaia.site import snapshot
 
+__all__ = ["HELP", "arguments", "run"]
 HELP = "Open, update, correct and resolve incidents. Texts are Markdown, from standard input or a file."
-
-OPEN_STATES = [state.value for state in IncidentState if state is not IncidentState.RESOLVED]
-NEXT = "when the next update is promised: 30m, 2h, 2026-05-04T10:00 (local) or none"
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-
-    opening = actions.add_parser("open", help="tell everybody that something is wrong")
-    opening.add_argument("--title", required=True)
-    opening.add_argument("--state", choices=OPEN_STATES, default=IncidentState.INVESTIGATING.value)
-    opening.add_argument("--next", default=promise.NONE, metavar="WHEN", help=NEXT)
-    service_argument(opening, "IMPACT")
-    text_arguments(opening, "-")
-
-    updating = actions.add_parser("update", help="add an entry to the timeline")
-    updating.add_argument("ref", metavar="REF", help="such as 2026-003")
-    updating.add_argument("--state", choices=[state.value for state in IncidentState], help="default: as it is")
-    updating.add_argument("--next", default=promise.NONE, metavar="WHEN", help=NEXT)
-    service_argument(updating, "IMPACT")
-    text_arguments(updating, "-")
-
-    resolving = actions.add_parser("resolve", help="say that it is over, and what it was")
-    resolving.add_argument("ref", metavar="REF")
-    service_argument(resolving, "IMPACT")
-    text_arguments(resolving, "-")
-
-    editing = actions.add_parser("edit", help="correct an entry, the title or the services; addresses stay")
-    editing.add_argument("ref", metavar="REF")
-    editing.add_argument("--entry", type=int, metavar="N", help="the number in #uN; the new text is read")
-    editing.add_argument("--title", help="a new title")
-    editing.add_argument("--file", metavar="F", default="-", help="the entry's new text (default: standard input)")
-    service_argument(editing, "IMPACT")
-    language_argument(editing)
-
-    listing = actions.add_parser("list", help="what is open")
-    listing.add_argument("--all", action="store_true", help="also what is over")
-
-    showing = actions.add_parser("show", help="one incident with its timeline")
-    showing.add_argument("ref", metavar="REF")
-
-    for action in (opening, updating, resolving, editing, listing, showing):
-        json_argument(action)
 
 
 def run(options: argparse.Namespace) -> int:
     now = timezone.now()
     with refusing():
         match options.action:
+            case "open" if options.suggestion:
+                return publish(options, now)
             case "open":
                 return begin(options, now)
             case "update":
                 return go_on(options, options.state, now)
             case "resolve":
                 return go_on(options, IncidentState.RESOLVED, now)
+            case "reopen":
+                return reopen(options, now)
+            case "correct":
+                return reword(options, now)
             case "edit":
                 return correct(options, now)
+            case "merge":
+                return merge(options, now)
             case "list":
                 return tell_list(Event.INCIDENT, options.all, options.json)
+            case "suggest":
+                return suggest(options.json, now)
             case _:
                 return tell_all(find(Event.INCIDENT, options.ref), options.json)
 
@@ -96,16 +77,54 @@ def run(options: argparse.Namespace) -> int:
 def begin(options: argparse.Namespace, now: datetime) -> int:
     site = current().site
     language = options.language or site.languages[0]
-    promised = promise.parse(options.next, now, site.tz)
+    promised, began = promise.parse(options.next, now, site.tz), moment(options.began)
     event = open_incident(
-        {language: options.title.strip()},
-        {language: read_text(options.file)},
+        {language: options.title.strip(), **dict(options.title_in)},
+        {language: read_text(options.file), **dict(options.text_in)},
         changed({}, options.service),
         now,
         by=author(),
         state=IncidentState(options.state),
+        started_at=began,
         next_update_at=promised,
         plain=options.plain,
+    )
+    return tell(event, f"incident {event.ref} is open: {address(event)}", options.json)
+
+
+def suggest(as_json: bool, now: datetime) -> int:
+    """Print what the desk would draft now."""
+    found = suggestions(snapshot.front(now), now)
+    if as_json:
+        print(json.dumps([_as_json(one) for one in found], ensure_ascii=False, indent=2))
+        return 0
+    first = current().site.languages[0]
+    for one in found:
+        impacts = ", ".join(f"{slug}={state}" for slug, state in one.impacts.items())
+        print(f"{one.mark}  {local(one.since, current().site.tz)}  {impacts}")
+        print(f"    {in_language(one.words.titles, first)}")
+        print(f"    {in_language(one.words.texts, first)}")
+    if not found:
+        print("nothing to suggest: all is well, or somebody has spoken of it")
+    return 0
+
+
+def publish(options: argparse.Namespace, now: datetime) -> int:
+    """Open the incident that was suggested, if that is still how things are."""
+    promised = promise.parse(options.next, now, current().site.tz)
+    found = next((one for one in suggestions(snapshot.front(now), now) if one.mark == options.suggestion), None)
+    if found is None:
+        raise Refused(f"there is no suggestion {options.suggestion} now; `talaia incident suggest` prints those of now")
+    event = open_incident(
+        found.words.titles,
+        found.words.texts,
+        changed(found.impacts, options.service),
+        now,
+        by=author(),
+        state=IncidentState(options.state),
+        started_at=moment(options.began) or found.since,
+        next_update_at=promised,
+        only_if_untold=True,
     )
     return tell(event, f"incident {event.ref} is open: {address(event)}", options.json)
 
@@ -113,31 +132,70 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
 def go_on(options: argparse.Namespace, state: str | None, now: datetime) -> int:
     find(Event.INCIDENT, options.ref)  # before somebody writes a text for nothing
     promised = promise.parse(getattr(options, "next", promise.NONE), now, current().site.tz)
+    at, ended = moment(getattr(options, "at", None)), moment(getattr(options, "ended", None))
     text = read_text(options.file)
     event = find(Event.INCIDENT, options.ref)
-    saw = mark_of(event)
+    saw, language = mark_of(event), options.language or language_of(event)
+    causes = dict(getattr(options, "cause_in", ()))
+    if cause := getattr(options, "cause", None):
+        causes[language] = cause.strip()
     update = update_incident(
         event.ref,
         IncidentState(state or event.state),
-        {options.language or language_of(event): text},
+        {language: text, **dict(options.text_in)},
         now,
         by=author(),
         impacts=changed(impacts_of(event), options.service) if options.service else None,
         next_update_at=promised,
         plain=options.plain,
+        at=at,
+        ended_at=ended,
+        causes=event.causes | causes if causes else None,
         seen=saw,
     )
     return tell(event, f"incident {event.ref} is {update.state}: {address(event, update.number)}", options.json)
 
 
+def reopen(options: argparse.Namespace, now: datetime) -> int:
+    event = find(Event.INCIDENT, options.ref)
+    if event.ended_at is None:
+        raise Refused(f"{event.ref} is open; `talaia incident update {event.ref}` adds to it")
+    return go_on(options, options.state, now)
+
+
+def reword(options: argparse.Namespace, now: datetime) -> int:
+    at = moment(options.at)
+    entry = entry_of(find(Event.INCIDENT, options.ref), options.entry)
+    assert entry is not None
+    texts = dict(options.text_in)
+    if options.file or (at is None and not texts):
+        texts[options.language or entry.language] = read_text(options.file or "-")
+    edit_update(
+        Event.INCIDENT,
+        options.ref,
+        entry.number,
+        entry.texts | texts,
+        now,
+        by=author(),
+        at=at,
+        seen=fingerprint(entry.texts),
+    )
+    event = find(Event.INCIDENT, options.ref)
+    return tell(event, f"incident {event.ref} is corrected: {address(event, entry.number)}", options.json)
+
+
 def correct(options: argparse.Namespace, now: datetime) -> int:
-    if options.entry is None and options.title is None and not options.service:
-        raise Refused("say what to correct: --entry N, --title T or --service SLUG=IMPACT")
+    above = (options.title, options.began, options.ended, options.cause)
+    if options.entry is None and above == (None,) * 4 and not options.service:
+        raise Refused(
+            "say what to correct: --entry N, --title T, --service SLUG=IMPACT, --began, --ended or --cause LINE"
+        )
+    began, ended = moment(options.began), moment(options.ended)
     entry = entry_of(find(Event.INCIDENT, options.ref), options.entry)
     text = read_text(options.file) if entry else ""
     event = find(Event.INCIDENT, options.ref)
     saw, language = mark_of(event), options.language or language_of(event)
-    if options.title is not None or options.service:
+    if above != (None,) * 4 or options.service:
         edit_event(
             Event.INCIDENT,
             event.ref,
@@ -145,12 +203,45 @@ def correct(options: argparse.Namespace, now: datetime) -> int:
             by=author(),
             titles=event.titles | {language: options.title.strip()} if options.title is not None else None,
             impacts=changed(impacts_of(event), options.service) if options.service else None,
+            started_at=began,
+            ended_at=ended,
+            causes=event.causes | {language: options.cause.strip()} if options.cause is not None else None,
             seen=saw,
         )
     if entry:
         texts = entry.texts | {language: text}
         edit_update(Event.INCIDENT, event.ref, entry.number, texts, now, by=author(), seen=fingerprint(entry.texts))
     return tell(event, f"incident {event.ref} is corrected: {address(event, options.entry)}", options.json)
+
+
+def merge(options: argparse.Namespace, now: datetime) -> int:
+    site = current().site
+    into = find(Event.INCIDENT, options.into)
+    event = find(Event.INCIDENT, options.ref)
+    saw = mark_of(event)
+    texts = merged_words(into.ref, site.languages, site.address)
+    if options.file:
+        texts = {options.language or language_of(event): read_text(options.file)}
+    update = merge_incident(
+        event.ref, into.ref, texts, now, by=author(), move_services=not options.keep_services, seen=saw
+    )
+    said = f"incident {event.ref} is a duplicate of {into.ref}: {address(event, update.number)}"
+    return tell(event, said, options.json)
+
+
+def moment(written: str | None) -> datetime | None:
+    return local_time(written) if written else None
+
+
+def _as_json(one: Suggestion) -> dict[str, Any]:
+    return {
+        "mark": one.mark,
+        "kind": one.kind,
+        "since": one.since.isoformat(),
+        "services": one.impacts,
+        "titles": one.words.titles,
+        "texts": one.words.texts,
+    }
 
 
 def entry_of(event: Event, number: int | None) -> Update | None:

@@ -1,18 +1,22 @@
-"""`talaia maintenance`: plan, start, complete and cancel planned work."""
+"""`talaia maintenance`: plan, approve, move on, extend, postpone and cancel planned work."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
+from talaia.commands.incident import entry_of, impacts_of
 from talaia.commands.writing import (
     address,
     author,
     changed,
     json_argument,
-    local_time,
+    language_argument,
+    local_window_time,
     read_text,
     refusing,
     service_argument,
@@ -22,44 +26,105 @@ from talaia.commands.writing import (
     text_arguments,
 )
 from talaia.config import current
-from talaia.events.actions import find, plan_maintenance, update_maintenance
+from talaia.events import actions, plan, promise
+from talaia.events.actions import find, mark_of
 from talaia.events.models import Event
-from talaia.events.timeline import MaintenanceState
+from talaia.events.telling import known_since
+from talaia.events.timeline import MaintenanceState, fingerprint
+from talaia.panel.state import State
+from talaia.refusal import Refused
+from talaia.site import moved
 
 HELP = "Plan, start, complete and cancel maintenance. Times are local to the site's zone unless they carry an offset."
 
 MOVES = {
-    "start": (MaintenanceState.IN_PROGRESS, "it begins (by itself it begins with its window)"),
-    "complete": (MaintenanceState.COMPLETED, "it is over (by itself it ends with its window)"),
+    "start": (MaintenanceState.IN_PROGRESS, "it begins (by itself with its window, unless planned --by-hand)"),
+    "complete": (MaintenanceState.COMPLETED, "it is over (somebody says so, unless planned with --ends-by-clock)"),
     "cancel": (MaintenanceState.CANCELLED, "it will not take place"),
 }
+NEXT = "when the next update is promised: 30m, 2h, 2026-05-04T10:00 (local) or none"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    verbs = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
-    planning = actions.add_parser("plan", help="announce it; the reason is read from standard input or a file")
+    planning = verbs.add_parser("plan", help="announce it; the reason is read from standard input or a file")
     planning.add_argument("--title", required=True)
-    planning.add_argument("--from", dest="start", required=True, metavar="TIME", help="such as 2026-05-04T23:00")
-    planning.add_argument("--to", dest="end", required=True, metavar="TIME")
-    planning.add_argument("--silence", action="store_true", help="ask Alertmanager to be quiet meanwhile")
+    window_arguments(planning)
+    arrangement_arguments(planning)
+    planning.add_argument("--propose", action="store_true", help="not public until a second person approves it")
     service_argument(planning, "LEVEL")
     text_arguments(planning, "-")
-    json_argument(planning)
 
-    for name, (_, help) in MOVES.items():
-        moving = actions.add_parser(name, help=help)
-        moving.add_argument("ref", metavar="REF", help="such as 2026-003")
-        text_arguments(moving, None)
-        json_argument(moving)
+    updating = with_ref(verbs.add_parser("update", help="add an entry to the timeline"))
+    updating.add_argument("--next", default=promise.NONE, metavar="WHEN", help=NEXT)
+    service_argument(updating, "LEVEL")
+    text_arguments(updating, "-")
 
-    listing = actions.add_parser("list", help="what is planned or in progress")
+    moving = [with_ref(verbs.add_parser(name, help=help)) for name, (_, help) in MOVES.items()]
+    for verb in moving:
+        text_arguments(verb, None)
+
+    extending = with_ref(verbs.add_parser("extend", help="its window ends later; the timeline says so"))
+    extending.add_argument("--to", dest="end", required=True, metavar="TIME", help="such as 2026-05-04T23:00")
+    postponing = with_ref(verbs.add_parser("postpone", help="another window; the timeline says so, its address stays"))
+    window_arguments(postponing)
+    for verb in (extending, postponing):
+        verb.add_argument("--file", metavar="F", help="why; - is standard input (default: no more than the times)")
+        language_argument(verb)
+
+    approving = with_ref(verbs.add_parser("approve", help="as the second person: from now on it is planned and public"))
+
+    editing = with_ref(
+        verbs.add_parser("edit", help="correct its words or services, or how it starts, ends and is told")
+    )
+    editing.add_argument("--entry", type=int, metavar="N", help="the number in #uN; the new text is read")
+    editing.add_argument("--title", help="a new title")
+    editing.add_argument("--file", metavar="F", default="-", help="the entry's new text (default: standard input)")
+    arrangement_arguments(editing)
+    editing.add_argument("--no-silence", dest="silence", action="store_false", help="let Alertmanager speak")
+    editing.set_defaults(silence=None)
+    service_argument(editing, "LEVEL")
+    language_argument(editing)
+
+    listing = verbs.add_parser("list", help="what is planned or in progress")
     listing.add_argument("--all", action="store_true", help="also what is over")
-    json_argument(listing)
 
-    showing = actions.add_parser("show", help="one maintenance with its timeline")
-    showing.add_argument("ref", metavar="REF")
-    json_argument(showing)
+    showing = with_ref(verbs.add_parser("show", help="one maintenance with its timeline and what is told when"))
+
+    for verb in (planning, updating, *moving, extending, postponing, approving, editing, listing, showing):
+        json_argument(verb)
+
+
+def with_ref(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("ref", metavar="REF", help="such as 2026-003")
+    return parser
+
+
+def window_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="start", required=True, metavar="TIME", help="such as 2026-05-04T23:00")
+    parser.add_argument("--to", dest="end", required=True, metavar="TIME")
+
+
+def arrangement_arguments(parser: argparse.ArgumentParser) -> None:
+    starting = parser.add_mutually_exclusive_group()
+    starting.add_argument("--by-clock", dest="starts_itself", action="store_true", help="it starts with its window")
+    starting.add_argument("--by-hand", dest="starts_itself", action="store_false", help="a person starts it")
+    ending = parser.add_mutually_exclusive_group()
+    ending.add_argument("--ends-by-clock", dest="ends_itself", action="store_true", help="it ends with its window")
+    ending.add_argument(
+        "--ends-by-hand", dest="ends_itself", action="store_false", help="a person says that it is over"
+    )
+    telling = parser.add_mutually_exclusive_group()
+    telling.add_argument(
+        "--notices",
+        metavar="CODES",
+        help=f"what is told when, such as 24h,start ({', '.join(plan.Notice)}; "
+        "default: all of them where a partial or whole disruption is expected, else none)",
+    )
+    telling.add_argument("--no-notice", action="store_true", help="nobody is written to")
+    parser.add_argument("--silence", action="store_true", help="ask Alertmanager to be quiet meanwhile")
+    parser.set_defaults(starts_itself=None, ends_itself=None)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,7 +132,19 @@ def run(options: argparse.Namespace) -> int:
     with refusing():
         match options.action:
             case "plan":
-                return plan(options, now)
+                return begin(options, now)
+            case "update":
+                return write(options, now)
+            case "extend":
+                return extend(options, now)
+            case "postpone":
+                return postpone(options, now)
+            case "approve":
+                event = actions.approve_maintenance(options.ref, now, by=author())
+                warn(event)
+                return tell(event, f"maintenance {event.ref} is planned: {address(event)}", options.json)
+            case "edit":
+                return correct(options, now)
             case "list":
                 return tell_list(Event.MAINTENANCE, options.all, options.json)
             case "show":
@@ -76,10 +153,12 @@ def run(options: argparse.Namespace) -> int:
                 return move(options, MOVES[options.action][0], now)
 
 
-def plan(options: argparse.Namespace, now: datetime) -> int:
+def begin(options: argparse.Namespace, now: datetime) -> int:
     language = options.language or current().site.languages[0]
-    window = (local_time(options.start), local_time(options.end))
-    event = plan_maintenance(
+    window, notices = window_of(options), notices_of(options)
+    if notices is not None:
+        plan.read_notices(notices)  # before somebody writes a text for nothing
+    event = actions.plan_maintenance(
         {language: options.title.strip()},
         {language: read_text(options.file)},
         changed({}, options.service),
@@ -88,13 +167,121 @@ def plan(options: argparse.Namespace, now: datetime) -> int:
         by=author(),
         silence=options.silence,
         plain=options.plain,
+        starts_itself=options.starts_itself is not False,
+        ends_itself=options.ends_itself is True,
+        notices=notices,
+        needs_approval=options.propose or current().maintenance.approval,
     )
-    return tell(event, f"maintenance {event.ref} is planned: {address(event)}", options.json)
+    warn(event)
+    said = f"maintenance {event.ref} is planned: {address(event)}"
+    if event.awaits_approval:
+        said = f"maintenance {event.ref} waits for a second person: talaia maintenance approve {event.ref}"
+    return tell(event, said, options.json)
+
+
+def write(options: argparse.Namespace, now: datetime) -> int:
+    find(Event.MAINTENANCE, options.ref)
+    promised = promise.parse(options.next, now, current().site.tz)
+    text = read_text(options.file)
+    event = find(Event.MAINTENANCE, options.ref)
+    update = actions.update_maintenance(
+        event.ref,
+        MaintenanceState(event.state),
+        {options.language or event.language: text},
+        now,
+        by=author(),
+        plain=options.plain,
+        impacts=changed(impacts_of(event), options.service) if options.service else None,
+        next_update_at=promised,
+        seen=mark_of(event),
+    )
+    assert update is not None  # it has words
+    return tell(event, f"maintenance {event.ref} is {update.state}: {address(event, update.number)}", options.json)
 
 
 def move(options: argparse.Namespace, state: MaintenanceState, now: datetime) -> int:
     event = find(Event.MAINTENANCE, options.ref)
     language = options.language or event.language
     texts = {language: read_text(options.file)} if options.file else {}
-    update_maintenance(event.ref, state, texts, now, by=author(), plain=options.plain)
+    actions.update_maintenance(event.ref, state, texts, now, by=author(), plain=options.plain)
     return tell(event, f"maintenance {event.ref} is {state.value}: {address(event)}", options.json)
+
+
+def extend(options: argparse.Namespace, now: datetime) -> int:
+    event, end = find(Event.MAINTENANCE, options.ref), local_window_time(options.end)
+    assert event.window_start
+    assert event.window_end
+    site, words = current().site, why(options, event)
+    texts = moved.extended((event.window_start, event.window_end), end, site.languages, site.tz, words)
+    update = actions.extend_maintenance(event.ref, end, texts, now, by=author(), seen=mark_of(event))
+    return tell(event, f"maintenance {event.ref} ends later: {address(event, update.number)}", options.json)
+
+
+def postpone(options: argparse.Namespace, now: datetime) -> int:
+    event, window = find(Event.MAINTENANCE, options.ref), window_of(options)
+    assert event.window_start
+    assert event.window_end
+    site, words = current().site, why(options, event)
+    texts = moved.postponed((event.window_start, event.window_end), window, site.languages, site.tz, words)
+    update = actions.postpone_maintenance(event.ref, window, texts, now, by=author(), seen=mark_of(event))
+    event.refresh_from_db()
+    warn(event)
+    return tell(event, f"maintenance {event.ref} is postponed: {address(event, update.number)}", options.json)
+
+
+def correct(options: argparse.Namespace, now: datetime) -> int:
+    arranged: dict[str, Any] = {
+        "starts_itself": options.starts_itself,
+        "ends_itself": options.ends_itself,
+        "notices": notices_of(options),
+        "silence": options.silence,
+    }
+    rearranged = any(value is not None for value in arranged.values())
+    if options.entry is None and options.title is None and not options.service and not rearranged:
+        raise Refused(
+            "say what to change: --entry N, --title T, --service SLUG=LEVEL, --notices, --by-hand, --silence …"
+        )
+    event = find(Event.MAINTENANCE, options.ref)
+    entry = entry_of(event, options.entry)
+    text = read_text(options.file) if entry else ""
+    language = options.language or event.language
+    if options.title is not None or options.service:
+        actions.edit_event(
+            Event.MAINTENANCE,
+            event.ref,
+            now,
+            by=author(),
+            titles=event.titles | {language: options.title.strip()} if options.title is not None else None,
+            impacts=changed(impacts_of(event), options.service) if options.service else None,
+            seen=mark_of(event),
+        )
+    if rearranged:
+        actions.arrange_maintenance(event.ref, now, by=author(), **arranged)
+    if entry:
+        texts, seen = entry.texts | {language: text}, fingerprint(entry.texts)
+        actions.edit_update(Event.MAINTENANCE, event.ref, entry.number, texts, now, by=author(), seen=seen)
+    return tell(event, f"maintenance {event.ref} is changed: {address(event, options.entry)}", options.json)
+
+
+def window_of(options: argparse.Namespace) -> tuple[datetime, datetime]:
+    return local_window_time(options.start), local_window_time(options.end)
+
+
+def notices_of(options: argparse.Namespace) -> list[str] | None:
+    """The codes that were given; None: as it is, or as the rule says."""
+    if options.no_notice:
+        return []
+    return None if options.notices is None else [code.strip() for code in options.notices.split(",") if code.strip()]
+
+
+def why(options: argparse.Namespace, event: Event) -> dict[str, str]:
+    return {options.language or event.language: read_text(options.file)} if options.file else {}
+
+
+def warn(event: Event) -> None:
+    """Say on standard error what is against the house's rule; it was done all the same."""
+    assert event.window_start
+    levels = [State(level) for level in event.impacts.values_list("state", flat=True)]
+    minimum = current().maintenance.notice
+    for words in plan.warnings(event.notices, levels, event.window_start, known_since(event), minimum):
+        print(f"warning: {words}", file=sys.stderr)

@@ -13,11 +13,14 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from talaia.commands.writing import author, json_argument, refusing
 from talaia.config import current
-from talaia.desk.actions import add, set_active, set_password
+from talaia.desk.actions import add, forget_factors, invite, set_active, set_password, set_role
+from talaia.desk.pages import role_of
+from talaia.desk.people.roles import Role
 from talaia.events.telling import local
 from talaia.refusal import Refused
 
@@ -28,11 +31,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     adding = actions.add_parser("add", help="let somebody in")
     adding.add_argument("--email", default="")
+    adding.add_argument("--role", choices=list(Role), help="default: operator; the first person is an admin")
+    inviting = actions.add_parser("invite", help="print a link with which somebody may join, once, within seven days")
+    inviting.add_argument("email", metavar="ADDRESS")
+    inviting.add_argument("--role", choices=list(Role), default=Role.OPERATOR)
+    inviting.add_argument("--name", default="", help="what to suggest as their name")
+    changing = actions.add_parser("role", help="let somebody do more, or less")
+    forgetting = actions.add_parser(
+        "forget-factors", help="for who has lost them: passkeys, app and codes; ends sessions"
+    )
     setting = actions.add_parser("password", help="give somebody a new password; it ends their sessions")
     disabling = actions.add_parser("disable", help="let somebody in no more, at once; what they wrote stays")
     enabling = actions.add_parser("enable", help="let somebody in again")
-    for action in (adding, setting, disabling, enabling):
+    for action in (adding, setting, disabling, enabling, changing, forgetting):
         action.add_argument("name", metavar="NAME")
+    changing.add_argument("role", metavar="ROLE", choices=list(Role), help=", ".join(Role))
     for action in (adding, setting):
         action.add_argument("--password-file", metavar="F", help="read it there; - is standard input")
     json_argument(actions.add_parser("list", help="who may use the desk"))
@@ -45,8 +58,19 @@ def run(options: argparse.Namespace) -> int:
             match options.action:
                 case "add":
                     make_database()
-                    add(options.name, options.email, read_password(options.password_file), now, by=by)
+                    role = Role(options.role) if options.role else None
+                    add(options.name, options.email, read_password(options.password_file), now, by=by, role=role)
                     print(f"{options.name} may use {current().site.address.rstrip('/')}/desk/")
+                case "invite":
+                    make_database()
+                    secret = invite(options.email, Role(options.role), now, by=by, name=options.name)
+                    print(f"{current().site.address.rstrip('/')}{reverse('desk-join', args=[secret])}")
+                case "role":
+                    set_role(options.name, Role(options.role), now, by=by)
+                    print(f"{options.name} is {options.role} now")
+                case "forget-factors":
+                    forget_factors(options.name, now, by=by)
+                    print(f"{options.name} logs in with the password alone again; every session has ended")
                 case "password":
                     set_password(options.name, read_password(options.password_file), now, by=by)
                     print(f"{options.name} has a new password")
@@ -86,15 +110,21 @@ def read_password(file: str | None) -> str:
 
 def print_list(as_json: bool) -> None:
     people = [
-        {"name": user.username, "email": user.email, "active": user.is_active, "last_login": told(user.last_login)}
-        for user in User.objects.order_by("username")
+        {
+            "name": user.username,
+            "role": role_of(user),
+            "email": user.email,
+            "active": user.is_active,
+            "last_login": told(user.last_login),
+        }
+        for user in User.objects.select_related("member").order_by("username")
     ]
     if as_json:
         print(json.dumps(people, ensure_ascii=False, indent=2))
         return
     for person in people:
         print(
-            f"{person['name']:<20}  {'active' if person['active'] else 'disabled':<8}  "
+            f"{person['name']:<20}  {person['role'] or '-':<8}  {'active' if person['active'] else 'disabled':<8}  "
             f"last here: {person['last_login'] or 'never'}  {person['email']}".rstrip()
         )
     if not people:

@@ -19,7 +19,7 @@ from talaia.config import current
 from talaia.events.models import Event
 from talaia.events.telling import as_json, line, lines
 from talaia.events.timeline import NotPossible
-from talaia.events.windows import instant
+from talaia.events.windows import instant, one_instant
 from talaia.panel.state import State
 from talaia.refusal import Refused
 
@@ -91,6 +91,14 @@ def local_time(written: str) -> datetime:
     """`2026-05-04T10:00` in the site's zone, or with an offset. Raises Refused."""
     try:
         return instant(datetime.fromisoformat(written), current().site.tz)
+    except (ValueError, OverflowError):
+        raise Refused(f"{written!r} is no time; write it as 2026-05-04T10:00") from None
+
+
+def local_window_time(written: str) -> datetime:
+    """The same for a window: an hour that is there twice must be given with its offset. Raises Refused, NotPossible."""
+    try:
+        return one_instant(datetime.fromisoformat(written), current().site.tz)
     except (ValueError, OverflowError):
         raise Refused(f"{written!r} is no time; write it as 2026-05-04T10:00") from None
 

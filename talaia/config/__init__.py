@@ -10,7 +10,10 @@ from talaia.config.consistency import inconsistencies
 from talaia.config.tables import (
     LANGUAGES,
     AlertMatch,
+    Audience,
+    Behind,
     Check,
+    Columns,
     Config,
     Connection,
     Evidence,
@@ -29,7 +32,10 @@ from talaia.config.toml import Mistake, Reader, tables
 __all__ = [
     "LANGUAGES",
     "AlertMatch",
+    "Audience",
+    "Behind",
     "Check",
+    "Columns",
     "Config",
     "Connection",
     "Evidence",

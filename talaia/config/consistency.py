@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from talaia.config.places import Path as Place
-from talaia.config.tables import Check, Config, Connection, Service, Source, Tables
+from talaia.config.tables import Audience, Check, Config, Connection, Service, Source, Tables
 
 SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 # Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
@@ -31,11 +31,16 @@ ONLY_FOR = {
 }
 
 
+# No source may be called so.
+RESERVED = {"checks": "the built-in checks", "metrics": "the token that reads /metrics"}
+
+
 def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
     """Each mistake with its place. The values themselves are right by now."""
     given = config.tables
     yield from _site(config)
     yield from _mail(config)
+    yield from _people(config)
     yield from _doubles(given)
     sources = {source.id: source for source in given.sources}
     groups = {group.id for group in given.groups}
@@ -60,6 +65,9 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
         yield from _reference(place, service, connections)
     for n, check in enumerate(given.checks):
         yield from _check(("checks", n), check, services, connections)
+    if given.audience:
+        yield from _audience(("audience",), given.audience, services, set(connections))
+    yield from _positive(("maintenance",), {"remind": given.maintenance.remind})
     yield from _files(config)
 
 
@@ -118,15 +126,8 @@ def _mail(config: Config) -> Iterator[tuple[Place, str]]:
         if given is not None and not (address and MAILBOX.fullmatch(address) and given.isprintable()):
             right = "estat@example.org" + (" or Estat <estat@example.org>" if named else "")
             yield ("mail", name), f"{given!r} is no mail address; write it as {right}"
-    if mail.sender is None and (mail.to or mail.addresses):
+    if mail.sender is None and mail.to:
         yield ("mail",), "'sender' is missing: from whom do the mails come?"
-    if mail.to and mail.addresses:
-        yield ("mail", "addresses"), "to is given too; mails go to one list, or to each address; keep one of the two"
-    if mail.addresses:
-        try:
-            config.beside(mail.addresses).read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            yield ("mail", "addresses"), f"{mail.addresses!r} cannot be read: {error}"
     if mail.password_file and not mail.username:
         yield ("mail", "password_file"), "a password goes with a username"
     if mail.username and mail.tls == "none" and mail.host not in ("localhost", "127.0.0.1", "::1"):
@@ -137,6 +138,30 @@ def _mail(config: Config) -> Iterator[tuple[Place, str]]:
         if getattr(mail, name) < least:
             yield ("mail", name), f"must be {least} or more"
     yield from _positive(("mail",), {"timeout": mail.timeout, "give_up": mail.give_up})
+
+
+def _people(config: Config) -> Iterator[tuple[Place, str]]:
+    given = config.tables
+    for n, openid in enumerate(given.login.openid):
+        place: Place = ("login", "openid", n)
+        if not SLUG.fullmatch(openid.id):
+            yield (*place, "id"), f"{openid.id!r} goes into addresses: use small letters, digits and hyphens"
+        if openid.id in [before.id for before in given.login.openid[:n]]:
+            yield (*place, "id"), f"{openid.id!r} stands twice"
+        if len(openid.id) > LONGEST:
+            yield (*place, "id"), f"has {len(openid.id)} characters; {LONGEST} at most"
+        parts = urlsplit(openid.issuer) if is_web_address(openid.issuer) else None
+        if parts is None or parts.query or parts.fragment:
+            yield (*place, "issuer"), f"{openid.issuer!r} must be an address such as https://login.example.org/realms/x"
+        elif parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            yield (*place, "issuer"), "must begin with https://: who speaks for it lets people in"
+        if not openid.client_id.strip():
+            yield (*place, "client_id"), "is empty; the issuer gives it to you"
+        for scope in ("openid", "email"):
+            if scope not in openid.scopes:
+                yield (*place, "scopes"), f"{scope!r} is missing: people are known by the address that the issuer says"
+    if given.log.keep < timedelta(days=30):
+        yield ("log", "keep"), "is shorter than 30 days: nobody could look up what was done"
 
 
 def _doubles(given: Tables) -> Iterator[tuple[Place, str]]:
@@ -159,8 +184,8 @@ def _doubles(given: Tables) -> Iterator[tuple[Place, str]]:
                 yield place, f"{id!r} goes into addresses: use small letters, digits and hyphens"
             if len(id) > LONGEST:
                 yield place, f"has {len(id)} characters; {LONGEST} at most"
-            if table == "sources" and id == "checks":
-                yield place, "'checks' is the name of the built-in checks; take another"
+            if table == "sources" and id in RESERVED:
+                yield place, f"{id!r} is the name of {RESERVED[id]}; take another"
 
 
 def _source(place: Place, source: Source) -> Iterator[tuple[Place, str]]:
@@ -233,6 +258,52 @@ def _check(
     yield from _positive(place, {"every": check.every, "timeout": check.timeout})
 
 
+def _audience(
+    place: Place, audience: Audience, services: set[str], connections: set[str]
+) -> Iterator[tuple[Place, str]]:
+    columns = audience.columns
+    inside: Place = (*place, "columns")
+    if not (columns.member or columns.invoice or audience.everybody):
+        yield (
+            inside,
+            "name the column that tells members, the one that tells a recurring invoice, or both; "
+            "everybody = true in [audience] takes every row",
+        )
+    for name in ("member", "invoice"):
+        for dated in (f"{name}_from", f"{name}_until"):
+            if getattr(columns, dated) and not getattr(columns, name):
+                yield (*inside, dated), f"goes with {name}, which is missing"
+    if audience.fetched and not _is_safe(audience.export or ""):
+        yield (*place, "export"), f"{audience.export!r} must begin with https://: it carries personal data"
+    for name in ("header_file", "ca_file"):
+        if getattr(audience, name) and not audience.fetched:
+            yield (*place, name), "goes with an export that is an address, https://…"
+    if both := {word.casefold() for word in audience.yes} & {word.casefold() for word in audience.no}:
+        yield (*place, "no"), f"{min(both)!r} stands under yes too"
+    yield from _positive(place, {"timeout": audience.timeout, "every": audience.every})
+    for n, behind in enumerate(audience.behind):
+        spot: Place = (*place, "behind", n)
+        if (behind.service is None) == (behind.connection is None):
+            yield spot, "needs a service or a connection, and not both"
+        if behind.service and behind.service not in services:
+            yield (*spot, "service"), nowhere("service", behind.service, services)
+        if behind.connection and behind.connection not in connections:
+            yield (*spot, "connection"), nowhere("connection", behind.connection, connections)
+        if not behind.connections and not behind.areas:
+            yield spot, "says of nobody that they are behind it: give it connections or areas"
+        if behind.connections and not columns.connection:
+            yield (*spot, "connections"), "needs the column of connections: columns.connection"
+        if behind.areas and not columns.area:
+            yield (*spot, "areas"), "needs the column of areas: columns.area"
+
+
+def _is_safe(address: str) -> bool:
+    """https, or this machine itself."""
+    return is_web_address(address) and (
+        address.startswith("https://") or urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
+    )
+
+
 def _positive(place: Place, times: dict[str, timedelta]) -> Iterator[tuple[Place, str]]:
     for name, time in times.items():
         if not time:
@@ -240,21 +311,31 @@ def _positive(place: Place, times: dict[str, timedelta]) -> Iterator[tuple[Place
 
 
 def _files(config: Config) -> Iterator[tuple[Place, str]]:
-    """Every `*_file` can be read and holds something."""
+    """Every file that is named can be read and holds something."""
     given = config.tables
     tables: list[tuple[Place, msgspec.Struct]] = [(("web",), given.web), (("database",), given.database)]
     tables += [(("mail",), given.mail)]
+    tables += [(("audience",), given.audience)] if given.audience else []
     tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
+    tables += [(("login", "openid", n), openid) for n, openid in enumerate(given.login.openid)]
     tables += [(("checks", n), check) for n, check in enumerate(given.checks)]
     for place, table in tables:
         for struct_field in msgspec.structs.fields(table):
             file = getattr(table, struct_field.name)
             if not struct_field.name.endswith("_file") or file is None:
                 continue
-            try:
-                if not config.secret(file):
-                    yield (*place, struct_field.name), f"{file!r} is empty"
-            except UnicodeDecodeError:
-                yield (*place, struct_field.name), f"{file!r} is not text"
-            except OSError as error:
-                yield (*place, struct_field.name), f"cannot be read: {error.filename}: {error.strerror}"
+            if wrong := _unreadable(config, file):
+                yield (*place, struct_field.name), wrong
+    for language, file in config.site.about.words if config.site.about else ():
+        if wrong := _unreadable(config, file):
+            yield ("site", "about", language) if language else ("site", "about"), wrong
+
+
+def _unreadable(config: Config, file: str) -> str:
+    """What is wrong with a file that the configuration names; empty when nothing is."""
+    try:
+        return "" if config.secret(file) else f"{file!r} is empty"
+    except UnicodeDecodeError:
+        return f"{file!r} is not text"
+    except OSError as error:
+        return f"cannot be read: {error.filename}: {error.strerror}"

@@ -86,6 +86,7 @@ class Site(Table, frozen=True, kw_only=True):
     zone: str = "Europe/Madrid"
     links: tuple[Link, ...] = ()
     refresh: timedelta = timedelta(seconds=60)
+    about: Text | None = None
 
     @property
     def tz(self) -> ZoneInfo:
@@ -116,7 +117,6 @@ class Mail(Table, frozen=True, kw_only=True):
     reply_to: str | None = None
     owner: str | None = None
     to: str | None = None
-    addresses: str | None = None
     bounces: str | None = None
     hard_bounces: int = 3
     host: str = "127.0.0.1"
@@ -133,6 +133,24 @@ class Mail(Table, frozen=True, kw_only=True):
     updates: bool = False
     give_up: timedelta = timedelta(hours=24)
     account: str = "public"
+
+
+class OpenID(Table, frozen=True, kw_only=True):
+    id: str
+    name: Text
+    issuer: str
+    client_id: str
+    client_secret_file: str
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+
+
+class Login(Table, frozen=True, kw_only=True):
+    second_factor: Literal["asked", "required"] = "asked"
+    openid: tuple[OpenID, ...] = ()
+
+
+class Log(Table, frozen=True, kw_only=True):
+    keep: timedelta = timedelta(days=1095)
 
 
 class Source(Table, frozen=True, kw_only=True):
@@ -188,6 +206,7 @@ class Service(Table, frozen=True, kw_only=True):
     hold_worse: timedelta = timedelta(0)
     hold_better: timedelta = timedelta(minutes=2)
     kept_by_hand: bool = False
+    first_words: Literal["connection", "web", "messaging", "video"] | None = None
 
 
 class Connection(Table, frozen=True, kw_only=True):
@@ -216,6 +235,61 @@ class Check(Table, frozen=True, kw_only=True):
     answer: str | None = None
 
 
+class Columns(Table, frozen=True, kw_only=True):
+    """Which columns of the membership export hold what."""
+
+    address: str
+    name: str | None = None
+    language: str | None = None
+    member: str | None = None
+    member_from: str | None = None
+    member_until: str | None = None
+    invoice: str | None = None
+    invoice_from: str | None = None
+    invoice_until: str | None = None
+    connection: str | None = None
+    area: str | None = None
+
+
+class Behind(Table, frozen=True, kw_only=True):
+    """Who is behind a service or a reference connection, by what the export says of people."""
+
+    service: str | None = None
+    connection: str | None = None
+    connections: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+
+
+class Audience(Table, frozen=True, kw_only=True):
+    columns: Columns
+    export: str | None = None
+    header: str = "Authorization"
+    header_file: str | None = None
+    ca_file: str | None = None
+    timeout: timedelta = timedelta(seconds=30)
+    every: timedelta = timedelta(minutes=15)
+    automatic: bool = False
+    everybody: bool = False
+    yes: tuple[str, ...] = ("sí", "si", "s", "yes", "y", "true", "1", "x", "cert", "verdader", "verdadero")
+    no: tuple[str, ...] = ("no", "n", "false", "0", "-", "fals", "falso")
+    shrink: Threshold = Threshold(share=0.2)
+    refused: Threshold = Threshold(share=0.1)
+    by_hand: Literal["leave", "adopt"] = "leave"
+    forget_after: timedelta = timedelta(days=90)
+    behind: tuple[Behind, ...] = ()
+
+    @property
+    def fetched(self) -> bool:
+        """Whether the export comes from an address, and not from this machine."""
+        return self.export is not None and "://" in self.export
+
+
+class Maintenance(Table, frozen=True, kw_only=True):
+    notice: timedelta = timedelta(days=7)
+    remind: timedelta = timedelta(minutes=15)
+    approval: bool = False
+
+
 class Tables(Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -223,11 +297,15 @@ class Tables(Table, frozen=True, kw_only=True):
     web: Web = Web()
     database: Database = Database()
     mail: Mail = Mail()
+    login: Login = Login()
+    log: Log = Log()
     sources: tuple[Source, ...] = ()
     groups: tuple[Group, ...] = ()
     services: tuple[Service, ...] = ()
     connections: tuple[Connection, ...] = ()
     checks: tuple[Check, ...] = ()
+    audience: Audience | None = None
+    maintenance: Maintenance = Maintenance()
 
 
 @dataclass(frozen=True)
@@ -250,16 +328,27 @@ class Config:
     def mail(self) -> Mail:
         return self.tables.mail
 
+    @property
+    def folder(self) -> Path:
+        """Where the paths that talaia.toml names begin."""
+        return self.path.parent if self.path else Path.cwd()
+
+    @property
+    def maintenance(self) -> Maintenance:
+        return self.tables.maintenance
+
     def source(self, id: str) -> Source | None:
         return next((source for source in self.tables.sources if source.id == id), None)
 
     def service(self, slug: str) -> Service | None:
         return next((service for service in self.tables.services if service.slug == slug), None)
 
+    def beside(self, file: str) -> Path:
+        """A file that the configuration names, from its folder."""
+        return (self.path.parent if self.path else Path.cwd()).joinpath(file)
+
     def secret(self, file: str | None) -> str | None:
         """The content of a `*_file`, relative to the configuration's folder; without the line's end."""
-        return None if file is None else self.beside(file).read_text().strip()
-
-    def beside(self, file: str) -> Path:
-        """A file that the configuration names, from the configuration's own folder."""
-        return (self.path.parent if self.path else Path.cwd()).joinpath(file)
+        if file is None:
+            return None
+        return self.beside(file).read_text().strip()

@@ -56,8 +56,8 @@ def write(happening: Happening, by: str) -> str:
         promised = happening.promised if entry is later[-1] else None
         state = IncidentState(entry.state)
         actions.update_incident(event.ref, state, entry.texts, entry.at, by=by, next_update_at=promised)
-    if happening.analyses and happening.ended:
-        actions.edit_event(Event.INCIDENT, event.ref, happening.ended, by=by, analyses=happening.analyses)
+    for language, text in happening.analyses.items() if happening.ended else ():
+        actions.write_analysis(event.kind, event.ref, language, text, happening.analysed, by=by)
     return event.ref
 
 

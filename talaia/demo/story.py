@@ -38,6 +38,8 @@ class Tale(Table, frozen=True, kw_only=True):
     lasts: timedelta | None = None  # the window of a maintenance
     promised: timedelta | None = None  # from now: when an open incident is spoken of again
     analyses: Text | None = None
+    causes: Text | None = None  # one line, said with its last entry
+    part_of: str | None = None  # the tale of which it turned out to be a part
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,13 @@ class Happening:
     entries: tuple[Entry, ...]
     analyses: Mapping[str, str]
     promised: datetime | None
+    causes: Mapping[str, str]
+    part_of: str | None
+    analysed: datetime
 
 
 ENDS = ("resolved", "completed")
+REPORT = timedelta(days=2)  # from the end of an incident to its analysis
 
 
 def story(now: datetime, zone: ZoneInfo) -> tuple[Happening, ...]:
@@ -105,4 +111,7 @@ def placed(name: str, tale: Tale, now: datetime, zone: ZoneInfo) -> Happening:
         entries=entries,
         analyses=dict(tale.analyses.words) if tale.analyses else {},
         promised=(now + tale.promised).replace(second=0, microsecond=0) if tale.promised else None,
+        causes=dict(tale.causes.words) if tale.causes else {},
+        part_of=tale.part_of,
+        analysed=min(entries[-1].at + REPORT, now),
     )

@@ -1,4 +1,7 @@
-"""The one style sheet of the desk: that of the public site, and what forms need. It does not wait for a publication."""
+"""The files of the desk: its style sheet (the public site’s, and what forms need), its scripts, its icon.
+
+They do not wait for a publication.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from talaia.panel.state import State
 from talaia.site import assets as public
 
 SOURCES = Path(__file__).parent / "static"
-TYPES = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
 
 
 @cache
@@ -19,6 +22,8 @@ def contents() -> dict[str, bytes]:
     site = public.contents()
     return {
         "desk.css": site["style.css"] + b"\n" + (SOURCES / "desk.css").read_bytes(),
+        "desk.js": (SOURCES / "desk.js").read_bytes(),
+        "passkeys.js": (SOURCES / "passkeys.js").read_bytes(),
         "desk.svg": site[f"{State.MAINTENANCE.value}.svg"],
     }
 

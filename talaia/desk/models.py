@@ -1,8 +1,32 @@
-"""Tables: `Draft` (what somebody is writing), `Dismissal` (a suggestion nobody wants), `FirstWords` (how to begin)."""
+"""Tables: `Member` (who may do what), `Invitation`; `Draft` (what somebody is writing), `Dismissal` (a suggestion that
+nobody wants), `FirstWords` (how to begin)."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+
+
+class Member(models.Model):
+    """What a person may do at the desk. Whoever has no row may do nothing."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="member")
+    role = models.CharField(max_length=10)  # desk.people.roles
+    last_code = models.BigIntegerField(
+        default=0
+    )  # the half-minute of the last code of the authenticator app: once only
+
+
+class Invitation(models.Model):
+    """Somebody may join, once, with the link of which this is the digest. It is deleted when used or withdrawn."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=150, blank=True)  # a suggestion
+    role = models.CharField(max_length=10)
+    digest = models.CharField(max_length=64, unique=True)  # of the link's secret
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    by = models.CharField(max_length=150)
 
 
 class Draft(models.Model):

@@ -7,14 +7,19 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 
 from talaia.config import current
 from talaia.desk import assets
+from talaia.desk.people import flows
+from talaia.desk.people.roles import NAMES, Role, may
+from talaia.desk.writing import kept
 from talaia.events.timeline import NotPossible
 from talaia.site.pages import LANGUAGE_NAMES
 from talaia.site.write import house
@@ -22,21 +27,51 @@ from talaia.site.write import house
 View = Callable[..., HttpResponse]
 
 
-def for_operators(view: View) -> View:
-    """Only for who is logged in; never kept by a browser or a proxy; what is not there is said, not raised."""
+def _only(needed: Role, settled: bool = True) -> Callable[[View], View]:
+    """For whoever is logged in and may do what needs `needed`; never kept by a browser or a proxy.
 
-    @wraps(view)
-    def inner(request: HttpRequest, **given: Any) -> HttpResponse:
-        try:
-            return view(request, **given)
-        except NotPossible as missing:
-            return page(request, "desk/sorry.html", {"what": str(missing)}, status=404)
+    What is not there is said, not raised. `settled`: where a second factor is required, they must have one.
+    """
 
-    return never_cache(login_required(inner))
+    def decorator(view: View) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, **given: Any) -> HttpResponse:
+            role = role_of(request.user)
+            if not may(role, needed):
+                return page(request, "desk/forbidden.html", {"needed": NAMES[needed], "mine": role}, status=403)
+            if settled and lacks_second_factor(request):
+                return HttpResponseRedirect(reverse("desk-me") + "?second")
+            try:
+                return view(request, **given)
+            except NotPossible as missing:
+                return page(request, "desk/sorry.html", {"what": str(missing)}, status=404)
+
+        return never_cache(kept.keeping(login_required(inner)))
+
+    return decorator
 
 
-# Who may see what is one line here: an editor writes drafts and analyses, a viewer reads, an admin lets people in.
-for_viewers = for_editors = for_admins = for_operators
+# Who may see what is one line here: a viewer reads, an editor writes drafts and analyses, an operator publishes, an
+# admin lets people in. Their own access is everybody's own matter.
+for_oneself = _only(Role.VIEWER, settled=False)
+for_viewers = _only(Role.VIEWER)
+for_editors = _only(Role.EDITOR)
+for_operators = _only(Role.OPERATOR)
+for_admins = _only(Role.ADMIN)
+
+
+def role_of(user: Any) -> Role | None:
+    """The role of a person; None for a stranger."""
+    member = getattr(user, "member", None)
+    return Role(member.role) if member else None
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Whether one is required, and this person came in by password alone and could not have come in otherwise."""
+    user = request.user
+    if current().tables.login.second_factor != "required" or not isinstance(user, User):
+        return False
+    return "openid" not in flows.kinds(request, user) and not flows.has_second(user)
 
 
 def language() -> str:
@@ -55,18 +90,27 @@ def frame() -> dict[str, Any]:
         "now": timezone.now(),
         "house": house(current()),
         "style": assets.address("desk.css"),
+        "script": assets.address("desk.js"),
         "icon": assets.address("desk.svg"),
+        "passkeys": assets.address("passkeys.js"),
     }
 
 
 def page(
     request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    return render(request, template, {**frame(), **(context or {})}, status=status)
+    return render(request, template, {**frame(), **mine(request), **(context or {})}, status=status)
+
+
+def mine(request: HttpRequest) -> dict[str, Any]:
+    """What this person may do; for templates, that show nobody a door which does not open."""
+    role = role_of(request.user)
+    return {"role": role, "may_operate": may(role, Role.OPERATOR), "may_admin": may(role, Role.ADMIN)}
 
 
 @never_cache
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form was made before a login, or by somebody else. What was written is still behind the back button."""
+    """The form was made before a login, or by somebody else. What was written is put aside, to be sent once more."""
     del reason
-    return page(request, "desk/stale.html", status=403)
+    aside = kept.put_aside(request)
+    return page(request, "desk/stale.html", {"aside": aside, "address": request.path}, status=403)

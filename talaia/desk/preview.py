@@ -11,12 +11,12 @@ from django.utils.safestring import SafeString
 
 from talaia.config import current
 from talaia.desk.forms.impacts import ImpactsForm
-from talaia.desk.forms.incidents import EntryForm
+from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
 from talaia.desk.pages import frame
 from talaia.events.timeline import IncidentState
 from talaia.site.dates import Calendar
-from talaia.site.pages import card
-from talaia.site.values import Entry, Event, Front, Touched
+from talaia.site.pages import LANGUAGE_NAMES, card
+from talaia.site.values import Entry, Event, Front, Touched, Words, words
 
 NOT_YET = "…"
 
@@ -25,38 +25,36 @@ NOT_YET = "…"
 class Preview:
     html: SafeString
     language: str
+    name: str  # of the language
 
 
-def opened(form: EntryForm, seen: Front, now: datetime) -> Preview | None:
-    """A new incident; None while there is no text to show."""
-    spoken = language_of(form)
-    title = form.cleaned_data.get("title") or NOT_YET
-    return _entry(form, seen, now, Event("incident", f"{now:%Y}-{NOT_YET}", ((spoken, title),), "", now), 1)
+def opened(form: OpenForm, seen: Front, now: datetime) -> tuple[Preview, ...]:
+    """A new incident, in every language in which there is a text; empty while there is none."""
+    titles = form.titles.by_language() or {language_of(form): NOT_YET}
+    began = form.cleaned_data.get("began") or now
+    event = Event("incident", f"{now:%Y}-{NOT_YET}", words(titles, language_of(form)), "", began)
+    return _entry(form, seen, now, event, 1)
 
 
-def updated(form: EntryForm, seen: Front, now: datetime, event: Event) -> Preview | None:
-    """An incident with one more entry; None while there is no text to show."""
-    return _entry(form, seen, now, event, event.entries[-1].number + 1)
+def updated(form: UpdateForm, seen: Front, now: datetime, event: Event) -> tuple[Preview, ...]:
+    """An incident with one more entry; empty while there is no text to show."""
+    return _entry(form, seen, form.cleaned_data.get("at") or now, event, event.entries[-1].number + 1)
 
 
-def corrected(event: Event, entry: Entry, language: str) -> Preview | None:
-    """An entry with other words, in `language`, or in the one in which it is there."""
-    if not entry.texts:
-        return None
-    spoken = language if language in dict(entry.texts) else entry.texts[0][0]
-    return _as_published(replace(event, entries=(entry,)), spoken)
+def corrected(event: Event, entry: Entry, language: str) -> tuple[Preview, ...]:
+    """An entry with other words, in every language in which it is there; that of the reader first."""
+    return _as_published(replace(event, entries=(entry,)), entry.texts, language)
 
 
 def language_of(form: EntryForm) -> str:
     return str(form.cleaned_data.get("written_in") or current().site.languages[0])
 
 
-def _entry(form: EntryForm, seen: Front, now: datetime, event: Event, number: int) -> Preview | None:
+def _entry(form: EntryForm, seen: Front, at: datetime, event: Event, number: int) -> tuple[Preview, ...]:
     given, spoken = form.cleaned_data, language_of(form)
-    if not given.get("text"):
-        return None
+    texts = words(form.texts.by_language(), spoken)
     state = given.get("state") or form.fields["state"].initial
-    entry = Entry(number, state, now, ((spoken, given["text"]),), bool(given.get("plain")))
+    entry = Entry(number, state, at, texts, bool(given.get("plain")))
     would_be = replace(
         event,
         state=state,
@@ -64,7 +62,7 @@ def _entry(form: EntryForm, seen: Front, now: datetime, event: Event, number: in
         touched=_touched(form, seen),
         entries=(entry,),
     )
-    return _as_published(would_be, spoken)
+    return _as_published(would_be, texts, spoken)
 
 
 def _touched(form: ImpactsForm, seen: Front) -> tuple[Touched, ...]:
@@ -72,9 +70,13 @@ def _touched(form: ImpactsForm, seen: Front) -> tuple[Touched, ...]:
     return tuple(Touched(s.slug, s.names, impacts[s.slug]) for s in seen.services if s.slug in impacts)
 
 
-def _as_published(event: Event, spoken: str) -> Preview:
-    """The card of the front page, in the language of the entry."""
-    with translation.override(spoken):
-        around = {**frame(), "language": spoken}
-        shown = card(event, Calendar(spoken, around["zone"]), around["now"])
-        return Preview(render_to_string("site/card.html", {**around, "card": shown}), spoken)
+def _as_published(event: Event, texts: Words, first: str) -> tuple[Preview, ...]:
+    """The card of the front page, in each language of the texts, `first` before the others."""
+    found = []
+    for spoken in sorted(dict(texts), key=lambda code: code != first):
+        with translation.override(spoken):
+            around = {**frame(), "language": spoken, "apart": f"{spoken}-"}
+            shown = card(event, Calendar(spoken, around["zone"]), around["now"])
+            html = render_to_string("site/card.html", {**around, "card": shown})
+        found.append(Preview(html, spoken, LANGUAGE_NAMES.get(spoken, spoken)))
+    return tuple(found)

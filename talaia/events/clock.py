@@ -1,9 +1,10 @@
-"""What the clock does with maintenance, pure: which windows begin and which are over."""
+"""What the clock does with maintenance, pure: which windows begin, which are over, of what operators are reminded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from talaia.events.timeline import MaintenanceState
@@ -20,6 +21,12 @@ class Planned(Protocol):
     def window_start(self) -> datetime | None: ...
     @property
     def window_end(self) -> datetime | None: ...
+    @property
+    def starts_itself(self) -> bool: ...
+    @property
+    def ends_itself(self) -> bool: ...
+    @property
+    def awaits_approval(self) -> bool: ...
 
 
 class Step(NamedTuple):
@@ -30,18 +37,47 @@ class Step(NamedTuple):
     at: datetime
 
 
+class Late(StrEnum):
+    """Why a maintenance is not where its window says that it should be."""
+
+    UNAPPROVED = "unapproved"  # its window has begun, and no second person has said yes
+    NOT_BEGUN = "not_begun"  # likewise, and nobody has started it by hand
+    OVERRUN = "overrun"  # its window is over, and the work is not
+
+
 def due(events: Iterable[Planned], now: datetime) -> Iterator[Step]:
     """The steps that are due, in the order in which to take them.
 
-    A scheduled maintenance starts with its window, one in progress is completed at the window's end; one whose whole
-    window has passed while nobody looked does both. Started by hand before its window, it still ends with it.
+    A scheduled maintenance starts with its window unless a person is to start it; one in progress ends with it only
+    where that was chosen. One whose whole window has passed while nobody looked does both. Started by hand before its
+    window, it still ends with it. What waits for a second person does not move.
     """
     for event in events:
-        if event.window_start is None or event.window_end is None:
+        if event.window_start is None or event.window_end is None or event.awaits_approval:
             continue
-        if event.state == MaintenanceState.SCHEDULED and event.window_start <= now:
+        if event.state == MaintenanceState.SCHEDULED and event.starts_itself and event.window_start <= now:
             yield Step(event.ref, MaintenanceState.IN_PROGRESS, event.window_start)
         elif event.state != MaintenanceState.IN_PROGRESS:
             continue
-        if event.window_end <= now:
+        if event.ends_itself and event.window_end <= now:
             yield Step(event.ref, MaintenanceState.COMPLETED, event.window_end)
+
+
+def late(event: Planned, now: datetime) -> Late | None:
+    """Why it is not where its window says; None when it is, or when the clock itself is about to move it."""
+    if event.window_start is None or event.window_end is None:
+        return None
+    if event.state == MaintenanceState.SCHEDULED and event.window_start <= now:
+        if event.awaits_approval:
+            return Late.UNAPPROVED
+        return None if event.starts_itself else Late.NOT_BEGUN
+    if event.state == MaintenanceState.IN_PROGRESS and event.window_end <= now and not event.ends_itself:
+        return Late.OVERRUN
+    return None
+
+
+def remind(why: Late, last: tuple[str, datetime] | None, now: datetime, every: timedelta) -> bool:
+    """Whether operators are told (again). `last`: why and when they were told of this window before."""
+    if last is None or last[0] != why:
+        return True
+    return now - last[1] >= every

@@ -1,4 +1,7 @@
-"""Tables: `Event` (an incident or a maintenance), its `Update` rows (the timeline), its `Impact` rows (per service)."""
+"""Tables: `Event` (an incident or a maintenance), its `Update` rows (the timeline), its `Impact` rows (per service).
+
+And `Anchor`: the addresses inside texts that have been edited.
+"""
 
 from __future__ import annotations
 
@@ -76,3 +79,14 @@ class Impact(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "service"], name="impact_once")]
+
+
+class Anchor(models.Model):
+    """The addresses inside a text that has been edited, as anchors.py keeps them; before that they follow from it."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="anchors")
+    document = models.CharField(max_length=20)  # "analysis", or "u3" for an entry
+    kept = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "document"], name="anchor_once")]

@@ -7,7 +7,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from talaia.events import plan
 from talaia.events.models import Event
+from talaia.events.plan import Line
+from talaia.outbox.models import Fact
 
 
 def in_language(words: Mapping[str, str], language: str) -> str:
@@ -26,6 +29,8 @@ def as_json(event: Event) -> dict[str, Any]:
         "started_at": _iso(event.started_at),
         "ended_at": _iso(event.ended_at),
         "next_update_at": _iso(event.next_update_at),
+        "causes": event.causes,
+        "merged_into": event.merged_into.ref if event.merged_into else None,
         "services": {impact.service_id: impact.state for impact in event.impacts.order_by("service_id")},
         "updates": [
             {
@@ -43,13 +48,40 @@ def as_json(event: Event) -> dict[str, Any]:
     if event.kind == Event.MAINTENANCE:
         told["window"] = [_iso(event.window_start), _iso(event.window_end)]
         told["silence"] = event.silence
+        told["starts_itself"], told["ends_itself"] = event.starts_itself, event.ends_itself
+        told["planned_by"], told["awaits_approval"] = event.planned_by, event.awaits_approval
+        told["approved_by"] = event.approved_by
+        told["notices"] = [
+            {"notice": line.notice.value, "at": _iso(line.at), "skipped": line.skipped} for line in plan_lines(event)
+        ]
     return told
+
+
+def known_since(event: Event) -> datetime:
+    """When the window of a maintenance was announced: planned, approved or last postponed; else its first words.
+
+    What waits for a second person is not announced, and tells nobody before it is.
+    """
+    kinds = ("maintenance.planned", "maintenance.proposed", "maintenance.postponed")
+    facts = Fact.objects.filter(subject=f"{event.kind}/{event.ref}", kind__in=kinds).order_by("-id")
+    fact = facts.values_list("at", flat=True).first()
+    return fact or event.updates.order_by("number")[0].at
+
+
+def plan_lines(event: Event) -> tuple[Line, ...]:
+    """What is told of a maintenance, and when."""
+    assert event.window_start
+    assert event.window_end
+    window = (event.window_start, event.window_end)
+    starts, ends = event.starts_itself, event.ends_itself
+    return plan.lines(event.notices, window, known_since(event), starts_itself=starts, ends_itself=ends)
 
 
 def line(event: Event, language: str, zone: ZoneInfo) -> str:
     """One line for a list."""
     when = local(event.window_start or event.started_at, zone)
-    return f"{event.ref}  {event.state:<13}  {when}  {in_language(event.titles, language)}"
+    state = "proposed" if event.awaits_approval and not event.ended_at else event.state
+    return f"{event.ref}  {state:<13}  {when}  {in_language(event.titles, language)}"
 
 
 def lines(event: Event, language: str, zone: ZoneInfo) -> Iterator[str]:
@@ -62,8 +94,14 @@ def lines(event: Event, language: str, zone: ZoneInfo) -> Iterator[str]:
         yield f"began: {local(event.started_at, zone)}"
     if event.ended_at:
         yield f"ended: {local(event.ended_at, zone)}"
+    if event.causes:
+        yield f"cause: {in_language(event.causes, language)}"
+    if event.merged_into:
+        yield f"duplicate of: {event.merged_into.ref}"
     if event.next_update_at:
         yield f"next update promised: {local(event.next_update_at, zone)}"
+    if event.kind == Event.MAINTENANCE:
+        yield from _arranged(event, zone)
     for impact in event.impacts.order_by("service_id"):
         yield f"service: {impact.service_id} = {impact.state}"
     for update in event.updates.order_by("number"):
@@ -71,6 +109,20 @@ def lines(event: Event, language: str, zone: ZoneInfo) -> Iterator[str]:
         yield ""
         yield f"#u{update.number}  {update.state}  {local(update.at, zone)}{edited}"
         yield from (f"    {row}".rstrip() for row in in_language(update.texts, language).splitlines())
+
+
+def _arranged(event: Event, zone: ZoneInfo) -> Iterator[str]:
+    if event.awaits_approval:
+        yield f"waits for a second person; planned by {event.planned_by or 'nobody known'}, not public"
+    elif event.approved_by:
+        yield f"approved by: {event.approved_by}"
+    how = {True: "by the clock", False: "by hand"}
+    yield f"starts: {how[event.starts_itself]}, ends: {how[event.ends_itself]}"
+    for line in plan_lines(event):
+        when = local(line.at, zone) if line.at else "when somebody says so"
+        yield f"told {line.notice.value}: {'skipped, it was planned later' if line.skipped else when}"
+    if not event.notices:
+        yield "told: nobody"
 
 
 def local(at: datetime, zone: ZoneInfo) -> str:

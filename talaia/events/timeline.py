@@ -118,12 +118,41 @@ def check_time(at: datetime, began: datetime | None, now: datetime) -> None:
         raise NotPossible(_("that is before the incident began"))
 
 
-def mark(last: int, titles: Mapping[str, str], impacts: Mapping[str, str]) -> str:
+def check_beginning(began: datetime, first_entry: datetime | None, ended: datetime | None, now: datetime) -> None:
+    """Raises NotPossible for a beginning of the future, after its end, or after what was already told of it."""
+    check_time(began, None, now)
+    if ended is not None and began > ended:
+        raise NotPossible(_("it cannot begin after it ended"))
+    if first_entry is not None and began > first_entry:
+        raise NotPossible(_("it cannot begin after its first entry"))
+
+
+def check_end(ended: datetime, began: datetime, now: datetime) -> None:
+    """Raises NotPossible for an end of the future, and for one from before the beginning."""
+    check_time(ended, None, now)
+    if ended < began:
+        raise NotPossible(_("it cannot end before it began"))
+
+
+def check_merge(ref: str, into: str, merged_into: str | None, into_merged: str | None) -> None:
+    """Raises NotPossible unless `ref` may become a duplicate of `into`. The last two: what each is a duplicate of."""
+    if ref == into:
+        raise NotPossible(_("an incident is no duplicate of itself"))
+    if merged_into is not None:
+        raise NotPossible(
+            _("%(ref)s is a duplicate of %(into)s already; open it again first") % {"ref": ref, "into": merged_into}
+        )
+    if into_merged is not None:
+        what = _("%(into)s is itself a duplicate of %(other)s; choose that one")
+        raise NotPossible(what % {"into": into, "other": into_merged})
+
+
+def mark(last: int, titles: Mapping[str, str], impacts: Mapping[str, str], more: object = None) -> str:
     """What a writer saw of an event: `<number of its last entry>-<digest of what stands above the timeline>`.
 
     A form carries it; when it differs from what is there at the time of writing, somebody else was quicker.
     """
-    return f"{last}-{fingerprint([dict(titles), dict(impacts)])}"
+    return f"{last}-{fingerprint([dict(titles), dict(impacts), more])}"
 
 
 def last_seen(seen: str) -> int:

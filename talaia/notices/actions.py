@@ -12,12 +12,13 @@ from talaia.config import current
 from talaia.events.models import Event
 from talaia.events.timeline import NotPossible
 from talaia.notices import rows
-from talaia.notices.models import Bounce, Notice, Posting, Suppression
+from talaia.notices.models import Bounce, Notice, Posting
 from talaia.notices.values import Kind, Story
 from talaia.notices.which import OVERTAKEN, Wanted
 from talaia.outbox.actions import record, settle
 
 LONGEST_HOLD = 3  # holds: corrections move the end of a hold, not for ever
+BOUNCES_KEPT = timedelta(days=90)
 
 
 def look(subject: str, now: datetime, tell: bool | None = None) -> Notice | None:
@@ -176,42 +177,20 @@ def order_test(what: str, language: str, now: datetime, *, by: str) -> None:
         record("notice.tested", "notice/test", now, by, {"what": what, "language": language})
 
 
-def unsubscribe(recipient: str, now: datetime) -> None:
-    """No more mails to this recipient, by their own wish."""
-    with transaction.atomic():
-        made, new = Suppression.objects.get_or_create(
-            recipient=recipient, defaults={"reason": Suppression.UNSUBSCRIBED, "at": now}
-        )
-        if new or made.reason != Suppression.UNSUBSCRIBED:
-            made.reason, made.at = Suppression.UNSUBSCRIBED, now
-            made.save(update_fields=["reason", "at"])
-            record("recipient.unsubscribed", f"recipient/{recipient}", now)
-
-
-def subscribe_again(recipient: str, now: datetime, *, by: str = "") -> None:
-    """Mails as before."""
-    with transaction.atomic():
-        gone, _rows = Suppression.objects.filter(recipient=recipient).delete()
-        Bounce.objects.filter(recipient=recipient).delete()
-        if gone:
-            record("recipient.returned", f"recipient/{recipient}", now, by)
-
-
 def note_bounce(recipient: str, status: str, day: date, now: datetime) -> bool:
-    """A mail came back for good. Returns whether this recipient gets no more from now on.
+    """A mail came back for good. Returns whether this recipient should get no more: the audience is told by the caller.
 
     Two on one day count once: a mail server that was ill for a day must not cost anybody their mails.
     """
     with transaction.atomic():
+        Bounce.objects.filter(recipient=recipient, at__lt=now - BOUNCES_KEPT).delete()
         Bounce.objects.get_or_create(recipient=recipient, day=day, defaults={"at": now, "status": status[:300]})
-        if Bounce.objects.filter(recipient=recipient).count() < current().mail.hard_bounces:
-            return False
-        _made, new = Suppression.objects.get_or_create(
-            recipient=recipient, defaults={"reason": Suppression.BOUNCED, "at": now}
-        )
-        if new:
-            record("recipient.bounced", f"recipient/{recipient}", now, data={"status": status[:300]})
-        return new
+        return Bounce.objects.filter(recipient=recipient).count() >= current().mail.hard_bounces
+
+
+def forget_bounces(recipient: str) -> None:
+    """What was counted has had its consequence; whoever comes back begins anew."""
+    Bounce.objects.filter(recipient=recipient).delete()
 
 
 def _look(event: Event, now: datetime, tell: bool | None, still: bool = False) -> Notice | None:

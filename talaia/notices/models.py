@@ -1,4 +1,4 @@
-"""Tables: `Notice` (a message that leaves the house), `Posting` (a copy), `Suppression`, `Bounce` (who gets none)."""
+"""Tables: `Notice` (a message that leaves the house), `Posting` (a copy), `Bounce` (a day of mails that came back)."""
 
 from __future__ import annotations
 
@@ -57,16 +57,6 @@ class Posting(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["notice", "recipient"], name="posting_once")]
         indexes = [models.Index(fields=["notice"], condition=~models.Q(state="sent"), name="posting_unsent")]
-
-
-class Suppression(models.Model):
-    """A recipient who gets no more mails."""
-
-    UNSUBSCRIBED, BOUNCED = "unsubscribed", "bounced"
-
-    recipient = models.CharField(max_length=60, primary_key=True)
-    reason = models.CharField(max_length=12)
-    at = models.DateTimeField()
 
 
 class Bounce(models.Model):

@@ -22,9 +22,9 @@ from talaia.notices import actions, stories, tokens
 from talaia.notices.alone import alone
 from talaia.notices.client import Client, Said
 from talaia.notices.letterhead import letterhead
-from talaia.notices.models import Notice, Posting, Suppression
+from talaia.notices.models import Notice, Posting
 from talaia.notices.rows import story as told_now
-from talaia.notices.values import Recipient, Recipients, Sender, Story
+from talaia.notices.values import GiveUpOn, Recipient, Recipients, Sender, Story
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, sheet
 from talaia.outbox.faults import Fault, Permanent
 from talaia.outbox.models import Fact
@@ -36,10 +36,10 @@ SAME_ANSWER = 5  # copies refused for what they are, one after the other: so wil
 
 
 class Post:
-    """The channel "mail". `recipients` and `calendars` come from above: notices know no audience and no page."""
+    """The channel "mail". What it is given comes from above: notices know no audience and no page."""
 
-    def __init__(self, recipients: Recipients, calendars: Calendars) -> None:
-        self.recipients, self.calendars = recipients, calendars
+    def __init__(self, recipients: Recipients, calendars: Calendars, give_up_on: GiveUpOn) -> None:
+        self.recipients, self.calendars, self.give_up_on = recipients, calendars, give_up_on
 
     def deliver(self, targets: Sequence[str], now: datetime) -> None:
         """Targets: "notice/<id>" (its next part), "test/<id of the fact that asked>". Raises Temporary, Permanent."""
@@ -132,11 +132,8 @@ class Part:
         keys = [recipient.key for recipient in batch]
         now = timezone.now()
         known = {row.recipient: row for row in Posting.objects.filter(notice=self.notice.pk, recipient__in=keys)}
-        quiet = set(Suppression.objects.filter(recipient__in=keys).values_list("recipient", flat=True))
         for recipient in batch:
             before = known.get(recipient.key)
-            if recipient.key in quiet:
-                continue
             if before is None or (before.state == Posting.AGAIN and (before.due is None or before.due <= now)):
                 yield recipient, before
 
@@ -162,7 +159,7 @@ class Part:
             raise Permanent(f"the mail server refuses what we send: {without(to.address, said)}", "ask who runs it why")
         actions.mark(self.notice.pk, to.key, Posting.REFUSED, now, tries, None, without(to.address, said))
         if said.hard and not to.is_list:
-            actions.note_bounce(to.key, without(to.address, said), now.astimezone(self.config.site.tz).date(), now)
+            came_back(to.key, without(to.address, said), now, self.post.give_up_on)
 
     def sheet_for(self, to: Recipient) -> Sheet:
         which = (to.language if to.language in self.config.site.languages else "", to.is_list)
@@ -178,6 +175,15 @@ def client(config: Config) -> Client:
     with suppress(OSError):  # a password that cannot be read is a login that fails, and is said there
         return Client(mail, config.secret(mail.password_file), ca_file)
     return Client(mail, None, ca_file)
+
+
+def came_back(key: str, status: str, now: datetime, give_up_on: GiveUpOn) -> bool:
+    """Count a mail that came back for good; on the last day that is borne, the recipient gets no more. Whether so."""
+    if not actions.note_bounce(key, status, now.astimezone(current().site.tz).date(), now):
+        return False
+    give_up_on(key, now)
+    actions.forget_bounces(key)
+    return True
 
 
 def return_path(config: Config, sender: Sender, key: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Max
+
 from talaia.config import current
 from talaia.events.models import Event
+from talaia.events.telling import known_since
 from talaia.events.timeline import NotPossible, parse_reference
 from talaia.notices.letterhead import rules
 from talaia.notices.models import Notice
@@ -31,13 +34,13 @@ def window_of(event: Event) -> Window | None:
 
 
 def stand(event: Event) -> Stand:
-    entries = list(event.updates.order_by("number").values_list("number", "at"))
+    entry = event.updates.aggregate(Max("number"))["number__max"]
     return Stand(
         event=event.kind,
         state=event.state,
         levels=tuple(State(state) for state in event.impacts.values_list("state", flat=True)),
-        entry=entries[-1][0] if entries else 0,
-        known_since=entries[0][1] if entries else event.started_at,
+        entry=entry or 0,
+        known_since=known_since(event) if event.kind == Event.MAINTENANCE else event.started_at,
         window=window_of(event),
         codes=tuple(event.notices),
         secret=event.awaits_approval or event.merged_into_id is not None,

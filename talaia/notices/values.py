@@ -47,6 +47,10 @@ Recipients = Callable[[str], Iterable[Recipient]]
 """`recipients(after)`: who is to be told, in the order of their keys, from the first key after `after` on."""
 
 
+GiveUpOn = Callable[[str, datetime], None]
+"""`give_up_on(key, now)`: mail to this recipient has come back for good too often. Safe to repeat."""
+
+
 class Calendar(Protocol):
     """How instants read in one language: that of the page (`site.dates.Calendar`), given from above."""
 

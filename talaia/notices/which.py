@@ -9,20 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from talaia.events import plan
 from talaia.events.timeline import ENDED, MaintenanceState
 from talaia.notices.values import LAST_WORDS, Kind
 from talaia.panel.state import WEIGHT, State
 
 Window = tuple[datetime, datetime]
 
-# Until events.plan reads them: how long before the work a code of Event.notices is told.
-BEFORE = {"7d": timedelta(days=7), "24h": timedelta(hours=24), "30m": timedelta(minutes=30)}
-WITH_THE_WORK = ("start", "end")
-
 
 @dataclass(frozen=True)
 class Stand:
-    """How an event stands. `entry`: its last one; `known_since`: when it was announced; `codes`: Event.notices."""
+    """How an event stands. `entry`: its last one; `known_since`: when its window was announced; `codes`: Event.notices."""
 
     event: str
     state: str
@@ -93,16 +90,8 @@ def looks(stand: Stand) -> list[datetime]:
     """When to ask again although nothing happened: the hours of the plan."""
     if stand.window is None or stand.state != MaintenanceState.SCHEDULED:
         return []
-    return [stand.window[0] - BEFORE[code] for code in stand.codes if code in BEFORE]
-
-
-def due_code(codes: Iterable[str], window: Window, known_since: datetime, now: datetime) -> str | None:
-    """The latest code whose hour has come; what had passed when the work was announced is not made up for."""
-    if now >= window[0]:
-        return None
-    hours = {code: window[0] - BEFORE[code] for code in codes if code in BEFORE}
-    come = [code for code, at in hours.items() if known_since <= at <= now]
-    return max(come, key=lambda code: hours[code], default=None)
+    planned = plan.lines(stand.codes, stand.window, stand.known_since)
+    return [line.at for line in planned if line.notice in plan.ADVANCE and line.at and not line.skipped]
 
 
 def _of_incident(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | None:
@@ -126,22 +115,23 @@ def _of_work(stand: Stand, told: Sequence[Past], rules: Rules, now: datetime) ->
     assert window is not None
     around = "/".join(f"{end:%Y%m%dT%H%MZ}" for end in window)
     kinds = {one.kind for one in told}
-    match MaintenanceState(stand.state):
+    state = MaintenanceState(stand.state)
+    due = plan.due_notices(stand.codes, window, state, stand.known_since, now)
+    match state:
         case MaintenanceState.CANCELLED:
             return Wanted(Kind.CANCELLED, "", "" if told else NOBODY_TOLD)
         case MaintenanceState.COMPLETED:
-            return Wanted(Kind.END, "", "" if told else NOBODY_TOLD) if "end" in stand.codes else None
+            return Wanted(Kind.END, "", "" if told else NOBODY_TOLD) if plan.Notice.END in due else None
         case MaintenanceState.IN_PROGRESS:
-            if "start" in stand.codes and Kind.START not in kinds:
+            if plan.Notice.START in due and Kind.START not in kinds:
                 return Wanted(Kind.START, "")
             return _more(stand, told, rules)
     last = next((one.window for one in reversed(told) if one.window), None)
     if last is not None and last != window:
         return Wanted(Kind.CHANGED, around)
-    code = due_code(stand.codes, window, stand.known_since, now)
-    if code is None or any(one.told_at and one.told_at >= window[0] - BEFORE[code] for one in told):
+    if not due or any(one.told_at and one.told_at >= window[0] - plan.ADVANCE[due[0]] for one in told):
         return _more(stand, told, rules)
-    return Wanted(Kind.REMINDER if told else Kind.ADVANCE, f"{code} {around}")
+    return Wanted(Kind.REMINDER if told else Kind.ADVANCE, f"{due[0]} {around}")
 
 
 def _more(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from talaia.outbox.models import Delivery, Fact
 
@@ -104,6 +105,28 @@ def park(worker: str, ids: Iterable[int], error: str, hint: str = "") -> None:
     )
 
 
+def try_again(id: int, now: datetime, *, by: str = "") -> Delivery | None:
+    """A parked delivery is due again at once. None when it is parked no more: somebody else was quicker."""
+    return _decide(id, "delivery.tried_again", Delivery.READY, now, by)
+
+
+def let_go(id: int, now: datetime, *, by: str = "") -> Delivery | None:
+    """A parked delivery will not be done. None when it is parked no more."""
+    return _decide(id, "delivery.let_go", Delivery.LET_GO, now, by)
+
+
+def _decide(id: int, what: str, state: str, now: datetime, by: str) -> Delivery | None:
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().filter(pk=id, state=Delivery.PARKED).first()
+        if delivery is None:
+            return None
+        data = {"channel": delivery.channel, "target": delivery.target, "error": delivery.error[-400:]}
+        delivery.state, delivery.due, delivery.attempts = state, now, 0
+        delivery.save(update_fields=["state", "due", "attempts"])
+        record(what, f"delivery/{delivery.pk}", now, by, data)
+    return delivery
+
+
 def rescue(dead_workers: Iterable[str], now: datetime) -> int:
     """Give back at once what workers that are known to be dead had taken."""
     return Delivery.objects.filter(state=Delivery.RUNNING, worker__in=list(dead_workers)).update(
@@ -111,9 +134,14 @@ def rescue(dead_workers: Iterable[str], now: datetime) -> int:
     )
 
 
-def forget(before: datetime) -> int:
-    """Delete facts whose deliveries were all done before `before`. Returns how many facts."""
-    old = Fact.objects.filter(at__lt=before, spread=True).exclude(deliveries__state__in=["ready", "running", "parked"])
+def forget(before: datetime, by_people_before: datetime | None = None) -> int:
+    """Delete facts of machines before `before`, and what people did before the other, once their deliveries are done.
+
+    Returns how many facts. Without `by_people_before` people's are kept no longer than the others.
+    """
+    of_people = Q(at__lt=by_people_before or before) & ~Q(by="")
+    old = Fact.objects.filter(Q(at__lt=before, by="") | of_people, spread=True)
+    old = old.exclude(deliveries__state__in=["ready", "running", "parked"])
     count = old.count()
     old.delete()
     return count

@@ -20,6 +20,7 @@ class Fact(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=models.Q(spread=False), name="fact_to_spread"),
             models.Index(fields=["subject", "id"], name="fact_subject"),
+            models.Index(fields=["id"], condition=~models.Q(by=""), name="fact_by_people"),
         ]
 
 
@@ -27,6 +28,7 @@ class Delivery(models.Model):
     """One consequence on one channel. `due` is when it may be tried; while it runs, when its lease ends."""
 
     READY, RUNNING, DONE, PARKED = "ready", "running", "done", "parked"
+    LET_GO = "let_go"  # parked, and a person said that it need not be done
 
     fact = models.ForeignKey(Fact, models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=40)  # "site"

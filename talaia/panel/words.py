@@ -35,6 +35,23 @@ def state(value: State) -> str:
             return _("Unknown")
 
 
+def meaning(value: State) -> str:
+    """What a state means, in a sentence."""
+    match value:
+        case State.OPERATIONAL:
+            return _("It works: a recent measurement says so.")
+        case State.DEGRADED:
+            return _("It works, but slowly or with errors now and then.")
+        case State.PARTIAL:
+            return _("It does not work for some people, or a part of it does not.")
+        case State.DISRUPTION:
+            return _("It does not work, or for almost nobody.")
+        case State.MAINTENANCE:
+            return _("We are working on it, as announced; it may stop meanwhile.")
+        case State.UNKNOWN:
+            return _("We have no recent measurement: it may work or not.")
+
+
 def impact(value: State) -> str:
     """What an incident does to a service, or a maintenance is expected to."""
     match value:

@@ -17,6 +17,8 @@ from talaia.config.matchers import Matcher
 from talaia.signals.parse.report import Silence
 
 SOON = timedelta(minutes=10)  # a silence may stand before its window: Alertmanager keeps it pending
+AHEAD = timedelta(minutes=10)  # while the work goes on, its silence lasts at least so long from now …
+LEASE = timedelta(minutes=30)  # … and past its window it is prolonged by so much at a time
 SAME = timedelta(seconds=60)  # a time that differs by less is the same
 
 Alerts = tuple[Matcher, ...]
@@ -25,13 +27,18 @@ Alerts = tuple[Matcher, ...]
 
 @dataclass(frozen=True)
 class Window:
-    """A maintenance that asked for silence: its reference, window and services, and whether it has begun."""
+    """A maintenance that asked for silence: its reference, window and services, and whether it has begun.
+
+    open_ended: a person says that it is over. Begun, it is not over when its window is, and its silence is prolonged
+    for as long as nobody has said so.
+    """
 
     ref: str
     starts_at: datetime
     ends_at: datetime
     services: tuple[str, ...]
     begun: bool = False
+    open_ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,17 +83,31 @@ def changes(
         live.setdefault(mark, silence)
     listed = {service.slug: service for service in services}
     for window in windows:
-        if (window.starts_at - SOON > now and not window.begun) or window.ends_at <= now:
+        lasting = window.begun and window.open_ended
+        if (window.starts_at - SOON > now and not window.begun) or (window.ends_at <= now and not lasting):
             continue
         for slug in window.services:
             for number, matchers in enumerate(alerts_of(listed[slug]) if slug in listed else (), 1):
                 mark = marker(window.ref, slug, number, site)
                 known = live.pop(mark, None)
                 starts_at = now if window.begun else window.starts_at
-                if known is None or not _same(known, matchers, starts_at, window.ends_at):
-                    found.append(Change(body=_body(window, matchers, mark, known, starts_at)))
+                ends_at = _end(window, known, now) if lasting else window.ends_at
+                if known is None or not _same(known, matchers, starts_at, ends_at):
+                    found.append(Change(body=_body(window, matchers, mark, known, starts_at, ends_at)))
     found += [Change(expire=silence.id) for silence in live.values()]
     return found
+
+
+def _end(window: Window, known: Silence | None, now: datetime) -> datetime:
+    """Until when the silence of work that goes on must last: beyond its window in good time, but never far ahead.
+
+    If we die, Alertmanager speaks again by itself soon after.
+    """
+    if window.ends_at >= now + AHEAD:
+        return window.ends_at
+    if known is not None and now + AHEAD <= known.ends_at <= now + LEASE + SAME:
+        return known.ends_at
+    return now + LEASE
 
 
 def _same(known: Silence, matchers: Alerts, starts_at: datetime, ends_at: datetime) -> bool:
@@ -98,14 +119,16 @@ def _same(known: Silence, matchers: Alerts, starts_at: datetime, ends_at: dateti
     )
 
 
-def _body(window: Window, matchers: Alerts, mark: str, known: Silence | None, starts_at: datetime) -> dict[str, Any]:
+def _body(
+    window: Window, matchers: Alerts, mark: str, known: Silence | None, starts_at: datetime, ends_at: datetime
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "matchers": [
             {"name": one.name, "value": one.value, "isRegex": "~" in one.op, "isEqual": one.op in ("=", "=~")}
             for one in matchers
         ],
         "startsAt": (min(known.starts_at, starts_at) if known else starts_at).isoformat(),
-        "endsAt": window.ends_at.isoformat(),
+        "endsAt": ends_at.isoformat(),
         "createdBy": "talaia",
         "comment": f"planned maintenance {window.ref} {mark}",
     }

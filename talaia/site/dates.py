@@ -19,6 +19,7 @@ from babel.numbers import format_percent
 # The Catalan, Spanish and English that is written here; CLDR's plain "en" is that of the United States.
 LOCALES = {"en": "en_GB"}
 MINUTE, HOUR, DAY = 60, 3600, 86400
+NOON = 12
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,14 @@ class Grammar:
     one_hour: str = ""
     day: str = ""
     elided_day: str = ""  # before the days whose name begins with a vowel: l’1, l’11
+    span: str = ""  # from one time of a day to another
+    next_day: str = ""  # added when that is one of the next day
 
 
 GRAMMAR = {
-    "ca": Grammar("des de", "abans de", "a", "les ", "la ", "el ", "l’"),
-    "es": Grammar("desde", "antes de", "a", "las ", "la ", "el ", "el "),
-    "en": Grammar("since", "before", "at"),
+    "ca": Grammar("des de", "abans de", "a", "les ", "la ", "el ", "l’", "de {} a {}", " de l’endemà"),
+    "es": Grammar("desde", "antes de", "a", "las ", "la ", "el ", "el ", "de {} a {}", " del día siguiente"),
+    "en": Grammar("since", "before", "at", span="from {} to {}", next_day=" the next day"),
 }
 
 
@@ -128,6 +131,19 @@ class Calendar:
         if self.date_of(start) == self.date_of(end):
             return f"{self.weekday(start)}, {self.time(start)}–{self.time(end)}"
         return f"{self.weekday(start)}, {self.time(start)} – {self.weekday(end)}, {self.time(end)}"
+
+    def span(self, start: datetime, end: datetime) -> str:
+        """`dissabte, 24 d’octubre del 2026, de 23:00 a 03:00 de l’endemà (5 h)`: a window with its true length.
+
+        What lasts longer than a night has both ends in full.
+        """
+        long = f"({length((end - start).total_seconds())})"
+        days = (self.date_of(end) - self.date_of(start)).days
+        if not self.grammar.span or days > 1 or (days == 1 and self.local(end).hour >= NOON):
+            first, last = (f"{self.weekday(at)}, {self.time(at)}" for at in (start, end))
+            return f"{first} – {last if days else self.time(end)} {long}"
+        hours = self.grammar.span.format(self.time(start), self.time(end))
+        return f"{self.weekday(start)}, {hours}{self.grammar.next_day if days else ''} {long}"
 
     def period(self, first: date, last: date) -> str:
         """`26 d’agost – 23 de novembre del 2026`."""

@@ -106,6 +106,11 @@ class Folder:
         with self._faults():
             return [str(file.relative_to(self.path)) for top in under for file in (self.path / top).rglob("index.html")]
 
+    def files(self, pattern: str) -> list[str]:
+        """The files that match a pattern (`search/*/*.json`)."""
+        with self._faults():
+            return [str(file.relative_to(self.path)) for file in self.path.glob(pattern)]
+
     def older(self, under: str, seconds: float) -> list[str]:
         """The files under a folder that have not changed for so long, without their variants."""
         before = time.time() - seconds

@@ -1,13 +1,13 @@
 """Markdown to safe HTML, pure. Two lines of defence: the parser lets no HTML through, and the sanitiser knows few tags.
 
-Headings are fitted under the heading of the page and get an address (`<prefix>-<words of the heading>`); alignment of
-table cells is a class, as the Content-Security-Policy forbids style attributes; pictures come from our own site only.
+Headings are fitted under the heading of the page; headings and list items get the addresses that they are given
+(events/anchors.py); alignment of table cells is a class, as the Content-Security-Policy forbids style attributes;
+pictures come from our own site only.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 import nh3
@@ -17,8 +17,10 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-# Longer texts are shown as they were written: nobody writes them by hand, and parsing must have an end.
-LONGEST = 60_000
+from talaia.events.anchors import Names
+from talaia.events.blocks import LONGEST, grammar
+
+NO_NAMES = Names()
 ADDRESS = re.compile(r"https?://[^\s<>\"`{}|\\^]{1,2000}", re.IGNORECASE)
 TRAILING = ".,;:!?…'’\"»*_~"
 DONE = re.compile(r"\[([ xX])\][ \t]+")
@@ -26,17 +28,19 @@ LINKS = "nofollow noopener ugc"
 
 
 @lru_cache(maxsize=2048)
-def render(text: str, *, plain: bool = False, top: int = 4, prefix: str = "", table: str = "", here: str = "") -> str:
+def render(
+    text: str, *, plain: bool = False, top: int = 4, names: Names = NO_NAMES, table: str = "", here: str = ""
+) -> str:
     """The text as HTML that may stand in a page.
 
     plain: keep the lines as they were written; only bare addresses become links.
-    top: the level (2-6) of the text's highest headings. prefix: what their addresses begin with; "": none.
+    top: the level (2-6) of the text's highest headings. names: the addresses of its headings and list items.
     table, here: words in the reader's language for "table" and "link to this part", for those who cannot see them.
     """
     if plain or len(text) > LONGEST:
         return as_written(text)
-    names = {"top": top, "prefix": prefix, "table": table, "here": here}
-    return _safe(CLEANER.clean(PARSER.render(text, names)))
+    given = {"top": top, "names": names, "table": table, "here": here}
+    return _safe(CLEANER.clean(PARSER.render(text, given)))
 
 
 def as_written(text: str) -> str:
@@ -48,7 +52,7 @@ def as_written(text: str) -> str:
 def excerpt(text: str, length: int) -> str:
     """The first words of a Markdown text without its marks, for a line in a list or the description of a page."""
     words: list[str] = []
-    for token in PARSER.parse(text[: length * 8], {"top": 6, "prefix": "", "table": "", "here": ""}):
+    for token in PARSER.parse(text[: length * 8], {"top": 6, "names": NO_NAMES, "table": "", "here": ""}):
         for child in token.children or ():
             words.append(" " if child.type in ("softbreak", "hardbreak") else child.content)
         words.append(" ")
@@ -60,10 +64,24 @@ def excerpt(text: str, length: int) -> str:
     return flat[: length - 1].rsplit(" ", 1)[0].rstrip(",;:. ") + "…"
 
 
-def slug(text: str) -> str:
-    """`L'estat és òptim` → `l-estat-es-optim`. Empty when nothing of it can stand in an address."""
-    flat = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", flat).strip("-")[:60].rstrip("-")
+def passages(text: str) -> list[tuple[int | None, str]]:
+    """The words without their marks, heading by heading; with each the place of its heading among all the parts.
+
+    The parts are those of events/blocks.py; None: what stands before the first heading.
+    """
+    found: list[tuple[int | None, list[str]]] = [(None, [])]
+    parts = 0
+    for token in PARSER.parse(text, {"top": 6, "names": NO_NAMES, "table": "", "here": ""}):
+        if token.type == "heading_open":
+            found.append((parts, []))
+        parts += token.type in ("heading_open", "list_item_open")
+        if token.type in ("fence", "code_block"):
+            found[-1][1].append(token.content)
+        for child in token.children or ():
+            found[-1][1].append(" " if child.type in ("softbreak", "hardbreak") else child.content)
+        found[-1][1].append(" ")
+    flat = ((part, " ".join("".join(words).split())) for part, words in found)
+    return [(part, words) for part, words in flat if words]
 
 
 def addresses(text: str) -> list[tuple[str, str]]:
@@ -88,27 +106,50 @@ def _linked(line: str) -> str:
 
 
 def _fit_headings(state: StateCore) -> None:
-    """Levels without a gap from `top` on, and an address each."""
+    """Levels without a gap from `top` on."""
     opened = [(at, token) for at, token in enumerate(state.tokens) if token.type == "heading_open"]
     highest = min((int(token.tag[1]) for _, token in opened), default=1)
-    before, taken = state.env["top"] - 1, dict[str, int]()
+    before = state.env["top"] - 1
     for at, token in opened:
         level = min(state.env["top"] + int(token.tag[1]) - highest, before + 1, 6)
         token.tag = state.tokens[at + 2].tag = f"h{level}"
         before = level
-        inline = state.tokens[at + 1]
-        if not state.env["prefix"]:
+
+
+def _name_parts(state: StateCore) -> None:
+    """Each heading and list item its addresses, in the order in which events/blocks.py counts them."""
+    names: Names = state.env["names"]
+    parts = [at for at, token in enumerate(state.tokens) if token.type in ("heading_open", "list_item_open")]
+    before: list[Token] = [part for name in names.loose for part in _place(name)]
+    for at, given in zip(parts, names.parts, strict=False):
+        state.tokens[at].attrSet("id", given[0])
+        inline = _words_of(state.tokens, at)
+        if inline is None:  # an item that begins with code or holds nothing: the way there is all it can have
             continue
-        words = slug("".join(child.content for child in inline.children or ())) or "part"
-        name = base = f"{state.env['prefix']}-{words}"
-        while name in taken:
-            taken[base] += 1
-            name = f"{base}-{taken[base]}"
-        taken[name] = 1
-        token.attrSet("id", name)
-        link = Token("link_open", "a", 1, attrs={"href": f"#{name}", "class": "here", "aria-label": state.env["here"]})
-        sign = Token("text", "", 0, content="#")
-        inline.children = [*(inline.children or ()), link, sign, Token("link_close", "a", -1)]
+        link = {"href": f"#{given[0]}", "class": "here", "aria-label": f"{state.env['here']} ({given[0]})"}
+        others = [part for name in given[1:] for part in _place(name)]
+        sign = [Token("link_open", "a", 1, attrs=dict(link)), Token("text", "", 0, content="#")]
+        inline.children = [*others, *(inline.children or ()), *sign, Token("link_close", "a", -1)]
+    # From the last to the first, so that the places of the others stay.
+    for at, given in reversed(list(zip(parts, names.parts, strict=False))):
+        if _words_of(state.tokens, at) is None:
+            state.tokens[at + 1 : at + 1] = [part for name in given[1:] for part in _place(name)]
+    state.tokens = [*before, *state.tokens]
+
+
+def _words_of(tokens: list[Token], at: int) -> Token | None:
+    """The first words that stand directly in the part that begins at `at`."""
+    for token in tokens[at + 1 :]:
+        if token.type == "inline":
+            return token
+        if token.type != "paragraph_open":
+            return None
+    return None
+
+
+def _place(name: str) -> list[Token]:
+    """Nothing to see, with an address: that of a part which is no more."""
+    return [Token("place_open", "span", 1, attrs={"id": name}), Token("place_close", "span", -1)]
 
 
 def _link_addresses(state: StateCore) -> None:
@@ -182,8 +223,8 @@ def _align_by_class(state: StateCore) -> None:
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    for rule in (_link_addresses, _keep_pictures_home, _tick_tasks, _fit_headings, _align_by_class):
+    parser = grammar()
+    for rule in (_link_addresses, _keep_pictures_home, _tick_tasks, _fit_headings, _name_parts, _align_by_class):
         parser.core.ruler.push(rule.__name__.strip("_"), rule)
     return parser
 
@@ -193,7 +234,7 @@ def _safe(html: str) -> SafeString:
 
 
 HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
-INLINE = {"br", "code", "em", "strong", "s", "a", "img"}
+INLINE = {"br", "code", "em", "strong", "s", "a", "img", "span"}
 BLOCKS = {"p", "hr", "ul", "ol", "li", "blockquote", "pre", "table", "thead", "tbody", "tr", "th", "td", "div"}
 PARSER = _parser()
 CLEANER = nh3.Cleaner(
@@ -203,7 +244,7 @@ CLEANER = nh3.Cleaner(
         "img": {"src", "alt", "title"},
         "ol": {"start"},
         "div": {"aria-label"},
-        **{heading: {"id"} for heading in HEADINGS},
+        **{named: {"id"} for named in (*HEADINGS, "li", "span")},
     },
     tag_attribute_values={"div": {"role": {"region"}, "tabindex": {"0"}}, "img": {"loading": {"lazy"}}},
     allowed_classes={

@@ -13,13 +13,15 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from talaia.panel import words as panel_words
+from talaia.panel.state import State
 from talaia.panel.uptime import DaySeconds
 from talaia.site import addresses, dates
 from talaia.site.bars import bars
 from talaia.site.figures import figures, measures, stretches
 from talaia.site.headline import headline, overall
 from talaia.site.shapes import icon
-from talaia.site.values import Entry, Event, Front, House, Month, ServicePage, Year, inside
+from talaia.site.values import Entry, Event, Front, House, Month, Past, ServicePage, Year, inside
 
 Files = dict[str, bytes]
 LANGUAGE_NAMES: Mapping[str, str] = {"ca": "Català", "es": "Español", "en": "English"}
@@ -121,6 +123,24 @@ def year(value: Year, house: House) -> Files:
 def month(value: Month, house: House) -> Files:
     """`/history/<year>/<month>/`, of a year with many events."""
     return dict(_each(house, value.path, "month.html", {"month": value}))
+
+
+def past(value: Past, house: House) -> Files:
+    """`/services/<slug>/history/<year>/`; of the latest year `/services/<slug>/history/` besides."""
+    files = dict(_each(house, value.path, "past.html", {"past": value}))
+    if value.is_latest:
+        files |= dict(_each(house, f"{value.service.path}history/", "past.html", {"past": value}))
+    return files
+
+
+def about(texts: Mapping[str, str], house: House) -> Files:
+    """`/about/`: how we communicate. `texts`: Markdown by language."""
+
+    def context(calendar: dates.Calendar) -> dict[str, Any]:
+        states = [(state.value, panel_words.meaning(state)) for state in State]
+        return {"text": texts[calendar.language], "states": states}
+
+    return dict(_each(house, "/about/", "about.html", context))
 
 
 def missing(house: House) -> Files:

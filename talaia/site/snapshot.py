@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from talaia.events import models as events
+from talaia.events.actions.analysis import ANALYSIS
+from talaia.events.anchors import Anchors, carried
+from talaia.events.clock import Late, late
 from talaia.events.timeline import MaintenanceState, NotPossible, parse_reference
 from talaia.panel import models as panel
 from talaia.panel.rollup import computed
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import ONE_DAY, DaySeconds, bounds, days_before, local_day
-from talaia.site.values import Entry, Event, Front, Group, Month, Service, ServicePage, Touched, Year, words
+from talaia.site.values import (
+    Entry,
+    Event,
+    Front,
+    Group,
+    Month,
+    Other,
+    Past,
+    Service,
+    ServicePage,
+    Touched,
+    Words,
+    Year,
+    words,
+)
 
 LATEST_ENTRIES = 4  # of an open event, on the front page; its own page has them all
 LATEST_RESOLVED = 5
@@ -48,12 +67,12 @@ def front(now: datetime) -> Front:
     rows = panel.Service.objects.filter(retired_at=None).select_related("group")
     for row in rows.order_by("group__position", "position"):
         groups.setdefault(row.group_id, (row.group, []))[1].append(_service(row))
-    still_open = list(events.Event.objects.filter(ended_at=None).order_by("-started_at", "-pk"))
+    still_open = list(_public().filter(ended_at=None).order_by("-started_at", "-pk"))
     incidents = events.Event.objects.filter(kind=events.Event.INCIDENT)
     resolved = list(incidents.exclude(ended_at=None).order_by("-started_at", "-pk")[:LATEST_RESOLVED])
     newest = events.Update.objects.filter(event=OuterRef("event")).values("event").annotate(last=Max("number"))
     latest = events.Update.objects.filter(number__gt=Subquery(newest.values("last")) - LATEST_ENTRIES)
-    shown = _events([*still_open, *resolved], latest.filter(event__in=still_open))
+    shown = _events([*still_open, *resolved], latest.filter(event__in=still_open), now)
     opened = shown[: len(still_open)]
     planned = sorted((event for event in opened if not event.is_incident), key=lambda event: event.started_at)
     return Front(
@@ -66,14 +85,36 @@ def front(now: datetime) -> Front:
     )
 
 
-def event(kind: str, ref: str) -> Event | None:
-    """An incident or a maintenance with its whole timeline; None when there is none of that reference."""
+def event(kind: str, ref: str, now: datetime | None = None, *, private: bool = False) -> Event | None:
+    """An incident or a maintenance with its whole timeline; None when there is none of that reference.
+
+    `now`: to tell whether a window is outlasted. `private`: also what waits for a second person, for the desk alone.
+    """
     try:
         year, number = parse_reference(ref)
     except NotPossible:
         return None
-    row = events.Event.objects.filter(kind=kind, year=year, number=number).first()
-    return _events([row], events.Update.objects.filter(event=row))[0] if row else None
+    seen = events.Event.objects.all() if private else _public()
+    row = seen.filter(kind=kind, year=year, number=number).first()
+    if row is None:
+        return None
+    found = _events([row], events.Update.objects.filter(event=row), now)[0]
+    kept = {anchor.document: anchor.kept for anchor in events.Anchor.objects.filter(event=row)}
+    return replace(
+        found,
+        entries=tuple(
+            entry if entry.plain else replace(entry, anchors=_anchors(kept.get(entry.anchor), entry.texts))
+            for entry in found.entries
+        ),
+        anchors=_anchors(kept.get(ANALYSIS), found.analyses, row.language),
+        duplicates=tuple(_other(other) for other in row.duplicates.order_by("started_at", "pk")),
+    )
+
+
+def proposed() -> tuple[Event, ...]:
+    """The maintenance that waits for a second person, for the desk alone; the next one first."""
+    waiting = events.Event.objects.filter(kind=events.Event.MAINTENANCE, ended_at=None, awaits_approval=True)
+    return tuple(_events(list(waiting.order_by("window_start", "pk"))))
 
 
 def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
@@ -84,13 +125,53 @@ def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
     today = local_day(now, zone)
     days = (*days_before(today, DAYS - 1), today)
     start = bounds(days[0], zone)[0]
-    recent = events.Event.objects.filter(kind__in=KINDS, started_at__gte=start).values_list("pk", flat=True)
-    pending = events.Event.objects.filter(ended_at=None).values_list("pk", flat=True)
+    recent = _public().filter(kind__in=KINDS, started_at__gte=start).values_list("pk", flat=True)
+    pending = _public().filter(ended_at=None).values_list("pk", flat=True)
     # The bounded set first: asked through the service, the database would go through its whole past.
     touching = events.Impact.objects.filter(event__in={*recent, *pending}, service=slug).values_list("event", flat=True)
     rows = events.Event.objects.filter(pk__in=list(touching)).order_by("-started_at", "-pk")
     shown = [event for event in _events(list(rows)) if event.state != MaintenanceState.SCHEDULED]
-    return ServicePage(_service(row), today, tuple(_days(row, days, zone, now)), tuple(shown))
+    has_past = bool(shown) or _past().filter(impacts__service=slug).exists()
+    return ServicePage(_service(row), today, tuple(_days(row, days, zone, now)), tuple(shown), has_past)
+
+
+def past(slug: str, year: int) -> Past | None:
+    """What touched a service in a year; None when nothing did, or there never was such a service."""
+    row = panel.Service.objects.filter(pk=slug).first()
+    found = years_of(slug) if row else ()
+    if row is None or year not in found:
+        return None
+    rows = _of_year(year).filter(impacts__service=slug).order_by("-started_at", "-pk")
+    return Past(_service(row), year, found, tuple(_events(list(rows))))
+
+
+def years_of(slug: str) -> tuple[int, ...]:
+    """The years in which something touched a service, latest first."""
+    numbers = _past().filter(impacts__service=slug).values_list("year", flat=True).distinct()
+    return tuple(sorted(set(numbers), reverse=True))
+
+
+def parts(year: int, zone: ZoneInfo) -> list[int | None]:
+    """In which parts a year is searched: its months with an event, latest first, where there are many; else [None]."""
+    if not is_busy(year):
+        return [None]
+    return [month for month in range(12, 0, -1) if _of_month(year, month, zone).exists()]
+
+
+def searchable(year: int, month: int | None, zone: ZoneInfo) -> list[Event]:
+    """The events of a year, or of a month of it, newest first, with all their words."""
+    found = list((_of_year(year) if month is None else _of_month(year, month, zone)).order_by("-started_at", "-pk"))
+    analysed = [row.pk for row in found if row.analyses]
+    kept = dict(
+        events.Anchor.objects.filter(event__in=analysed, document=ANALYSIS).values_list("event_id", "kept")
+        if analysed
+        else ()
+    )
+    told = _events(found, events.Update.objects.filter(event__in=found))
+    return [
+        replace(event, anchors=_anchors(kept.get(row.pk), event.analyses, row.language)) if row.analyses else event
+        for row, event in zip(found, told, strict=True)
+    ]
 
 
 def years() -> list[int]:
@@ -101,7 +182,7 @@ def years() -> list[int]:
 
 def is_busy(year: int) -> bool:
     """Whether a year has so many events that its months have pages of their own."""
-    return events.Event.objects.filter(kind__in=KINDS, year=year).count() > YEAR_PAGE
+    return _public().filter(kind__in=KINDS, year=year).count() > YEAR_PAGE
 
 
 def year(number: int, zone: ZoneInfo) -> Year | None:
@@ -111,7 +192,7 @@ def year(number: int, zone: ZoneInfo) -> Year | None:
         return Year(number, tuple(Month(number, month, count, None) for month, count in months if count))
     by_month: dict[int, list[Event]] = defaultdict(list)
     for event in _events(list(_of_year(number).order_by("-started_at", "-pk"))):
-        by_month[event.started_at.astimezone(zone).month].append(event)
+        by_month[month_of(number, event.started_at, zone)].append(event)
     found = tuple(Month(number, month, len(inside), tuple(inside)) for month, inside in by_month.items())
     return Year(number, found) if found else None
 
@@ -126,16 +207,34 @@ def paths(zone: ZoneInfo) -> Iterator[str]:
     """The path of every page of a service, an event, a year and a month, to tell which pages are no more."""
     for slug in panel.Service.objects.values_list("pk", flat=True):
         yield f"/services/{slug}/"
-    for event in events.Event.objects.only("kind", "year", "number").iterator():
+    for event in _public().only("kind", "year", "number").iterator():
         yield f"/{'incidents' if event.kind == event.INCIDENT else 'maintenance'}/{event.ref}/"
+    for slug, number in set(_past().exclude(impacts=None).values_list("impacts__service", "year")):
+        yield f"/services/{slug}/history/"
+        yield f"/services/{slug}/history/{number}/"
     for number in years():
         yield f"/history/{number}/"
         if is_busy(number) and (found := year(number, zone)):
             yield from (month.path for month in found.months)
 
 
-def _events(rows: Sequence[events.Event], updates: QuerySet[events.Update] | None = None) -> list[Event]:
-    """The rows in their order, with the services that they touch and the given entries. Two queries."""
+def _anchors(kept: Mapping[str, Any] | None, texts: Words, first: str = "") -> Anchors:
+    """The addresses inside a text as it stands now, from those that were kept when it was last edited."""
+    before = Anchors.from_json(kept) if kept else Anchors()
+    return carried(before, dict(texts), first or (texts[0][0] if texts else ""))
+
+
+def _other(row: events.Event) -> Other:
+    return Other(row.kind, row.ref, words(row.titles, row.language))
+
+
+def _events(
+    rows: Sequence[events.Event], updates: QuerySet[events.Update] | None = None, now: datetime | None = None
+) -> list[Event]:
+    """The rows in their order, with the services that they touch and the given entries. Two queries.
+
+    Three where one of them turned out to be part of another.
+    """
     touched: dict[int, list[Touched]] = defaultdict(list)
     impacts = events.Impact.objects.filter(event__in=rows).select_related("service")
     for impact in impacts.order_by("service__group__position", "service__position"):
@@ -145,6 +244,8 @@ def _events(rows: Sequence[events.Event], updates: QuerySet[events.Update] | Non
     for row in updates.order_by("number") if updates is not None else ():
         entry = Entry(row.number, row.state, row.at, words(row.texts, row.language), row.plain, row.edited_at)
         entries[row.event_id].append(entry)
+    merged = {row.merged_into_id for row in rows if row.merged_into_id}
+    into = events.Event.objects.in_bulk(merged) if merged else {}
     return [
         Event(
             kind=row.kind,
@@ -157,7 +258,12 @@ def _events(rows: Sequence[events.Event], updates: QuerySet[events.Update] | Non
             next_update_at=row.next_update_at,
             touched=tuple(touched[row.pk]),
             entries=tuple(entries[row.pk]),
+            causes=words(row.causes, row.language),
             analyses=words(row.analyses, row.language),
+            analysed_at=row.analysed_at,
+            merged_into=_other(into[row.merged_into_id]) if row.merged_into_id else None,
+            overrun=now is not None and late(row, now) is Late.OVERRUN,
+            ends_itself=row.ends_itself,
         )
         for row in rows
     ]
@@ -175,19 +281,37 @@ def _service(row: panel.Service) -> Service:
     )
 
 
+def _public() -> QuerySet[events.Event]:
+    """What may be known outside: everything but maintenance that waits (or waited in vain) for a second person."""
+    return events.Event.objects.filter(awaits_approval=False)
+
+
 def _past() -> QuerySet[events.Event]:
     """What belongs to the history: everything but maintenance that has not begun."""
-    return events.Event.objects.filter(kind__in=KINDS).exclude(state=MaintenanceState.SCHEDULED)
+    return _public().filter(kind__in=KINDS).exclude(state=MaintenanceState.SCHEDULED)
 
 
 def _of_year(number: int) -> QuerySet[events.Event]:
     return _past().filter(year=number)
 
 
+def month_of(year: int, started_at: datetime, zone: ZoneInfo) -> int:
+    """The month in which an event stands in the history of its year.
+
+    Its year is the one of its reference for ever: maintenance that was moved over new year stands in December, with
+    its whole window beside it, or in January.
+    """
+    local = started_at.astimezone(zone)
+    return local.month if local.year == year else 12 if local.year > year else 1
+
+
 def _of_month(year: int, month: int, zone: ZoneInfo) -> QuerySet[events.Event]:
-    start = datetime(year, month, 1, tzinfo=zone)
-    end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
-    return _past().filter(started_at__gte=start, started_at__lt=end)
+    found = _of_year(year)
+    if month > 1:
+        found = found.filter(started_at__gte=datetime(year, month, 1, tzinfo=zone))
+    if month < 12:
+        found = found.filter(started_at__lt=datetime(year, month + 1, 1, tzinfo=zone))
+    return found
 
 
 def _days(row: panel.Service, days: Sequence[date], zone: ZoneInfo, now: datetime) -> Iterator[DaySeconds]:

@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from talaia.config import current
+from talaia.events.anchors import Names
 from talaia.events.timeline import IncidentState, MaintenanceState, incident_word, maintenance_word
 from talaia.panel import words as panel_words
 from talaia.panel.state import Reason, State
@@ -98,18 +99,35 @@ def say(context: Context, given: Words, mark: bool = False) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def text(context: Context, entry: Entry, top: int = 4, prefix: str = "") -> SafeString:
-    """The text of an entry as HTML; `top` and `prefix` as in `markdown.render`."""
-    return long_text(context, entry.texts, top, prefix, entry.plain)
+def text(context: Context, entry: Entry, top: int = 4, named: bool = False) -> SafeString:
+    """The text of an entry as HTML; `top` as in `markdown.render`; named: with the addresses of its parts."""
+    names = entry.names(language(context)) if named else markdown.NO_NAMES
+    return _long_text(context, entry.texts, top, names, entry.plain)
 
 
 @register.simple_tag(takes_context=True)
-def long_text(context: Context, given: Words, top: int = 4, prefix: str = "", plain: bool = False) -> SafeString:
+def analysis(context: Context, event: Event, top: int = 3) -> SafeString:
+    """The analysis of an event as HTML, with the addresses of its parts."""
+    return _long_text(context, event.analyses, top, event.names(language(context)))
+
+
+@register.simple_tag(takes_context=True)
+def words_text(context: Context, given: Words, top: int = 4) -> SafeString:
+    """Words that are not published yet as the text of an entry would be, without addresses."""
+    return _long_text(context, given, top, markdown.NO_NAMES)
+
+
+@register.simple_tag
+def markdown_text(written: str, top: int = 2) -> SafeString:
+    """A text in the reader's language as HTML."""
+    html = markdown.render(written, top=top, table=_("Table"), here=_("Link to this part"))
+    return format_html('<div class="text">{}</div>', html)
+
+
+def _long_text(context: Context, given: Words, top: int, names: Names, plain: bool = False) -> SafeString:
     """A long text (Markdown, or plain) as HTML, in the language in which it is there."""
     said = inside(given, language(context))
-    html = markdown.render(
-        said.text, plain=plain, top=top, prefix=prefix, table=_("Table"), here=_("Link to this part")
-    )
+    html = markdown.render(said.text, plain=plain, top=top, names=names, table=_("Table"), here=_("Link to this part"))
     if not said.lang:
         return format_html('<div class="text">{}</div>', html)
     return format_html('<div class="text" lang="{}">{}</div>{}', said.lang, html, _mark(context, said))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from talaia.events.anchors import NONE, Anchors, Names
 from talaia.events.timeline import ENDED
 from talaia.panel.state import Reason, State, worst
 from talaia.panel.uptime import DaySeconds
@@ -118,16 +119,29 @@ class Entry:
     texts: Words
     plain: bool = False
     edited_at: datetime | None = None
+    anchors: Anchors = NONE
 
     @property
     def anchor(self) -> str:
         """Its address on the page of its event, for ever."""
         return f"u{self.number}"
 
+    def names(self, language: str) -> Names:
+        """The addresses inside its text: `u3-1`."""
+        return self.anchors.names(inside(self.texts, language).lang or language, f"{self.anchor}-")
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another event, to be pointed at."""
+
+    kind: str
+    ref: str
+    titles: Words
+
     @property
-    def prefix(self) -> str:
-        """What the addresses of its headings begin with."""
-        return f"u{self.number}"
+    def path(self) -> str:
+        return f"/{'incidents' if self.kind == 'incident' else 'maintenance'}/{self.ref}/"
 
 
 @dataclass(frozen=True)
@@ -144,7 +158,18 @@ class Event:
     next_update_at: datetime | None = None
     touched: tuple[Touched, ...] = ()
     entries: tuple[Entry, ...] = ()
+    causes: Words = ()
     analyses: Words = ()
+    analysed_at: datetime | None = None
+    anchors: Anchors = NONE  # of the analysis
+    merged_into: Other | None = None
+    duplicates: tuple[Other, ...] = ()
+    overrun: bool = False  # the window of a maintenance is over, and the work is not
+    ends_itself: bool = False  # with its window; else a person says that it is over
+
+    def names(self, language: str) -> Names:
+        """The addresses inside the analysis: `a1`."""
+        return self.anchors.names(inside(self.analyses, language).lang or language, "a")
 
     @property
     def is_incident(self) -> bool:
@@ -210,6 +235,25 @@ class ServicePage:
     today: date
     days: tuple[DaySeconds, ...]
     events: tuple[Event, ...]
+    has_past: bool = False  # whether its history has a page
+
+
+@dataclass(frozen=True)
+class Past:
+    """What touched a service in a year, newest first; `years`: all in which something did, the latest first."""
+
+    service: Service
+    year: int
+    years: tuple[int, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def path(self) -> str:
+        return f"{self.service.path}history/{self.year}/"
+
+    @property
+    def is_latest(self) -> bool:
+        return self.year == self.years[0]
 
 
 @dataclass(frozen=True)

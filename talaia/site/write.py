@@ -13,18 +13,24 @@ from talaia.config import LANGUAGES, Config, current
 from talaia.events.models import Event
 from talaia.outbox.faults import Permanent
 from talaia.panel.models import Service
-from talaia.site import addresses, assets, pages, snapshot, values
+from talaia.site import about, addresses, assets, pages, search, snapshot, values
 from talaia.site.actions import note_publication
 from talaia.site.folder import Folder
 from talaia.site.pages import Files
 from talaia.site.values import House
 
 # A page must be there before a page that points to it.
-KINDS = ("assets", "service", "history", "incident", "maintenance", "front")
+KINDS = ("assets", "past", "service", "history", "incident", "maintenance", "search", "front")
 EVENTS = ("incident", "maintenance")
-TOPS = {"incident": "incidents", "maintenance": "maintenance", "service": "services", "history": "history"}
+TOPS = {
+    "incident": "incidents",
+    "maintenance": "maintenance",
+    "service": "services",
+    "past": "services",
+    "history": "history",
+}
 # Each group of kinds that writes the same files has one lock, so that the front never waits for the archive.
-LOCKS = {"front": "front", "assets": "front", "service": "services"}
+LOCKS = {"front": "front", "assets": "front", "service": "services", "past": "services"}
 AT_ONCE = 20  # targets in one go: so much work, at most, is between a lock's taking and its release
 KEEP_ASSETS = 86_400.0  # seconds: pages of the version before may still be open somewhere
 
@@ -32,9 +38,10 @@ KEEP_ASSETS = 86_400.0  # seconds: pages of the version before may still be open
 def publish(targets: Sequence[str], now: datetime) -> None:
     """Bring the files of `targets` to what the rows say. Safe to repeat; only what changed is written.
 
-    Targets: "front", "assets", "incident/<ref>", "maintenance/<ref>", "service/<slug>", "history", "history/<year>",
-    "all". Raises Temporary when the folder cannot be written (everything stands as before), Permanent for a target that
-    cannot be.
+    Targets: "front", "assets", "incident/<ref>", "maintenance/<ref>", "service/<slug>", "past/<slug>" or
+    "past/<slug>/<year>" (its history), "history", "history/<year>", "search/<year>" or "search/incident/<ref>" (the
+    part of the index in which the event stands), "all". Raises Temporary when the folder cannot be written (everything
+    stands as before), Permanent for a target that cannot be.
     """
     begun, site = time.monotonic(), Site.of(current(), now)
     made = written = 0
@@ -68,7 +75,7 @@ def _sorted(targets: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     wanted: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for target in dict.fromkeys(_everything() if "all" in targets else targets):
         kind, _, name = target.partition("/")
-        if kind not in KINDS or ((kind in (*EVENTS, "service")) != bool(name) and kind != "history"):
+        if kind not in KINDS or ((kind in (*EVENTS, "service", "past", "search")) != bool(name) and kind != "history"):
             raise Permanent(f"{target!r} is no page", "an order of another version of talaia; delete it")
         wanted[kind].append(name)
     return ((kind, names) for kind, names in wanted.items() if names)
@@ -76,8 +83,9 @@ def _sorted(targets: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 
 def _everything() -> Iterator[str]:
     yield from ("front", "assets", "history")
-    yield from (f"service/{slug}" for slug in Service.objects.values_list("pk", flat=True))
-    yield from (f"history/{number}" for number in snapshot.years())
+    slugs = list(Service.objects.values_list("pk", flat=True))
+    yield from (f"{kind}/{slug}" for kind in ("service", "past") for slug in slugs)
+    yield from (f"{kind}/{number}" for kind in ("history", "search") for number in snapshot.years())
     for event in Event.objects.order_by("-started_at").only("kind", "year", "number").iterator():
         yield f"{event.kind}/{event.ref}"
 
@@ -105,30 +113,73 @@ class Site:
         files: Files = {}
         gone: list[str] = []
         with snapshot.one_moment():
+            if kind == "search":
+                return self._search(names)
             for name in names:
                 made = self._made(kind, name)
                 files |= made
                 if not made:
-                    gone += self._everywhere(f"/{TOPS[kind]}/{name}/")
+                    slug, _, year = name.partition("/")
+                    paths = [f"/services/{slug}/history/{year}/"] if kind == "past" else [f"/{TOPS[kind]}/{name}/"]
+                    gone += [file for path in paths for file in self._everywhere(path.replace("//", "/"))]
         return files, gone
 
     def _made(self, kind: str, name: str) -> Files:
         match kind:
             case "assets":
-                return {**assets.files(), **pages.missing(self.house)}
+                told = pages.about(about.texts(current()), self.house)
+                return {**assets.files(), **told, **pages.missing(self.house)}
             case "front":
                 return {**assets.files(), **pages.front(snapshot.front(self.now), self.house)}
             case "service":
                 shown = snapshot.service(name, self.now, self.house.zone)
                 return pages.service(shown, self.house) if shown else {}
+            case "past":
+                return self._past(name)
             case "history":
                 return self._history(name)
-        event = snapshot.event(kind, name)
+        event = snapshot.event(kind, name, self.now)
         if event is None:
             return {}
         own = pages.event(event, self.house)
         # Its month before itself: that its own page is right means that its month is.
         return {**(self._month_of(event) if self.folder.changed(own) else {}), **own}
+
+    def _past(self, name: str) -> Files:
+        """The history of a service: of one year, or of all of them."""
+        slug, _, wanted = name.partition("/")
+        files: Files = {}
+        for number in [int(wanted)] if wanted.isdecimal() else snapshot.years_of(slug):
+            value = snapshot.past(slug, number)
+            files |= pages.past(value, self.house) if value else {}
+        return files
+
+    def _search(self, names: Sequence[str]) -> tuple[Files, list[str]]:
+        """The parts of the index in which these years and events stand, each once; their list comes last."""
+        zone = self.house.zone
+        wanted: dict[tuple[int, int | None], None] = {}
+        for name in names:
+            kind, _, ref = name.rpartition("/")
+            event = snapshot.event(kind, ref) if kind else None
+            year = int((ref if kind else name).partition("-")[0])
+            parts = snapshot.parts(year, zone)
+            if event is not None and None not in parts:
+                month = event.started_at.astimezone(zone).month
+                parts = [part for part in parts if part == month or not self._indexed(year, part)]
+            wanted |= dict.fromkeys((year, part) for part in parts)
+        files: Files = {}
+        for number, part in wanted:
+            files |= search.index(search.name(number, part), snapshot.searchable(number, part, zone), self.house)
+        if all((self.folder.path / name).exists() for name in files) and (self.folder.path / search.LIST).exists():
+            return files, []
+        every = [search.name(number, part) for number in snapshot.years() for part in snapshot.parts(number, zone)]
+        kept = {search.file(name, language) for name in every for language in self.house.languages}
+        there = self.folder.files("search/*/*.json")
+        return files | search.listing(every), [name for name in there if name not in kept]
+
+    def _indexed(self, year: int, month: int | None) -> bool:
+        names = (search.file(search.name(year, month), language) for language in self.house.languages)
+        return all((self.folder.path / name).exists() for name in names)
 
     def _history(self, name: str) -> Files:
         """`/history/`, or a year with, where its months have pages of their own, those that are not there yet."""
@@ -152,7 +203,7 @@ class Site:
         number = int(event.ref.partition("-")[0])
         if not snapshot.is_busy(number):
             return {}
-        return self._month(number, event.started_at.astimezone(self.house.zone).month)
+        return self._month(number, snapshot.month_of(number, event.started_at, self.house.zone))
 
     def _month(self, year: int, number: int) -> Files:
         month = snapshot.month(year, number, self.house.zone)
@@ -168,9 +219,9 @@ class Site:
         """Take out the pages that nothing stands behind any more, and the assets of versions of long ago."""
         # First what stands there, then the rows: a page that is made meanwhile is in neither or in both.
         prefixes = ("", *(f"{language}/" for language in LANGUAGES))
-        there = self.folder.names(*(prefix + top for prefix in prefixes for top in TOPS.values()))
+        there = self.folder.names(*(prefix + top for prefix in prefixes for top in (*TOPS.values(), "about")))
         there += [name for prefix in prefixes[1:] for name in (f"{prefix}index.html", f"{prefix}404.html")]
         there += self.folder.older("static", KEEP_ASSETS)
-        paths = ["/", "/404.html", "/history/", *snapshot.paths(self.house.zone)]
+        paths = ["/", "/404.html", "/about/", "/history/", *snapshot.paths(self.house.zone)]
         wanted = {name for path in paths for name in self._everywhere(path)} | assets.files().keys()
         return self.folder.remove([name for name in there if name not in wanted])

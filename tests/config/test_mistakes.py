@@ -62,7 +62,7 @@ def test_what_the_table_below_varies_is_right(tmp_path: Path) -> None:
 
 # What is added to SITE (line 4 is the first of it), the line of the mistake, what the report says.
 VALUES = [
-    pytest.param("colour = 1\n", 4, r"site.colour: unknown key; known here: address, ", id="unknown key"),
+    pytest.param("colour = 1\n", 4, r"site.colour: unknown key; known here: about, address, ", id="unknown key"),
     pytest.param('langauges = ["ca"]\n', 4, r"did you mean 'languages'\?", id="a key with a slip"),
     pytest.param("[sites]\n", 4, r"sites: unknown key; did you mean 'site'\?", id="a table with a slip"),
     pytest.param("zone = 3\n", 4, r"site.zone: must be a text, not 3$", id="a number for a text"),
@@ -169,6 +169,7 @@ CONSISTENCY = [
     pytest.param(changed('id = "c"', 'id = "a b"'), 'id = "a b"', r"letters without accents", id="id of a check"),
     pytest.param(changed('id = "c"', f'id = "{"c" * 81}"'), 'id = "cc', r"81 characters; 80 at most", id="long"),
     pytest.param(changed('id = "prom"', 'id = "checks"'), 'id = "checks"', r"name of the built-in checks", id="taken"),
+    pytest.param(changed('id = "prom"', 'id = "metrics"'), 'id = "metrics"', r"token that reads /metrics", id="token"),
     pytest.param(changed('url = "http://127.0.0.1:9090"\n', ""), "[[sources]]", r"give it a url", id="no url"),
     pytest.param(changed("http://127.0.0.1:9090", "127.0.0.1:9090"), "url", r"is no http address", id="url"),
     pytest.param(changed("http://127.0.0.1:9090", "http://[::1"), "url", r"is no http address", id="bracket"),

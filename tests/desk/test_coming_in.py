@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -57,7 +59,9 @@ def test_no_page_of_the_desk_is_kept_by_a_browser_and_each_has_the_strict_policy
         assert "no-store" in answer.headers["Cache-Control"]
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         page = answer.content.decode()
-        assert "style=" not in page and "<style" not in page and "<script" not in page
+        assert "style=" not in page and "<style" not in page
+        scripts = re.findall(r"<script[^>]*>[^<]*", page)
+        assert scripts == [f'<script src="{assets.address("desk.js")}" defer>']
 
 
 def test_the_style_sheet_has_an_address_of_its_own_content(client: Client) -> None:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from talaia.desk import people
 from talaia.desk.guessing import FREE, LONGEST, Tries, pause, place
-from tests.desk.conftest import PASSWORD
+from talaia.desk.people.roles import Role
+from tests.desk.conftest import PASSWORD, member
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(autouse=True)
-def _nobody_has_tried() -> Iterator[None]:
-    people.TRIES = Tries()
-    yield
-    people.TRIES = Tries()
 
 
 def log_in(client: Client, password: str, name: str = "anna", address: str = "192.0.2.1") -> int:
@@ -106,7 +98,7 @@ def test_a_browser_that_anna_has_used_is_not_slowed_down_by_others_at_her_addres
 
 @pytest.mark.django_db
 def test_the_cookie_of_a_browser_helps_nobody_with_another_name(anna: User) -> None:
-    User.objects.create_user("berta", password=PASSWORD)
+    member("berta", Role.VIEWER)
     hers = Client()
     assert log_in(hers, PASSWORD) == 302
     hers.post("/desk/logout")

@@ -57,7 +57,8 @@ def open_page(browser: Browser, product: Talaia) -> Iterator[Open]:
     yield open_one
     for context in contexts:
         context.close()
-    unforeseen = [fault for fault in faults if "404" not in fault]  # one page that is not there is looked at on purpose
+    # One page that is not there is looked at on purpose, and a connection is lost on purpose.
+    unforeseen = [fault for fault in faults if "404" not in fault and "ERR_INTERNET_DISCONNECTED" not in fault]
     assert not unforeseen
 
 
@@ -116,7 +117,7 @@ def test_from_open_to_resolved(product: Talaia, open_page: Open, width: int, scr
     assert all(f'id="u{number}"' in product.file(published) for number in (1, 2, 3))
 
     # Something to add is one fold away; a correction is one tap at its entry.
-    page.get_by_text("Afegeix-hi alguna cosa o torna-la a obrir").click()
+    page.get_by_text("Afegeix-hi alguna cosa").click()
     expect(page.get_by_label("Text", exact=True)).to_be_visible()
     page.get_by_role("link", name="Corregeix l’entrada 2").click()
     page.get_by_label("Català").fill("Ha fallat un disc dur.")
@@ -187,8 +188,7 @@ def test_every_page_is_usable_by_everybody(product: Talaia, open_page: Open, wid
 
 
 def is_clean(page: Page) -> None:
-    for fold in page.locator("details:not([open]) > summary").all():
-        fold.click()
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     found = Axe().run(page).response["violations"]
     told = [f"{fault['id']}: {[node['html'][:200] for node in fault['nodes']]}" for fault in found]
     assert not told, f"{page.url}\n" + "\n".join(told)
@@ -201,9 +201,11 @@ def test_by_keyboard_alone(product: Talaia, open_page: Open) -> None:
     page.goto("/desk/incidents/new")
     page.get_by_label("Títol").focus()
     page.keyboard.type("Sense teclat")
-    page.keyboard.press("Tab")
+    for _ in range(2):  # past the other languages, which are folded
+        page.keyboard.press("Tab")
     page.keyboard.type("Ho mirem.")
-    page.keyboard.press("Tab")
+    for _ in range(2):
+        page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")  # "identified"
     page.get_by_role("button", name="Publica").focus()
     page.keyboard.press("Enter")

@@ -80,17 +80,14 @@ def test_an_overdue_promise_stands_out(desk: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_from_a_service_that_is_not_well_one_tap_leads_to_a_form_that_knows_it(desk: Client) -> None:
+def test_a_link_leads_to_a_form_that_knows_a_service_and_its_state(desk: Client) -> None:
     Row.objects.filter(pk="chat").update(state="disruption", reason={"code": "check", "what": "down"})
     Row.objects.exclude(pk="chat").update(state="operational")
-    page = read(desk)
-    assert 'href="/desk/incidents/new?service=chat"' in page
-    assert "it does not answer" in page
     form = desk.get("/desk/incidents/new?service=chat").context["form"]
     assert form["impact-chat"].value() == State.DISRUPTION
     assert form["impact-video"].value() == ""
     open_incident({"ca": "Xat"}, {"ca": "Ho mirem."}, {"chat": State.DISRUPTION}, timezone.now())
-    assert "new?service=chat" not in read(desk)
+    assert "suggestion" not in read(desk)
 
 
 @pytest.mark.django_db

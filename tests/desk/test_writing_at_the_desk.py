@@ -181,7 +181,7 @@ def test_an_update_moves_the_incident_on_and_its_services_with_it(desk: Client, 
     assert opened.ended_at is not None
     assert opened.impacts.get().state == "operational"
     page = desk.get(address).content.decode()
-    assert "It is resolved" in page and "Add something, or open it again" in page
+    assert "It is resolved" in page and "Add something" in page and "Open it again" in page
 
 
 def test_two_write_at_once_the_second_sees_the_first_and_loses_nothing(desk: Client, opened: Event) -> None:

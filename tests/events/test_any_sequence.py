@@ -50,8 +50,12 @@ which = st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3])  # the first event of its kind
 steps = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from([1, 10, 40])),
     st.tuples(st.just("open"), texts, texts, impacts, st.sampled_from(IncidentState), ago),
-    st.tuples(st.just("update"), which, st.sampled_from(IncidentState), texts, impacts, ago, st.booleans()),
-    st.tuples(st.just("correct"), kinds, which, st.integers(0, 4), texts),
+    st.tuples(
+        st.just("update"), which, st.sampled_from(IncidentState), texts, impacts, ago, st.booleans(), st.none() | ago
+    ),
+    st.tuples(st.just("correct"), kinds, which, st.integers(0, 4), texts, st.none() | ago),
+    st.tuples(st.just("merge"), which, which, texts, st.booleans(), st.booleans()),
+    st.tuples(st.just("backdate"), which, st.none() | ago, st.none() | ago, st.none() | texts),
     st.tuples(st.just("edit"), kinds, which, st.none() | texts, impacts, later),
     st.tuples(st.just("plan"), texts, texts, impacts, later, later),
     st.tuples(st.just("move"), which, st.sampled_from(MaintenanceState), texts),
@@ -62,6 +66,7 @@ steps = st.one_of(
 
 BEGINNING: list[tuple[Any, ...]] = [
     ("open", {"ca": "Sense correu"}, {"ca": "Ho mirem."}, {}, IncidentState.INVESTIGATING, 0 * MINUTE),
+    ("open", {"ca": "Sense web"}, {"ca": "Ho mirem."}, {}, IncidentState.INVESTIGATING, -20 * MINUTE),
     ("plan", {"ca": "Canvi"}, {"ca": "Canviem."}, {}, 20 * MINUTE, 90 * MINUTE),
 ]
 
@@ -94,23 +99,51 @@ class Model:
                     )
                 )
                 self.wrote("incident", event, event.updates.get())
-            case ("update", which, state, words, impacts, ago, was_read):
+            case ("update", which, state, words, impacts, ago, was_read, ended):
                 self.keys += 1
                 key, now, ref = f"key {self.keys}", self.now, self.ref("incident", which)
                 saw = actions.mark_of(actions.find("incident", ref)) if was_read else "0-0"
                 update = self.repeating(
                     lambda: actions.update_incident(
-                        ref, state, words, now, impacts=impacts, at=now + ago, key=key, seen=saw
+                        ref,
+                        state,
+                        words,
+                        now,
+                        impacts=impacts,
+                        at=now + ago,
+                        key=key,
+                        seen=saw,
+                        ended_at=None if ended is None else now + ended,
+                        causes={"ca": "Un cable."} if ended else None,
                     )
                 )
                 assert was_read, "an update was taken from somebody who had not seen the last one"
                 self.wrote("incident", update.event, update)
-            case ("correct", kind, which, number, words):
+            case ("correct", kind, which, number, words, ago):
                 ref, now = self.ref(kind, which), self.now
-                update = self.repeating(lambda: actions.edit_update(kind, ref, number, words, now))
+                then = None if ago is None else now + ago
+                update = self.repeating(lambda: actions.edit_update(kind, ref, number, words, now, at=then))
                 _, state, at = self.said[kind, ref, number]
-                assert (update.state, update.at) == (state, at)
-                self.said[kind, ref, number] = (words, state, at)
+                assert (update.state, update.at) == (state, then or at)
+                self.said[kind, ref, number] = (words, state, then or at)
+            case ("merge", which, into, words, move, was_read):
+                self.keys += 1
+                key, now = f"key {self.keys}", self.now
+                ref, other = self.ref("incident", which), self.ref("incident", into)
+                saw = actions.mark_of(actions.find("incident", ref)) if was_read else "0-0"
+                update = self.repeating(
+                    lambda: actions.merge_incident(ref, other, words, now, move_services=move, key=key, seen=saw)
+                )
+                assert was_read and ref != other
+                self.wrote("incident", update.event, update)
+            case ("backdate", which, began, ended, causes):
+                ref, now = self.ref("incident", which), self.now
+                given = {name: None if at is None else now + at for name, at in (("started", began), ("ended", ended))}
+                self.repeating(
+                    lambda: actions.edit_event(
+                        "incident", ref, now, started_at=given["started"], ended_at=given["ended"], causes=causes
+                    )
+                )
             case ("edit", kind, which, titles, impacts, later):
                 ref, now = self.ref(kind, which), self.now
                 self.repeating(
@@ -153,6 +186,8 @@ class Model:
     def wrote(self, kind: str, event: Event, update: Update) -> None:
         address = (kind, event.ref, update.number)
         assert address not in self.said, "an address was given twice"
+        if update.number == 1:
+            assert event.year == event.started_at.astimezone(current().site.tz).year
         self.said[address] = (update.texts, update.state, update.at)
         self.states[kind, event.ref] = update.state
 
@@ -172,13 +207,15 @@ def is_as_it_must_be(model: Model) -> None:
         state = legal(event.state)
         assert state == model.states[event.kind, event.ref]
         assert (event.ended_at is not None) == (state in ENDED)
+        assert event.merged_into is None or (state in ENDED and event.merged_into.merged_into is None)
+        assert all(cause.strip() for cause in event.causes.values())
         assert event.next_update_at is None or state not in ENDED
         assert all(title.strip() for title in event.titles.values()) and event.titles
         if event.kind == "incident":
             assert event.updates.latest("number").state == state
             assert event.started_at <= model.now
-            assert event.ended_at is None or event.ended_at >= event.started_at
-        assert event.year == event.started_at.astimezone(current().site.tz).year
+            assert event.ended_at is None or event.started_at <= event.ended_at <= model.now
+            assert all(update.at >= event.started_at for update in event.updates.all())
         assert "unknown" not in set(event.impacts.values_list("state", flat=True))
 
 

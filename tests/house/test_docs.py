@@ -62,8 +62,12 @@ def default(value: object) -> str:
             return f"`{str(value).lower()}`"
         case int():
             return f"`{value}`"
+        case timedelta() if value.days and not value.seconds:
+            return f'`"{value.days}d"`'
         case timedelta():
             seconds = int(value.total_seconds())
+            if seconds and seconds % 86_400 == 0:
+                return f'`"{seconds // 86400}d"`'
             written = f"{seconds // 60}m" * (seconds >= 60) + f"{seconds % 60}s" * (seconds % 60 > 0 or not seconds)
             return f'`"{written}"`'
         case Threshold():
@@ -175,6 +179,8 @@ def test_the_opened_example_fits_together_but_for_its_two_databases(tmp_path: Pa
     (tmp_path / "secrets").mkdir()
     for file in re.findall(r'_file = "([^"]+)"', text):
         (tmp_path / file).write_text("x")
+    for file in re.findall(r'"(\w+\.\w+\.md)"', text):
+        (tmp_path / file).write_text("# x")
     (tmp_path / "talaia.toml").write_text(text)
     assert read(tmp_path / "talaia.toml").source("prometheus")
 
@@ -185,7 +191,7 @@ def test_every_key_stands_in_the_example() -> None:
 
 def test_what_is_commented_out_as_a_default_is_the_default() -> None:
     """`#refresh = "1m"` promises that nothing changes when the "#" goes."""
-    examples = {"secret_key_file", "url", "url_file", "username", "password_file", "token_file", "hosts"}
+    examples = {"about", "secret_key_file", "url", "url_file", "username", "password_file", "token_file", "hosts"}
     for section in ("[site]", "[web]"):
         block = EXAMPLE.split(f"\n{section}\n")[1].split("\n\n")[0]
         for name, value in re.findall(r"^#(\w+) = (.+)$", block, re.MULTILINE):

@@ -22,8 +22,9 @@ def recorded() -> set[str]:
         found |= set(re.findall(r'kind = "([a-z]+\.[a-z_]+)"', text))
         found |= set(re.findall(r'"((?:incident|service)\.[a-z_]+)" (?:if|else)', text))
         found |= set(re.findall(r'else "((?:incident|service|source)\.[a-z_]+)"', text))
+    found |= set(re.findall(r'_decide\(id, "([a-z]+\.[a-z_]+)"', (ROOT / "outbox" / "actions.py").read_text()))
     found |= {f"maintenance.{state}" for state in MaintenanceState}
-    found |= {f"{kind}.{what}" for kind in ("incident", "maintenance") for what in ("corrected", "edited")}
+    found |= {f"{kind}.{what}" for kind in ("incident", "maintenance") for what in ("corrected", "edited", "analysed")}
     return found
 
 

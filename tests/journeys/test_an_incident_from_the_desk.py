@@ -33,7 +33,7 @@ class Form(HTMLParser):
         if tag == "form":
             self.values = {}
         elif tag == "input" and name and (given.get("type") not in ("radio", "checkbox") or "checked" in given):
-            self.values[name] = given.get("value", "on")
+            self.values[name] = given.get("value", "on" if "checked" in given else "")
         elif tag == "select":
             self.select = name
         elif tag == "option" and "selected" in given:

@@ -16,6 +16,7 @@ from talaia.events.models import Event
 from talaia.outbox.models import Fact
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.models import Service
 from tests.journeys.shell import Shell
 from tests.product import Talaia
 from tests.servers.process import wait_until
@@ -208,12 +209,15 @@ def test_people_come_and_go(talaia: Shell, tmp_path: Path) -> None:
     assert User.objects.get().check_password("una clau prou llarga")
     assert talaia("user", "password", "anna", "--password-file", "-", text="una altra clau llarga").code == 0
     assert User.objects.get().check_password("una altra clau llarga")
+    alone = talaia("user", "disable", "anna")
+    assert (alone.code, alone.out) == (1, "") and "admin" in alone.err  # the first person is one, and nobody else is
+    talaia("user", "add", "carla", "--role", "admin", "--password-file", str(secret))
     assert talaia("user", "disable", "anna").out == "anna is disabled\n"
-    (listed,) = json.loads(talaia("user", "list", "--json").out)
+    listed, _ = json.loads(talaia("user", "list", "--json").out)
     assert (listed["name"], listed["active"], listed["last_login"]) == ("anna", False, None)
     assert "disabled" in talaia("user", "list").out
     assert talaia("user", "enable", "anna").code == 0
-    assert User.objects.get().is_active
+    assert User.objects.get(username="anna").is_active
     kinds = list(Fact.objects.filter(subject="user/anna").order_by("id").values_list("kind", flat=True))
     assert kinds == ["user.added", "user.password_set", "user.disabled", "user.enabled"]
     assert "example.org" not in str(list(Fact.objects.values_list("data", flat=True)))
@@ -268,3 +272,96 @@ def test_what_is_written_at_a_shell_is_on_the_page_of_a_running_service(tmp_path
         product.run("incident", "resolve", ref, text="Era un disc.")
         wait_until(lambda: "Era un disc." in product.file(page), 15, "the last words", product)
         assert 'id="u1"' in product.file(page) and 'id="u2"' in product.file(page)
+
+
+def ago(minutes: int) -> str:
+    there = timezone.now().astimezone(current().site.tz) - timedelta(minutes=minutes)
+    return there.isoformat(timespec="seconds")
+
+
+@pytest.mark.django_db
+def test_all_that_the_desk_can_do_over_ssh(talaia: Shell, tmp_path: Path) -> None:
+    english = tmp_path / "en"
+    english.write_text("We are looking into it.")
+    opened = talaia(
+        "incident", "open", "--title", "Sense xat", "--title-in", "es=Sin chat", "--began", ago(50),
+        "--service", "chat=degraded", "--text-in", f"en=@{english}", "--json", text="Ho mirem.",
+    )  # fmt: skip
+    assert opened.code == 0, opened.err
+    told = json.loads(opened.out)
+    assert told["titles"] == {"ca": "Sense xat", "es": "Sin chat"}
+    assert told["updates"][0]["texts"] == {"ca": "Ho mirem.", "en": "We are looking into it."}
+    assert told["started_at"] < told["updates"][0]["at"]
+    assert talaia("incident", "update", REF, "--at", ago(30), "--state", "identified", text="Un disc.").code == 0
+    assert talaia("incident", "correct", REF, "2", "--at", ago(40)).code == 0
+    assert talaia("incident", "correct", REF, "2", text="Un disc dur.").code == 0
+    assert talaia("incident", "correct", REF, "2", "--text-in", "es=Un disco duro.").code == 0
+    done = talaia(
+        "incident", "resolve", REF, "--ended", ago(5), "--cause", "Un disc", "--cause-in", "en=A disk", "--json",
+        text="Canviat.",
+    )  # fmt: skip
+    told = json.loads(done.out)
+    assert told["causes"] == {"ca": "Un disc", "en": "A disk"}
+    assert told["updates"][1]["texts"] == {"ca": "Un disc dur.", "es": "Un disco duro."}
+    assert told["ended_at"] < told["updates"][2]["at"]
+    assert talaia("incident", "edit", REF, "--began", ago(60), "--cause", "Un disc dur").code == 0
+    assert "cause: Un disc dur" in talaia("incident", "show", REF).out
+    assert talaia("incident", "reopen", REF, text="Torna a fallar.").out.startswith(f"incident {REF} is investigating")
+
+    talaia("incident", "open", "--title", "Xat i vídeo", "--service", "video=partial", text="Ho mirem.")
+    other = f"{YEAR}-002"
+    merged = talaia("incident", "merge", REF, other, "--json")
+    assert json.loads(merged.out)["merged_into"] == other
+    assert f"duplicate of: {other}" in talaia("incident", "show", REF).out
+    shown = json.loads(talaia("incident", "show", other, "--json").out)
+    assert shown["services"] == {"chat": "degraded", "video": "partial"}
+    numbers = [update["number"] for update in json.loads(merged.out)["updates"]]
+    assert numbers == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.django_db
+def test_a_suggestion_is_published_over_ssh_while_it_is_still_true(talaia: Shell) -> None:
+    Service.objects.update(state="operational")
+    assert "nothing to suggest" in talaia("incident", "suggest").out
+    since = timezone.now() - timedelta(minutes=9)
+    Service.objects.filter(pk="chat").update(state="partial", reason={}, since=since)
+    (one,) = json.loads(talaia("incident", "suggest", "--json").out)
+    assert one["services"] == {"chat": "partial"} and set(one["texts"]) == {"ca", "es", "en"}
+    assert one["mark"] in talaia("incident", "suggest").out
+    told = json.loads(talaia("incident", "open", "--suggestion", one["mark"], "--next", "1h", "--json").out)
+    assert (told["titles"], told["updates"][0]["texts"]) == (one["titles"], one["texts"])
+    again = talaia("incident", "open", "--suggestion", one["mark"])
+    assert (again.code, again.err.count("\n")) == (1, 1) and "there is no suggestion" in again.err
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["merge", REF, REF], "no duplicate of itself"),
+        (["merge", REF, f"{YEAR}-999"], "there is no incident"),
+        (["resolve", REF, "--ended", "2020-01-01T10:00"], "cannot end before it began"),
+        (["update", REF, "--at", "2999-01-01T10:00"], "not come yet"),
+        (["update", REF, "--at", "early"], "'early' is no time"),
+        (["edit", REF, "--ended", "2026-01-01T10:00"], "not over yet"),
+        (["edit", REF, "--began", "2999-01-01T10:00"], "not come yet"),
+        (["reopen", REF], "is open; `talaia incident update"),
+        (["correct", REF, "9"], "has no entry 9"),
+        (["resolve", REF, "--cause", "one\ntwo"], "a cause is one line"),
+    ],
+)
+def test_what_the_timeline_does_not_allow_is_one_line(talaia: Shell, arguments: list[str], said: str) -> None:
+    talaia("incident", "open", "--title", "Una", text="x")
+    before = Fact.objects.count()
+    answer = talaia("incident", *arguments, text="x")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+    assert said in answer.err
+    assert Fact.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_words_in_a_language_that_the_site_does_not_have_are_refused(talaia: Shell) -> None:
+    for given in ("de=Nein", "es", "es=", "es=@/nowhere"):
+        answer = talaia("incident", "open", "--title", "T", "--text-in", given, text="x")
+        assert answer.code == 2 and "--text-in" in answer.err
+    assert not Event.objects.exists()

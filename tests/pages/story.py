@@ -6,9 +6,23 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from talaia.events.anchors import fresh
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds, days_before
-from talaia.site.values import Entry, Event, Front, Group, House, Month, Service, ServicePage, Touched, Words, Year
+from talaia.site.values import (
+    Entry,
+    Event,
+    Front,
+    Group,
+    House,
+    Month,
+    Other,
+    Service,
+    ServicePage,
+    Touched,
+    Words,
+    Year,
+)
 
 ZONE = ZoneInfo("Europe/Madrid")
 NOW = datetime(2026, 11, 23, 3, 47, tzinfo=UTC)
@@ -178,7 +192,11 @@ CUT_ENDED = Event(
             edited_at=NOW + timedelta(hours=5),
         ),
     ),
+    causes=said("Unes obres al carrer van tallar el cable.", "Unas obras en la calle cortaron el cable."),
     analyses=ANALYSIS,
+    analysed_at=NOW + timedelta(days=2),
+    anchors=fresh(dict(ANALYSIS), "ca"),
+    duplicates=(Other("incident", "2026-012", PAST[1].titles),),
 )
 
 WORK = Event(

@@ -67,6 +67,24 @@ def test_a_window_that_is_longer_now_has_its_silence_prolonged() -> None:
     assert (change.body["id"], change.body["endsAt"]) == (silence.id, (NOW + 2 * HOUR).isoformat())
 
 
+def test_work_that_a_person_ends_stays_silent_beyond_its_window_and_not_far_beyond_it() -> None:
+    working = replace(WINDOW, begun=True, open_ended=True)
+    silence = made(changes([working], [WEB], [], SITE, NOW)[0])
+    assert silence.ends_at == WINDOW.ends_at
+    calm = WINDOW.ends_at - timedelta(minutes=11)
+    assert changes([working], [WEB], [silence], SITE, calm) == []
+    now, posts = WINDOW.ends_at - timedelta(minutes=15), 0
+    while now < WINDOW.ends_at + 2 * HOUR:  # looked at every half minute, two hours longer than planned
+        for change in changes([working], [WEB], [silence], SITE, now):
+            assert change.body is not None and change.body["id"] == silence.id
+            silence, posts = made(change), posts + 1
+        assert now < silence.ends_at <= now + timedelta(minutes=31)
+        now += timedelta(seconds=30)
+    assert posts == 7  # one in twenty minutes
+    assert changes([], [WEB], [silence], SITE, now) == [Change(expire=silence.id)]
+    assert changes([replace(working, begun=False)], [WEB], [], SITE, now) == []  # nobody came: nothing is silenced
+
+
 def test_what_is_over_or_called_off_ends_and_of_two_of_the_same_one_does() -> None:
     silence = made(changes([WINDOW], [WEB], [], SITE, NOW)[0])
     assert changes([], [WEB], [silence], SITE, NOW) == [Change(expire=silence.id)]

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from talaia.site.markdown import BLOCKS, HEADINGS, INLINE, LONGEST, addresses, as_written, excerpt, render, slug
+from talaia.events.anchors import Names, fresh
+from talaia.events.blocks import LONGEST
+from talaia.site.markdown import BLOCKS, HEADINGS, INLINE, addresses, as_written, excerpt, passages, render
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -72,6 +74,10 @@ class Inspector(HTMLParser):
                 self.bad.append((tag, name, value))
 
 
+def names(text: str, prefix: str = "u1-") -> Names:
+    return fresh({"ca": text}, "ca").names("ca", prefix)
+
+
 def inspect(html: str) -> list[object]:
     inspector = Inspector()
     inspector.feed(html)
@@ -82,7 +88,7 @@ def inspect(html: str) -> list[object]:
 @pytest.mark.parametrize("text", NASTY)
 @pytest.mark.parametrize("plain", [False, True])
 def test_nasty_input_becomes_words(text: str, plain: bool) -> None:
-    assert inspect(render(text, prefix="u1", plain=plain)) == []
+    assert inspect(render(text, names=names(text), plain=plain)) == []
 
 
 @settings(max_examples=200, deadline=None)
@@ -121,7 +127,7 @@ def test_nasty_input_becomes_words(text: str, plain: bool) -> None:
     ).map("".join)
 )
 def test_no_mixture_of_marks_escapes(text: str) -> None:
-    assert inspect(render(text, prefix="u1")) == []
+    assert inspect(render(text, names=names(text))) == []
     assert inspect(as_written(text)) == []
 
 
@@ -147,7 +153,7 @@ def test_no_mixture_of_marks_escapes(text: str) -> None:
 )
 def test_reading_always_ends_soon(name: str, text: str) -> None:
     begun = time.process_time()
-    render(text[:LONGEST], prefix="u1")
+    render(text[:LONGEST], names=names(text[:LONGEST]))
     assert time.process_time() - begun < 8, name  # a second here; this must hold on a slow machine too
 
 
@@ -202,11 +208,35 @@ def test_headings_fit_under_those_of_the_page(text: str, top: int, found: list[s
     assert levels(render(text, top=top)) == found
 
 
-def test_headings_have_addresses_of_our_making() -> None:
-    html = render("# L'estat és òptim\n# L'estat és òptim\n# 北京", prefix="u3", here="Enllaç")
-    assert re.findall(r'id="([^"]+)"', html) == ["u3-l-estat-es-optim", "u3-l-estat-es-optim-2", "u3-part"]
-    assert '<a href="#u3-l-estat-es-optim" class="here" aria-label="Enllaç"' in html
-    assert "id=" not in render("# Sense adreça")
+def test_headings_and_list_items_have_the_addresses_that_they_are_given() -> None:
+    text = "# L'estat\n\n- un\n- \n  ```\n  codi\n  ```\n- # dins"
+    html = render(text, names=names(text, "u3-"), here="Enllaç")
+    assert re.findall(r'<(\w+)[^>]* id="([^"]+)"', html) == [
+        ("h4", "u3-1"),
+        ("li", "u3-2"),
+        ("li", "u3-3"),
+        ("li", "u3-4"),
+        ("h4", "u3-5"),
+    ]
+    assert '<a href="#u3-1" class="here" aria-label="Enllaç (u3-1)"' in html
+    assert "id=" not in render("# Sense adreça\n- ni aquí")
+
+
+def test_the_addresses_of_what_is_gone_stand_where_they_lead_to() -> None:
+    given = Names((("a1", "a7"), ("a2", "a8")), ("a9",))
+    html = render("# Causa\n\n-     codi", names=given)
+    assert re.findall(r'<(\w+)[^>]* id="(a\d)"', html) == [
+        ("span", "a9"),
+        ("h4", "a1"),
+        ("span", "a7"),
+        ("li", "a2"),
+        ("span", "a8"),
+    ]
+
+
+def test_the_passages_of_a_text_are_its_sections_with_the_places_of_their_headings() -> None:
+    text = "Abans\n\n## Causa\n\n- un *cable*\n\n## Què queda\n\n| a |\n|---|\n| b |"
+    assert passages(text) == [(None, "Abans"), (0, "Causa un cable"), (2, "Què queda a b")]
 
 
 def test_table_cells_are_aligned_by_class_and_wide_tables_can_be_reached_by_keyboard() -> None:
@@ -227,14 +257,6 @@ def test_plain_text_keeps_its_lines_and_links_its_addresses() -> None:
 def test_bare_addresses_end_where_a_sentence_would() -> None:
     found = [address for _, address in addresses("(http://a.b/c) «https://d.e», https://f.g/(h)). https://") if address]
     assert found == ["http://a.b/c", "https://d.e", "https://f.g/(h)"]
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("L'estat és òptim", "l-estat-es-optim"), ("  Ça  va?! ", "ca-va"), ("—", ""), ("a" * 99, "a" * 60)],
-)
-def test_slugs(text: str, words: str) -> None:
-    assert slug(text) == words
 
 
 def test_an_excerpt_has_the_words_without_the_marks() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from talaia.config import Config, Site, Tables, Text
 from talaia.web import Front, Message, Receive, Scope, Send, wanted
+from tests.web.site import a_front, write
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -20,22 +21,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.fixture
 def front(tmp_path: Path) -> Front:
-    public = tmp_path / "public"
-    write(public / "index.html", b"<p>front</p>")
-    write(public / "es" / "index.html", b"<p>portada</p>")
-    write(public / "404.html", b"res aqui")
-    write(public / "es" / "404.html", b"nada aqui")
-    write(public / "static" / "style.abc.css", b"p{}")
-    (tmp_path / "secret.html").write_bytes(b"secret")
-    site = Site(name=Text((("", "x"),)), address="https://status.example.org")
-    return Front(Config(Tables(site=site), None, tmp_path), application)
-
-
-def write(path: Path, body: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body)
-    path.with_name(path.name + ".br").write_bytes(b"br:" + body)
-    path.with_name(path.name + ".gz").write_bytes(gzip.compress(body))
+    return a_front(tmp_path, application)
 
 
 def ask(front: Front, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:

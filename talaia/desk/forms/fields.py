@@ -1,9 +1,10 @@
-"""Fields: a title, a text, words in every language of the site."""
+"""Fields: a title, a text, a moment, words in every language of the site."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -11,6 +12,8 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 
 from talaia.config import current
+from talaia.events.timeline import NotPossible
+from talaia.events.windows import instant
 from talaia.site.pages import LANGUAGE_NAMES
 
 LONGEST_TITLE, LONGEST_TEXT = 140, 20_000
@@ -41,6 +44,82 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+class MomentField(forms.CharField):
+    """A minute in the site's zone, as `<input type="datetime-local">` sends it; empty: None.
+
+    was: the instant that the field shows at first, exact where the field has minutes only. Left alone, it stays exact.
+    """
+
+    def __init__(self, was: datetime | None = None, **more: Any) -> None:
+        self.was = was
+        widget = forms.DateTimeInput({"type": "datetime-local", "autocomplete": "off"})
+        super().__init__(max_length=40, required=False, widget=widget, initial=minute(was) if was else "", **more)
+
+    def clean(self, value: Any) -> Any:
+        written = str(super().clean(value) or "")
+        if not written:
+            return None
+        if self.was and written == minute(self.was):
+            return self.was
+        try:
+            return instant(datetime.fromisoformat(written), current().site.tz)
+        except NotPossible as refusal:
+            raise forms.ValidationError(str(refusal)) from None
+        except (ValueError, OverflowError):
+            raise forms.ValidationError(_("Please write it as 2026-05-04T10:00.")) from None
+
+
+def minute(at: datetime) -> str:
+    """`2026-05-04T10:00`, in the site's zone."""
+    return f"{at.astimezone(current().site.tz):%Y-%m-%dT%H:%M}"
+
+
+def not_before(at: datetime | None, began: datetime) -> datetime | None:
+    """A minute that was chosen is not refused for being the one in which it began, some seconds later."""
+    return began if at is not None and timedelta(0) < began - at < timedelta(minutes=1) else at
+
+
+class Others:
+    """The same words in the other languages of the site: a field each, which may stay empty.
+
+    The main field is in the language that `written_in` says; the field of that language stays out of sight while it is
+    empty. Whoever changes the language of the main one has two texts in one language, and is asked which.
+    """
+
+    def __init__(self, form: forms.Form, name: str, kind: type[TitleField | TextField]) -> None:
+        self.form, self.name = form, name
+        self.languages = current().site.languages
+        for code in self.languages:
+            label = LANGUAGE_NAMES.get(code, code)
+            form.fields[f"{name}-{code}"] = kind(code, label=label, required=False)
+
+    def shown(self) -> list[BoundField]:
+        main = str(self.form["written_in"].value() or self.languages[0])
+        fields = [(code, self.form[f"{self.name}-{code}"]) for code in self.languages]
+        return [field for code, field in fields if code != main or field.value()]
+
+    def check(self) -> None:
+        """Two texts in one language: a person must say which."""
+        field = f"{self.name}-{self.form.cleaned_data.get('written_in')}"
+        if self.form.cleaned_data.get(field) and self.form.cleaned_data.get(self.name):
+            self.form.add_error(field, _("The main text is in this language too; keep one of them."))
+
+    def by_language(self) -> dict[str, str]:
+        """The words as they are stored, the main language first."""
+        given = self.form.cleaned_data
+        main = str(given.get("written_in") or self.languages[0])
+        found = {main: given.get(self.name, "")}
+        found |= {code: given.get(f"{self.name}-{code}", "") for code in self.languages if code != main}
+        return {code: words for code, words in found.items() if words}
+
+    def missing(self) -> list[str]:
+        """The names of the languages in which there is nothing yet."""
+        return [str(field.label) for field in self.shown() if not field.value()]
+
+    def wrong(self) -> bool:
+        return any(field.errors for field in self.shown())
 
 
 class Translated:
@@ -76,3 +155,7 @@ class Translated:
     def translating(self) -> bool:
         """Whether one of the others is being written, or is wrong."""
         return any(field.value() or field.errors for field in self.others())
+
+    def missing(self) -> list[str]:
+        """The names of the languages in which there is nothing yet."""
+        return [str(field.label) for field in self.others() if not field.value()]

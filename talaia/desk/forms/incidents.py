@@ -1,8 +1,8 @@
-"""A new incident, and one more entry."""
+"""A new incident, one more entry, and the end of what was another one all the while."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from talaia.config import current
-from talaia.desk.forms.fields import Choices, TextField, TitleField, new_key
+from talaia.desk.forms.fields import Choices, MomentField, Others, TextField, TitleField, Translated, new_key
 from talaia.desk.forms.impacts import ImpactsForm
 from talaia.events import promise
 from talaia.events.timeline import IncidentState, NotPossible, incident_word
@@ -33,12 +33,14 @@ class EntryForm(ImpactsForm):
         error_messages={"invalid_choice": gettext_lazy("Please choose again: that time has passed.")},
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
+    draft = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
 
     def __init__(
         self, *args: Any, now: datetime, states: Sequence[IncidentState], written_in: str, **more: Any
     ) -> None:
         super().__init__(*args, **more)
         self.now = now
+        self.texts = Others(self, "text", TextField)
         self.fields["state"].initial = states[0].value
         self.fields["next"].initial = "1h"
         self.fields["written_in"].initial = written_in
@@ -53,6 +55,10 @@ class EntryForm(ImpactsForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
+    def clean(self) -> dict[str, Any]:
+        self.texts.check()
+        return self.cleaned_data
+
     def clean_written_in(self) -> str:
         return str(self.cleaned_data["written_in"] or self.fields["written_in"].initial)
 
@@ -64,10 +70,20 @@ class EntryForm(ImpactsForm):
 
 
 class OpenForm(EntryForm):
-    """A new incident."""
+    """A new incident. `suggestion`: the mark of the one that it began as; then nobody else may have been quicker."""
 
     field_order = ("title", "text", "state", "next")
     title = TitleField(label=gettext_lazy("Title"))
+    suggestion = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.titles = Others(self, "title", TitleField)
+        self.fields["began"] = MomentField(label=_("When it began (empty: now)"))
+
+    def clean(self) -> dict[str, Any]:
+        self.titles.check()
+        return super().clean()
 
 
 class UpdateForm(EntryForm):
@@ -75,6 +91,30 @@ class UpdateForm(EntryForm):
 
     field_order = ("text", "state", "next")
     seen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
+
+    def __init__(self, *args: Any, ended: datetime | None, causes: Mapping[str, str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["at"] = MomentField(label=_("When it was so (empty: now)"))
+        self.fields["ended"] = MomentField(ended, label=_("When it ended (empty: now)"))
+        self.causes = Translated(self, "cause", TitleField, causes or {more["written_in"]: ""})
+
+
+class MergeForm(forms.Form):
+    """Whose duplicate an incident is."""
+
+    into = forms.ChoiceField(label=gettext_lazy("It is the same as"), widget=forms.RadioSelect)
+    move = forms.BooleanField(
+        label=gettext_lazy("The other takes on the services of this one"), required=False, initial=True
+    )
+    key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
+
+    def __init__(self, *args: Any, others: Choices, **more: Any) -> None:
+        super().__init__(*args, **more)
+        into = self.fields["into"]
+        assert isinstance(into, forms.ChoiceField)
+        into.choices = others
+        self.fields["key"].initial = new_key()
 
 
 def next_choices(now: datetime, language: str, sent: str) -> Choices:

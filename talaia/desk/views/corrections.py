@@ -1,4 +1,4 @@
-"""Correct what stands: the title and the services, the words of an entry."""
+"""Correct what stands: what is above the timeline, the words of an entry and its time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from talaia.desk.forms.corrections import CorrectForm, HeadForm
+from talaia.desk.forms.fields import not_before
 from talaia.desk.pages import for_operators, language, page
 from talaia.desk.preview import corrected
-from talaia.desk.views.written import impacts_of, published, told
+from talaia.desk.views.written import (
+    changes_since,
+    impacts_of,
+    published,
+    told,
+    words_started_from,
+    written_in,
+)
+from talaia.desk.writing.difference import by_language
 from talaia.events import actions
 from talaia.events.models import Event as Row
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint
@@ -40,6 +49,10 @@ def edit_head(request: HttpRequest, ref: str) -> HttpResponse:
             groups=snapshot.front(now).groups,
             language=language(),
             touched=impacts_of(row),
+            began=row.started_at,
+            ended=row.ended_at,
+            causes=row.causes,
+            written_in=written_in(row),
         )
 
     context = {"now": now, "event": told(row), "action": reverse("desk-head", args=[row.ref])}
@@ -55,13 +68,17 @@ def edit_head(request: HttpRequest, ref: str) -> HttpResponse:
                 by=request.user.get_username(),
                 titles=sent.words.by_language(),
                 impacts=sent.impacts(),
+                started_at=sent.cleaned_data["began"],
+                ended_at=not_before(sent.cleaned_data.get("ended"), sent.cleaned_data["began"] or row.started_at),
+                causes=sent.causes.by_language() if sent.causes else None,
                 seen=sent.cleaned_data["seen"],
             )
         except Overtaken:
             again = request.POST.copy()
             again["seen"] = actions.mark_of(row)
             row.refresh_from_db()
-            context |= {"event": told(row), "overtaken": True}
+            changes = changes_since(row, sent.cleaned_data["seen"])
+            context |= {"event": told(row), "overtaken": True, "changes": changes}
             sent = form(again)
         except NotPossible as refusal:
             sent.add_error(None, str(refusal))
@@ -81,7 +98,9 @@ def correct_entry(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         raise NotPossible(_("%(ref)s has no entry %(number)s") % {"ref": row.ref, "number": number})
 
     def form(data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> CorrectForm:
-        return CorrectForm(data, initial={"seen": fingerprint(update.texts), **(initial or {})}, texts=update.texts)
+        return CorrectForm(
+            data, initial={"seen": fingerprint(update.texts), **(initial or {})}, texts=update.texts, at=update.at
+        )
 
     event = told(row)
     entry = next(entry for entry in event.entries if entry.number == number)
@@ -100,7 +119,7 @@ def correct_entry(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         context |= {
             "form": form(initial=request.POST.dict()),
             "asked": True,
-            "preview": corrected(event, would_be, language()),
+            "previews": corrected(event, would_be, language()),
         }
         return page(request, "desk/entry.html", context)
     if valid:
@@ -112,13 +131,19 @@ def correct_entry(request: HttpRequest, ref: str, number: int) -> HttpResponse:
                 sent.words.by_language(),
                 now,
                 by=request.user.get_username(),
+                at=not_before(sent.cleaned_data["at"], row.started_at),
                 seen=sent.cleaned_data["seen"],
             )
         except Overtaken:
             update.refresh_from_db()
             again = request.POST.copy()
             again["seen"] = fingerprint(update.texts)
-            context |= {"entry": replace(entry, texts=words(update.texts, update.language)), "overtaken": True}
+            start = words_started_from(row, number, sent.cleaned_data["seen"]) or sent.words.by_language()
+            context |= {
+                "entry": replace(entry, texts=words(update.texts, update.language)),
+                "overtaken": True,
+                "changes": by_language("", start, update.texts),
+            }
             sent = form(again)
         except NotPossible as refusal:
             sent.add_error(None, str(refusal))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from talaia.config import current
 from talaia.desk import assets, urgency
-from talaia.desk.pages import for_operators, page
+from talaia.desk.pages import for_operators, for_viewers, page
+from talaia.desk.views import drafts
+from talaia.desk.views.suggestions import card, dismissed, suggestions
 from talaia.events.timeline import NotPossible
+from talaia.outbox.actions import let_go, try_again
 from talaia.outbox.models import Delivery
 from talaia.signals.models import SourceState
 from talaia.site import snapshot
@@ -18,7 +23,7 @@ from talaia.site import snapshot
 PARKED = 10  # shown; the others are counted
 
 
-@for_operators
+@for_viewers
 @require_GET
 def front(request: HttpRequest) -> HttpResponse:
     """What is on now, in the order of its urgency."""
@@ -26,10 +31,19 @@ def front(request: HttpRequest) -> HttpResponse:
     seen = snapshot.front(now)
     parked = Delivery.objects.filter(state=Delivery.PARKED).order_by("-id")
     states = SourceState.objects.values_list("source", "heard_at", "error")
+    suggested = suggestions(seen, now)
+    drafted = {service.slug for one in suggested for service in one.services}
+    said_no = dismissed()
     context = {
         "now": now,
         "incidents": urgency.incidents_by_urgency(seen.incidents, now),
-        "unexplained": urgency.unexplained(seen),
+        "suggestions": [card(one) for one in suggested],
+        "unexplained": [
+            (service, said_no.get((service.slug, service.since), ""))
+            for service in urgency.unexplained(seen)
+            if service.slug not in drafted
+        ],
+        "drafts": drafts.to_go_on_with(request.user.get_username()),
         "maintenance": urgency.maintenance_by_urgency(seen, now),
         "resolved": seen.resolved,
         "parked": parked[:PARKED],
@@ -43,6 +57,19 @@ def front(request: HttpRequest) -> HttpResponse:
     return page(request, "desk/front.html", context)
 
 
+@for_operators
+@require_POST
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """What becomes of a stuck delivery: another try, or it is let go."""
+    now, by = timezone.now(), request.user.get_username()
+    if "let_go" in request.POST:
+        said = _("It will not be delivered.") if let_go(pk, now, by=by) else ""
+    else:
+        said = _("It is tried again now.") if try_again(pk, now, by=by) else ""
+    messages.info(request, said or _("That has changed meanwhile. This is how it is now."))
+    return HttpResponseRedirect(reverse("desk"))
+
+
 @require_GET
 def static_file(_request: HttpRequest, name: str) -> HttpResponse:
     """The desk's own files. An address is that of one content for ever."""
@@ -53,6 +80,6 @@ def static_file(_request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(content, kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
-@for_operators
+@for_viewers
 def nothing_here(_request: HttpRequest, rest: str) -> HttpResponse:
     raise NotPossible(_("there is no page /desk/%(rest)s") % {"rest": rest})

@@ -1,4 +1,4 @@
-"""Open an incident, and write its next entry."""
+"""Open an incident, and write its next entry. Whoever may write may keep a draft; an operator publishes."""
 
 from __future__ import annotations
 
@@ -6,143 +6,251 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
 from talaia.desk import urgency
-from talaia.desk.forms.fields import new_key
+from talaia.desk.forms.fields import new_key, not_before
 from talaia.desk.forms.incidents import OpenForm, UpdateForm
-from talaia.desk.pages import for_operators, language, page
+from talaia.desk.pages import for_editors, for_operators, frame, language, page
 from talaia.desk.preview import opened, updated
-from talaia.desk.views.written import impacts_of, published, told, written_in
+from talaia.desk.views import drafts
+from talaia.desk.views import suggestions as suggesting
+from talaia.desk.views.written import (
+    also,
+    changes_since,
+    impacts_of,
+    missing_languages,
+    pressed,
+    published,
+    told,
+    written_in,
+)
+from talaia.desk.writing import suggestions
+from talaia.desk.writing.first_words import KINDS, name
 from talaia.events import actions
 from talaia.events.models import Event as Row
+from talaia.events.models import Update
 from talaia.events.timeline import IncidentState, NotPossible, Overtaken, last_seen
 from talaia.panel.state import TROUBLE
 from talaia.site import snapshot
+from talaia.site.values import Front, Service
 
 OPENING = (IncidentState.INVESTIGATING, IncidentState.IDENTIFIED, IncidentState.MONITORING)
 
 
-@for_operators
-@require_http_methods(["GET", "POST"])
-def open_incident(request: HttpRequest) -> HttpResponse:
-    """The first words. `?service=<slug>` begins with that service's state as its impact."""
-    now = timezone.now()
-    seen = snapshot.front(now)
-    asked = set(request.GET.getlist("service"))
-    suggested = {s.slug: s.state for s in seen.services if s.slug in asked and s.state in TROUBLE}
-    context: dict[str, Any] = {"now": now, "action": reverse("desk-open")}
+class Opening:
+    """One request for the form of a new incident."""
 
-    def form(data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> OpenForm:
+    def __init__(self, request: HttpRequest) -> None:
+        self.request, self.now = request, timezone.now()
+        self.seen: Front = snapshot.front(self.now)
+        self.context: dict[str, Any] = {
+            "now": self.now,
+            "action": reverse("desk-open"),
+            "subject": drafts.NEW,
+            "kinds": [(kind, name(kind)) for kind in KINDS],
+        }
+
+    def form(self, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> OpenForm:
+        asked = set(self.request.GET.getlist("service"))
         return OpenForm(
             data,
             initial=initial,
-            groups=seen.groups,
+            groups=self.seen.groups,
             language=language(),
-            suggested=suggested,
-            now=now,
+            suggested={s.slug: s.state for s in self.seen.services if s.slug in asked and s.state in TROUBLE},
+            now=self.now,
             states=OPENING,
-            written_in=current().site.languages[0],
+            written_in=str((initial or {}).get("written_in") or current().site.languages[0]),
         )
 
+    def page(self, form: OpenForm, **more: Any) -> HttpResponse:
+        return page(self.request, "desk/open.html", {**self.context, **more, "form": form})
+
+    def suggested(self) -> tuple[suggestions.Suggestion, ...]:
+        return suggesting.suggestions(self.seen, self.now)
+
+    def begun(self, form: OpenForm, kind: str) -> OpenForm:
+        """The form with the first words of a kind of trouble, for the services that are chosen in it."""
+        form.is_valid()
+        chosen: list[Service] = [s for s in self.seen.services if s.slug in form.impacts()]
+        began = form.cleaned_data.get("began") or self.now
+        words = suggestions.drafted(kind, chosen, began, suggesting.known(), self.now)
+        return self.form(initial=self.request.POST.dict() | suggesting.in_fields(words))
+
+
+@for_editors
+@require_http_methods(["GET", "POST"])
+def open_incident(request: HttpRequest) -> HttpResponse:
+    """The first words. `?service=<slug>` begins with its state as the impact, `?suggestion=<mark>` with all of that."""
+    opening = Opening(request)
     if request.method != "POST":
-        return page(request, "desk/open.html", {**context, "form": form()})
-    sent = form(request.POST)
-    valid = sent.is_valid()
-    if "preview" in request.POST:
-        context |= {"form": form(initial=request.POST.dict()), "asked": True, "preview": opened(sent, seen, now)}
-        return page(request, "desk/open.html", context)
-    if valid:
-        given = sent.cleaned_data
-        try:
-            event = actions.open_incident(
-                {given["written_in"]: given["title"]},
-                {given["written_in"]: given["text"]},
-                sent.impacts(),
-                now,
-                by=request.user.get_username(),
-                state=IncidentState(given["state"]),
-                next_update_at=given["next"],
-                plain=given["plain"],
-                key=given["key"] or None,
-            )
-        except NotPossible as refusal:
-            sent.add_error(None, str(refusal))
-        else:
-            return published(request, event.ref, 1)
-    return page(request, "desk/open.html", {**context, "form": sent})
+        begins = drafts.beginning(request, drafts.NEW)
+        fields, context = begins.fields, begins.context
+        if mark := request.GET.get("suggestion", ""):
+            found = next((one for one in opening.suggested() if one.mark == mark), None)
+            fields = fields or (suggesting.fields(found) if found else {})
+            context |= {} if found else {"changed_meanwhile": True}
+        return opening.page(opening.form(initial=fields), **context)
+    match pressed(request):
+        case "keep":
+            return drafts.keep(request, drafts.NEW)
+        case "begin" if request.POST["begin"] in KINDS:
+            return opening.page(opening.begun(opening.form(request.POST), request.POST["begin"]))
+        case "preview":
+            sent = opening.form(request.POST)
+            sent.is_valid()
+            shown = {"asked": True, "previews": opened(sent, opening.seen, opening.now)}
+            if drafts.by_script(request):
+                return render(request, "desk/shown.html", {**frame(), **shown})
+            return opening.page(opening.form(initial=request.POST.dict()), **shown)
+    return publish_opening(request)
 
 
 @for_operators
-@require_http_methods(["GET", "POST"])
-def incident(request: HttpRequest, ref: str) -> HttpResponse:
-    """The timeline, and the form for its next entry."""
-    now = timezone.now()
-    row = actions.find(Row.INCIDENT, ref)
-    saw = actions.mark_of(row)  # before what is shown is read: what comes in between must count as not seen
-    row.refresh_from_db()
-    seen, shown = snapshot.front(now), told(row)
+def publish_opening(request: HttpRequest) -> HttpResponse:
+    """Open it. What began as a suggestion is opened only while that is still how things are, and nobody has spoken."""
+    opening = Opening(request)
+    sent = opening.form(request.POST)
+    if not sent.is_valid():
+        return opening.page(sent)
+    given = sent.cleaned_data
+    mark, key = given["suggestion"], given["key"] or None
+    is_new = not (key and Update.objects.filter(key=key).exists())
+    try:
+        if mark and is_new and mark not in {one.mark for one in opening.suggested()}:
+            raise Overtaken("")
+        event = actions.open_incident(
+            sent.titles.by_language(),
+            sent.texts.by_language(),
+            sent.impacts(),
+            opening.now,
+            by=request.user.get_username(),
+            state=IncidentState(given["state"]),
+            started_at=given["began"],
+            next_update_at=given["next"],
+            plain=given["plain"],
+            key=key,
+            only_if_untold=bool(mark),
+        )
+    except Overtaken as overtaken:
+        # Having read how it is now, a person may publish it all the same.
+        again = request.POST.copy()
+        again["suggestion"] = ""
+        return opening.page(opening.form(again), changed_meanwhile=True, why=str(overtaken))
+    except NotPossible as refusal:
+        sent.add_error(None, str(refusal))
+        return opening.page(sent)
+    drafts.forget(request, drafts.NEW, given["draft"])
+    return published(request, event.ref, 1, drafts.NEW)
 
-    def form(data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> UpdateForm:
-        here = IncidentState(row.state)
+
+class Continuing:
+    """One request for the page of an incident."""
+
+    def __init__(self, request: HttpRequest, ref: str) -> None:
+        self.request, self.now = request, timezone.now()
+        self.row = actions.find(Row.INCIDENT, ref)
+        self.saw = actions.mark_of(self.row)  # before the rest is read: what comes in between counts as not seen
+        self.row.refresh_from_db()
+        self.seen, self.shown = snapshot.front(self.now), told(self.row)
+        self.subject = actions.subject(self.row)
+
+    def form(self, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> UpdateForm:
+        state = {"state": self.row.state}
+        if (asked := self.request.GET.get("state", "")) in set(IncidentState):
+            state = {"state": asked}
         return UpdateForm(
             data,
-            initial={"seen": saw, "state": here.value, **(initial or {})},
-            groups=seen.groups,
+            initial={"seen": self.saw, **state, **(initial or {})},
+            groups=self.seen.groups,
             language=language(),
-            touched=impacts_of(row),
-            now=now,
+            touched=impacts_of(self.row),
+            now=self.now,
             states=list(IncidentState),
-            written_in=written_in(row),
+            written_in=str((initial or {}).get("written_in") or written_in(self.row)),
+            ended=self.row.ended_at,
+            causes=self.row.causes,
         )
 
-    context: dict[str, Any] = {
-        "now": now,
-        "event": shown,
-        "late": urgency.late_by(shown.next_update_at, now),
-        "action": reverse("desk-incident", args=[row.ref]),
-    }
-    if request.method != "POST":
-        return page(request, "desk/incident.html", {**context, "form": form()})
-    sent = form(request.POST)
-    valid = sent.is_valid()
-    if "preview" in request.POST:
-        context |= {
-            "form": form(initial=request.POST.dict()),
-            "asked": True,
-            "preview": updated(sent, seen, now, shown),
+    def page(self, form: UpdateForm, **more: Any) -> HttpResponse:
+        context = {
+            "now": self.now,
+            "event": self.shown,
+            "late": urgency.late_by(self.shown.next_update_at, self.now),
+            "action": reverse("desk-incident", args=[self.row.ref]),
+            "subject": self.subject,
+            "writing": bool(more) or form.is_bound or "state" in self.request.GET,
+            **also(self.row),
+            "missing": {"title": missing_languages(self.shown.titles)},
+            "entries": [(entry, missing_languages(entry.texts)) for entry in self.shown.entries],
         }
-        return page(request, "desk/incident.html", context)
-    if valid:
-        given = sent.cleaned_data
-        try:
-            update = actions.update_incident(
-                row.ref,
-                IncidentState(given["state"]),
-                {given["written_in"]: given["text"]},
-                now,
-                by=request.user.get_username(),
-                impacts=sent.impacts(),
-                next_update_at=given["next"],
-                plain=given["plain"],
-                key=given["key"] or None,
-                seen=given["seen"],
-            )
-        except Overtaken:
-            # Everything that was written stays; the form now knows what came meanwhile, and may be sent.
-            again = request.POST.copy()
-            again["seen"], again["key"] = actions.mark_of(row), new_key()
-            row.refresh_from_db()
-            newer = told(row)
-            entries = [entry for entry in newer.entries if entry.number > last_seen(given["seen"])]
-            context |= {"event": newer, "overtaken": True, "newer": entries}
-            context["late"] = urgency.late_by(newer.next_update_at, now)
-            sent = form(again)
-        except NotPossible as refusal:
-            sent.add_error(None, str(refusal))
-        else:
-            return published(request, row.ref, update.number)
-    return page(request, "desk/incident.html", {**context, "form": sent})
+        return page(self.request, "desk/incident.html", {**context, **more, "form": form})
+
+
+@for_editors
+@require_http_methods(["GET", "POST"])
+def incident(request: HttpRequest, ref: str) -> HttpResponse:
+    """The timeline, and the form for its next entry. `?state=<state>` begins with that one."""
+    there = Continuing(request, ref)
+    if request.method != "POST":
+        begins = drafts.beginning(request, there.subject)
+        return there.page(there.form(initial=begins.fields), **begins.context)
+    match pressed(request):
+        case "keep":
+            return drafts.keep(request, there.subject)
+        case "preview":
+            sent = there.form(request.POST)
+            sent.is_valid()
+            shown = {"asked": True, "previews": updated(sent, there.seen, there.now, there.shown)}
+            if drafts.by_script(request):
+                return render(request, "desk/shown.html", {**frame(), **shown})
+            return there.page(there.form(initial=request.POST.dict()), **shown)
+    return publish_entry(request, ref=ref)
+
+
+@for_operators
+def publish_entry(request: HttpRequest, ref: str) -> HttpResponse:
+    """Add the entry; who was overtaken sees what came meanwhile, and loses nothing."""
+    there = Continuing(request, ref)
+    sent = there.form(request.POST)
+    if not sent.is_valid():
+        return there.page(sent)
+    given, row = sent.cleaned_data, there.row
+    over = given["state"] == IncidentState.RESOLVED
+    try:
+        update = actions.update_incident(
+            row.ref,
+            IncidentState(given["state"]),
+            sent.texts.by_language(),
+            there.now,
+            by=request.user.get_username(),
+            impacts=sent.impacts(),
+            next_update_at=given["next"],
+            plain=given["plain"],
+            at=not_before(given["at"], row.started_at),
+            ended_at=not_before(given["ended"], row.started_at) if over else None,
+            causes=sent.causes.by_language() if over else None,
+            key=given["key"] or None,
+            seen=given["seen"],
+        )
+    except Overtaken:
+        # Everything that was written stays; the form now knows what came meanwhile, and may be sent.
+        again = request.POST.copy()
+        newest = Continuing(request, ref)
+        again["seen"], again["key"] = newest.saw, new_key()
+        return newest.page(
+            newest.form(again),
+            overtaken=True,
+            newer=[entry for entry in newest.shown.entries if entry.number > last_seen(given["seen"])],
+            changes=changes_since(newest.row, given["seen"]),
+        )
+    except NotPossible as refusal:
+        sent.add_error(None, str(refusal))
+        return there.page(sent)
+    drafts.forget(request, there.subject, given["draft"])
+    return published(request, row.ref, update.number, there.subject)

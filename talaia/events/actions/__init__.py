@@ -7,20 +7,37 @@ try after a lost connection), the same form finds its own entry instead of makin
 
 from __future__ import annotations
 
+from talaia.events.actions.analysis import write_analysis
 from talaia.events.actions.corrections import edit_event, edit_update
-from talaia.events.actions.incidents import open_incident, update_incident
-from talaia.events.actions.maintenance import plan_maintenance, update_maintenance
+from talaia.events.actions.following import note_late, take_step
+from talaia.events.actions.incidents import merge_incident, open_incident, update_incident
+from talaia.events.actions.maintenance import (
+    approve_maintenance,
+    arrange_maintenance,
+    extend_maintenance,
+    plan_maintenance,
+    postpone_maintenance,
+    update_maintenance,
+)
 from talaia.events.actions.rows import IMPACTS, find, mark_of, subject
 
 __all__ = [
     "IMPACTS",
+    "approve_maintenance",
+    "arrange_maintenance",
     "edit_event",
     "edit_update",
+    "extend_maintenance",
     "find",
     "mark_of",
+    "merge_incident",
+    "note_late",
     "open_incident",
     "plan_maintenance",
+    "postpone_maintenance",
     "subject",
+    "take_step",
     "update_incident",
     "update_maintenance",
+    "write_analysis",
 ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.events.actions import rows
+from talaia.events.actions.analysis import keep_anchors
 from talaia.events.models import Event, Update
-from talaia.events.timeline import ENDED, NotPossible, fingerprint
+from talaia.events.timeline import ENDED, NotPossible, check_beginning, check_end, check_time, fingerprint
 from talaia.outbox.actions import record
 from talaia.panel.state import State
 
@@ -23,9 +25,10 @@ def edit_update(
     now: datetime,
     *,
     by: str = "",
+    at: datetime | None = None,
     seen: str | None = None,
 ) -> Update:
-    """Correct the words of an entry. Its number and time stay; the fact keeps the words before and after.
+    """Correct the words of an entry, or (`at`) its time. Its number stays; the fact keeps what was before and after.
 
     `seen`: the `fingerprint` of the words that the writer started from. Raises NotPossible, and Overtaken.
     """
@@ -35,13 +38,19 @@ def edit_update(
         if update is None:
             raise NotPossible(_("%(ref)s has no entry %(number)s") % {"ref": ref, "number": number})
         rows.require_words(texts, _("a text is needed"))
-        before = update.texts
-        if before == dict(texts):
+        before, then = update.texts, update.at
+        if before == dict(texts) and at in (None, then):
             return update
         rows.check_seen(seen, fingerprint(before))
-        update.texts, update.edited_at = dict(texts), now
-        update.save(update_fields=["texts", "edited_at"])
+        if at is not None and at != then:
+            check_time(at, event.started_at if kind == Event.INCIDENT else None, now)
+        update.texts, update.at, update.edited_at = dict(texts), at or then, now
+        update.save(update_fields=["texts", "at", "edited_at"])
+        if not update.plain:
+            keep_anchors(event, f"u{number}", before, update.texts, update.language)
         data = {"update": number, "before": before, "after": dict(texts), "services": rows.touched(event)}
+        if update.at != then:
+            data["times"] = [then.isoformat(), update.at.isoformat()]
         record(f"{kind}.corrected", rows.subject(event), now, by, data)
     return update
 
@@ -55,35 +64,62 @@ def edit_event(
     titles: Mapping[str, str] | None = None,
     impacts: Mapping[str, State] | None = None,
     next_update_at: datetime | None = None,
-    analyses: Mapping[str, str] | None = None,
+    started_at: datetime | None = None,
+    ended_at: datetime | None = None,
+    causes: Mapping[str, str] | None = None,
     seen: str | None = None,
 ) -> Event:
-    """Change the title, the impacts, the promised time or the analysis; what is None stays as it is.
+    """Change what stands above the timeline; what is None stays as it is. The reference stays, whatever the times.
 
+    `started_at`, `ended_at` and `causes` are of incidents; the last two of those that are over.
     Raises NotPossible, and Overtaken.
     """
     with transaction.atomic():
         event = rows.lock(rows.find(kind, ref))
         before = {
             "titles": event.titles,
-            "impacts": dict(event.impacts.values_list("service_id", "state")),
+            "impacts": rows.impacts_of(event),
             "next_update_at": event.next_update_at,
-            "analyses": event.analyses,
+            "started_at": event.started_at,
+            "ended_at": event.ended_at,
+            "causes": event.causes,
         }
         if titles is not None:
             rows.require_words(titles, _("a title is needed"))
         if next_update_at is not None and event.state in ENDED:
             raise NotPossible(_("this is over; no further update can be promised"))
-        wanted = {"titles": titles, "impacts": impacts, "next_update_at": next_update_at, "analyses": analyses}
+        if (ended_at is not None or causes) and event.state not in ENDED:
+            raise NotPossible(_("this is not over yet; resolve it first"))
+        wanted = {
+            "titles": titles,
+            "impacts": impacts,
+            "next_update_at": next_update_at,
+            "started_at": started_at,
+            "ended_at": ended_at,
+            "causes": causes,
+        }
         changed = {name: value for name, value in wanted.items() if value is not None and value != before[name]}
         if not changed:
             return event
-        rows.check_seen(seen, rows.mark_of(event))
+        saw = rows.mark_of(event)
+        rows.check_seen(seen, saw)
         for name in changed.keys() - {"impacts"}:
             setattr(event, name, changed[name])
-        event.save(update_fields=["titles", "analyses", "next_update_at"])
+        if "causes" in changed:
+            rows.require_one_line(event.causes)
+        if changed.keys() & {"started_at", "ended_at"}:
+            first = event.updates.order_by("at").first() if kind == Event.INCIDENT else None
+            check_beginning(event.started_at, first.at if first else None, event.ended_at, now)
+            if event.ended_at:
+                check_end(event.ended_at, event.started_at, now)
+        event.save(update_fields=["titles", "next_update_at", "started_at", "ended_at", "causes"])
         touched = rows.set_impacts(event, impacts)
-        old = {name: str(was) if isinstance(was := before[name], datetime) else was for name in changed}
-        data = {"before": old, "services": touched}
+        old, new = ({name: plain(values[name]) for name in changed} for values in (before, changed))
+        data = {"before": old, "after": new, "services": touched, "mark": saw}
         record(f"{kind}.edited", rows.subject(event), now, by, data)
     return event
+
+
+def plain(value: Any) -> Any:
+    """As a fact keeps it."""
+    return str(value) if isinstance(value, datetime) else dict(value) if isinstance(value, Mapping) else value

@@ -1,9 +1,10 @@
-"""What people do to an incident: open it, and add to its timeline."""
+"""What people do to an incident: open it, add to its timeline, end it, say that it is another one's duplicate."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,11 +16,12 @@ from talaia.events.timeline import (
     IncidentState,
     NotPossible,
     Overtaken,
+    check_merge,
     check_time,
     next_incident_state,
 )
 from talaia.outbox.actions import record
-from talaia.panel.state import State
+from talaia.panel.state import WEIGHT, State
 
 
 def open_incident(
@@ -31,15 +33,23 @@ def open_incident(
     by: str = "",
     state: IncidentState = IncidentState.INVESTIGATING,
     started_at: datetime | None = None,
+    at: datetime | None = None,
     next_update_at: datetime | None = None,
     plain: bool = False,
     key: str | None = None,
+    only_if_untold: bool = False,
 ) -> Event:
-    """Open an incident with its first words. `impacts`: slug of a service → state. Raises NotPossible."""
+    """Open an incident with its first words. `impacts`: slug of a service → state.
+
+    `started_at`: when the trouble began. `at`: when the first words were said, if that was before now.
+    `only_if_untold`: raise Overtaken where an open incident already speaks of one of these services.
+    Raises NotPossible.
+    """
     if state is IncidentState.RESOLVED:
         raise NotPossible(_("an incident begins open; resolve it with its next update"))
-    began = started_at or now
+    began = started_at or at or now
     check_time(began, None, now)
+    check_time(at or now, began, now)
     with transaction.atomic():
         rows.draw_alone(Event.INCIDENT)
         if (made := rows.made_by(key)) is not None:
@@ -47,10 +57,13 @@ def open_incident(
                 return made.event
             what = _("this form has already opened incident %(ref)s; write there what is new")
             raise NotPossible(what % {"ref": made.event.ref})
+        told = Event.objects.filter(kind=Event.INCIDENT, ended_at=None, impacts__service__in=impacts).first()
+        if only_if_untold and told is not None:
+            raise Overtaken(_("incident %(ref)s speaks of it already") % {"ref": told.ref})
         event = rows.create(Event.INCIDENT, titles, began, state)
         event.next_update_at = next_update_at
         event.save(update_fields=["next_update_at"])
-        rows.add_update(event, state, texts, began, by, plain, key)
+        rows.add_update(event, state, texts, at or now, by, plain, key)
         touched = rows.set_impacts(event, impacts)
         record("incident.opened", rows.subject(event), now, by, rows.story(event, texts, touched) | {"update": 1})
     return event
@@ -67,28 +80,92 @@ def update_incident(
     next_update_at: datetime | None = None,
     plain: bool = False,
     at: datetime | None = None,
+    ended_at: datetime | None = None,
+    causes: Mapping[str, str] | None = None,
     key: str | None = None,
     seen: str | None = None,
 ) -> Update:
     """Add an entry to the timeline; `resolved` ends the incident, any other state (re)opens it.
 
+    `at`: when it was said, if that was before now. Of `resolved` only: `ended_at`, when the trouble ended (else the
+    time of the entry), and `causes`, one line by language. What is opened again is nobody's duplicate any more.
     Raises NotPossible, and Overtaken.
     """
     with transaction.atomic():
         event = rows.lock(rows.find(Event.INCIDENT, ref))
-        reached = next_incident_state(IncidentState(event.state), state)
+        before = IncidentState(event.state)
+        reached = next_incident_state(before, state)
         if (made := rows.made_by(key)) is not None:
             if made.event_id == event.pk and (made.state, made.texts, made.plain) == (reached, dict(texts), plain):
                 return made
             raise Overtaken(_("this form has been sent before, with other words"))
-        rows.check_seen(seen, rows.mark_of(event))
+        saw = rows.mark_of(event)
+        rows.check_seen(seen, saw)
         check_time(at or now, event.started_at, now)
+        reopened = before in ENDED and reached not in ENDED
+        data: dict[str, Any] = {"before": {"state": before, "merged_into": rows.duplicate_of(event)}, "mark": saw}
         update = rows.add_update(event, reached, texts, at or now, by, plain, key)
         event.state = reached
         event.next_update_at = None if reached in ENDED else next_update_at
-        event.ended_at = (event.ended_at or update.at) if reached in ENDED else None
-        event.save(update_fields=["state", "next_update_at", "ended_at"])
+        if reached in ENDED:
+            rows.set_end(event, ended_at or event.ended_at or update.at, causes, now)
+        else:
+            event.ended_at, event.merged_into = None, None
+        event.save(update_fields=["state", "next_update_at", "ended_at", "causes", "merged_into"])
         touched = rows.set_impacts(event, impacts)
         kind = "incident.resolved" if reached in ENDED else "incident.updated"
-        record(kind, rows.subject(event), now, by, rows.story(event, texts, touched) | {"update": update.number})
+        if reopened:
+            kind = "incident.reopened"
+        data |= rows.story(event, texts, touched) | {"update": update.number}
+        record(kind, rows.subject(event), now, by, data)
+    return update
+
+
+def merge_incident(
+    ref: str,
+    into: str,
+    texts: Mapping[str, str],
+    now: datetime,
+    *,
+    by: str = "",
+    move_services: bool = True,
+    key: str | None = None,
+    seen: str | None = None,
+) -> Update:
+    """Say that `ref` is a duplicate of `into`: an entry with `texts` ends it. All addresses stay.
+
+    `move_services`: the other takes its services on, with the worse of both impacts where both name one; the
+    duplicate's own page keeps saying what it said. What were duplicates of `ref` are duplicates of `into` from now on.
+    Raises NotPossible, and Overtaken.
+    """
+    with transaction.atomic():
+        found = {rows.find(Event.INCIDENT, one).pk for one in (ref, into)}
+        # Both in one order, so that two people who merge them into each other wait instead of blocking each other.
+        locked = {event.pk: event for event in Event.objects.select_for_update().filter(pk__in=found).order_by("pk")}
+        event, other = (locked[rows.find(Event.INCIDENT, one).pk] for one in (ref, into))
+        if (made := rows.made_by(key)) is not None and made.event_id == event.pk and event.merged_into == other:
+            return made
+        check_merge(event.ref, other.ref, rows.duplicate_of(event), rows.duplicate_of(other))
+        saw = rows.mark_of(event)
+        rows.check_seen(seen, saw)
+        before = {"state": event.state, "merged_into": None, "impacts": rows.impacts_of(other)}
+        update = rows.add_update(event, IncidentState.RESOLVED, texts, now, by, False, key)
+        event.state, event.next_update_at, event.merged_into = IncidentState.RESOLVED, None, other
+        rows.set_end(event, event.ended_at or now, None, now)
+        event.save(update_fields=["state", "next_update_at", "ended_at", "causes", "merged_into"])
+        followers = list(Event.objects.filter(merged_into=event))
+        Event.objects.filter(merged_into=event).update(merged_into=other)
+        touched = rows.touched(event)
+        if move_services:
+            both = sorted([*event.impacts.all(), *other.impacts.all()], key=lambda one: WEIGHT[State(one.state)])
+            touched = rows.set_impacts(other, {one.service_id: State(one.state) for one in both})
+        data = rows.story(event, texts, touched) | {
+            "update": update.number,
+            "into": other.ref,
+            "before": before,
+            "after": {"impacts": rows.impacts_of(other)},
+            "mark": saw,
+            "pages": [rows.subject(one) for one in (other, *followers)],
+        }
+        record("incident.merged", rows.subject(event), now, by, data)
     return update

@@ -1,41 +1,100 @@
-"""What people and the clock do to planned maintenance."""
+"""What people do to planned maintenance: plan it, approve it, move it on, extend, postpone and arrange it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from talaia.events.actions import rows
 from talaia.events.models import Event, Update
-from talaia.events.timeline import ENDED, MaintenanceState, check_time, next_maintenance_state
+from talaia.events.plan import default_notices, read_notices
+from talaia.events.timeline import (
+    ENDED,
+    MaintenanceState,
+    NotPossible,
+    Overtaken,
+    check_time,
+    next_maintenance_state,
+)
 from talaia.events.windows import check
 from talaia.outbox.actions import record
 from talaia.panel.state import State
+
+Window = tuple[datetime, datetime]
 
 
 def plan_maintenance(
     titles: Mapping[str, str],
     texts: Mapping[str, str],
     impacts: Mapping[str, State],
-    window: tuple[datetime, datetime],
+    window: Window,
     now: datetime,
     *,
     by: str = "",
     silence: bool = False,
     plain: bool = False,
+    starts_itself: bool = True,
+    ends_itself: bool = False,
+    notices: Iterable[str] | None = None,
+    needs_approval: bool = False,
+    key: str | None = None,
 ) -> Event:
-    """Announce planned work. `impacts`: slug of a service → the level to expect meanwhile. Raises NotPossible."""
-    check(*window)
+    """Announce planned work. `impacts`: slug of a service → the level to expect meanwhile. Raises NotPossible.
+
+    `notices`: codes of `events.plan`; None: all of them where a disruption is expected.
+    `needs_approval`: nothing is public, and nothing begins, until somebody else approves it.
+    """
+    check(*window, now)
     with transaction.atomic():
         rows.draw_alone(Event.MAINTENANCE)
+        if (made := rows.made_by(key)) is not None:
+            if made.number == 1 and (made.texts, made.plain) == (dict(texts), plain):
+                return made.event
+            what = _("this form has already planned maintenance %(ref)s; change it there")
+            raise NotPossible(what % {"ref": made.event.ref})
         event = rows.create(Event.MAINTENANCE, titles, window[0], MaintenanceState.SCHEDULED)
         event.window_start, event.window_end, event.silence = *window, silence
-        event.save(update_fields=["window_start", "window_end", "silence"])
-        rows.add_update(event, MaintenanceState.SCHEDULED, texts, now, by, plain)
+        event.starts_itself, event.ends_itself = starts_itself, ends_itself
+        event.notices = list(default_notices(impacts.values()) if notices is None else read_notices(notices))
+        event.planned_by, event.awaits_approval = by, needs_approval
+        event.save()
+        rows.add_update(event, MaintenanceState.SCHEDULED, texts, now, by, plain, key)
         touched = rows.set_impacts(event, impacts)
-        record("maintenance.planned", rows.subject(event), now, by, rows.story(event, texts, touched) | {"update": 1})
+        data = rows.story(event, texts, touched) | {"update": 1} | _plan_of(event)
+        kind = "maintenance.proposed" if needs_approval else "maintenance.planned"
+        record(kind, rows.subject(event), now, by, data)
+    return event
+
+
+def approve_maintenance(ref: str, now: datetime, *, by: str, seen: str | None = None) -> Event:
+    """The second person's yes: from now on it is planned, and public. Raises NotPossible, and Overtaken.
+
+    When its window has begun meanwhile, it does not start as if nothing had happened: a person starts it.
+    """
+    with transaction.atomic():
+        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
+        if not event.awaits_approval:
+            if event.approved_by == by:
+                return event
+            raise NotPossible(_("this maintenance does not wait for anybody’s approval"))
+        if event.state in ENDED:
+            raise NotPossible(_("this maintenance was called off"))
+        if not by or by == event.planned_by:
+            raise NotPossible(_("whoever planned it cannot approve it; it needs a second person"))
+        rows.check_seen(seen, rows.mark_of(event))
+        window = _window_of(event)
+        if window[1] <= now:
+            raise NotPossible(_("its window has passed; postpone it first"))
+        event.awaits_approval, event.approved_by = False, by
+        event.starts_itself = event.starts_itself and now < window[0]
+        event.save(update_fields=["awaits_approval", "approved_by", "starts_itself"])
+        first = event.updates.order_by("number")[0]
+        data = rows.story(event, first.texts, rows.touched(event)) | {"update": 1} | _plan_of(event)
+        record("maintenance.planned", rows.subject(event), now, by, data | {"approved_by": by})
     return event
 
 
@@ -48,22 +107,159 @@ def update_maintenance(
     by: str = "",
     plain: bool = False,
     at: datetime | None = None,
+    impacts: Mapping[str, State] | None = None,
+    next_update_at: datetime | None = None,
+    key: str | None = None,
+    seen: str | None = None,
 ) -> Update | None:
-    """Move a maintenance on (`texts` may be empty: then only its state changes). Raises NotPossible.
+    """Move a maintenance on (`texts` may be empty: then only its state changes). Raises NotPossible, and Overtaken.
 
+    An entry promises the next one, or none; a change of state without words leaves what was promised.
     `at`: when it happened, if that was before now (the clock catching up after a downtime).
     """
     with transaction.atomic():
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))
+        if (made := rows.made_by(key)) is not None:
+            return _same(made, event, texts, state)
         reached = next_maintenance_state(MaintenanceState(event.state), state)
         if reached == event.state and not texts:
             return None
+        if reached is MaintenanceState.IN_PROGRESS:
+            _require_approval(event)
+        rows.check_seen(seen, rows.mark_of(event))
         check_time(at or now, None, now)
-        update = rows.add_update(event, reached, texts, at or now, by, plain) if texts else None
+        update = rows.add_update(event, reached, texts, at or now, by, plain, key) if texts else None
+        if event.state == MaintenanceState.SCHEDULED and reached is MaintenanceState.IN_PROGRESS:
+            event.started_at = at or now
         event.state = reached
         event.ended_at = (event.ended_at or at or now) if reached in ENDED else None
-        event.next_update_at = None if reached in ENDED else event.next_update_at
-        event.save(update_fields=["state", "ended_at", "next_update_at"])
-        data = {"update": update.number if update else None, "state": reached.value, "services": rows.touched(event)}
+        if texts:
+            event.next_update_at = next_update_at
+        if reached in ENDED:
+            event.next_update_at = None
+        event.save(update_fields=["state", "started_at", "ended_at", "next_update_at"])
+        data: dict[str, Any] = {"update": update.number if update else None, "state": reached.value}
+        data |= {"services": rows.set_impacts(event, impacts), "texts": dict(texts)}
         record(f"maintenance.{reached}", rows.subject(event), now, by, data)
     return update
+
+
+def extend_maintenance(
+    ref: str,
+    end: datetime,
+    texts: Mapping[str, str],
+    now: datetime,
+    *,
+    by: str = "",
+    key: str | None = None,
+    seen: str | None = None,
+) -> Update:
+    """Have the window end later, before or during the work; `texts` say so. Raises NotPossible, and Overtaken."""
+    with transaction.atomic():
+        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
+        if (made := rows.made_by(key)) is not None:
+            return _same(made, event, texts)
+        if event.state in ENDED:
+            raise NotPossible(_("this is over; it cannot be extended"))
+        before = _window_of(event)
+        if end <= before[1]:
+            raise NotPossible(_("that is no later than its window ends already"))
+        check(before[0], end, now)
+        rows.check_seen(seen, rows.mark_of(event))
+        update = rows.add_update(event, event.state, texts, now, by, False, key)
+        event.window_end = end
+        event.save(update_fields=["window_end"])
+        record("maintenance.extended", rows.subject(event), now, by, _moved(event, update, before))
+    return update
+
+
+def postpone_maintenance(
+    ref: str,
+    window: Window,
+    texts: Mapping[str, str],
+    now: datetime,
+    *,
+    by: str = "",
+    key: str | None = None,
+    seen: str | None = None,
+) -> Update:
+    """Give it another window before it has begun; its address stays. Raises NotPossible, and Overtaken.
+
+    What is told when is planned anew: whatever was due before now is skipped.
+    """
+    check(*window, now)
+    with transaction.atomic():
+        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
+        if (made := rows.made_by(key)) is not None:
+            return _same(made, event, texts)
+        if event.state == MaintenanceState.IN_PROGRESS:
+            raise NotPossible(_("it has begun; extend it, or say that it is over"))
+        if event.state in ENDED:
+            raise NotPossible(_("this is over; plan a new one"))
+        before = _window_of(event)
+        if before == window:
+            raise NotPossible(_("that is its window already"))
+        rows.check_seen(seen, rows.mark_of(event))
+        update = rows.add_update(event, event.state, texts, now, by, False, key)
+        event.window_start, event.window_end = window
+        event.started_at = window[0]
+        event.save(update_fields=["window_start", "window_end", "started_at"])
+        record("maintenance.postponed", rows.subject(event), now, by, _moved(event, update, before))
+    return update
+
+
+def arrange_maintenance(
+    ref: str,
+    now: datetime,
+    *,
+    by: str = "",
+    starts_itself: bool | None = None,
+    ends_itself: bool | None = None,
+    notices: Iterable[str] | None = None,
+    silence: bool | None = None,
+) -> Event:
+    """Change how it starts and ends, what is told, whether alerts are silenced; None stays. Raises NotPossible."""
+    wanted: dict[str, Any] = {"starts_itself": starts_itself, "ends_itself": ends_itself, "silence": silence}
+    wanted["notices"] = None if notices is None else list(read_notices(notices))
+    with transaction.atomic():
+        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
+        changed = {name: v for name, v in wanted.items() if v is not None and v != getattr(event, name)}
+        if not changed:
+            return event
+        if event.state in ENDED:
+            raise NotPossible(_("this is over; there is nothing left to arrange"))
+        before = {name: getattr(event, name) for name in changed}
+        for name, value in changed.items():
+            setattr(event, name, value)
+        event.save(update_fields=list(changed))
+        data = {"before": before, "after": changed, "services": rows.touched(event)}
+        record("maintenance.arranged", rows.subject(event), now, by, data)
+    return event
+
+
+def _window_of(event: Event) -> Window:
+    assert event.window_start
+    assert event.window_end
+    return event.window_start, event.window_end
+
+
+def _plan_of(event: Event) -> dict[str, Any]:
+    start, end = _window_of(event)
+    return {"window": [start.isoformat(), end.isoformat()], "notices": event.notices, "planned_by": event.planned_by}
+
+
+def _moved(event: Event, update: Update, before: Window) -> dict[str, Any]:
+    data = rows.story(event, update.texts, rows.touched(event)) | {"update": update.number} | _plan_of(event)
+    return data | {"before": [at.isoformat() for at in before]}
+
+
+def _require_approval(event: Event) -> None:
+    if event.awaits_approval:
+        raise NotPossible(_("it waits for a second person; until somebody approves it, it cannot begin"))
+
+
+def _same(made: Update, event: Event, texts: Mapping[str, str], state: str | None = None) -> Update:
+    """The entry that this very form has made. Raises Overtaken for the same form with other words."""
+    if made.event_id == event.pk and made.texts == dict(texts) and state in (None, made.state):
+        return made
+    raise Overtaken(_("this form has been sent before, with other words"))

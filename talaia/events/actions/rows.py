@@ -15,6 +15,7 @@ from talaia.events.models import Event, Impact, Update
 from talaia.events.timeline import (
     NotPossible,
     Overtaken,
+    check_end,
     mark,
     next_number,
     parse_reference,
@@ -47,7 +48,9 @@ def find(kind: str, ref: str) -> Event:
 
 def mark_of(event: Event) -> str:
     """What whoever reads the event now has seen of it."""
-    return mark(last(event), event.titles, dict(event.impacts.values_list("service_id", "state")))
+    times = [at.isoformat() if at else "" for at in (event.started_at, event.ended_at)]
+    impacts = dict(event.impacts.values_list("service_id", "state"))
+    return mark(last(event), event.titles, impacts, [*times, event.causes, event.merged_into_id])
 
 
 def draw_alone(kind: str) -> None:
@@ -114,6 +117,29 @@ def set_impacts(event: Event, impacts: Mapping[str, State] | None) -> list[str]:
     for slug, state in impacts.items():
         Impact.objects.update_or_create(event=event, service_id=slug, defaults={"state": state.value})
     return sorted({*before, *impacts})
+
+
+def impacts_of(event: Event) -> dict[str, str]:
+    return dict(event.impacts.order_by("service_id").values_list("service_id", "state"))
+
+
+def duplicate_of(event: Event) -> str | None:
+    """The reference of the incident whose duplicate it is."""
+    return event.merged_into.ref if event.merged_into else None
+
+
+def set_end(event: Event, ended_at: datetime, causes: Mapping[str, str] | None, now: datetime) -> None:
+    """When it ended, and why in one line by language (None: as it is). The caller saves."""
+    check_end(ended_at, event.started_at, now)
+    event.ended_at = ended_at
+    if causes is not None:
+        require_one_line(causes)
+        event.causes = dict(causes)
+
+
+def require_one_line(words: Mapping[str, str]) -> None:
+    if any(not text.strip() or "\n" in text for text in words.values()):
+        raise NotPossible(_("a cause is one line"))
 
 
 def touched(event: Event) -> list[str]:

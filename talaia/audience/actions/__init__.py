@@ -1,0 +1,23 @@
+"""The only code that writes the audience. One function = one transaction = one recorded fact, with numbers only."""
+
+from talaia.audience.actions.imports import confirm, drop, finish, looked, propose, write
+from talaia.audience.actions.lists import listed, reconciled, unlisted
+from talaia.audience.actions.people import add, bounce, forget, forget_old, opt_in, opt_out
+
+__all__ = [
+    "add",
+    "bounce",
+    "confirm",
+    "drop",
+    "finish",
+    "forget",
+    "forget_old",
+    "listed",
+    "looked",
+    "opt_in",
+    "opt_out",
+    "propose",
+    "reconciled",
+    "unlisted",
+    "write",
+]

@@ -1,0 +1,166 @@
+"""An import: proposed, confirmed, written in steps, finished; or dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db import transaction
+
+from talaia.audience.actions.rows import store
+from talaia.audience.diff import Diff, diff
+from talaia.audience.guard import Objection
+from talaia.audience.ledger import entries, forgotten
+from talaia.audience.models import Import, Look, Recipient
+from talaia.audience.packing import digest, pack
+from talaia.audience.roster import Roster, Wanted
+from talaia.outbox.actions import record
+from talaia.refusal import Refused
+
+
+def propose(
+    roster: Roster, found: Diff, objections: Sequence[Objection], source: str, now: datetime, *, by: str = ""
+) -> Import:
+    """Keep what an export would change until somebody confirms it. What waited before is dropped.
+
+    The same export again is the same import.
+    """
+    packed = pack(roster)
+    with transaction.atomic():
+        after = last_done()
+        waiting = Import.objects.select_for_update().filter(state=Import.WAITING)
+        for one in waiting:
+            if one.digest == digest(packed) and one.after == after:
+                one.counts, one.total = found.counts, len(found.to_write)
+                one.objections = [told(objection) for objection in objections]
+                one.save(update_fields=["counts", "total", "objections"])
+                return one
+            _over(one, Import.DROPPED, now)
+        row = Import.objects.create(
+            at=now,
+            by=by,
+            source=source[:300],
+            digest=digest(packed),
+            after=after,
+            roster=packed,
+            counts=found.counts,
+            refused=[[one.line, one.code, one.word] for one in roster.refused],
+            objections=[told(objection) for objection in objections],
+            total=len(found.to_write),
+        )
+        record("audience.proposed", f"import/{row.pk}", now, by, {**found.counts, "refused": len(roster.refused)})
+    return row
+
+
+def confirm(id: int, now: datetime, *, by: str = "") -> Import:
+    """Let an import be applied, although the guard may object. Confirming twice is once. Raises Refused."""
+    with transaction.atomic():
+        row = _find(id)
+        if row.state in (Import.CONFIRMED, Import.DONE):
+            return row
+        if row.state == Import.DROPPED:
+            raise Refused(f"import {id} was dropped, as a newer one came or somebody did not want it; read it again")
+        if row.after != last_done():
+            raise Refused(f"another import was applied after import {id} was read; read the export again")
+        if any(one["final"] for one in row.objections):
+            raise Refused(f"import {id} has nobody in it; no confirmation lets that pass. Make the export again")
+        if Import.objects.filter(state=Import.CONFIRMED).exists():
+            raise Refused("another import is being applied; wait until it is done, then read the export again")
+        row.state, row.decided_at, row.decided_by = Import.CONFIRMED, now, by
+        row.save(update_fields=["state", "decided_at", "decided_by"])
+        record("audience.confirmed", f"import/{id}", now, by)
+    return row
+
+
+def drop(id: int, now: datetime, *, by: str = "") -> None:
+    """Nobody wants it. Raises Refused once it is being applied."""
+    with transaction.atomic():
+        row = _find(id)
+        if row.state == Import.DROPPED:
+            return
+        if row.state != Import.WAITING:
+            raise Refused(f"import {id} is already being applied")
+        row.decided_at, row.decided_by = now, by
+        row.save(update_fields=["decided_at", "decided_by"])
+        _over(row, Import.DROPPED, now)
+        record("audience.dropped", f"import/{id}", now, by)
+
+
+def write(
+    id: int,
+    keys: Collection[str],
+    wanted: Mapping[str, Wanted],
+    held: Collection[str],
+    by_hand: Literal["leave", "adopt"],
+    now: datetime,
+) -> int:
+    """One step of an import: what these addresses need, judged anew by what the ledger says now. Returns how many.
+
+    An opt-out that came after the diff was shown is seen here; a step that was written before changes nothing.
+    """
+    with transaction.atomic():
+        row = _find(id)
+        if row.state != Import.CONFIRMED:
+            return 0
+        rows = Recipient.objects.select_for_update().filter(key__in=keys)
+        since = dict(rows.values_list("key", "since"))
+        ledger = entries(rows)
+        mine = {key: wanted[key] for key in keys if key in wanted}
+        found = diff(mine, held, ledger, forgotten(mine.keys() - ledger.keys()), by_hand, now)
+        changes = found.to_write
+        if changes:
+            store([(change.after, change.before) for change in changes], since, now)
+            row.done += len(changes)
+            row.save(update_fields=["done"])
+            record("audience.applied", f"import/{id}", now, row.decided_by, found.counts)
+    return len(changes)
+
+
+def finish(id: int, now: datetime) -> bool:
+    """All of it is in the ledger. Returns whether it was not finished before."""
+    with transaction.atomic():
+        row = _find(id)
+        if row.state != Import.CONFIRMED:
+            return False
+        row.done = row.total
+        row.save(update_fields=["done"])
+        _over(row, Import.DONE, now)
+        record("audience.synced", f"import/{id}", now, row.decided_by, row.counts)
+    return True
+
+
+def looked(
+    export: str, now: datetime, *, digest: str = "", etag: str = "", modified: str = "", error: Mapping[str, Any] = {}
+) -> None:
+    """Remember what the configured export was when it was looked at. No fact: nothing happened."""
+    values = {"looked_at": now, "error": dict(error)}
+    if not error:
+        values |= {"digest": digest, "etag": etag[:300], "modified": modified[:100]}
+    with transaction.atomic():
+        Look.objects.update_or_create(export=export[:300], defaults=values)
+
+
+def told(objection: Objection) -> dict[str, Any]:
+    return {"code": objection.code, "data": dict(objection.data), "final": objection.final}
+
+
+def last_done() -> int:
+    """The number of the import that was applied last; 0: none yet."""
+    done = Import.objects.filter(state=Import.DONE).order_by("-finished_at", "-pk")
+    return done.values_list("pk", flat=True).first() or 0
+
+
+def _find(id: int) -> Import:
+    # A roster of many megabytes is not read for every step.
+    row = Import.objects.select_for_update().defer("roster", "refused").filter(pk=id).first()
+    if row is None:
+        raise Refused(f"there is no import {id}")
+    return row
+
+
+def _over(row: Import, state: str, now: datetime) -> None:
+    """What it carried of people goes; numbers stay."""
+    row.state, row.finished_at, row.roster = state, now, b""
+    row.refused = [[line, code, ""] for line, code, *_ in row.refused]
+    row.save(update_fields=["state", "finished_at", "roster", "refused"])

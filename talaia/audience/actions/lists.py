@@ -1,0 +1,71 @@
+"""What the list has, as the ledger knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from talaia.audience.address import Wrong, parse
+from talaia.audience.diff import Origin, Standing
+from talaia.audience.ledger import in_batches
+from talaia.audience.models import Recipient
+from talaia.audience.reconcile import Found
+from talaia.outbox.actions import record
+
+BATCH = 900  # keys in one query
+
+
+def listed(keys: Collection[str], at: datetime) -> None:
+    """The list has them now. Said after it is so; no fact: that they are to be told is one already."""
+    with transaction.atomic():
+        Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=at)
+
+
+def unlisted(keys: Collection[str]) -> None:
+    """The list has them no more."""
+    with transaction.atomic():
+        Recipient.objects.filter(key__in=keys).update(listed_at=None)
+
+
+def reconciled(found: Found, read_at: datetime, now: datetime) -> None:
+    """What the list says of people, as it was read at `read_at`. What we changed ourselves meanwhile is not theirs."""
+    with transaction.atomic():
+        ours = Recipient.objects.filter(listed_at__lt=read_at)
+        numbers = dict.fromkeys(("opted_out", "bounced", "mended", "by_hand"), 0)
+        for keys in in_batches(found.opted_out, BATCH):
+            went = ours.filter(key__in=keys, standing=Standing.ON)
+            numbers["opted_out"] += went.update(standing=Standing.OPTED_OUT, since=now, listed_at=None)
+        for keys in in_batches(found.bounced, BATCH):
+            back = ours.filter(key__in=keys, standing=Standing.ON)
+            numbers["bounced"] += back.update(standing=Standing.BOUNCED, since=now)
+        for keys in in_batches(found.mended, BATCH):
+            mended = ours.filter(key__in=keys, standing=Standing.BOUNCED)
+            numbers["mended"] += mended.update(standing=Standing.ON, since=now)
+        for keys in in_batches(found.there, BATCH):
+            Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=now)
+        for keys in in_batches(found.gone, BATCH):
+            ours.filter(key__in=keys).exclude(standing=Standing.ON).update(listed_at=None)
+        numbers["by_hand"] += sum(_found_by_hand(key, now) for key in found.by_hand)
+        if any(numbers.values()):
+            record("audience.reconciled", "audience", now, data=numbers)
+
+
+def _found_by_hand(key: str, now: datetime) -> bool:
+    """Somebody whom we did not put there: they are told, and the export neither takes them off nor is changed."""
+    try:
+        address = parse(key)
+    except Wrong:
+        return False  # nothing that we could write to
+    values = {
+        "standing": Standing.ON.value,
+        "origin": Origin.HAND.value,
+        "since": now,
+        "listed_at": now,
+        "left_at": None,
+    }
+    Recipient.objects.update_or_create(
+        key=address.key, defaults=values, create_defaults={**values, "address": address.written, "first_at": now}
+    )
+    return True

@@ -1,0 +1,121 @@
+"""One person at a time: opting out and in, mail that comes back, adding by hand, forgetting."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from talaia.audience.actions.rows import remember_opt_out
+from talaia.audience.address import parse
+from talaia.audience.diff import Origin, Standing
+from talaia.audience.ledger import digest_of, forgotten
+from talaia.audience.models import OptOut, Recipient
+from talaia.outbox.actions import record
+from talaia.refusal import Refused
+
+
+def opt_out(address: str, now: datetime, *, by: str = "") -> bool:
+    """The person wants no mail, and no import changes that. Of an address that we do not know a digest is kept.
+
+    Returns whether that is new. Raises address.Wrong.
+    """
+    key = parse(address).key
+    with transaction.atomic():
+        row = Recipient.objects.select_for_update().filter(key=key).first()
+        if row is None:
+            if forgotten([key]):
+                return False
+            remember_opt_out(key, now)
+            record("audience.opted_out", "audience", now, by)
+            return True
+        if row.standing == Standing.OPTED_OUT:
+            return False
+        _stand(row, Standing.OPTED_OUT, now)
+        record("audience.opted_out", f"recipient/{row.pk}", now, by)
+    return True
+
+
+def opt_in(address: str, now: datetime, *, by: str = "") -> Standing | None:
+    """The person asks to be told again, or their mail arrives again. Where they stand then; None: nobody we know.
+
+    Raises address.Wrong.
+    """
+    key = parse(address).key
+    with transaction.atomic():
+        digests = [digest_of(key, salt) for salt in OptOut.objects.values_list("salt", flat=True).distinct()]
+        deleted, _ = OptOut.objects.filter(digest__in=digests).delete()
+        row = Recipient.objects.select_for_update().filter(key=key).first()
+        if row and row.standing in (Standing.OPTED_OUT, Standing.BOUNCED):
+            _stand(row, Standing.LEFT if row.left_at else Standing.ON, now)
+            record("audience.opted_in", f"recipient/{row.pk}", now, by)
+        elif deleted:
+            record("audience.opted_in", "audience", now, by)
+    return Standing(row.standing) if row else None
+
+
+def bounce(key: str, now: datetime, *, by: str = "") -> bool:
+    """Its mail comes back for good. Returns whether that is new."""
+    with transaction.atomic():
+        row = Recipient.objects.select_for_update().filter(key=key, standing=Standing.ON).first()
+        if row is None:
+            return False
+        _stand(row, Standing.BOUNCED, now)
+        record("audience.bounced", f"recipient/{row.pk}", now, by)
+    return True
+
+
+def add(address: str, name: str, now: datetime, *, by: str = "") -> bool:
+    """By hand, beside what the export says. Returns whether it was not there. Raises Refused, address.Wrong."""
+    found = parse(address)
+    with transaction.atomic():
+        row = Recipient.objects.select_for_update().filter(key=found.key).first()
+        if forgotten([found.key]) or (row and row.standing == Standing.OPTED_OUT):
+            raise Refused("that person opted out; `talaia audience opt-in ADDRESS` if they ask to be told again")
+        if row and row.standing != Standing.LEFT:
+            return False
+        values = {"address": found.written, "name": name, "origin": Origin.HAND.value, "standing": Standing.ON.value}
+        row, _ = Recipient.objects.update_or_create(
+            key=found.key,
+            defaults={**values, "left_at": None, "since": now},
+            create_defaults={**values, "since": now, "first_at": now},
+        )
+        record("audience.added", f"recipient/{row.pk}", now, by)
+    return True
+
+
+def forget(address: str, now: datetime, *, by: str = "") -> bool:
+    """Delete what we know of one address. Returns whether there was anything. Raises address.Wrong."""
+    key = parse(address).key
+    with transaction.atomic():
+        row = Recipient.objects.select_for_update().filter(key=key).first()
+        if row is None:
+            return False
+        if row.standing == Standing.OPTED_OUT:
+            remember_opt_out(key, row.since)
+        number = row.pk
+        row.delete()
+        record("audience.forgotten", f"recipient/{number}", now, by, {"count": 1})
+    return True
+
+
+def forget_old(left_before: datetime, now: datetime, *, by: str = "", limit: int = 500) -> int:
+    """Forget addresses that left before, at most `limit`; of those that opted out a digest is kept. Returns how many.
+
+    What the list still has is not forgotten yet: it could not be taken off any more.
+    """
+    with transaction.atomic():
+        old = Recipient.objects.select_for_update().filter(left_at__lt=left_before, listed_at=None)
+        rows = list(old.order_by("pk")[:limit])
+        for row in rows:
+            if row.standing == Standing.OPTED_OUT:
+                remember_opt_out(row.key, row.since)
+        Recipient.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        if rows:
+            record("audience.forgotten", "audience", now, by, {"count": len(rows)})
+    return len(rows)
+
+
+def _stand(row: Recipient, standing: Standing, now: datetime) -> None:
+    row.standing, row.since = standing.value, now
+    row.save(update_fields=["standing", "since"])

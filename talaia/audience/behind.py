@@ -1,0 +1,50 @@
+"""Who is behind a service or a reference connection, pure: a notice about one of them can go only to these people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from talaia.audience.diff import Entry, Standing
+from talaia.config import Audience
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """`everybody`: a service was named of which nobody has said who is behind it, so it concerns all."""
+
+    keys: tuple[str, ...]
+    everybody: bool
+    unplaced: int  # people that are told, and of whom the export says no connection and no area
+
+
+def concerned(
+    ledger: Iterable[Entry], audience: Audience, services: Collection[str], connections: Collection[str]
+) -> Concerned:
+    """The people to tell of what touches these services (slugs) and reference connections (ids)."""
+    theirs: set[str] = set()
+    areas: set[str] = set()
+    everybody = not services and not connections
+    for slug in services:
+        behind = [one for one in audience.behind if one.service == slug]
+        everybody = everybody or not behind
+        theirs.update(name for one in behind for name in one.connections)
+        areas.update(name for one in behind for name in one.areas)
+    for id in connections:
+        theirs.add(id)
+        behind = [one for one in audience.behind if one.connection == id]
+        theirs.update(name for one in behind for name in one.connections)
+        areas.update(name for one in behind for name in one.areas)
+    theirs, areas = ({name.casefold() for name in names} for names in (theirs, areas))
+    keys, unplaced = [], 0
+    for entry in ledger:
+        if entry.standing != Standing.ON:
+            continue
+        unplaced += not entry.connections and not entry.areas
+        if (
+            everybody
+            or any(name.casefold() in theirs for name in entry.connections)
+            or any(name.casefold() in areas for name in entry.areas)
+        ):
+            keys.append(entry.key)
+    return Concerned(tuple(keys), everybody, unplaced)

@@ -1,0 +1,81 @@
+"""The export at an https address. Every fault is Temporary or Permanent, with what the sysadmin can do."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from time import monotonic
+from urllib.parse import urlsplit
+
+import httpx
+
+from talaia.audience.reading import LARGEST
+from talaia.config import Audience, Config
+from talaia.outbox.faults import Permanent, Temporary
+
+PATIENCE = 10  # times `timeout` for the whole file: that is how long each of its parts may take
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """`data` None: it is as it was when it had this etag, or was modified then."""
+
+    data: bytes | None
+    etag: str = ""
+    modified: str = ""
+
+
+def shown(address: str) -> str:
+    """An address as it may be printed: without what may be a secret in it."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+def fetch(
+    audience: Audience,
+    config: Config,
+    etag: str = "",
+    modified: str = "",
+    transport: httpx.BaseTransport | None = None,
+) -> Fetched:
+    """The export, whole. Redirects are not followed: our secret is for this address. Raises Temporary, Permanent."""
+    address = audience.export or ""
+    name, seconds = shown(address), audience.timeout.total_seconds()
+    headers = {"If-None-Match": etag} if etag else {"If-Modified-Since": modified} if modified else {}
+    try:
+        if secret := config.secret(audience.header_file):
+            headers[audience.header] = secret
+        verify = ssl.create_default_context(cafile=str(config.folder / audience.ca_file) if audience.ca_file else None)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Permanent(f"{name}: header_file or ca_file cannot be used: {error}", "look at [audience]") from None
+    begun, content = monotonic(), bytearray()
+    try:
+        with (
+            httpx.Client(timeout=seconds, transport=transport, trust_env=False, verify=verify) as http,
+            http.stream("GET", address, headers=headers) as response,
+        ):
+            status = response.status_code
+            if status == 304 and (etag or modified):
+                return Fetched(None, etag, modified)
+            if status in (401, 403):
+                raise Permanent(f"{name} refuses us ({status})", "look at header and header_file in [audience]")
+            if 300 <= status < 400:
+                raise Permanent(f"{name} sends us elsewhere", "write the address that answers itself as export")
+            if status in (404, 410):
+                raise Permanent(f"{name} is not there ({status})", "look at export in [audience]")
+            if status != 200:
+                raise Temporary(f"{name} answers {status}", "is the administrative tool well?")
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > LARGEST:
+                    raise Permanent(f"{name} is larger than {LARGEST // 1_000_000} MB", "is it the right export?")
+                if monotonic() - begun > PATIENCE * seconds:
+                    raise Temporary(f"{name} takes more than {PATIENCE * seconds:g} s", "what slows it down?")
+            told = response.headers.get("content-length", "")
+            if told.isdigit() and "content-encoding" not in response.headers and len(content) != int(told):
+                raise Temporary(f"{name} ended before it was whole", "it is asked again")
+            found = Fetched(bytes(content), response.headers.get("etag", ""), response.headers.get("last-modified", ""))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        what = str(error) or type(error).__name__
+        raise Temporary(f"{name} does not answer: {what}", "may this machine reach it?") from None
+    return found

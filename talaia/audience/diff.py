@@ -1,0 +1,151 @@
+"""The wanted roster against the ledger, pure: who joins, who leaves, what changes, who stays out.
+
+The same function says what would happen and, asked again for some addresses inside a transaction, what does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from talaia.audience.roster import Wanted
+
+
+class Standing(StrEnum):
+    """Where an address stands. Only ON is told anything."""
+
+    ON = "on"
+    LEFT = "left"  # no export has it any more
+    OPTED_OUT = "opted_out"  # the person said so: no import changes that
+    BOUNCED = "bounced"  # its mail comes back
+
+
+class Origin(StrEnum):
+    EXPORT = "export"
+    HAND = "hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One address of the ledger. `left_at`: since when no export has it (None: one has it, or it was added by hand)."""
+
+    key: str
+    address: str
+    name: str = ""
+    language: str = ""
+    standing: Standing = Standing.ON
+    origin: Origin = Origin.EXPORT
+    reasons: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    left_at: datetime | None = None
+
+    @property
+    def in_export(self) -> bool:
+        return self.origin == Origin.EXPORT and self.left_at is None
+
+
+class What(StrEnum):
+    JOINS = "joins"
+    RETURNS = "returns"  # had left, is back
+    LEAVES = "leaves"
+    CHANGES = "changes"  # name, language, reasons, places
+    ADOPTED = "adopted"  # was added by hand, follows the export from now on
+    STAYS_OUT = "stays_out"  # the export has it, and the person opted out or its mail comes back
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one address. `after` is what the ledger holds then."""
+
+    what: What
+    after: Entry
+    before: Entry | None = None
+    # Of somebody who stays out: whether there is anything to write.
+    writes: bool = True
+
+
+@dataclass(frozen=True)
+class Diff:
+    """`base`: how many addresses of the ledger an export had so far; by it the guard judges."""
+
+    changes: tuple[Change, ...]
+    base: int = 0
+
+    def of(self, *what: What) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.what in what)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = Counter(change.what.value for change in self.changes)
+        return {what.value: found[what.value] for what in What}
+
+    @property
+    def to_write(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.writes)
+
+
+def diff(
+    wanted: Mapping[str, Wanted],
+    held: Collection[str],
+    ledger: Mapping[str, Entry],
+    opted_out: Collection[str],
+    by_hand: Literal["leave", "adopt"],
+    now: datetime,
+) -> Diff:
+    """What has to happen so that the ledger holds what is wanted. opted_out: keys of which only a digest was kept.
+
+    Joins come before leaves: whoever has a new address is never without one.
+    """
+    joining, leaving = [], []
+    for key, person in wanted.items():
+        before = ledger.get(key)
+        change = joined(person, key in opted_out) if before is None else kept(person, before, by_hand)
+        if change:
+            joining.append(change)
+    for key, before in ledger.items():
+        if key not in wanted and key not in held and before.in_export:
+            standing = Standing.LEFT if before.standing == Standing.ON else before.standing
+            leaving.append(Change(What.LEAVES, replace(before, standing=standing, reasons=(), left_at=now), before))
+    base = sum(entry.in_export for entry in ledger.values())
+    return Diff((*joining, *leaving), base)
+
+
+def joined(person: Wanted, opted_out: bool) -> Change:
+    after = entry(person, Standing.OPTED_OUT if opted_out else Standing.ON)
+    return Change(What.STAYS_OUT if opted_out else What.JOINS, after)
+
+
+def kept(person: Wanted, before: Entry, by_hand: Literal["leave", "adopt"]) -> Change | None:
+    """What becomes of an address that the ledger knows."""
+    if before.origin == Origin.HAND and by_hand == "leave":
+        return None
+    standing = Standing.ON if before.standing == Standing.LEFT else before.standing
+    after = entry(person, standing)
+    # An export without a name or a language takes nothing away that somebody knew.
+    after = replace(after, name=after.name or before.name, language=after.language or before.language)
+    if standing in (Standing.OPTED_OUT, Standing.BOUNCED):
+        return Change(What.STAYS_OUT, after, before, writes=after != before)
+    if after == before:
+        return None
+    if before.standing == Standing.LEFT:
+        return Change(What.RETURNS, after, before)
+    return Change(What.ADOPTED if before.origin == Origin.HAND else What.CHANGES, after, before)
+
+
+def entry(person: Wanted, standing: Standing) -> Entry:
+    return Entry(
+        person.key,
+        person.address,
+        person.name,
+        person.language,
+        standing,
+        Origin.EXPORT,
+        person.reasons,
+        person.connections,
+        person.areas,
+    )

@@ -1,0 +1,26 @@
+"""No list server: the ledger is the list, and notices go straight to each address in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from talaia.audience.diff import Entry, Standing
+from talaia.audience.models import Recipient
+from talaia.audience.target import Mail, Member, Outcome
+
+
+class Direct:
+    """Reads itself; what it is told is so by then, as the ledger was written first."""
+
+    def read(self) -> Mapping[str, Member]:
+        rows = Recipient.objects.exclude(listed_at=None).values_list("key", "standing")
+        return {
+            key: Member(key, Mail.BOUNCED if standing == Standing.BOUNCED else Mail.ON)
+            for key, standing in rows.iterator(5000)
+        }
+
+    def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
+        return {entry.key: Outcome.DONE for entry in people}
+
+    def remove(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
+        return dict.fromkeys(keys, Outcome.DONE)

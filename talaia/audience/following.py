@@ -1,0 +1,67 @@
+"""The list follows the ledger: first what happened over there is learnt, then what is missing is told, in steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.models import Q
+
+from talaia.audience import actions
+from talaia.audience.diff import Standing
+from talaia.audience.guard import beyond
+from talaia.audience.ledger import entries, in_batches
+from talaia.audience.models import Recipient
+from talaia.audience.reconcile import Known, reconcile
+from talaia.audience.target import List, Outcome
+from talaia.config import Threshold
+from talaia.outbox.faults import Permanent
+
+STEP = 200  # addresses between two marks: so many are told twice after a kill -9, which changes nothing
+
+FEW = 5  # people who may always leave between two looks
+
+
+def follow(
+    list: List, limit: Threshold, now: Callable[[], datetime], progress: Callable[[int, int], None] = lambda *_: None
+) -> None:
+    """Make `list` hold everybody whose standing is "on", and nobody whom we took off. Safe to repeat.
+
+    limit: when more than so many went by themselves at once it is not them but the list, and Permanent is raised.
+
+    Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on.
+    """
+    rows = Recipient.objects.values_list("key", "standing", "listed_at")
+    known = {key: Known(Standing(standing), listed is not None) for key, standing, listed in rows.iterator(5000)}
+    read_at = now()
+    found = reconcile(known, list.read())
+    listed = sum(one.listed for one in known.values())
+    if len(found.opted_out) > FEW and beyond(limit, len(found.opted_out), listed):
+        raise Permanent(
+            f"{len(found.opted_out)} of {listed} are gone from the list, and we did not take them off",
+            "was the list emptied, or restored? If they really left, opt them out; else put them back on the list",
+        )
+    actions.reconciled(found, read_at, now())
+
+    missing = Recipient.objects.filter(standing=Standing.ON, listed_at=None).order_by("pk")
+    out = Q(standing__in=[Standing.LEFT, Standing.OPTED_OUT]) | Q(standing=Standing.BOUNCED, left_at__isnull=False)
+    surplus = Recipient.objects.filter(out).exclude(listed_at=None)
+    joining = [*missing.values_list("key", flat=True)]
+    leaving = [*surplus.order_by("pk").values_list("key", flat=True)]
+    total, done = len(joining) + len(leaving), 0
+    for keys in in_batches(joining, STEP):
+        people = entries(Recipient.objects.filter(key__in=keys, standing=Standing.ON))
+        outcomes = list.subscribe([*people.values()])
+        actions.listed([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)], now())
+        for key, outcome in outcomes.items():
+            if outcome == Outcome.BARRED:
+                actions.opt_out(key, now())
+            elif outcome == Outcome.IMPOSSIBLE:
+                actions.bounce(key, now())
+        done += len(keys)
+        progress(done, total)
+    for keys in in_batches(leaving, STEP):
+        outcomes = list.remove(keys)
+        actions.unlisted([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)])
+        done += len(keys)
+        progress(done, total)

@@ -1,0 +1,110 @@
+"""From the bytes of an export to the ledger: plan (nothing is written), propose, apply in steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from django.utils import timezone
+
+from talaia.audience import actions, reading
+from talaia.audience.diff import Diff, diff
+from talaia.audience.direct import Direct
+from talaia.audience.following import follow
+from talaia.audience.guard import Objection, objections
+from talaia.audience.ledger import entries, forgotten, in_batches
+from talaia.audience.models import Import
+from talaia.audience.packing import unpack
+from talaia.audience.reading import Unreadable
+from talaia.audience.roster import Roster, names, roster
+from talaia.audience.target import List
+from talaia.config import Audience, Config, current
+from talaia.refusal import Refused
+
+STEP = 500  # addresses in one transaction
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an export says, what that would change, and what the guard thinks of it."""
+
+    roster: Roster
+    diff: Diff
+    objections: tuple[Objection, ...]
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not self.diff.to_write
+
+
+def audience_of(config: Config) -> Audience:
+    """Raises Refused where talaia.toml says nothing of an audience."""
+    if config.tables.audience is None:
+        raise Refused("talaia.toml has no [audience]; docs/audience.md tells how to begin")
+    return config.tables.audience
+
+
+def plan(data: bytes, config: Config, now: datetime) -> Plan:
+    """Read an export. Writes nothing. Raises Unreadable."""
+    audience = audience_of(config)
+    table = reading.read(data, [*names(audience.columns).values()], audience.columns.address)
+    return judged(roster(table, audience, now.astimezone(config.site.tz).date()), audience, now)
+
+
+def judged(found: Roster, audience: Audience, now: datetime) -> Plan:
+    """A roster against the ledger as it is now."""
+    ledger = entries()
+    opted_out = forgotten(found.wanted.keys() - ledger.keys())
+    changes = diff(found.wanted, found.held, ledger, opted_out, audience.by_hand, now)
+    return Plan(found, changes, objections(found, changes, audience))
+
+
+def planned(row: Import, config: Config, now: datetime) -> Plan:
+    """What an import that waits would change now."""
+    return judged(unpack(bytes(row.roster)), audience_of(config), now)
+
+
+def propose(found: Plan, source: str, now: datetime, *, by: str = "") -> Import:
+    return actions.propose(found.roster, found.diff, found.objections, source, now, by=by)
+
+
+def apply(id: int, config: Config, now: Callable[[], datetime], progress: Progress = lambda *_: None) -> None:
+    """Bring a confirmed import into the ledger, and the list after it. Killed at any line, it is begun again.
+
+    Two that apply the same import at once do each other no harm: every step is judged anew under a lock.
+    """
+    row = Import.objects.filter(pk=id).first()
+    if row and row.state == Import.CONFIRMED:
+        audience = audience_of(config)
+        found = planned(row, config, now())
+        changes = found.diff.to_write
+        done, total = row.total - len(changes), row.total
+        for keys in in_batches((change.after.key for change in changes), STEP):
+            actions.write(id, keys, found.roster.wanted, found.roster.held & set(keys), audience.by_hand, now())
+            done += len(keys)
+            progress(min(done, total), total)
+        actions.finish(id, now())
+    follow(list_of(config), audience_of(config).shrink, now)
+
+
+def unfinished() -> list[int]:
+    """Imports that were confirmed and are not applied: somebody was killed in the middle, or is at it."""
+    return [*Import.objects.filter(state=Import.CONFIRMED).order_by("pk").values_list("pk", flat=True)]
+
+
+def list_of(config: Config) -> List:
+    """What keeps the list."""
+    del config
+    return cast(List, Direct())
+
+
+def deliver(targets: Sequence[str], _now: datetime) -> None:
+    """The outbox's hand: `import/7` is brought into the ledger."""
+    for target in targets:
+        apply(int(target.partition("/")[2]), current(), timezone.now)
+
+
+__all__ = ["Plan", "Unreadable", "apply", "deliver", "plan", "planned", "propose", "unfinished"]

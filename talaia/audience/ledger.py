@@ -1,0 +1,80 @@
+"""The ledger as values: its entries, and which addresses opted out and were forgotten."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection, Iterable, Iterator
+from hashlib import sha256
+
+from django.db.models import QuerySet
+
+from talaia.audience.diff import Entry, Origin, Standing
+from talaia.audience.models import OptOut, Recipient
+
+FIELDS = (
+    "key",
+    "address",
+    "name",
+    "language",
+    "standing",
+    "origin",
+    "reasons",
+    "connections",
+    "areas",
+    "left_at",
+)
+
+
+def entries(rows: QuerySet[Recipient] | None = None) -> dict[str, Entry]:
+    """Key → entry, of these rows, or of the whole ledger."""
+    rows = Recipient.objects.all() if rows is None else rows
+    found = {}
+    for key, address, name, language, standing, origin, reasons, connections, areas, left_at in rows.values_list(
+        *FIELDS
+    ).iterator(5000):
+        found[key] = Entry(
+            key,
+            address,
+            name,
+            language,
+            Standing(standing),
+            Origin(origin),
+            tuple(reasons),
+            tuple(connections),
+            tuple(areas),
+            left_at,
+        )
+    return found
+
+
+def told() -> Iterator[Entry]:
+    """Everybody who is told, in the order of the addresses. Whoever sends asks here."""
+    yield from entries(Recipient.objects.filter(standing=Standing.ON).order_by("key")).values()
+
+
+def forgotten(keys: Collection[str]) -> set[str]:
+    """Those of the keys of which a digest says that they opted out."""
+    found: set[str] = set()
+    if not keys:
+        return found
+    by_salt: dict[str, set[str]] = {}
+    for salt, digest in OptOut.objects.values_list("salt", "digest"):
+        by_salt.setdefault(salt, set()).add(digest)
+    for salt, digests in by_salt.items():
+        found.update(key for key in keys if digest_of(key, salt) in digests)
+    return found
+
+
+def digest_of(key: str, salt: str) -> str:
+    return hmac.new(salt.encode(), key.encode(), sha256).hexdigest()
+
+
+def in_batches(keys: Iterable[str], size: int) -> Iterator[list[str]]:
+    batch: list[str] = []
+    for key in keys:
+        batch.append(key)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

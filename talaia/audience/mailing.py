@@ -1,0 +1,71 @@
+"""The ledger for whoever writes mails: who is told, each by a key that tells no address, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from talaia.audience.actions import bounce, opt_in, opt_out
+from talaia.audience.diff import Standing
+from talaia.audience.models import Recipient
+
+PAGE = 500  # rows that are read together
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who is told. `language`: empty for the site's first."""
+
+    key: str
+    address: str
+    language: str
+
+
+def readers(after: str = "") -> Iterator[Reader]:
+    """Everybody who is told, in the order of their keys, from the first key after `after` on; read page by page."""
+    last = _number(after) or 0
+    while True:
+        rows = Recipient.objects.filter(standing=Standing.ON, pk__gt=last).order_by("pk")
+        page = list(rows.values_list("pk", "address", "language")[:PAGE])
+        for pk, address, language in page:
+            yield Reader(_key(pk), address, language)
+        if len(page) < PAGE:
+            return
+        last = page[-1][0]
+
+
+def how_many() -> int:
+    return Recipient.objects.filter(standing=Standing.ON).count()
+
+
+def is_told(key: str) -> bool:
+    """Whether who has this key is told at present."""
+    return Recipient.objects.filter(pk=_number(key) or 0, standing=Standing.ON).exists()
+
+
+def unsubscribe(key: str, now: datetime) -> None:
+    """By their own wish. Who is not there any more is told nothing anyway."""
+    if row := Recipient.objects.filter(pk=_number(key) or 0).first():
+        opt_out(row.address, now)
+
+
+def subscribe_again(key: str, now: datetime) -> None:
+    """They have thought better of it."""
+    if row := Recipient.objects.filter(pk=_number(key) or 0).first():
+        opt_in(row.address, now)
+
+
+def mail_returns(key: str, now: datetime) -> None:
+    """Mail to them has come back for good so often that no more is sent."""
+    if row := Recipient.objects.filter(pk=_number(key) or 0).first():
+        bounce(row.key, now)
+
+
+def _key(pk: int) -> str:
+    """In the order of the rows, also when it is compared as text."""
+    return f"r{pk:012}"
+
+
+def _number(key: str) -> int | None:
+    return int(key[1:]) if key[:1] == "r" and key[1:].isdecimal() else None

@@ -1,0 +1,78 @@
+"""Tables: `Recipient` (the ledger of addresses), `OptOut` (digests of the forgotten), `Import`, `Look` (at the export).
+
+Nothing of these rows may reach a public file, a log, a metric or a fact: facts name rows by their numbers.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from talaia.audience.diff import Origin, Standing
+
+
+class Recipient(models.Model):
+    """One address: who, why, and where it stands. Only what is "on" is told anything."""
+
+    key = models.CharField(max_length=254, unique=True)  # as addresses are compared
+    address = models.CharField(max_length=254)  # as mail is sent to it
+    name = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=8, blank=True)  # empty: the site's first
+    standing = models.CharField(max_length=9, choices=[(s.value, s.value) for s in Standing])
+    origin = models.CharField(max_length=6, choices=[(o.value, o.value) for o in Origin])
+    reasons = models.JSONField(default=list)  # ["member", "invoice 123"]
+    connections = models.JSONField(default=list)
+    areas = models.JSONField(default=list)
+    first_at = models.DateTimeField()
+    since = models.DateTimeField()  # of the standing
+    left_at = models.DateTimeField(null=True)  # since when no export has it
+    listed_at = models.DateTimeField(null=True)  # since when the list has it, as far as we know; null: it has not
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["standing"], name="recipient_standing"),
+            models.Index(fields=["left_at"], condition=models.Q(left_at__isnull=False), name="recipient_left"),
+        ]
+
+
+class OptOut(models.Model):
+    """Somebody who opted out and was forgotten: a digest by which an import that has the address is stopped."""
+
+    salt = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
+
+
+class Import(models.Model):
+    """One reading of an export: what it would change, who confirmed it, how far it is applied."""
+
+    WAITING, CONFIRMED, DONE, DROPPED = "waiting", "confirmed", "done", "dropped"
+
+    at = models.DateTimeField()
+    by = models.CharField(max_length=150, blank=True)
+    source = models.CharField(max_length=300)
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=9, default=WAITING)
+    after = models.IntegerField(default=0)  # the import on which its diff was computed
+    roster = models.BinaryField(default=bytes)  # packed; emptied when it is done or dropped
+    counts = models.JSONField(default=dict)
+    refused = models.JSONField(default=list)  # [[line, code, word], …]; the words go when it is over
+    objections = models.JSONField(default=list)  # what the guard said
+    total = models.IntegerField(default=0)  # changes to write
+    done = models.IntegerField(default=0)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state"], name="import_state")]
+
+
+class Look(models.Model):
+    """What was seen when the configured export was last looked at, so that the same is not read again."""
+
+    export = models.CharField(max_length=300, primary_key=True)
+    looked_at = models.DateTimeField()
+    digest = models.CharField(max_length=64, blank=True)  # of the file that was read last
+    etag = models.CharField(max_length=300, blank=True)
+    modified = models.CharField(max_length=100, blank=True)
+    error = models.JSONField(default=dict)  # {"code": …}; empty: all is well

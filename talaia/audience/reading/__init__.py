@@ -1,0 +1,30 @@
+"""An export as rows with their line numbers, whatever kind of file it is. Nothing here knows what the columns mean."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from talaia.audience.reading import delimited, records, sheets
+from talaia.audience.reading.table import Broken, Table, Unreadable
+
+__all__ = ["Broken", "Table", "Unreadable", "read"]
+
+LARGEST = 100_000_000  # bytes of a file
+
+
+def read(data: bytes, names: Collection[str], needed: str) -> Table:
+    """The table in a file. What kind of file it is, its content says: names of files lie.
+
+    names: the columns that talaia.toml names; by them the header is found, and in a CSV what parts the cells.
+    needed: the one of them that must be there. Raises Unreadable.
+    """
+    if len(data) > LARGEST:
+        raise Unreadable("too_large", {"limit": LARGEST // 1_000_000})
+    if not data.strip(b"\x00\t\r\n \xef\xbb\xbf"):
+        raise Unreadable("empty")
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return sheets.read(data, names, needed)
+    text = delimited.decode(data)
+    if text.lstrip().startswith(("[", "{")):
+        return records.read(text, names, needed)
+    return delimited.read(text, names, needed)

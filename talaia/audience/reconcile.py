@@ -1,0 +1,57 @@
+"""What the list says of people, against what we did to it, pure: a person's own unsubscription is not our removal.
+
+We write down who is wanted, then tell the list, then write down that the list has them. So whoever we believe on the
+list, and want there, and is not there, went by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from talaia.audience.diff import Standing
+from talaia.audience.target import Mail, Member
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An address of the ledger. `listed`: we put it on the list, and did not take it off."""
+
+    standing: Standing
+    listed: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    opted_out: tuple[str, ...] = ()  # went by themselves
+    bounced: tuple[str, ...] = ()
+    mended: tuple[str, ...] = ()  # somebody switched their mail on again, over there
+    by_hand: tuple[str, ...] = ()  # on the list, and not by us
+    there: tuple[str, ...] = ()  # we put them there, and were killed before we wrote it down
+    gone: tuple[str, ...] = ()  # we took them off, and were killed likewise
+
+
+def reconcile(ledger: Mapping[str, Known], members: Mapping[str, Member]) -> Found:
+    """The ledger as it was read before the members were."""
+    opted_out: list[str] = []
+    bounced: list[str] = []
+    mended: list[str] = []
+    by_hand: list[str] = []
+    there: list[str] = []
+    gone: list[str] = []
+    for key, known in ledger.items():
+        member = members.get(key)
+        if member is None:
+            if known.listed:
+                (opted_out if known.standing == Standing.ON else gone).append(key)
+            continue
+        if not known.listed and known.standing in (Standing.LEFT, Standing.OPTED_OUT):
+            by_hand.append(key)  # came back over there, or was put back
+        elif not known.listed:
+            there.append(key)
+        elif member.mail == Mail.BOUNCED and known.standing == Standing.ON:
+            bounced.append(key)
+        elif member.mail == Mail.ON and known.standing == Standing.BOUNCED:
+            mended.append(key)
+    by_hand += [key for key in members if key not in ledger]
+    return Found(*(tuple(sorted(keys)) for keys in (opted_out, bounced, mended, by_hand, there, gone)))

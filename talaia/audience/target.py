@@ -1,0 +1,48 @@
+"""The seam to whatever keeps the list of those who get mail: a list server, or our own ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from talaia.audience.diff import Entry
+
+
+class Mail(StrEnum):
+    """Whether the list sends a member anything."""
+
+    ON = "on"
+    PAUSED = "paused"  # the person's own choice: still a member, left alone
+    BOUNCED = "bounced"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody on the list. `key`: as address.parse() makes it."""
+
+    key: str
+    mail: Mail = Mail.ON
+
+
+class Outcome(StrEnum):
+    """What became of one address. All of them are answers; what is a fault is raised as Temporary or Permanent."""
+
+    DONE = "done"
+    ALREADY = "already"  # it was so before: a step that is repeated
+    BARRED = "barred"  # the list will not have them: banned there, or opted out there
+    IMPOSSIBLE = "impossible"  # the list cannot take such an address
+
+
+class List(Protocol):
+    """Everything may be repeated. Nothing that it does sends the person a mail. Raises Temporary and Permanent."""
+
+    def read(self) -> Mapping[str, Member]:
+        """Everybody who is on it, complete, by key; never a part as if it were all."""
+
+    def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
+        """Key → outcome, of each. After a fault, those that are on it already answer ALREADY."""
+
+    def remove(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
+        """Key → outcome, of each; who is not on it is ALREADY off."""

@@ -1,0 +1,305 @@
+"""`talaia audience`: who is told. Addresses are printed only where somebody asks for them: output ends in logs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone, translation
+
+from talaia.audience import actions, client, folder, words
+from talaia.audience.address import Wrong, parse
+from talaia.audience.diff import Standing, What
+from talaia.audience.following import follow
+from talaia.audience.importing import Plan, apply, audience_of, list_of, plan, propose, unfinished
+from talaia.audience.ledger import entries, forgotten
+from talaia.audience.models import Import, Look, OptOut, Recipient
+from talaia.audience.reading import Unreadable
+from talaia.audience.roster import Refuse, person
+from talaia.audience.telling import as_json, trouble, why
+from talaia.commands.writing import author, json_argument, refusing
+from talaia.config import current
+from talaia.events.telling import local
+from talaia.outbox.faults import Fault
+from talaia.refusal import Refused
+
+HELP = "Who is told: the ledger of addresses that follows the membership export."
+SHOWN = 20  # addresses of each kind on a terminal, without --all
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    syncing = commands.add_parser("sync", help="read an export, say what changes, and apply it")
+    syncing.add_argument("file", metavar="FILE", nargs="?", help="the export; - is standard input (default: as set)")
+    syncing.add_argument("--dry-run", action="store_true", help="only say what would change")
+    syncing.add_argument("--yes", action="store_true", help="ask nothing, even where the guard objects")
+    syncing.add_argument("--all", action="store_true", help=f"print every address, not {SHOWN} of each kind")
+    json_argument(syncing)
+    json_argument(commands.add_parser("show", help="how many, the last import, what waits"))
+    listing = commands.add_parser("list", help="print the addresses")
+    listing.add_argument("--standing", choices=[one.value for one in Standing], help="only these")
+    json_argument(listing)
+    for name, line in (
+        ("opt-out", "this person wants no mail; no import changes that"),
+        ("opt-in", "this person asks to be told again, or their mail arrives again"),
+        ("explain", "why is this person told, or not?"),
+        ("add", "tell somebody who is in no export"),
+    ):
+        one = commands.add_parser(name, help=line)
+        one.add_argument("address", metavar="ADDRESS")
+        if name == "add":
+            one.add_argument("--name", default="")
+    forgetting = commands.add_parser("forget", help="delete one address, or all whose time is over")
+    forgetting.add_argument("address", metavar="ADDRESS", nargs="?")
+
+
+def run(options: argparse.Namespace) -> int:
+    audience_of(current())
+    with refusing(), translation.override("en"):
+        try:
+            match options.action:
+                case "sync":
+                    return sync(options)
+                case "show":
+                    show(options.json)
+                case "list":
+                    print_list(options.standing, options.json)
+                case "explain":
+                    explain(options.address)
+                case "forget":
+                    forget(options.address)
+                case _:
+                    change(options)
+        except Wrong as wrong:
+            raise Refused(words.refusal(wrong.code)) from None
+    return 0
+
+
+def sync(options: argparse.Namespace) -> int:
+    config, by = current(), author()
+    for id in unfinished():
+        if not options.dry_run:
+            print(f"finishing import {id}, which was begun before", file=sys.stderr)
+            apply(id, config, timezone.now, progress())
+    source, data = given(options.file)
+    try:
+        found = plan(data, config, timezone.now())
+    except Unreadable as error:
+        raise Refused(f"{source}: {words.unreadable(error.code, error.data)}. Nothing was changed") from None
+    asked = sys.stdin.isatty() and sys.stdout.isatty() and not options.yes and not options.json
+    against = [words.objection(one.code, one.data) for one in found.objections]
+    final = any(one.final for one in found.objections)
+    if not options.json:
+        report(found, source, sys.stdout.isatty(), options.all)
+    if options.dry_run:
+        tell(options, found, source, None, "nothing was changed: --dry-run")
+        return 0
+    if final or (against and not options.yes):
+        if final or not asked or not ask(f"The guard objects: {'; '.join(against)}. Apply it anyway?"):
+            stop(options, found, source, by)
+    elif found.changes_nothing:
+        follow(list_of(config), audience_of(config).shrink, timezone.now)
+        tell(options, found, source, None, "nothing changes")
+        return 0
+    elif asked and not ask("Apply it?"):
+        print("nothing was changed")
+        return 0
+    row = propose(found, source, timezone.now(), by=by)
+    actions.confirm(row.pk, timezone.now(), by=by)
+    apply(row.pk, config, timezone.now, progress())
+    tell(options, found, source, row.pk, f"done: import {row.pk}")
+    return 0
+
+
+def stop(options: argparse.Namespace, found: Plan, source: str, by: str) -> None:
+    """The guard's word. What may be confirmed waits for it. Raises Refused."""
+    against = "; ".join(words.objection(one.code, one.data) for one in found.objections)
+    tell(options, found, source, None, "")
+    if any(one.final for one in found.objections):
+        raise Refused(f"the guard stops: {against}. Nothing was changed; make the export again")
+    row = propose(found, source, timezone.now(), by=by)
+    mend = f"look with --dry-run --all; then --yes, or confirm import {row.pk} at the desk"
+    raise Refused(f"the guard stops: {against}. Nothing was changed; {mend}")
+
+
+def given(file: str | None) -> tuple[str, bytes]:
+    """What the export is called, and its bytes. Raises Refused."""
+    config = current()
+    audience = audience_of(config)
+    if file == "-":
+        return "standard input", sys.stdin.buffer.read()
+    if file is not None:
+        return Path(file).name, folder.content(Path(file))
+    if audience.export is None:
+        raise Refused("name the export: talaia audience sync FILE; or set export in [audience]")
+    if audience.fetched:
+        try:
+            return client.shown(audience.export), client.fetch(audience, config).data or b""
+        except Fault as fault:
+            raise Refused(f"{fault}; {fault.hint}") from None
+    place = config.folder / audience.export
+    found = folder.newest(place)
+    if found is None:
+        raise Refused(f"{place} has no export")
+    return found.name, folder.content(found)
+
+
+def report(found: Plan, source: str, people: bool, everything: bool) -> None:
+    """What would change. Without a terminal only numbers: what is printed there ends in a log."""
+    wanted, rows = len(found.roster.wanted), found.roster.rows
+    print(f"{source}: {rows} rows, {wanted} addresses to tell")
+    for what in What:
+        changes = found.diff.of(what)
+        if changes:
+            print(f"  {len(changes):>6}  {words.what(what)[0].lower()}{words.what(what)[1:]}")
+        if people or everything:
+            for change in changes if everything else changes[:SHOWN]:
+                print(f"          {change.after.address}  ({why(change)})")
+            if len(changes) > SHOWN and not everything:
+                print(f"          … and {len(changes) - SHOWN} more; --all prints them")
+    refused = found.roster.refused
+    if refused:
+        print(f"  {len(refused):>6}  refused rows")
+    for one in refused if everything else refused[:SHOWN]:
+        print(f"          line {one.line}: {words.refusal(one.code, one.word if people or everything else '')}")
+    if len(refused) > SHOWN and not everything:
+        print(f"          … and {len(refused) - SHOWN} more; --all prints them")
+
+
+def ask(question: str) -> bool:
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes", "s", "sí", "si")
+
+
+def progress() -> Callable[[int, int], None]:
+    """How far long work is, on standard error: on a terminal a line that changes, elsewhere ten lines in all."""
+    told = 0
+
+    def say(done: int, total: int) -> None:
+        nonlocal told
+        if total < 1000:
+            return
+        if sys.stderr.isatty():
+            print(f"{done} of {total} addresses", end="\n" if done == total else "\r", file=sys.stderr, flush=True)
+        elif done * 10 // total > told:
+            told = done * 10 // total
+            print(f"{done} of {total} addresses", file=sys.stderr, flush=True)
+
+    return say
+
+
+def tell(options: argparse.Namespace, found: Plan, source: str, number: int | None, said: str) -> None:
+    """One line, or everything as JSON."""
+    if not options.json:
+        if said:
+            print(said)
+        return
+    told: dict[str, Any] = {
+        "source": source,
+        "rows": found.roster.rows,
+        "wanted": len(found.roster.wanted),
+        "counts": found.diff.counts,
+        "refused": [
+            {"line": one.line, "code": one.code, "reason": words.refusal(one.code, one.word)}
+            for one in found.roster.refused
+        ],
+        "objections": [{"code": one.code, "text": words.objection(one.code, one.data)} for one in found.objections],
+        "applied": number is not None,
+        "import": number,
+        **{what.value: [as_json(change.after) for change in found.diff.of(what)] for what in What},
+    }
+    print(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+def show(as_json_too: bool) -> None:
+    zone = current().site.tz
+    counts = dict(Recipient.objects.values_list("standing").annotate(count=Count("pk")).order_by("standing"))
+    last = Import.objects.filter(state=Import.DONE).order_by("-finished_at").first()
+    open_ones = Import.objects.filter(state__in=[Import.WAITING, Import.CONFIRMED]).order_by("pk")
+    export = audience_of(current()).export
+    look = Look.objects.filter(export=export).first() if export else None
+    error = trouble(look.error) if look else ""
+    if as_json_too:
+        told = {
+            "addresses": {one.value: counts.get(one.value, 0) for one in Standing},
+            "by_hand": Recipient.objects.filter(origin="hand").count(),
+            "opted_out_and_forgotten": OptOut.objects.count(),
+            "last_import": {"id": last.pk, "at": iso(last), "source": last.source, **last.counts} if last else None,
+            "open": [{"id": one.pk, "state": one.state, "source": one.source, **one.counts} for one in open_ones],
+            "looked_at": look.looked_at.isoformat() if look else None,
+            "error": error or None,
+        }
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for one in Standing:
+        print(f"{counts.get(one.value, 0):>8}  {words.standing(one).lower()}")
+    when = f"{last.pk}, {local(last.finished_at, zone)}, {last.source}" if last and last.finished_at else "none yet"
+    print(f"last import: {when}")
+    for row in open_ones:
+        state = "waits to be confirmed" if row.state == Import.WAITING else f"is applied: {row.done} of {row.total}"
+        numbers = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in row.counts.items() if count)
+        print(f"import {row.pk} ({row.source}) {state}: {numbers}")
+    if look:
+        print(f"export looked at: {local(look.looked_at, zone)}" + (f"; {error}" if error else ""))
+
+
+def iso(row: Import) -> str | None:
+    return row.finished_at.isoformat() if row.finished_at else None
+
+
+def print_list(standing: str | None, as_json_too: bool) -> None:
+    rows = Recipient.objects.order_by("key")
+    found = entries(rows.filter(standing=standing) if standing else rows).values()
+    if as_json_too:
+        print(json.dumps([as_json(entry) for entry in found], ensure_ascii=False, indent=2))
+        return
+    for entry in found:
+        why = ", ".join(words.reason(one) for one in entry.reasons) or entry.origin.value
+        print(f"{entry.address:<40}  {entry.standing.value:<9}  {why}")
+
+
+def explain(address: str) -> None:
+    key, zone = parse(address).key, current().site.tz
+    row = Recipient.objects.filter(key=key).first()
+    entry = entries(Recipient.objects.filter(key=key)).get(key)
+    since = local(row.since, zone) if row else ""
+    print("\n".join(words.explained(entry, bool(forgotten([key])), since, zone)))
+
+
+def forget(address: str | None) -> None:
+    now = timezone.now()
+    if address is None:
+        before, count = now - audience_of(current()).forget_after, 0
+        while batch := actions.forget_old(before, now, by=author()):
+            count += batch
+        print(f"{count} forgotten")
+        return
+    wanted = Recipient.objects.filter(key=parse(address).key, left_at=None, origin="export").exists()
+    if not actions.forget(address, now, by=author()):
+        raise Refused("there is no such address in the ledger")
+    print("forgotten" + ("; the next export that has it brings it back, unless the person opts out" if wanted else ""))
+
+
+def change(options: argparse.Namespace) -> None:
+    now, by = timezone.now(), author()
+    match options.action:
+        case "opt-out":
+            new = actions.opt_out(options.address, now, by=by)
+            print("opted out: no import changes that" if new else "had opted out before")
+        case "opt-in":
+            standing = actions.opt_in(options.address, now, by=by)
+            if standing == Standing.ON:
+                print("is told")
+            else:
+                print("is not told: no export has the address; the next one that has it does, or `talaia audience add`")
+        case "add":
+            try:
+                name = person(options.name)
+            except Refuse as refusal:
+                raise Refused(words.refusal(refusal.code)) from None
+            print("added" if actions.add(options.address, name, now, by=by) else "is there already")
+    follow(list_of(current()), audience_of(current()).shrink, timezone.now)

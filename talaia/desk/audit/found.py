@@ -1,0 +1,66 @@
+"""The facts that people made, as they are asked for: whose, about what, between which days; a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from talaia.desk.audit.difference import Change, changes
+from talaia.desk.audit.sentences import sentence
+from talaia.outbox.models import Fact
+
+AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Empty values ask for everything."""
+
+    who: str = ""
+    about: str = ""  # "incident/2026-003", or a part of it
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A fact in words, in the language of whoever reads."""
+
+    id: int
+    at: datetime
+    who: str
+    said: str
+    kind: str
+    subject: str
+    place: str
+    changes: tuple[Change, ...]
+
+
+def facts(asked: Asked, zone: ZoneInfo) -> QuerySet[Fact]:
+    """The newest first."""
+    rows = Fact.objects.exclude(by="").order_by("-id")
+    if asked.who:
+        rows = rows.filter(by=asked.who)
+    if asked.about:
+        rows = rows.filter(subject__icontains=asked.about)
+    if asked.first:
+        rows = rows.filter(at__gte=datetime.combine(asked.first, time(), zone))
+    if asked.last:
+        rows = rows.filter(at__lt=datetime.combine(asked.last + timedelta(days=1), time(), zone))
+    return rows
+
+
+def in_words(fact: Fact) -> Line:
+    return Line(
+        fact.pk,
+        fact.at,
+        fact.by,
+        sentence(fact.kind, fact.subject, fact.data),
+        fact.kind,
+        fact.subject,
+        fact.place,
+        changes(fact.data),
+    )

@@ -1,0 +1,68 @@
+"""Template tags of the desk alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from talaia.config import current
+from talaia.desk.audit.difference import Change
+from talaia.desk.people.roles import NAMES, Role
+from talaia.site.dates import Calendar
+from talaia.site.pages import LANGUAGE_NAMES
+
+register = template.Library()
+
+
+@register.filter
+def when(at: datetime) -> str:
+    """A day and a time in the words of the reader's language."""
+    site = current().site
+    return Calendar(get_language() or site.languages[0], site.tz).moment(at)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For an attribute that our own script reads; the template escapes it."""
+    return json.dumps(value)
+
+
+@register.filter
+def role_word(role: str | None) -> str:
+    return str(NAMES[Role(role)]) if role else _("no role")
+
+
+@register.filter
+def change_word(change: Change) -> str:
+    """What a change is of."""
+    words = {
+        "text": _("Text"),
+        "titles": _("Title"),
+        "analyses": _("Analysis"),
+        "impacts": _("Impact"),
+        "next_update_at": _("Promised news"),
+        "value": _("Value"),
+    }
+    return words.get(change.what, change.what)
+
+
+@register.filter
+def language_word(change: Change) -> str:
+    """The language of a change's text, or of what else it is."""
+    return LANGUAGE_NAMES.get(change.language, change.language)
+
+
+@register.filter
+def is_language(change: Change) -> bool:
+    return change.language in LANGUAGE_NAMES
+
+
+@register.filter
+def value_word(text: str) -> str:
+    """A role by its word; everything else as it is."""
+    return str(NAMES[Role(text)]) if text in list(Role) else text

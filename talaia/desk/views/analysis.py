@@ -1,0 +1,209 @@
+"""Write what happened, once it is over: beside the field stands what is worth saying, in it what is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from talaia.config import current
+from talaia.desk import memory
+from talaia.desk.chronology import document, gaps, refreshed
+from talaia.desk.forms.analysis import AnalysisForm
+from talaia.desk.models import Draft
+from talaia.desk.pages import for_editors, for_operators, language, page
+from talaia.desk.views.written import told, written_in
+from talaia.desk.writing.actions import drop_draft, keep_draft
+from talaia.events import actions
+from talaia.events.anchors import fresh
+from talaia.events.models import Event as Row
+from talaia.events.timeline import NotPossible, Overtaken, fingerprint
+from talaia.site.dates import Calendar
+from talaia.site.pages import LANGUAGE_NAMES
+
+GUIDANCE = ("ca", "es", "en")
+
+
+@dataclass(frozen=True)
+class Writing:
+    """An analysis that somebody writes, in one language."""
+
+    request: HttpRequest
+    row: Row
+    language: str
+    now: datetime
+
+    @classmethod
+    def begun(cls, request: HttpRequest, kind: str, ref: str) -> Writing:
+        """What is asked for. Raises NotPossible."""
+        row = actions.find(kind, ref)
+        wanted = request.GET.get("language", "")
+        spoken = wanted if wanted in current().site.languages else written_in(row)
+        return cls(request, row, spoken, timezone.now())
+
+    @property
+    def person(self) -> str:
+        return self.request.user.get_username()
+
+    @property
+    def subject(self) -> str:
+        """How drafts are kept: `analysis/2026-003`; of maintenance `analysis/maintenance/2026-003`."""
+        return f"analysis/{self.row.ref}" if self.row.kind == Row.INCIDENT else f"analysis/maintenance/{self.row.ref}"
+
+    @property
+    def address(self) -> str:
+        name = "desk-analysis" if self.row.kind == Row.INCIDENT else "desk-maintenance-analysis"
+        return reverse(name, args=[self.row.ref])
+
+    @property
+    def here(self) -> str:
+        return f"{self.address}?language={self.language}"
+
+    def draft(self, person: str) -> Draft | None:
+        return Draft.objects.filter(person=person, subject=self.subject).first()
+
+    def beginning(self) -> tuple[str, str]:
+        """(text, whose draft it is): the draft that was asked for, one's own, what is published, what is known."""
+        asked = self.request.GET.get("draft", "")
+        for person in dict.fromkeys((asked, self.person) if asked else (self.person,)):
+            if (draft := self.draft(person)) and draft.fields.get(self.language):
+                return draft.fields[self.language], person
+        if published := self.row.analyses.get(self.language):
+            return published, ""
+        return self.document(), ""
+
+    def document(self) -> str:
+        event = told(self.row)
+        with translation.override(self.language):
+            calendar = self.calendar()
+            happened = memory.moments(self.row, event, current(), calendar)
+            return document(event, memory.troubles(event, self.language), happened, calendar)
+
+    def with_chronology(self, text: str) -> str:
+        names = set()
+        for code in current().site.languages:
+            with translation.override(code):
+                names.add(_("Chronology"))
+        with translation.override(self.language):
+            calendar = self.calendar()
+            return refreshed(text, memory.moments(self.row, told(self.row), current(), calendar), calendar, names)
+
+    def calendar(self) -> Calendar:
+        return Calendar(self.language, current().site.tz)
+
+    def form(self, data: Any = None) -> AnalysisForm:
+        if data is not None:
+            return AnalysisForm(data, language=self.language)
+        text, whose = self.beginning()
+        given = {"seen": fingerprint(self.row.analyses), "text": text, "whose": whose}
+        return AnalysisForm(initial=given, language=self.language)
+
+    def keep(self, text: str, offer: bool = False) -> None:
+        draft = self.draft(self.person)
+        fields = {**(draft.fields if draft else {}), self.language: text}
+        left = {code: words for code, words in fields.items() if words.strip()}
+        if left:
+            keep_draft(self.person, self.subject, left, self.now, offer=offer)
+        elif draft:
+            drop_draft(draft.pk, self.person, self.now)
+
+    def forget(self, whose: str) -> None:
+        """What is published is no draft any more: one's own, and the one that it was begun with."""
+        for person in {self.person, whose} - {""}:
+            if draft := self.draft(person):
+                left = {code: words for code, words in draft.fields.items() if code != self.language}
+                if left:
+                    keep_draft(person, self.subject, left, self.now)
+                else:
+                    drop_draft(draft.pk, self.person, self.now, published=True)
+
+    def preview(self, text: str) -> dict[str, Any]:
+        """As everybody would read it; the numbers of the addresses are given on publishing, and may be others."""
+        words = ((self.language, text),)
+        event = replace(told(self.row), analyses=words, anchors=fresh(dict(words), self.language))
+        return {"asked": True, "would_be": event if text else None, "spoken": self.language}
+
+    def context(self, form: AnalysisForm) -> dict[str, Any]:
+        drafts = Draft.objects.filter(subject=self.subject).order_by("-offered", "-saved_at")
+        own = self.draft(self.person)
+        return {
+            "now": self.now,
+            "form": form,
+            "event": told(self.row),
+            "spoken": self.language,
+            "spoken_name": LANGUAGE_NAMES.get(self.language, self.language),
+            "versions": [(code, LANGUAGE_NAMES.get(code, code)) for code in current().site.languages],
+            "drafts": [draft for draft in drafts if draft.person != self.person and draft.fields.get(self.language)],
+            "own": own if own and own.fields.get(self.language) else None,
+            "guidance": f"desk/guidance_{language() if language() in GUIDANCE else 'en'}.html",
+            "action": self.here,
+            "publish": f"{self.address}/publish?language={self.language}",
+            "back": reverse("desk-incident", args=[self.row.ref]) if self.row.kind == Row.INCIDENT else "",
+        }
+
+    def show(self, form: AnalysisForm, **more: Any) -> HttpResponse:
+        return page(self.request, "desk/analysis.html", {**self.context(form), **more})
+
+
+@for_editors
+@require_http_methods(["GET", "POST"])
+def write(request: HttpRequest, ref: str, kind: str = Row.INCIDENT) -> HttpResponse:
+    """The field, its preview, its draft, its chronology anew. What is written here nobody outside reads."""
+    writing = Writing.begun(request, kind, ref)
+    if request.method != "POST":
+        return writing.show(writing.form())
+    sent = writing.form(request.POST)
+    if not sent.is_valid():
+        return writing.show(sent)
+    text = sent.cleaned_data["text"]
+    if "preview" in request.POST:
+        return writing.show(sent, **writing.preview(text))
+    again = request.POST.copy()
+    if "refresh" in request.POST:
+        again["text"] = writing.with_chronology(text)
+        return writing.show(writing.form(again), refreshed=True)
+    writing.keep(text, offer="offer" in request.POST)
+    return writing.show(sent, kept=True, offered="offer" in request.POST)
+
+
+@for_operators
+@require_http_methods(["GET", "POST"])
+def publish(request: HttpRequest, ref: str, kind: str = Row.INCIDENT) -> HttpResponse:
+    """For everybody to read. (Who may do so is the line above; who may keep a draft, that above `write`.)"""
+    writing = Writing.begun(request, kind, ref)
+    if request.method != "POST":
+        return HttpResponseRedirect(writing.here)
+    sent = writing.form(request.POST)
+    if not sent.is_valid():
+        return writing.show(sent)
+    given = sent.cleaned_data
+    row = writing.row
+    if missing := gaps(given["text"]):
+        words = ngettext(
+            "%(count)s place is still to be filled in: …", "%(count)s places are still to be filled in: …", missing
+        )
+        sent.add_error("text", words % {"count": missing})
+        return writing.show(sent)
+    try:
+        actions.write_analysis(
+            kind, row.ref, writing.language, given["text"], writing.now, by=writing.person, seen=given["seen"]
+        )
+    except Overtaken:
+        row.refresh_from_db()
+        again = request.POST.copy()
+        again["seen"] = fingerprint(row.analyses)
+        return writing.show(writing.form(again), overtaken=True)
+    except NotPossible as refusal:
+        sent.add_error(None, str(refusal))
+        return writing.show(sent)
+    writing.forget(given["whose"])
+    messages.success(request, f"{current().site.address.rstrip('/')}{told(row).path}#analysis")
+    return HttpResponseRedirect(writing.here)

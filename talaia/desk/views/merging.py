@@ -1,0 +1,79 @@
+"""Say that an incident is another one's duplicate."""
+
+from __future__ import annotations
+
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from talaia.config import current
+from talaia.desk.forms.incidents import MergeForm
+from talaia.desk.pages import for_operators, language, page
+from talaia.desk.views.written import published, told
+from talaia.events import actions
+from talaia.events.merging import merged_words
+from talaia.events.models import Event as Row
+from talaia.events.timeline import NotPossible, Overtaken
+from talaia.site.dates import Calendar
+from talaia.site.values import inside, words
+
+CHOICES = 12
+
+
+@for_operators
+@require_http_methods(["GET", "POST"])
+def merge(request: HttpRequest, ref: str) -> HttpResponse:
+    """Choose the other; the entry that is written is shown before."""
+    now = timezone.now()
+    row = actions.find(Row.INCIDENT, ref)
+    saw = actions.mark_of(row)
+    shown = told(row)
+    calendar = Calendar(language(), current().site.tz)
+    others = Row.objects.filter(kind=Row.INCIDENT, merged_into=None).exclude(pk=row.pk)
+    recent = others.order_by(F("ended_at").desc(nulls_first=True), "-started_at")[:CHOICES]
+    choices = [
+        (
+            other.ref,
+            f"{other.ref} · {inside(words(other.titles, other.language), language()).text} "
+            f"({calendar.at(other.started_at, now)})",
+        )
+        for other in recent
+    ]
+    context = {
+        "now": now,
+        "event": shown,
+        "action": reverse("desk-merge", args=[row.ref]),
+        "said": _said("…"),
+    }
+    form = MergeForm(request.POST or None, others=choices, initial={"seen": saw})
+    if request.method == "POST" and form.is_valid():
+        into = form.cleaned_data["into"]
+        try:
+            update = actions.merge_incident(
+                row.ref,
+                into,
+                merged_words(into, current().site.languages, current().site.address),
+                now,
+                by=request.user.get_username(),
+                move_services=form.cleaned_data["move"],
+                key=form.cleaned_data["key"] or None,
+                seen=form.cleaned_data["seen"],
+            )
+        except Overtaken as overtaken:
+            form = MergeForm({**request.POST.dict(), "seen": saw}, others=choices)
+            form.is_valid()
+            form.add_error(None, str(overtaken))
+        except NotPossible as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return published(request, row.ref, update.number)
+    return page(request, "desk/merge.html", {**context, "form": form})
+
+
+def _said(ref: str) -> str:
+    """The entry that will be written, in the language of this person."""
+    with translation.override(language()):
+        return _("This is the same as incident %(ref)s, where we go on writing.") % {"ref": ref}

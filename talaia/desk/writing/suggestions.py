@@ -1,0 +1,119 @@
+"""From services that are not well, and that nobody has explained, to incidents drafted in words. Pure.
+
+A suggestion publishes nothing. It is the open form, filled in; a person sends it, changes it, or says that it is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import translation
+
+from talaia.desk.writing.first_words import Beginning, beginning, filled, listed
+from talaia.events.timeline import fingerprint
+from talaia.panel import words as panel_words
+from talaia.panel.state import TROUBLE, Reason, State
+from talaia.site.dates import Calendar
+from talaia.site.values import Service, inside
+
+TOGETHER = timedelta(minutes=10)  # what goes wrong within it most likely has one cause
+ABOUT_A_CERTIFICATE = re.compile(r"certific|\btls\b|\bssl\b", re.IGNORECASE)
+FIGURES = ("connections_down", "connections_poor")
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """An incident that might be opened. `mark` names this very trouble: another state or time has another mark."""
+
+    kind: str
+    services: tuple[Service, ...]
+    since: datetime
+    words: Beginning
+    mark: str
+
+    @property
+    def impacts(self) -> dict[str, State]:
+        return {service.slug: service.state for service in self.services}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What drafting words needs to know. `kinds`: service → the `first_words` of talaia.toml."""
+
+    languages: Sequence[str]
+    zone: ZoneInfo
+    kinds: Mapping[str, str]
+    changed: Mapping[str, Beginning]
+
+
+def suggest(
+    unexplained: Iterable[Service], dismissed: Collection[tuple[str, datetime]], desk: Desk, now: datetime
+) -> tuple[Suggestion, ...]:
+    """One suggestion for those that went wrong together, the worst first as they were given.
+
+    What is only unknown is no incident yet, and what somebody has dismissed comes back with its next trouble.
+    """
+    found = [s for s in unexplained if s.state in TROUBLE and (s.slug, s.since) not in dismissed]
+    groups: list[list[Service]] = []
+    for service in sorted(found, key=lambda service: service.since):
+        if groups and service.since - groups[-1][0].since <= TOGETHER:
+            groups[-1].append(service)
+        else:
+            groups.append([service])
+    order = {service.slug: place for place, service in enumerate(found)}
+    for group in groups:
+        group.sort(key=lambda service: order[service.slug])
+    groups.sort(key=lambda group: order[group[0].slug])
+    return tuple(_drafted(tuple(group), desk, now) for group in groups)
+
+
+def kind_of(services: Sequence[Service], kinds: Mapping[str, str]) -> str:
+    """The kind of trouble. Where connections are among it, the others most likely fail because of them."""
+    each = [_kind(service, kinds.get(service.slug, "")) for service in services]
+    for kind in ("no-connection", "part-connection"):
+        if kind in each:
+            return kind
+    return each[0] if len(set(each)) == 1 else "unknown"
+
+
+def drafted(kind: str, services: Sequence[Service], since: datetime, desk: Desk, now: datetime) -> Beginning:
+    """The first words of this kind for these services, in every language."""
+    values = {}
+    for language in desk.languages:
+        with translation.override(language):
+            values[language] = {
+                "services": listed([inside(service.names, language).text for service in services]),
+                "since": Calendar(language, desk.zone).since(since, now),
+                "measured": _measured([service.reason for service in services]),
+            }
+    return filled(beginning(kind, desk.changed, desk.languages), values)
+
+
+def _drafted(services: tuple[Service, ...], desk: Desk, now: datetime) -> Suggestion:
+    since, kind = min(service.since for service in services), kind_of(services, desk.kinds)
+    mark = fingerprint(sorted([s.slug, s.state.value, s.since.isoformat()] for s in services))
+    return Suggestion(kind, services, since, drafted(kind, services, since, desk, now), mark)
+
+
+def _kind(service: Service, given: str) -> str:
+    code, values = service.reason.code, service.reason.values
+    if code == "alert" and ABOUT_A_CERTIFICATE.search(str(values.get("summary") or "")):
+        return "certificate"
+    if code in FIGURES or given == "connection":
+        if code == "connections_poor":
+            return "slow"
+        return "no-connection" if service.state is State.DISRUPTION else "part-connection"
+    if service.state is State.DEGRADED or values.get("what") == "slow":
+        return "slow"
+    return given or "unknown"
+
+
+def _measured(reasons: Iterable[Reason]) -> str:
+    for reason in reasons:
+        if reason.code in FIGURES:
+            return f" ({panel_words.reason(reason, str)})"
+    return ""

@@ -1,0 +1,48 @@
+"""What the clock does to maintenance: take the step that is due, and note that a window is not kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from talaia.events.actions import rows
+from talaia.events.actions.maintenance import update_maintenance
+from talaia.events.clock import Late, Step, due, late, remind
+from talaia.events.models import Event
+from talaia.outbox.actions import record
+from talaia.outbox.models import Fact
+
+
+def take_step(step: Step, now: datetime) -> bool:
+    """Do what is due, if it still is: a person may have postponed or ended it since the clock looked."""
+    with transaction.atomic():
+        event = rows.lock(rows.find(Event.MAINTENANCE, step.ref))
+        if step not in due([event], now):
+            return False
+        update_maintenance(step.ref, step.state, {}, now, at=step.at)
+    return True
+
+
+def note_late(ref: str, now: datetime, every: timedelta) -> Late | None:
+    """Write down, once, that the work outlasts its window, so that the pages say so; and again for who is at it.
+
+    Also that it has not begun, or could not. Again after `every`; returns what was noted, None when nothing was.
+    """
+    with transaction.atomic():
+        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
+        why = late(event, now)
+        if why is None:
+            return None
+        assert event.window_start
+        assert event.window_end
+        window = [event.window_start.isoformat(), event.window_end.isoformat()]
+        noted = Fact.objects.filter(subject=rows.subject(event), kind__in=["maintenance.overrun", "maintenance.late"])
+        last = noted.order_by("-id").first()
+        known = (last.data["why"], last.at) if last and last.data["window"] == window else None
+        if not remind(why, known, now, every):
+            return None
+        data = {"why": why.value, "window": window, "services": rows.touched(event), "titles": event.titles}
+        first = why is Late.OVERRUN and (known is None or known[0] != why)
+        record("maintenance.overrun" if first else "maintenance.late", rows.subject(event), now, data=data)
+    return why

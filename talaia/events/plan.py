@@ -1,0 +1,150 @@
+"""What is told of a maintenance, and when, pure: the notice plan, and the rule of how early it must be announced.
+
+Nobody is written to from here: `due_notices` says what is due, and the notices' channel asks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from talaia.events.timeline import MaintenanceState, NotPossible
+from talaia.panel.state import State
+
+
+class Notice(StrEnum):
+    """The notices that a plan may hold, in the order in which they go out."""
+
+    WEEK = "7d"
+    DAY = "24h"
+    SOON = "30m"
+    START = "start"
+    END = "end"
+
+
+ADVANCE = {Notice.WEEK: timedelta(days=7), Notice.DAY: timedelta(hours=24), Notice.SOON: timedelta(minutes=30)}
+# What people must know of beforehand. Slower is not down: the operator may still choose to tell.
+DISRUPTIVE = frozenset({State.PARTIAL, State.DISRUPTION, State.MAINTENANCE})
+
+
+@dataclass(frozen=True)
+class Line:
+    """A notice and its instant. `at` None: whenever a person says so. `skipped`: it had passed when it was planned."""
+
+    notice: Notice
+    at: datetime | None
+    skipped: bool = False
+
+
+def expects_disruption(levels: Iterable[State]) -> bool:
+    return not DISRUPTIVE.isdisjoint(levels)
+
+
+def default_notices(levels: Iterable[State]) -> tuple[Notice, ...]:
+    """All of them where a disruption is expected, else none: who is not touched need not be woken."""
+    return tuple(Notice) if expects_disruption(levels) else ()
+
+
+def read_notices(codes: Iterable[str]) -> tuple[Notice, ...]:
+    """The notices of these codes, each once and in their order. Raises NotPossible for a code that is none."""
+    wanted = set(codes)
+    if unknown := sorted(wanted - set(Notice)):
+        what = _("“%(code)s” is no notice; there are %(codes)s")
+        raise NotPossible(what % {"code": unknown[0], "codes": ", ".join(Notice)})
+    return tuple(notice for notice in Notice if notice in wanted)
+
+
+def lines(
+    notices: Iterable[str],
+    window: tuple[datetime, datetime],
+    known_since: datetime,
+    *,
+    starts_itself: bool = True,
+    ends_itself: bool = False,
+) -> tuple[Line, ...]:
+    """What will be told when. `known_since`: when this window was announced; what was due before then is skipped."""
+    start, end = window
+    found = []
+    for notice in read_notices(notices):
+        if notice in ADVANCE:
+            at = start - ADVANCE[notice]
+            found.append(Line(notice, at, at < known_since))
+        elif notice is Notice.START:
+            found.append(Line(notice, start if starts_itself else None))
+        else:
+            found.append(Line(notice, end if ends_itself else None))
+    return tuple(found)
+
+
+def due_notices(
+    notices: Iterable[str],
+    window: tuple[datetime, datetime],
+    state: MaintenanceState,
+    known_since: datetime,
+    now: datetime,
+) -> tuple[Notice, ...]:
+    """What must have been told by `now`, for whoever tells (once each: it is known by event, code and window).
+
+    Before the work, the latest of the advance notices alone: after a downtime nobody is told "in a week" of what begins
+    tonight. Nothing in advance once the work has begun, or its beginning has passed; nothing at all of what was called
+    off, as that is told by its own fact.
+    """
+    wanted = read_notices(notices)
+    match state:
+        case MaintenanceState.SCHEDULED if now < window[0]:
+            come = [line.notice for line in lines(wanted, window, known_since) if line.at and line.at <= now]
+            told = [n for n in come if n in ADVANCE and window[0] - ADVANCE[n] >= known_since]
+            return tuple(told[-1:])
+        case MaintenanceState.IN_PROGRESS:
+            return tuple(n for n in wanted if n is Notice.START)
+        case MaintenanceState.COMPLETED:
+            return tuple(n for n in wanted if n in (Notice.START, Notice.END))
+        case _:
+            return ()
+
+
+def warnings(
+    notices: Sequence[str], levels: Iterable[State], start: datetime, known_since: datetime, minimum: timedelta
+) -> tuple[str, ...]:
+    """What is against the house's own rule; said, never refused: some work cannot wait. In the language in force."""
+    if not expects_disruption(levels):
+        return ()
+    found = []
+    early = start - known_since
+    if early < minimum:
+        words = {"early": spoken(early), "minimum": spoken(minimum)}
+        if early <= timedelta(0):
+            found.append(_("It is announced after it begins; our rule is %(minimum)s before.") % words)
+        else:
+            found.append(_("It is announced %(early)s before it begins; our rule is %(minimum)s.") % words)
+    wanted = read_notices(notices)
+    if not any(notice in ADVANCE for notice in wanted):
+        found.append(_("A disruption is expected, and nobody is written to beforehand."))
+    return tuple(found)
+
+
+def notice_word(notice: Notice) -> str:
+    """The notice as people read it, in the language in force."""
+    match notice:
+        case Notice.WEEK:
+            return _("7 days before")
+        case Notice.DAY:
+            return _("24 hours before")
+        case Notice.SOON:
+            return _("30 minutes before")
+        case Notice.START:
+            return _("when it begins")
+        case Notice.END:
+            return _("when it is over")
+
+
+def spoken(length: timedelta) -> str:
+    """`6 d 4 h`, `45 min`: at most two units, cut."""
+    minutes = max(0, int(length.total_seconds() // 60))
+    days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    parts = [(days, "d"), (hours, "h")] if days else [(hours, "h"), (rest, "min")]
+    return " ".join(f"{value}\xa0{unit}" for value, unit in parts if value) or "0\xa0min"

@@ -1,0 +1,156 @@
+"""The list follows the ledger: a person's own leaving is told apart from ours, whenever one of us was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from talaia.audience import actions
+from talaia.audience.diff import Entry, Standing
+from talaia.audience.direct import Direct
+from talaia.audience.following import follow
+from talaia.audience.ledger import told
+from talaia.audience.models import Recipient
+from talaia.audience.reconcile import Found, Known, reconcile
+from talaia.audience.target import List, Mail, Member, Outcome
+from talaia.config import Threshold
+from talaia.outbox.faults import Permanent, Temporary
+
+ON, LEFT, OUT, BOUNCED = Standing.ON, Standing.LEFT, Standing.OPTED_OUT, Standing.BOUNCED
+A = "anna@example.org"
+LIMIT = Threshold(share=0.2)
+
+
+@pytest.mark.parametrize(
+    ("known", "member", "found"),
+    [
+        (Known(ON, True), Member(A), Found()),
+        (Known(ON, False), None, Found()),  # not told to the list yet
+        (Known(ON, True), None, Found(opted_out=(A,))),  # went by themselves
+        (Known(LEFT, True), None, Found(gone=(A,))),  # by us, before we were killed
+        (Known(OUT, True), None, Found(gone=(A,))),
+        (Known(BOUNCED, True), None, Found(gone=(A,))),  # the list gave up on it
+        (Known(ON, False), Member(A), Found(there=(A,))),  # put there by us, before we were killed
+        (Known(LEFT, True), Member(A), Found()),  # still to be taken off
+        (Known(LEFT, False), Member(A), Found(by_hand=(A,))),
+        (Known(OUT, False), Member(A), Found(by_hand=(A,))),
+        (Known(ON, True), Member(A, Mail.BOUNCED), Found(bounced=(A,))),
+        (Known(ON, True), Member(A, Mail.PAUSED), Found()),  # the person's own choice
+        (Known(BOUNCED, True), Member(A, Mail.BOUNCED), Found()),
+        (Known(BOUNCED, True), Member(A, Mail.ON), Found(mended=(A,))),
+        (None, Member(A), Found(by_hand=(A,))),
+    ],
+)
+def test_what_a_list_says_of_somebody_against_what_we_did(
+    known: Known | None, member: Member | None, found: Found
+) -> None:
+    assert reconcile({A: known} if known else {}, {A: member} if member else {}) == found
+
+
+class Server:
+    """A list server that keeps its members itself, and that fails after so many calls."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, Member] = {}
+        self.barred: set[str] = set()
+        self.calls_left = 1_000_000
+
+    def _called(self) -> None:
+        self.calls_left -= 1
+        if self.calls_left < 0:
+            raise Temporary("the list does not answer")
+
+    def read(self) -> Mapping[str, Member]:
+        return dict(self.members)
+
+    def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
+        outcomes = {}
+        for person in people:
+            self._called()
+            barred, there = person.key in self.barred, person.key in self.members
+            outcomes[person.key] = Outcome.BARRED if barred else Outcome.ALREADY if there else Outcome.DONE
+            if not barred:
+                self.members.setdefault(person.key, Member(person.key))
+        return outcomes
+
+    def remove(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
+        self._called()
+        return {key: Outcome.DONE if self.members.pop(key, None) else Outcome.ALREADY for key in keys}
+
+
+class Clock:
+    """Each look at it is a second later."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 25, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+
+def standing(name: str) -> str:
+    return Recipient.objects.get(key=f"{name}@example.org").standing
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("server", [Server(), Direct()], ids=["a server", "direct"])
+def test_who_is_told_is_on_the_list_and_nobody_else(server: List) -> None:
+    now = Clock()
+    for name in ("anna", "berta", "carme"):
+        actions.add(f"{name}@example.org", "", now())
+    follow(server, LIMIT, now)
+    assert sorted(server.read()) == ["anna@example.org", "berta@example.org", "carme@example.org"]
+    actions.opt_out("berta@example.org", now())
+    follow(server, LIMIT, now)
+    assert sorted(server.read()) == ["anna@example.org", "carme@example.org"]
+    assert [entry.key for entry in told()] == ["anna@example.org", "carme@example.org"]
+
+
+@pytest.mark.django_db
+def test_somebody_who_leaves_the_list_by_themselves_has_opted_out_and_whom_it_bars_too() -> None:
+    server, now = Server(), Clock()
+    server.barred.add("carme@example.org")
+    for name in ("anna", "berta", "carme"):
+        actions.add(f"{name}@example.org", "", now())
+    follow(server, LIMIT, now)
+    assert standing("carme") == OUT
+    del server.members["anna@example.org"]
+    server.members["berta@example.org"] = Member("berta@example.org", Mail.BOUNCED)
+    server.members["dolors@example.org"] = Member("dolors@example.org")
+    follow(server, LIMIT, now)
+    assert (standing("anna"), standing("berta"), standing("dolors")) == (OUT, BOUNCED, ON)
+    assert Recipient.objects.get(key="dolors@example.org").origin == "hand"
+    before = dict(server.members)
+    follow(server, LIMIT, now)
+    assert server.members == before
+
+
+@pytest.mark.django_db
+def test_a_list_that_fails_at_any_call_is_right_after_another_try_and_nobody_opted_out() -> None:
+    server, now = Server(), Clock()
+    for n in range(9):
+        actions.add(f"p{n}@example.org", "", now())
+    for calls in range(9):
+        server.calls_left = calls % 3
+        with pytest.raises(Temporary):
+            follow(server, LIMIT, now)
+        server.members.pop("p0@example.org", None)  # as if the answer was lost before it was done
+    server.calls_left = 1_000
+    follow(server, LIMIT, now)
+    assert len(server.members) == 9
+    assert not Recipient.objects.exclude(standing=ON).exists()
+
+
+@pytest.mark.django_db
+def test_a_list_that_was_emptied_opts_nobody_out() -> None:
+    server, now = Server(), Clock()
+    for n in range(9):
+        actions.add(f"p{n}@example.org", "", now())
+    follow(server, LIMIT, now)
+    server.members.clear()
+    with pytest.raises(Permanent):
+        follow(server, LIMIT, now)
+    assert Recipient.objects.filter(standing=ON).count() == 9

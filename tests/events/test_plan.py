@@ -1,0 +1,122 @@
+"""What is told when of a maintenance, and what is against the house's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import translation
+
+from talaia.events.plan import Notice, default_notices, due_notices, lines, read_notices, spoken, warnings
+from talaia.events.timeline import MaintenanceState, NotPossible
+from talaia.panel.state import State
+
+START = datetime(2026, 5, 14, 21, 0, tzinfo=UTC)
+END = START + timedelta(hours=4)
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+ALL = tuple(Notice)
+SCHEDULED, WORKING = MaintenanceState.SCHEDULED, MaintenanceState.IN_PROGRESS
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("levels", "told"),
+    [
+        ([], ()),
+        ([State.OPERATIONAL], ()),
+        ([State.OPERATIONAL, State.DEGRADED], ()),
+        ([State.PARTIAL], ALL),
+        ([State.DEGRADED, State.DISRUPTION], ALL),
+        ([State.MAINTENANCE], ALL),
+    ],
+)
+def test_people_are_told_beforehand_where_a_disruption_is_expected(levels: list[State], told: tuple[str, ...]) -> None:
+    assert default_notices(levels) == told
+
+
+@pytest.mark.parametrize(
+    ("early", "skipped"),
+    [
+        (30 * DAY, []),
+        (7 * DAY, []),
+        (7 * DAY - MINUTE, ["7d"]),
+        (DAY, ["7d"]),
+        (2 * HOUR, ["7d", "24h"]),
+        (10 * MINUTE, ["7d", "24h", "30m"]),
+        (-HOUR, ["7d", "24h", "30m"]),
+    ],
+)
+def test_what_was_due_before_it_was_planned_is_skipped_and_said_so(early: timedelta, skipped: list[str]) -> None:
+    found = lines(ALL, (START, END), START - early)
+    assert [line.notice for line in found] == list(ALL)
+    assert [line.notice for line in found if line.skipped] == skipped
+
+
+def test_each_notice_has_its_instant_and_what_a_person_says_has_none() -> None:
+    known = START - 30 * DAY
+    by_clock = lines(ALL, (START, END), known, starts_itself=True, ends_itself=True)
+    assert [line.at for line in by_clock] == [START - 7 * DAY, START - DAY, START - 30 * MINUTE, START, END]
+    by_hand = lines(["end", "start"], (START, END), known, starts_itself=False)
+    assert [(line.notice, line.at) for line in by_hand] == [("start", None), ("end", None)]
+
+
+@pytest.mark.parametrize(
+    ("state", "known", "now", "told"),
+    [
+        (SCHEDULED, 30 * DAY, 8 * DAY, []),
+        (SCHEDULED, 30 * DAY, 7 * DAY, ["7d"]),
+        (SCHEDULED, 30 * DAY, 2 * DAY, ["7d"]),
+        (SCHEDULED, 30 * DAY, DAY, ["24h"]),  # after a downtime the latest alone
+        (SCHEDULED, 30 * DAY, 10 * MINUTE, ["30m"]),
+        (SCHEDULED, 30 * DAY, -MINUTE, []),  # it has not begun, and nothing is announced of what is past
+        (SCHEDULED, 3 * DAY, 2 * DAY, []),  # the week had passed when it was planned
+        (SCHEDULED, 3 * DAY, HOUR, ["24h"]),
+        (WORKING, 30 * DAY, -MINUTE, ["start"]),
+        (WORKING, 30 * DAY, DAY, ["start"]),  # begun by hand, early
+        (MaintenanceState.COMPLETED, 30 * DAY, -HOUR, ["start", "end"]),
+        (MaintenanceState.CANCELLED, 30 * DAY, HOUR, []),
+    ],
+)
+def test_what_is_due_at_a_moment(state: MaintenanceState, known: timedelta, now: timedelta, told: list[str]) -> None:
+    assert list(due_notices(ALL, (START, END), state, START - known, START - now)) == told
+    assert due_notices([], (START, END), state, START - known, START - now) == ()
+
+
+@pytest.mark.parametrize(
+    ("levels", "notices", "early", "said"),
+    [
+        ([State.DISRUPTION], ALL, 8 * DAY, []),
+        ([State.DISRUPTION], ALL, 7 * DAY, []),
+        ([State.DISRUPTION], ALL, 6 * DAY + 23 * HOUR, ["announced 6 d 23 h before it begins; our rule is 7 d"]),
+        ([State.PARTIAL], ["30m"], HOUR, ["announced 1 h before"]),
+        ([State.PARTIAL], ["start"], 8 * DAY, ["nobody is written to beforehand"]),
+        ([State.PARTIAL], [], -HOUR, ["announced after it begins", "nobody is written to"]),
+        ([State.DEGRADED], [], HOUR, []),
+        ([], [], HOUR, []),
+    ],
+)
+def test_what_is_against_the_rule_is_said(
+    levels: list[State], notices: list[str], early: timedelta, said: list[str]
+) -> None:
+    found = [words.replace("\xa0", " ") for words in warnings(notices, levels, START, START - early, 7 * DAY)]
+    assert len(found) == len(said)
+    assert all(part in whole for part, whole in zip(said, found, strict=True))
+
+
+def test_a_code_that_is_none_is_refused_and_the_others_are_put_in_order() -> None:
+    assert read_notices(["end", "7d", "end"]) == (Notice.WEEK, Notice.END)
+    with pytest.raises(NotPossible, match="“2d” is no notice; there are 7d, 24h, 30m, start, end"):
+        read_notices(["7d", "2d"])
+
+
+@pytest.mark.parametrize(
+    ("length", "words"), [(0, "0 min"), (59, "0 min"), (90 * 60, "1 h 30 min"), (86400, "1 d"), (90000, "1 d 1 h")]
+)
+def test_a_length_is_said_in_two_units_at_most(length: int, words: str) -> None:
+    assert spoken(timedelta(seconds=length)).replace("\xa0", " ") == words

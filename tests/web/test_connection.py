@@ -1,0 +1,243 @@
+"""Over the wire: the short way to a page and the long one say the same, and nobody holds a connection for long."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from talaia import connection
+from talaia.connection import Connection
+from talaia.up import Server
+from talaia.web import Front, Message, Receive, Scope, Send
+from tests.servers.process import free_port
+from tests.web.site import a_front
+
+PAGE = b"<p>front</p>"
+
+
+class Inner:
+    """The application behind the front: says what it got."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.asked.append(scope["path"])
+        body, more = b"", True
+        while more:
+            message: Message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+        await send({"type": "http.response.body", "body": body})
+
+
+@contextlib.asynccontextmanager
+async def served(front: Front) -> AsyncIterator[int]:
+    port = free_port()
+    server = Server(
+        uvicorn.Config(
+            front, host="127.0.0.1", port=port, http=Connection, ws="none", interface="asgi3", lifespan="off",
+            proxy_headers=False, server_header=False, access_log=False, log_config=None,
+        )
+    )  # fmt: skip
+    serving = asyncio.create_task(server.serve())
+    await server.listening.wait()
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        await serving
+
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def talking(front: Front, talk: Talk) -> None:
+    """Run `talk` on a connection to `front`."""
+
+    async def run() -> None:
+        async with served(front) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                async with asyncio.timeout(10):
+                    await talk(reader, writer)
+            finally:
+                writer.close()
+
+    asyncio.run(run())
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """One answer: its head without the date, and its body."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head)
+    body = await reader.readexactly(int(length[1])) if length else b""
+    assert head.count(b"\r\ndate: ") == 1
+    return re.sub(rb"\r\ndate: [^\r]*", b"", head), body
+
+
+@pytest.fixture
+def inner() -> Inner:
+    return Inner()
+
+
+@pytest.fixture
+def front(tmp_path: Path, inner: Inner) -> Front:
+    return a_front(tmp_path, inner)
+
+
+ASKED = [
+    b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip, br\r\nUpgrade-Insecure-Requests: 1\r\n\r\n",
+    b"GET /?utm=1 HTTP/1.1\r\nHost: x\r\naccept-encoding:gzip;q=1, br;q=0\r\nConnection: Keep-Alive\r\n\r\n",
+    b"GET /es/ HTTP/1.1\r\nHost: x\r\nIf-None-Match: *\r\n\r\n",
+    b'GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: "other"\r\n\r\n',
+    b"GET /static/style.abc.css HTTP/1.1\r\nHost: x\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("request_", ASKED)
+def test_the_short_way_and_the_long_way_give_the_same_answer(front: Front, request_: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert front.at_once(request_) is None  # nothing is in memory yet: the long way
+        writer.write(request_)
+        long = await answer(reader)
+        assert front.at_once(request_) is not None
+        writer.write(request_)
+        assert await answer(reader) == long
+
+    talking(front, talk)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET / HTTP/1.0\r\nHost: x\r\n\r\n",
+        b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br\r\nAccept-Encoding: gzip\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: x\n\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n",
+        b"GET /%65s/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nA: \x00\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_parser(front: Front, request_: bytes) -> None:
+    assert front.look("/") and front.look("/es/")
+    assert front.at_once(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") is not None
+    assert front.at_once(request_) is None
+
+
+def test_two_requests_at_once_and_one_in_pieces_are_answered_in_their_order(front: Front) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASKED[0] * 3)
+        for _ in range(3):
+            assert (await answer(reader))[1] == PAGE
+        for piece in (b"GET / HT", b"TP/1.1\r\nHost: x", b"\r\n\r", b"\n"):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.01)  # so that each comes by itself
+        assert (await answer(reader))[1] == PAGE
+        writer.write(b"POST /desk/x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab")
+        await writer.drain()
+        writer.write(b"cd" + ASKED[0])  # the end of a body, and a whole request behind it
+        assert (await answer(reader))[1] == b"abcd"
+        assert (await answer(reader))[1] == PAGE
+
+    talking(front, talk)
+
+
+def test_a_body_that_looks_like_a_request_is_a_body(front: Front, inner: Inner) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASKED[0])
+        assert (await answer(reader))[1] == PAGE
+        writer.write(b"POST /desk/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(ASKED[0]))
+        await writer.drain()
+        await asyncio.sleep(0.01)
+        writer.write(ASKED[0])
+        assert (await answer(reader))[1] == ASKED[0]
+
+    talking(front, talk)
+    assert inner.asked == ["/desk/x"]
+
+
+def test_a_connection_that_is_to_be_closed_is_closed(front: Front) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert (await answer(reader))[1] == PAGE
+        assert await reader.read() == b""
+
+    talking(front, talk)
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost:", ASKED[0], ASKED[0] * 2])
+def test_who_keeps_us_waiting_is_let_go(front: Front, begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        writer.write(begun)
+        await writer.drain()
+        got = await reader.read()  # until it is closed
+        assert got.count(PAGE) == begun.count(b"\r\n\r\n")
+        assert 0.2 < loop.time() - start < 3
+
+    talking(front, talk)
+
+
+def test_who_drips_a_head_byte_by_byte_is_let_go(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        closed = asyncio.create_task(reader.read())
+        for byte in b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 1000:
+            if closed.done():
+                return
+            writer.write(bytes([byte]))
+            await asyncio.sleep(0.02)
+        pytest.fail("it was listened to for ever")
+
+    with contextlib.suppress(ConnectionError):
+        talking(front, talk)
+
+
+def test_a_visitor_who_comes_back_in_time_is_kept(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.5)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(6):  # longer in all than the patience, never so long at a time
+            writer.write(ASKED[0])
+            assert (await answer(reader))[1] == PAGE
+            await asyncio.sleep(0.2)
+
+    talking(front, talk)
+
+
+def test_a_head_without_an_end_is_refused(front: Front) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET / HTTP/1.1\r\n")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(400):
+                writer.write(b"a: " + b"b" * 1000 + b"\r\n")
+                await writer.drain()
+        with contextlib.suppress(ConnectionError):
+            assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+
+    talking(front, talk)
