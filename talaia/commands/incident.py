@@ -88,6 +88,7 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
         started_at=began,
         next_update_at=promised,
         plain=options.plain,
+        tell=mails(options),
     )
     return tell(event, f"incident {event.ref} is open: {address(event)}", options.json)
 
@@ -125,6 +126,7 @@ def publish(options: argparse.Namespace, now: datetime) -> int:
         started_at=moment(options.began) or found.since,
         next_update_at=promised,
         only_if_untold=True,
+        tell=mails(options),
     )
     return tell(event, f"incident {event.ref} is open: {address(event)}", options.json)
 
@@ -152,6 +154,7 @@ def go_on(options: argparse.Namespace, state: str | None, now: datetime) -> int:
         ended_at=ended,
         causes=event.causes | causes if causes else None,
         seen=saw,
+        tell=mails(options),
     )
     return tell(event, f"incident {event.ref} is {update.state}: {address(event, update.number)}", options.json)
 
@@ -161,6 +164,11 @@ def reopen(options: argparse.Namespace, now: datetime) -> int:
     if event.ended_at is None:
         raise Refused(f"{event.ref} is open; `talaia incident update {event.ref}` adds to it")
     return go_on(options, options.state, now)
+
+
+def mails(options: argparse.Namespace) -> bool | None:
+    """Whether mails go out; None: as the rule says."""
+    return {"yes": True, "no": False}.get(options.mail)
 
 
 def reword(options: argparse.Namespace, now: datetime) -> int:

@@ -106,6 +106,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     merging.add_argument("--file", metavar="F", help="the last entry (default: a line that names the other)")
     language_argument(merging)
 
+    for action in (opening, updating, resolving, reopening):
+        action.add_argument("--mail", choices=["yes", "no"], help="whether mails go out (default: as the rule says)")
+
     listing = actions.add_parser("list", help="what is open")
     listing.add_argument("--all", action="store_true", help="also what is over")
 

@@ -1,4 +1,4 @@
-"""The calendar part of a maintenance mail (RFC 5545, 5546, 6047), with the MAINTNOTE fields that operators read. Pure."""
+"""The calendar part of a maintenance mail (RFC 5545, 5546, 6047), with the fields of MAINTNOTE. Pure."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ Window = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class Stand:
-    """How an event stands. `entry`: its last one; `known_since`: when its window was announced; `codes`: Event.notices."""
+    """How an event stands. `entry`: its last one; `known_since`: when its window was announced; `codes`: its plan."""
 
     event: str
     state: str

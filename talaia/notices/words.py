@@ -30,6 +30,29 @@ def tag(story: Story) -> str:
             return step(story)
 
 
+def kind_word(kind: Kind) -> str:
+    """What kind of notice it is, for whoever decides about it."""
+    match kind:
+        case Kind.PROBLEM:
+            return pgettext("kind of notice", "There is a problem")
+        case Kind.UPDATE:
+            return pgettext("kind of notice", "News")
+        case Kind.RESOLVED:
+            return pgettext("kind of notice", "It is solved")
+        case Kind.ADVANCE:
+            return pgettext("kind of notice", "Planned work")
+        case Kind.REMINDER:
+            return pgettext("kind of notice", "Reminder")
+        case Kind.START:
+            return pgettext("kind of notice", "It begins")
+        case Kind.END:
+            return pgettext("kind of notice", "It is over")
+        case Kind.CHANGED:
+            return pgettext("kind of notice", "Another time")
+        case Kind.CANCELLED:
+            return pgettext("kind of notice", "It is called off")
+
+
 def step(story: Story) -> str:
     """The word for the state of the event."""
     if story.event == "maintenance":

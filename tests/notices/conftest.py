@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from talaia.audience.actions import add
+from talaia.audience.models import Recipient
 from talaia.config import Config, current
 from talaia.events import actions as events
 from talaia.events.models import Event
@@ -24,7 +26,7 @@ from tests.notices.mailserver import MailServer
 CONFIG = (Path(__file__).parents[1] / "talaia.toml").read_text()
 NOW = datetime(2026, 5, 4, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-PEOPLE = "anna@example.net ca\nbernat@example.net es\ncarla@example.net en\n"
+PEOPLE = {"anna@example.net": "ca", "bernat@example.net": "es", "carla@example.net": "en"}
 Configure = Callable[[str], Config]
 
 
@@ -44,11 +46,12 @@ class House:
         mine = [channel for channel in worker.channels if channel.name in ("notices", "mail")]
         while True:
             worker.spread()
-            if not any([worker.deliver_due(channel) for channel in mine]):
+            if not sum(worker.deliver_due(channel) for channel in mine):
                 return self
 
-    def open(self, state: State = State.DISRUPTION, text: str = "Ho mirem.") -> Event:
-        return events.open_incident({"ca": "Sense connexió"}, {"ca": text}, {"links": state}, self.now, by="anna")
+    def open(self, state: State = State.DISRUPTION, text: str = "Ho mirem.", tell: bool | None = None) -> Event:
+        titles, texts = {"ca": "Sense connexió"}, {"ca": text}
+        return events.open_incident(titles, texts, {"links": state}, self.now, by="anna", tell=tell)
 
     def notices(self) -> list[tuple[str, str, str]]:
         return list(Notice.objects.order_by("number").values_list("kind", "state", "why"))
@@ -64,20 +67,22 @@ def server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def house(server: MailServer, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    set_up(configure, tmp_path, server)
+def house(server: MailServer, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> House:
+    set_up(configure, server)
     made = House(server)
     monkeypatch.setattr("talaia.notices.post.timezone.now", lambda: made.now)
     return made
 
 
-def set_up(configure: Configure, folder: Path, server: MailServer, more: str = "", to: str = "") -> Config:
-    (folder / "addresses.txt").write_text(PEOPLE)
+def set_up(configure: Configure, server: MailServer, more: str = "", to: str = "") -> Config:
+    for address, language in PEOPLE.items():
+        add(address, "", NOW)
+        Recipient.objects.filter(address=address).update(language=language)
     database = f'\n[database]\nurl = "{current().tables.database.url}"\n' if current().tables.database.url else ""
     config = configure(
         f"{CONFIG}{database}\n[mail]\n"
         'sender = "estat@example.org"\nreply_to = "suport@example.org"\nbounces = "torna@example.org"\n'
-        f'{to or "addresses = " + chr(34) + "addresses.txt" + chr(34)}\nport = {server.port}\ntimeout = "2s"\n{more}'
+        f'{to}\nport = {server.port}\ntimeout = "2s"\n{more}'
     )
     list_services(headings(config), NOW)
     outbox.spread(NOW, lambda _: [])

@@ -35,7 +35,7 @@ class Taken:
     def text(self) -> str:
         body = self.mail.get_body(("plain",))
         assert body is not None
-        return str(body.get_content())
+        return str(body.get_content()).replace("\r\n", "\n")
 
     @property
     def message_id(self) -> str:

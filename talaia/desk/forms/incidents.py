@@ -32,6 +32,16 @@ class EntryForm(ImpactsForm):
         required=False,
         error_messages={"invalid_choice": gettext_lazy("Please choose again: that time has passed.")},
     )
+    tell = forms.ChoiceField(
+        label=gettext_lazy("Mails"),
+        widget=forms.RadioSelect,
+        required=False,
+        choices=[
+            ("", gettext_lazy("as usual")),
+            ("yes", gettext_lazy("mail everybody")),
+            ("no", gettext_lazy("mail nobody")),
+        ],
+    )
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
     draft = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
 
@@ -45,6 +55,8 @@ class EntryForm(ImpactsForm):
         self.fields["next"].initial = "1h"
         self.fields["written_in"].initial = written_in
         self.fields["key"].initial = new_key()
+        if current().mail.sender is None:
+            del self.fields["tell"]
         self.fields["text"].widget.attrs["lang"] = written_in
         self._choices("state", [(state.value, incident_word(state)) for state in states])
         self._choices("next", next_choices(now, self.language, str(self["next"].value() or "")))
@@ -58,6 +70,9 @@ class EntryForm(ImpactsForm):
     def clean(self) -> dict[str, Any]:
         self.texts.check()
         return self.cleaned_data
+
+    def clean_tell(self) -> bool | None:
+        return {"yes": True, "no": False}.get(self.cleaned_data["tell"])
 
     def clean_written_in(self) -> str:
         return str(self.cleaned_data["written_in"] or self.fields["written_in"].initial)

@@ -136,6 +136,7 @@ def publish_opening(request: HttpRequest) -> HttpResponse:
             plain=given["plain"],
             key=key,
             only_if_untold=bool(mark),
+            tell=given.get("tell"),
         )
     except Overtaken as overtaken:
         # Having read how it is now, a person may publish it all the same.
@@ -237,6 +238,7 @@ def publish_entry(request: HttpRequest, ref: str) -> HttpResponse:
             causes=sent.causes.by_language() if over else None,
             key=given["key"] or None,
             seen=given["seen"],
+            tell=given.get("tell"),
         )
     except Overtaken:
         # Everything that was written stays; the form now knows what came meanwhile, and may be sent.

@@ -38,11 +38,13 @@ def open_incident(
     plain: bool = False,
     key: str | None = None,
     only_if_untold: bool = False,
+    tell: bool | None = None,
 ) -> Event:
     """Open an incident with its first words. `impacts`: slug of a service → state.
 
     `started_at`: when the trouble began. `at`: when the first words were said, if that was before now.
     `only_if_untold`: raise Overtaken where an open incident already speaks of one of these services.
+    `tell`: whether mails go out; None: as the rule says (`notices.which`).
     Raises NotPossible.
     """
     if state is IncidentState.RESOLVED:
@@ -65,7 +67,8 @@ def open_incident(
         event.save(update_fields=["next_update_at"])
         rows.add_update(event, state, texts, at or now, by, plain, key)
         touched = rows.set_impacts(event, impacts)
-        record("incident.opened", rows.subject(event), now, by, rows.story(event, texts, touched) | {"update": 1})
+        data = rows.story(event, texts, touched) | {"update": 1, **_chosen(tell)}
+        record("incident.opened", rows.subject(event), now, by, data)
     return event
 
 
@@ -84,11 +87,13 @@ def update_incident(
     causes: Mapping[str, str] | None = None,
     key: str | None = None,
     seen: str | None = None,
+    tell: bool | None = None,
 ) -> Update:
     """Add an entry to the timeline; `resolved` ends the incident, any other state (re)opens it.
 
     `at`: when it was said, if that was before now. Of `resolved` only: `ended_at`, when the trouble ended (else the
     time of the entry), and `causes`, one line by language. What is opened again is nobody's duplicate any more.
+    `tell`: whether mails go out; None: as the rule says.
     Raises NotPossible, and Overtaken.
     """
     with transaction.atomic():
@@ -116,7 +121,7 @@ def update_incident(
         kind = "incident.resolved" if reached in ENDED else "incident.updated"
         if reopened:
             kind = "incident.reopened"
-        data |= rows.story(event, texts, touched) | {"update": update.number}
+        data |= rows.story(event, texts, touched) | {"update": update.number, **_chosen(tell)}
         record(kind, rows.subject(event), now, by, data)
     return update
 
@@ -169,3 +174,8 @@ def merge_incident(
         }
         record("incident.merged", rows.subject(event), now, by, data)
     return update
+
+
+def _chosen(tell: bool | None) -> dict[str, bool]:
+    """What a person said about mails; nothing where the rule holds."""
+    return {} if tell is None else {"tell": tell}
