@@ -75,6 +75,11 @@ def send(notice_id: int, now: datetime, *, by: str) -> None:
         notice = _find(notice_id)
         if notice.state not in (Notice.HELD, Notice.WITHHELD, Notice.TAKEN_BACK):
             raise NotPossible(_("it has been sent already"))
+        if notice.why == OVERTAKEN:
+            raise NotPossible(_("it is no longer true"))
+        newest = notice.event.updates.aggregate(Max("number"))["number__max"] or 0
+        if notice.kind == Kind.UPDATE and notice.cause != f"u{newest}":
+            raise NotPossible(_("a newer entry is there; send the notice of that one"))
         held = notice.state == Notice.HELD
         notice.held_until = now if held else now + current().mail.hold
         notice.asked = True
