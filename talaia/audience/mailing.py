@@ -44,6 +44,11 @@ def is_told(key: str) -> bool:
     return Recipient.objects.filter(pk=_number(key) or 0, standing=Standing.ON).exists()
 
 
+def language_of(key: str) -> str:
+    """In which language they are told; empty for the site's first, and for who is not there."""
+    return Recipient.objects.filter(pk=_number(key) or 0).values_list("language", flat=True).first() or ""
+
+
 def unsubscribe(key: str, now: datetime) -> None:
     """By their own wish. Who is not there any more is told nothing anyway."""
     if row := Recipient.objects.filter(pk=_number(key) or 0).first():
