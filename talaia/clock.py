@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from talaia.config import Config
+from talaia.desk.actions import forget_sessions
 from talaia.events.actions import note_late, take_step
 from talaia.events.clock import due, late
 from talaia.events.models import Event
@@ -54,3 +55,4 @@ class Clock:
         if self.day is None or now - self.day >= timedelta(days=1):
             self.day = now
             outbox.forget(now - REMEMBER, now - self.config().tables.log.keep)
+            forget_sessions(now)

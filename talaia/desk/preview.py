@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from talaia.config import current
 from talaia.desk.forms.impacts import ImpactsForm
 from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
+from talaia.desk.forms.maintenance import PlanForm, StepForm
 from talaia.desk.pages import frame
-from talaia.events.timeline import IncidentState
+from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.site.dates import Calendar
 from talaia.site.pages import LANGUAGE_NAMES, card
 from talaia.site.values import Entry, Event, Front, Touched, Words, words
@@ -39,6 +40,35 @@ def opened(form: OpenForm, seen: Front, now: datetime) -> tuple[Preview, ...]:
 def updated(form: UpdateForm, seen: Front, now: datetime, event: Event) -> tuple[Preview, ...]:
     """An incident with one more entry; empty while there is no text to show."""
     return _entry(form, seen, form.cleaned_data.get("at") or now, event, event.entries[-1].number + 1)
+
+
+def planned(form: PlanForm, seen: Front) -> tuple[Preview, ...]:
+    """A new maintenance, in every language in which there is a text; empty while there is none."""
+    spoken = str(form.cleaned_data.get("written_in") or current().site.languages[0])
+    texts = words(form.texts.by_language(), spoken)
+    titles = words(form.titles.by_language() or {spoken: NOT_YET}, spoken)
+    state = MaintenanceState.SCHEDULED
+    start, end = form.times.found.get("start"), form.times.found.get("end")
+    event = Event(
+        "maintenance",
+        f"{form.now:%Y}-{NOT_YET}",
+        titles,
+        state,
+        start or form.now,
+        window=(start, end) if start and end else None,
+        touched=_touched(form, seen),
+        entries=(Entry(1, state, form.now, texts),),
+    )
+    return _as_published(event, texts, spoken)
+
+
+def stepped(form: StepForm, event: Event, now: datetime) -> tuple[Preview, ...]:
+    """A maintenance with one more entry; empty while there is no text to show."""
+    given, spoken = form.cleaned_data, str(form.cleaned_data.get("written_in") or event.titles[0][0])
+    texts = words(form.texts.by_language(), spoken)
+    state = given.get("state") or event.state
+    entry = Entry(event.entries[-1].number + 1, state, now, texts, bool(given.get("plain")))
+    return _as_published(replace(event, state=state, next_update_at=given.get("next"), entries=(entry,)), texts, spoken)
 
 
 def corrected(event: Event, entry: Entry, language: str) -> tuple[Preview, ...]:

@@ -16,6 +16,7 @@ class Open:
 
     event: Event
     late: float = 0
+    waits: bool = False  # for a second person
 
     @property
     def promised(self) -> datetime | None:
@@ -29,10 +30,11 @@ def incidents_by_urgency(events: Iterable[Event], now: datetime) -> tuple[Open, 
     return tuple(sorted(found, key=lambda one: (one.promised or last, one.event.started_at)))
 
 
-def maintenance_by_urgency(front: Front, now: datetime) -> tuple[Open, ...]:
-    """What is worked on, the overrun first; then what comes, the next first."""
+def maintenance_by_urgency(front: Front, proposed: Iterable[Event], now: datetime) -> tuple[Open, ...]:
+    """What is worked on, the overrun first; then what comes or waits for a second person, the next first."""
     working = [Open(event, late_by(event.window[1] if event.window else None, now)) for event in front.in_progress]
-    coming = [Open(event) for event in front.coming]
+    begins = [(event, False) for event in front.coming] + [(event, True) for event in proposed]
+    coming = [Open(event, late_by(event.window[0] if event.window else None, now), waits) for event, waits in begins]
     working.sort(key=lambda one: (-one.late, one.event.started_at))
     return (*working, *sorted(coming, key=lambda one: one.event.started_at))
 

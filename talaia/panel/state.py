@@ -125,9 +125,15 @@ def show(declared: Declared, computed: Computed, now: datetime) -> Shown:
             return Shown(computed.state, computed.reason, disagreement=True)
         return Shown(
             declared.incident,
-            Reason("incident", {"ref": declared.incident_ref}),
+            Reason("incident", {"ref": declared.incident_ref} | _also(computed)),
             disagreement=computed.state == State.OPERATIONAL or (trouble and computed.state != declared.incident),
         )
     if declared.maintenance_ref:
-        return Shown(State.MAINTENANCE, Reason("maintenance", {"ref": declared.maintenance_ref}))
+        return Shown(State.MAINTENANCE, Reason("maintenance", {"ref": declared.maintenance_ref} | _also(computed)))
     return Shown(computed.state, computed.reason)
+
+
+def _also(computed: Computed) -> dict[str, Any]:
+    """What the signals say of the trouble that people have declared: "2 of 9 reference connections without service"."""
+    said = computed.reason.to_json()
+    return {"also": said} if computed.state in TROUBLE and said else {}

@@ -197,6 +197,21 @@ def window(context: Context, event: Event) -> SafeString:
     return _time(start, calendar(context).window(start, end))
 
 
+@register.simple_tag(takes_context=True)
+def time_of(context: Context, at: datetime) -> str:
+    """`05:00`; of another day than today's with that day."""
+    return calendar(context).at(at, present(context))
+
+
+@register.simple_tag(takes_context=True)
+def span(context: Context, event: Event) -> SafeString:
+    """The window with its true length: `dissabte, 24 d’octubre del 2026, de 23:00 a 03:00 de l’endemà (5 h)`."""
+    if event.window is None:
+        return SafeString("")
+    start, end = event.window
+    return _time(start, calendar(context).span(start, end))
+
+
 @register.filter
 def lasting(seconds: float) -> str:
     """`1 h 25 min`."""

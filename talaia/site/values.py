@@ -84,6 +84,11 @@ class Service:
         return f"/{folder}/{self.reason.values['ref']}/" if folder and "ref" in self.reason.values else ""
 
     @property
+    def also(self) -> Reason:
+        """What the signals say, where people have spoken: the code is empty when they say nothing of it."""
+        return Reason.from_json(self.reason.values.get("also", {}))
+
+    @property
     def says_since(self) -> bool:
         """Whether the reason itself tells since when."""
         return self.reason.code == "source_silent"

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from talaia.panel.state import State
+from talaia.panel.state import Reason, State
 from talaia.site import assets, pages
 from talaia.site.bars import bars
 from talaia.site.figures import figures, measures, stretches
@@ -61,6 +61,25 @@ def test_the_front_with_an_incident_says_what_is_wrong_and_when_the_next_word_co
         assert part in said
     assert said.index("Causa identificada") < said.index("En investigació")  # newest first
     assert said.index("Tall de fibra") < said.index("Serveis ")  # the incident stands above the panel
+
+
+def test_an_incident_does_not_hide_why_the_signals_are_not_well() -> None:
+    value = story.FRONTS["incident"]
+    also = {"code": "connections_down", "down": 2, "of": 9}
+    groups = tuple(
+        replace(
+            group,
+            services=tuple(
+                replace(service, reason=Reason("incident", {"ref": "2026-014", "also": also}))
+                for service in group.services
+            ),
+        )
+        for group in value.groups
+    )
+    said = front(replace(value, groups=groups))
+    assert "Incidència 2026-014 : 2 de 9 connexions de referència sense servei, des de" in said or (
+        "incidència 2026-014 : 2 de 9 connexions de referència sense servei, des de" in said
+    )
 
 
 def test_a_service_that_works_says_so_and_nothing_more() -> None:

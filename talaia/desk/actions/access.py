@@ -10,6 +10,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -32,6 +33,7 @@ def logged_in(name: str, how: Sequence[str], now: datetime) -> None:
 def use_code(user: User, code: str) -> Authenticator | None:
     """What a code at the second step is of: the app, or the paper with recovery codes. Each code is good once."""
     with transaction.atomic():
+        find(user.username)  # locked: one recovery code at two doors at once opens one of them
         for proof in flows.proofs(user):
             if proof.type == Authenticator.Type.TOTP:
                 period = flows.period_of(flows.secret_of(proof), code)
@@ -127,6 +129,14 @@ def forget_factors(name: str, now: datetime, *, by: str = "") -> int:
             session.end()
         record("user.factors_forgotten", f"user/{name}", now, by)
     return count
+
+
+def forget_sessions(now: datetime) -> None:
+    """Delete what nobody can come back to: sessions that are over, and the notes about them."""
+    with transaction.atomic():
+        Session.objects.filter(expire_date__lt=now).delete()
+        alive = Session.objects.values("session_key")
+        UserSession.objects.exclude(session_key__in=alive).delete()
 
 
 def end_session(user: User, pk: int | None, keep: str, now: datetime) -> None:

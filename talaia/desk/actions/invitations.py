@@ -32,7 +32,7 @@ def invite(email: str, role: Role, now: datetime, *, by: str = "", name: str = "
     with transaction.atomic():
         if User.objects.filter(email__iexact=email).exists():
             raise NotPossible(_("somebody here has the address %(email)s already") % {"email": email})
-        if name and User.objects.filter(username=name).exists():
+        if name and User.objects.filter(username__iexact=name).exists():
             raise NotPossible(_("somebody here is called %(name)s already") % {"name": name})
         Invitation.objects.filter(email__iexact=email).delete()  # the new link is the only one
         secret = secrets.token_urlsafe(24)
@@ -95,12 +95,13 @@ def arrived(email: str, name: str, issuer: str, now: datetime) -> User | None:
 def free(wanted: str) -> str:
     """A name that nobody has, near to what was wanted: `anna`, `anna2`."""
     stem = re.sub(r"[^\w.+-]", "", wanted.partition("@")[0])[:100] or "person"
-    taken = set(User.objects.filter(username__startswith=stem).values_list("username", flat=True))
-    return next(name for name in (stem, *(f"{stem}{n}" for n in range(2, len(taken) + 3))) if name not in taken)
+    near = User.objects.filter(username__istartswith=stem).values_list("username", flat=True)
+    taken = {name.lower() for name in near}
+    return next(name for name in (stem, *(f"{stem}{n}" for n in range(2, len(taken) + 3))) if name.lower() not in taken)
 
 
 def _joined(invitation: Invitation, name: str, password: str | None, now: datetime, way: str) -> User:
-    if User.objects.filter(username=name).exists():
+    if User.objects.filter(username__iexact=name).exists():  # “Anna” in the log would pass for “anna”
         raise NotPossible(_("somebody here is called %(name)s already") % {"name": name})
     user = new(name, invitation.email, password, Role(invitation.role), now)
     invitation.delete()

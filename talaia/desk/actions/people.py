@@ -23,7 +23,7 @@ def add(name: str, email: str, password: str, now: datetime, *, by: str = "", ro
     Raises Refused, and ValidationError for a name or a password that will not do.
     """
     with transaction.atomic():
-        if User.objects.filter(username=name).exists():
+        if User.objects.filter(username__iexact=name).exists():  # “Anna” in the log would pass for “anna”
             raise Refused(f"{name} is there already; `talaia user password {name}` changes the password")
         if role is None:
             role = Role.OPERATOR if Member.objects.filter(role=Role.ADMIN).exists() else Role.ADMIN

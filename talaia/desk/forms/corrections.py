@@ -23,7 +23,7 @@ class HeadForm(ImpactsForm):
         self,
         *args: Any,
         titles: Mapping[str, str],
-        began: datetime,
+        began: datetime | None,
         ended: datetime | None,
         causes: Mapping[str, str],
         written_in: str,
@@ -31,7 +31,8 @@ class HeadForm(ImpactsForm):
     ) -> None:
         super().__init__(*args, **more)
         self.words = Translated(self, "title", TitleField, titles)
-        self.fields["began"] = MomentField(began, label=_("When it began"))
+        if began is not None:
+            self.fields["began"] = MomentField(began, label=_("When it began"))
         self.causes = None
         if ended is not None:
             self.fields["ended"] = MomentField(ended, label=_("When it ended"))
@@ -40,6 +41,12 @@ class HeadForm(ImpactsForm):
     def clean(self) -> dict[str, Any]:
         self.words.check()
         return self.cleaned_data
+
+
+class PlannedHeadForm(HeadForm):
+    """The same of planned work, whose times are those of its window."""
+
+    planned = True
 
 
 class CorrectForm(forms.Form):

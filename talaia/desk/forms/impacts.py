@@ -26,11 +26,13 @@ class ServiceGroup:
 
 
 class ImpactsForm(forms.Form):
-    """A choice per service: how the incident touches it.
+    """A choice per service: how the incident touches it. `planned`: the level to expect while work is done on it.
 
     touched: what stands now (slug → state). suggested: what to begin with where nothing stands.
     A service that has left talaia.toml has no choice here, and keeps what was said of it.
     """
+
+    planned = False
 
     def __init__(
         self,
@@ -49,7 +51,9 @@ class ImpactsForm(forms.Form):
                 ("", _("Not affected")),
                 *((state.value, panel_words.impact(state)) for state in TROUBLE),
             ]
-            if service.slug in self.touched:
+            if self.planned:
+                choices.insert(1, (State.OPERATIONAL.value, _("Goes on working")))
+            elif service.slug in self.touched:
                 choices.insert(1, (State.OPERATIONAL.value, _("Works again")))
             self.fields[f"impact-{service.slug}"] = forms.ChoiceField(
                 label=inside(service.names, language).text,

@@ -14,7 +14,7 @@ from talaia.config import current
 from talaia.desk.forms.fields import Choices, MomentField, Others, TextField, TitleField, Translated, new_key
 from talaia.desk.forms.impacts import ImpactsForm
 from talaia.events import promise
-from talaia.events.timeline import IncidentState, NotPossible, incident_word
+from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible, incident_word, maintenance_word
 from talaia.site.dates import Calendar
 from talaia.site.pages import LANGUAGE_NAMES
 
@@ -46,7 +46,12 @@ class EntryForm(ImpactsForm):
     draft = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
 
     def __init__(
-        self, *args: Any, now: datetime, states: Sequence[IncidentState], written_in: str, **more: Any
+        self,
+        *args: Any,
+        now: datetime,
+        states: Sequence[IncidentState] | Sequence[MaintenanceState],
+        written_in: str,
+        **more: Any,
     ) -> None:
         super().__init__(*args, **more)
         self.now = now
@@ -58,7 +63,7 @@ class EntryForm(ImpactsForm):
         if current().mail.sender is None:
             del self.fields["tell"]
         self.fields["text"].widget.attrs["lang"] = written_in
-        self._choices("state", [(state.value, incident_word(state)) for state in states])
+        self._choices("state", [(state.value, step_word(state)) for state in states])
         self._choices("next", next_choices(now, self.language, str(self["next"].value() or "")))
         self._choices("written_in", [(code, LANGUAGE_NAMES.get(code, code)) for code in current().site.languages])
 
@@ -130,6 +135,10 @@ class MergeForm(forms.Form):
         assert isinstance(into, forms.ChoiceField)
         into.choices = others
         self.fields["key"].initial = new_key()
+
+
+def step_word(state: IncidentState | MaintenanceState) -> str:
+    return incident_word(state) if isinstance(state, IncidentState) else maintenance_word(state)
 
 
 def next_choices(now: datetime, language: str, sent: str) -> Choices:

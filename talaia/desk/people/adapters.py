@@ -51,6 +51,7 @@ class Account(DefaultAccountAdapter):
         """Whichever way it was: the pauses end, the browser is known from now on, and it is written down."""
         who = guessing.whose(request, user.username)
         response: HttpResponse = super().post_login(request, user, **given)
+        request.session.set_expiry(None)  # desk/views/login.py made it short
         guessing.TRIES.forgive(who)
         guessing.TRIES.forgive(guessing.second(request, user.username))
         guessing.remember(request, response, user.username)

@@ -14,7 +14,6 @@ from allauth.account.internal.flows.login import (
     perform_password_login,
     record_authentication,
 )
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import Login
 from allauth.account.stages import LoginStageController
@@ -25,6 +24,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
 PERIOD = 30  # seconds that a code of the app is shown
+SURE = 900  # seconds that a proof is good for
 SLACK = 1  # periods that the two clocks may differ
 
 
@@ -87,8 +87,11 @@ def has_second(user: User) -> bool:
 
 
 def is_sure(request: HttpRequest) -> bool:
-    """Whether the person has shown a little while ago that it is still they who sit here."""
-    return bool(did_recently_reauthenticate(request))
+    """Whether the person has shown a little while ago, by the login or since, that it is they who sit here."""
+    if not request.user.is_authenticated:
+        return False
+    shown = [one["at"] for one in get_authentication_records(request, request.user)]
+    return bool(shown) and time.time() - max(shown) < SURE
 
 
 def made_sure(request: HttpRequest, user: User, authenticator: Authenticator | None = None) -> None:

@@ -129,7 +129,7 @@ class Writing:
         """As everybody would read it; the numbers of the addresses are given on publishing, and may be others."""
         words = ((self.language, text),)
         event = replace(told(self.row), analyses=words, anchors=fresh(dict(words), self.language))
-        return {"asked": True, "would_be": event if text else None, "spoken": self.language}
+        return {"asked": True, "would_be": event if text.strip() else None, "spoken": self.language}
 
     def context(self, form: AnalysisForm) -> dict[str, Any]:
         drafts = Draft.objects.filter(subject=self.subject).order_by("-offered", "-saved_at")
@@ -146,7 +146,6 @@ class Writing:
             "guidance": f"desk/guidance_{language() if language() in GUIDANCE else 'en'}.html",
             "action": self.here,
             "publish": f"{self.address}/publish?language={self.language}",
-            "back": reverse("desk-incident", args=[self.row.ref]) if self.row.kind == Row.INCIDENT else "",
         }
 
     def show(self, form: AnalysisForm, **more: Any) -> HttpResponse:

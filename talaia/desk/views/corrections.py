@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from talaia.desk.forms.corrections import CorrectForm, HeadForm
+from talaia.desk.forms.corrections import CorrectForm, HeadForm, PlannedHeadForm
 from talaia.desk.forms.fields import not_before
 from talaia.desk.pages import for_operators, language, page
 from talaia.desk.preview import corrected
@@ -34,42 +34,45 @@ from talaia.site.values import words
 
 @for_operators
 @require_http_methods(["GET", "POST"])
-def edit_head(request: HttpRequest, ref: str) -> HttpResponse:
+def edit_head(request: HttpRequest, ref: str, kind: str = Row.INCIDENT) -> HttpResponse:
     """Title and services, without a new entry."""
     now = timezone.now()
-    row = actions.find(Row.INCIDENT, ref)
+    row = actions.find(kind, ref)
+    planned = kind == Row.MAINTENANCE
     saw = actions.mark_of(row)
     row.refresh_from_db()
 
     def form(data: QueryDict | None = None) -> HeadForm:
-        return HeadForm(
+        return (PlannedHeadForm if planned else HeadForm)(
             data,
             initial={"seen": saw},
             titles=row.titles,
             groups=snapshot.front(now).groups,
             language=language(),
             touched=impacts_of(row),
-            began=row.started_at,
-            ended=row.ended_at,
+            began=None if planned else row.started_at,
+            ended=None if planned else row.ended_at,
             causes=row.causes,
             written_in=written_in(row),
         )
 
-    context = {"now": now, "event": told(row), "action": reverse("desk-head", args=[row.ref])}
+    action = reverse("desk-maintenance-head" if planned else "desk-head", args=[row.ref])
+    context = {"now": now, "event": told(row), "action": action}
     if request.method != "POST":
         return page(request, "desk/head.html", {**context, "form": form()})
     sent = form(request.POST)
     if sent.is_valid():
         try:
+            began = sent.cleaned_data.get("began")
             actions.edit_event(
-                Row.INCIDENT,
+                kind,
                 row.ref,
                 now,
                 by=request.user.get_username(),
                 titles=sent.words.by_language(),
                 impacts=sent.impacts(),
-                started_at=sent.cleaned_data["began"],
-                ended_at=not_before(sent.cleaned_data.get("ended"), sent.cleaned_data["began"] or row.started_at),
+                started_at=began,
+                ended_at=not_before(sent.cleaned_data.get("ended"), began or row.started_at),
                 causes=sent.causes.by_language() if sent.causes else None,
                 seen=sent.cleaned_data["seen"],
             )
@@ -83,16 +86,16 @@ def edit_head(request: HttpRequest, ref: str) -> HttpResponse:
         except NotPossible as refusal:
             sent.add_error(None, str(refusal))
         else:
-            return published(request, row.ref)
+            return published(request, row.ref, kind=kind)
     return page(request, "desk/head.html", {**context, "form": sent})
 
 
 @for_operators
 @require_http_methods(["GET", "POST"])
-def correct_entry(request: HttpRequest, ref: str, number: int) -> HttpResponse:
+def correct_entry(request: HttpRequest, ref: str, number: int, kind: str = Row.INCIDENT) -> HttpResponse:
     """Other words for an entry; its number, its time and its address stay."""
     now = timezone.now()
-    row = actions.find(Row.INCIDENT, ref)
+    row = actions.find(kind, ref)
     update = row.updates.filter(number=number).first()
     if update is None:
         raise NotPossible(_("%(ref)s has no entry %(number)s") % {"ref": row.ref, "number": number})
@@ -108,7 +111,7 @@ def correct_entry(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         "now": now,
         "event": event,
         "entry": entry,
-        "action": reverse("desk-entry", args=[row.ref, number]),
+        "action": reverse("desk-entry" if kind == Row.INCIDENT else "desk-maintenance-entry", args=[row.ref, number]),
     }
     if request.method != "POST":
         return page(request, "desk/entry.html", {**context, "form": form()})
@@ -125,13 +128,13 @@ def correct_entry(request: HttpRequest, ref: str, number: int) -> HttpResponse:
     if valid:
         try:
             actions.edit_update(
-                Row.INCIDENT,
+                kind,
                 row.ref,
                 number,
                 sent.words.by_language(),
                 now,
                 by=request.user.get_username(),
-                at=not_before(sent.cleaned_data["at"], row.started_at),
+                at=not_before(sent.cleaned_data["at"], row.started_at if kind == Row.INCIDENT else now),
                 seen=sent.cleaned_data["seen"],
             )
         except Overtaken:
@@ -148,5 +151,5 @@ def correct_entry(request: HttpRequest, ref: str, number: int) -> HttpResponse:
         except NotPossible as refusal:
             sent.add_error(None, str(refusal))
         else:
-            return published(request, row.ref, number)
+            return published(request, row.ref, number, kind=kind)
     return page(request, "desk/entry.html", {**context, "form": sent})

@@ -21,7 +21,7 @@ from talaia.events.models import Update
 from talaia.events.timeline import NotPossible
 from talaia.site.dates import Calendar
 
-NEW = "incident/new"
+NEW, PLAN = "incident/new", "maintenance/new"
 EXCERPT = 90  # characters of what a draft says
 
 
@@ -40,7 +40,8 @@ class Kept:
     pk: int
     person: str
     saved_at: datetime
-    ref: str  # of the incident to which it is an update; "" for a new one
+    kind: str
+    ref: str  # of the event to which it is an update; "" for a new one
     excerpt: str
     address: str
 
@@ -104,18 +105,23 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
 def to_go_on_with(person: str) -> list[Kept]:
     """One's own drafts, and what others have offered, the latest first."""
     rows = Draft.objects.order_by("-saved_at")
-    return [told(row) for row in rows if row.subject.startswith("incident/") and (row.offered or row.person == person)]
+    kinds = ("incident/", "maintenance/")
+    return [told(row) for row in rows if row.subject.startswith(kinds) and (row.offered or row.person == person)]
 
 
 def told(draft: Draft) -> Kept:
     words = draft.fields.get("title") or draft.fields.get("text") or "…"
     short = words if len(words) <= EXCERPT else words[: EXCERPT - 1].rstrip() + "…"
-    ref = "" if draft.subject == NEW else draft.subject.partition("/")[2]
-    return Kept(draft.pk, draft.person, draft.saved_at, ref, short, address_of(draft.subject))
+    kind, _slash, ref = draft.subject.partition("/")
+    known = "" if ref == "new" else ref
+    return Kept(draft.pk, draft.person, draft.saved_at, kind, known, short, address_of(draft.subject))
 
 
 def address_of(subject: str) -> str:
-    return reverse("desk-open") if subject == NEW else reverse("desk-incident", args=[subject.partition("/")[2]])
+    kind, _slash, ref = subject.partition("/")
+    if ref == "new":
+        return reverse("desk-open" if subject == NEW else "desk-plan")
+    return reverse(f"desk-{kind}", args=[ref])
 
 
 def by_script(request: HttpRequest) -> bool:

@@ -45,7 +45,7 @@ def front(request: HttpRequest) -> HttpResponse:
             if service.slug not in drafted
         ],
         "drafts": drafts.to_go_on_with(request.user.get_username()),
-        "maintenance": urgency.maintenance_by_urgency(seen, now),
+        "maintenance": urgency.maintenance_by_urgency(seen, snapshot.proposed(), now),
         "resolved": seen.resolved,
         "parked": parked[:PARKED],
         "parked_count": parked.count(),

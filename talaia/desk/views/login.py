@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import logout as django_logout
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -125,6 +126,7 @@ def second(request: HttpRequest) -> HttpResponse:
 def passkey(request: HttpRequest) -> HttpResponse:
     """GET: what to ask a passkey, for our script. POST: what it has answered."""
     if request.method == "GET":
+        shortly(request)
         return JsonResponse(flows.passkey_question(None))
     sent = PasskeyForm(request.POST)
     try:
@@ -142,10 +144,17 @@ def openid(request: HttpRequest, provider_id: str) -> HttpResponse:
     """To the issuer. By a page that goes on by itself, as our policy lets no form lead to another site."""
     from talaia.desk.people.openid import address_of
 
+    shortly(request)
     there = address_of(request, provider_id, afterwards(request))
     if there is None:
         return HttpResponseRedirect(f"{reverse('login')}?unheard")
     return page(request, "desk/leaving.html", {"there": there})
+
+
+def shortly(request: HttpRequest) -> None:
+    """What a stranger's session holds is for this login only; whoever comes in gets the usual time."""
+    if not request.user.is_authenticated:
+        request.session.set_expiry(settings.ACCOUNT_LOGIN_TIMEOUT)
 
 
 @never_cache
@@ -167,7 +176,8 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
     if invitation is None:
         return page(request, "desk/no_invitation.html", status=404)
     if request.user.is_authenticated:
-        return page(request, "desk/join_other.html", {"invitation": invitation}, status=409)
+        # No 4xx: our log would tell its path, and with it the link that is still good.
+        return page(request, "desk/join_other.html", {"invitation": invitation})
     form = JoinForm(request.POST or None, initial={"name": invitation.name or invitation.email.partition("@")[0]})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -178,9 +188,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
         except ValidationError as fault:
             place(form, fault)
         else:
-            response = flows.by_password(request, user, reverse("desk-me") + "?joined")
-            flows.made_sure(request, user)  # they have just chosen it: adding a passkey asks for it no second time
-            return response
+            return flows.by_password(request, user, reverse("desk-me") + "?joined")
     return page(request, "desk/join.html", {"invitation": invitation, "form": form, "role": None})
 
 

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
@@ -27,14 +28,18 @@ from talaia.desk.views.login import next_of, waiting
 from talaia.events.timeline import NotPossible
 
 
-def sure(view: Callable[..., HttpResponse]) -> View:
-    """Only for who has shown a little while ago that it is still they who sit here; others do it first."""
+def sure(view: Callable[..., HttpResponse], back: str = "desk-me") -> View:
+    """Only for who has shown a little while ago that it is still they who sit here; others do it first.
+
+    `back`: the page where a form came from that was sent too late.
+    """
 
     @wraps(view)
     def inner(request: HttpRequest, **given: Any) -> HttpResponse:
         if not flows.is_sure(request):
-            there = request.path if request.method == "GET" else reverse("desk-me")
-            return HttpResponseRedirect(f"{reverse('desk-sure')}?next={there}")
+            # A form is not sent on: whoever sits here fills it in once more, after having shown who they are.
+            there = request.path if request.method == "GET" else reverse(back)
+            return HttpResponseRedirect(f"{reverse('desk-sure')}?{urlencode({'next': there})}")
         return view(request, **given)
 
     return inner
@@ -150,6 +155,8 @@ def password(request: HttpRequest) -> HttpResponse:
 def app(request: HttpRequest) -> HttpResponse:
     """Connect an authenticator app."""
     user, form, wrong, wait = person(request), CodeForm(request.POST or None), "", 0
+    if request.method == "GET" and flows.proofs(user, "totp"):
+        raise NotPossible(_("an authenticator app is connected already"))
     secret = flows.new_secret(again=request.method == "GET")
     if request.method == "POST":
         wait = guessing.TRIES.begin(guessing.second(request, user.username), timezone.now())

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from talaia.config import current
@@ -35,15 +36,18 @@ def pressed(request: HttpRequest) -> str:
     return next((name for name in ("keep", "begin", "preview") if name in request.POST), "publish")
 
 
-def published(request: HttpRequest, ref: str, number: int | None = None, about: str = "") -> HttpResponse:
-    """Back to the incident, which says that it is done and where everybody reads it. `about`: the draft that is out."""
-    address = f"{current().site.address.rstrip('/')}/incidents/{ref}/" + (f"#u{number}" if number else "")
+def published(
+    request: HttpRequest, ref: str, number: int | None = None, about: str = "", kind: str = Row.INCIDENT
+) -> HttpResponse:
+    """Back to the event, which says that it is done and where everybody reads it. `about`: the draft that is out."""
+    folder = "incidents" if kind == Row.INCIDENT else "maintenance"
+    address = f"{current().site.address.rstrip('/')}/{folder}/{ref}/" + (f"#u{number}" if number else "")
     messages.success(request, address, extra_tags=about)
-    return HttpResponseRedirect(reverse("desk-incident", args=[ref]))
+    return HttpResponseRedirect(reverse(f"desk-{kind}", args=[ref]))
 
 
 def told(row: Row) -> Event:
-    event = snapshot.event(row.kind, row.ref)
+    event = snapshot.event(row.kind, row.ref, timezone.now(), private=True)
     assert event is not None
     return event
 

@@ -16,6 +16,7 @@ from talaia.desk import guessing
 from talaia.desk.writing.actions import LARGEST_DRAFT
 
 ASIDE = "aside"
+SECRETS = {"password", "repeated", "code", "credential"}  # a form with one of these is never put aside
 NOT_WRITTEN = ("csrfmiddlewaretoken", "publish", "preview", "keep", "offer", "begin")
 
 
@@ -39,7 +40,9 @@ def keeping(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def put_aside(request: HttpRequest) -> bool:
     """Keep the form in the session of this browser. Returns whether it is kept."""
     fields = fields_of(request)
-    if request.method != "POST" or not fields or sum(map(len, fields.values())) > LARGEST_DRAFT:
+    if request.method != "POST" or not fields or SECRETS & fields.keys():
+        return False
+    if sum(map(len, fields.values())) > LARGEST_DRAFT:
         return False
     if not (request.user.is_authenticated or _is_known(request)):
         return False

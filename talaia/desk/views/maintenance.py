@@ -1,0 +1,384 @@
+"""Plan maintenance, and follow it until it is over. Whoever may write keeps drafts; an operator publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from talaia.config import current
+from talaia.desk import urgency
+from talaia.desk.forms.fields import new_key
+from talaia.desk.forms.maintenance import ArrangeForm, MoveForm, PlanForm, ShiftForm, StepForm
+from talaia.desk.pages import for_editors, for_operators, frame, language, page
+from talaia.desk.preview import planned, stepped
+from talaia.desk.views import drafts
+from talaia.desk.views.written import changes_since, impacts_of, missing_languages, pressed, published, told, written_in
+from talaia.events import actions
+from talaia.events import plan as planning
+from talaia.events.clock import late
+from talaia.events.models import Event as Row
+from talaia.events.telling import known_since
+from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken, last_seen
+from talaia.panel.state import TROUBLE
+from talaia.site import moved, snapshot
+
+MOVES = {
+    "start": MaintenanceState.IN_PROGRESS,
+    "complete": MaintenanceState.COMPLETED,
+    "cancel": MaintenanceState.CANCELLED,
+}
+
+
+@for_editors
+@require_http_methods(["GET", "POST"])
+def plan(request: HttpRequest) -> HttpResponse:
+    """A new maintenance. `?service=<slug>` begins with that service touched."""
+    if request.method != "POST":
+        begins = drafts.beginning(request, drafts.PLAN)
+        return plan_page(request, plan_form(request, initial=begins.fields), **begins.context)
+    match pressed(request):
+        case "keep":
+            return drafts.keep(request, drafts.PLAN)
+        case "preview":
+            sent = plan_form(request, request.POST)
+            sent.is_valid()
+            shown = {"asked": True, "previews": planned(sent, snapshot.front(timezone.now()))}
+            if drafts.by_script(request):
+                return render(request, "desk/shown.html", {**frame(), **shown})
+            return plan_page(request, plan_form(request, request.POST), quiet=True, **shown, **foreseen(sent))
+    return publish_plan(request)
+
+
+@for_operators
+def publish_plan(request: HttpRequest) -> HttpResponse:
+    """Announce it, or propose it to a second person."""
+    now, sent = timezone.now(), plan_form(request, request.POST)
+    if not sent.is_valid():
+        return plan_page(request, sent)
+    given = sent.cleaned_data
+    try:
+        event = actions.plan_maintenance(
+            sent.titles.by_language(),
+            sent.texts.by_language(),
+            sent.impacts(),
+            sent.times.window(),
+            now,
+            by=request.user.get_username(),
+            notices=sent.arrangement.told(),
+            needs_approval=sent.needs_approval(),
+            key=given["key"] or None,
+            **sent.arrangement.arranged(),
+        )
+    except NotPossible as refusal:
+        sent.add_error(None, str(refusal))
+        return plan_page(request, sent)
+    drafts.forget(request, drafts.PLAN, given["draft"])
+    if event.awaits_approval:
+        said = _("It waits for a second person. Nobody outside knows of it yet.")
+        messages.info(request, said, extra_tags=drafts.PLAN)
+        return HttpResponseRedirect(reverse("desk-maintenance", args=[event.ref]))
+    return published(request, event.ref, 1, drafts.PLAN, Row.MAINTENANCE)
+
+
+def plan_form(
+    request: HttpRequest, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None
+) -> PlanForm:
+    now = timezone.now()
+    asked = set(request.GET.getlist("service"))
+    seen = snapshot.front(now)
+    return PlanForm(
+        data,
+        initial=initial,
+        groups=seen.groups,
+        language=language(),
+        suggested={s.slug: TROUBLE[-1] for s in seen.services if s.slug in asked},
+        now=now,
+        written_in=str((initial or {}).get("written_in") or current().site.languages[0]),
+    )
+
+
+def plan_page(request: HttpRequest, form: PlanForm, **more: Any) -> HttpResponse:
+    context = {"now": form.now, "action": reverse("desk-plan"), "subject": drafts.PLAN, "form": form}
+    return page(request, "desk/plan.html", {**context, **more})
+
+
+def foreseen(form: PlanForm) -> dict[str, Any]:
+    """What would be told when, and what is against the house's rule; nothing while the form is not whole."""
+    if form.errors:
+        return {}
+    levels, window = form.impacts().values(), form.times.window()
+    notices = form.arrangement.told()
+    wanted = planning.default_notices(levels) if notices is None else notices
+    arranged = form.arrangement.arranged()
+    lines = planning.lines(
+        wanted, window, form.now, starts_itself=arranged["starts_itself"], ends_itself=arranged["ends_itself"]
+    )
+    minimum = current().maintenance.notice
+    return {
+        "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
+        "warnings": planning.warnings(wanted, levels, window[0], form.now, minimum),
+    }
+
+
+class Following:
+    """One request about a maintenance that stands."""
+
+    def __init__(self, request: HttpRequest, ref: str) -> None:
+        self.request, self.now = request, timezone.now()
+        self.row = actions.find(Row.MAINTENANCE, ref)
+        self.saw = actions.mark_of(self.row)  # before the rest is read: what comes in between counts as not seen
+        self.row.refresh_from_db()
+        self.shown = told(self.row)
+        self.subject = actions.subject(self.row)
+        self.by = request.user.get_username()
+
+    @property
+    def window(self) -> tuple[Any, Any]:
+        return self.row.window_start, self.row.window_end
+
+    def form(self, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> StepForm:
+        here = MaintenanceState(self.row.state)
+        steps: list[MaintenanceState] = [
+            step for step in MaintenanceState if step in MAINTENANCE_STEPS[here] and not _called_off(step)
+        ]
+        if self.row.awaits_approval or not steps:
+            steps = [here]
+        return StepForm(
+            data,
+            initial={"seen": self.saw, "state": self.row.state, "next": "none", **(initial or {})},
+            groups=snapshot.front(self.now).groups,
+            language=language(),
+            touched=impacts_of(self.row),
+            now=self.now,
+            states=steps,
+            written_in=str((initial or {}).get("written_in") or written_in(self.row)),
+        )
+
+    def page(self, form: StepForm, **more: Any) -> HttpResponse:
+        row = self.row
+        lines = planning.lines(
+            row.notices, self.window, known_since(row), starts_itself=row.starts_itself, ends_itself=row.ends_itself
+        )
+        why = late(row, self.now)
+        context = {
+            "now": self.now,
+            "row": row,
+            "event": self.shown,
+            "form": form,
+            "action": reverse("desk-maintenance", args=[row.ref]),
+            "subject": self.subject,
+            "late": urgency.late_by(self.shown.next_update_at, self.now),
+            "why_late": why.value if why else "",
+            "over_by": urgency.late_by(row.window_end, self.now),
+            "may_approve": row.awaits_approval and row.planned_by != self.by,
+            "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
+            "warnings": against(row) if row.state == MaintenanceState.SCHEDULED else (),
+            "writing": bool(more) or form.is_bound,
+            "missing": {"title": missing_languages(self.shown.titles)},
+            "entries": [(entry, missing_languages(entry.texts)) for entry in self.shown.entries],
+            "incident": "&".join(f"service={slug}" for slug in sorted(impacts_of(row))),
+        }
+        return page(self.request, "desk/maintenance.html", {**context, **more})
+
+    def done(self, number: int | None, about: str = "") -> HttpResponse:
+        """Back to it: published, or, while it waits for a second person, only kept."""
+        self.row.refresh_from_db()
+        if self.row.awaits_approval:
+            messages.info(self.request, _("Kept. Nobody outside knows of it yet."), extra_tags=about)
+            return HttpResponseRedirect(reverse("desk-maintenance", args=[self.row.ref]))
+        return published(self.request, self.row.ref, number, about, Row.MAINTENANCE)
+
+
+@for_editors
+@require_http_methods(["GET", "POST"])
+def one(request: HttpRequest, ref: str) -> HttpResponse:
+    """A maintenance with all that can be done to it, and the form for its next entry."""
+    there = Following(request, ref)
+    if request.method != "POST":
+        begins = drafts.beginning(request, there.subject)
+        return there.page(there.form(initial=begins.fields), **begins.context)
+    match pressed(request):
+        case "keep":
+            return drafts.keep(request, there.subject)
+        case "preview":
+            sent = there.form(request.POST)
+            sent.is_valid()
+            shown = {"asked": True, "previews": stepped(sent, there.shown, there.now)}
+            if drafts.by_script(request):
+                return render(request, "desk/shown.html", {**frame(), **shown})
+            return there.page(there.form(initial=request.POST.dict()), **shown)
+    return publish_step(request, ref=ref)
+
+
+@for_operators
+def publish_step(request: HttpRequest, ref: str) -> HttpResponse:
+    """Add the entry; who was overtaken sees what came meanwhile, and loses nothing."""
+    there = Following(request, ref)
+    sent = there.form(request.POST)
+    if not sent.is_valid():
+        return there.page(sent)
+    given = sent.cleaned_data
+    try:
+        update = actions.update_maintenance(
+            ref,
+            MaintenanceState(given["state"]),
+            sent.texts.by_language(),
+            there.now,
+            by=there.by,
+            plain=given["plain"],
+            impacts=sent.impacts(),
+            next_update_at=given["next"],
+            key=given["key"] or None,
+            seen=given["seen"],
+        )
+    except Overtaken:
+        again = request.POST.copy()
+        newest = Following(request, ref)
+        again["seen"], again["key"] = newest.saw, new_key()
+        return newest.page(
+            newest.form(again),
+            overtaken=True,
+            newer=[entry for entry in newest.shown.entries if entry.number > last_seen(given["seen"])],
+            changes=changes_since(newest.row, given["seen"]),
+        )
+    except NotPossible as refusal:
+        sent.add_error(None, str(refusal))
+        return there.page(sent)
+    drafts.forget(request, there.subject, given["draft"])
+    return there.done(update.number if update else None, there.subject)
+
+
+@for_operators
+@require_POST
+def approve(request: HttpRequest, ref: str) -> HttpResponse:
+    """The second person's yes."""
+    there = Following(request, ref)
+    try:
+        actions.approve_maintenance(ref, there.now, by=there.by, seen=request.POST.get("seen") or None)
+    except NotPossible as refusal:
+        messages.error(request, str(refusal), extra_tags="told")
+        return HttpResponseRedirect(reverse("desk-maintenance", args=[ref]))
+    return there.done(1)
+
+
+@for_operators
+@require_http_methods(["GET", "POST"])
+def shift(request: HttpRequest, ref: str, what: str) -> HttpResponse:
+    """Another window before it begins, or a later end."""
+    there = Following(request, ref)
+    site, extending = current().site, what == "extend"
+
+    def form(data: QueryDict | None = None) -> ShiftForm:
+        return ShiftForm(data, initial={"seen": there.saw}, now=there.now, was=there.window, end_only=extending)
+
+    def shown(sent: ShiftForm, **more: Any) -> HttpResponse:
+        action = reverse(f"desk-{what}", args=[ref])
+        context = {"now": there.now, "event": there.shown, "what": what, "action": action, "form": sent}
+        return page(request, "desk/shift.html", {**context, **more})
+
+    if request.method != "POST":
+        return shown(form())
+    sent = form(request.POST)
+    if not sent.is_valid():
+        return shown(sent)
+    given, window = sent.cleaned_data, sent.times.window()
+    words = {written_in(there.row): given["text"]} if given["text"] else {}
+    asked: dict[str, Any] = {"by": there.by, "key": given["key"] or None, "seen": given["seen"] or None}
+    try:
+        if extending:
+            texts = moved.extended(there.window, window[1], site.languages, site.tz, words)
+            update = actions.extend_maintenance(ref, window[1], texts, there.now, **asked)
+        else:
+            texts = moved.postponed(there.window, window, site.languages, site.tz, words)
+            update = actions.postpone_maintenance(ref, window, texts, there.now, **asked)
+    except Overtaken:
+        again = request.POST.copy()
+        newest = Following(request, ref)
+        again["seen"], again["key"] = newest.saw, new_key()
+        return shown(form(again), overtaken=True, event=newest.shown)
+    except NotPossible as refusal:
+        sent.add_error(None, str(refusal))
+        return shown(sent)
+    return there.done(update.number)
+
+
+@for_operators
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, ref: str, what: str) -> HttpResponse:
+    """It begins, is over, or does not take place: one more page, so that no slip of a thumb says so."""
+    there = Following(request, ref)
+
+    def form(data: QueryDict | None = None) -> MoveForm:
+        return MoveForm(data, initial={"seen": there.saw})
+
+    def shown(sent: MoveForm, **more: Any) -> HttpResponse:
+        action = reverse(f"desk-{what}", args=[ref])
+        context = {"now": there.now, "event": there.shown, "what": what, "action": action, "form": sent}
+        return page(request, "desk/move.html", {**context, **more})
+
+    if request.method != "POST":
+        return shown(form())
+    sent = form(request.POST)
+    if not sent.is_valid():
+        return shown(sent)
+    given = sent.cleaned_data
+    texts = {written_in(there.row): given["text"]} if given["text"] else {}
+    state = MOVES[what]
+    if there.row.state == state:  # two taps: it is so already
+        return there.done(None)
+    try:
+        update = actions.update_maintenance(
+            ref, state, texts, there.now, by=there.by, key=given["key"] or None, seen=given["seen"] or None
+        )
+    except Overtaken:
+        again = request.POST.copy()
+        newest = Following(request, ref)
+        again["seen"] = newest.saw
+        return shown(form(again), overtaken=True, event=newest.shown)
+    except NotPossible as refusal:
+        sent.add_error(None, str(refusal))
+        return shown(sent)
+    return there.done(update.number if update else None)
+
+
+@for_operators
+@require_http_methods(["GET", "POST"])
+def arrange(request: HttpRequest, ref: str) -> HttpResponse:
+    """How it begins and ends, what is told, whether alerts are silenced."""
+    there = Following(request, ref)
+    context = {"now": there.now, "event": there.shown, "action": reverse("desk-arrange", args=[ref])}
+    if request.method != "POST":
+        return page(request, "desk/arrange.html", {**context, "form": ArrangeForm(event=there.row)})
+    sent = ArrangeForm(request.POST, event=there.row)
+    if sent.is_valid():
+        try:
+            actions.arrange_maintenance(
+                ref, there.now, by=there.by, notices=sent.arrangement.told(), **sent.arrangement.arranged()
+            )
+        except NotPossible as refusal:
+            sent.add_error(None, str(refusal))
+        else:
+            messages.info(request, _("Kept. The page of the maintenance says how it runs now."))
+            return HttpResponseRedirect(reverse("desk-maintenance", args=[ref]))
+    return page(request, "desk/arrange.html", {**context, "form": sent})
+
+
+def against(row: Row) -> tuple[str, ...]:
+    """What of its plan is against the house's rule."""
+    if row.window_start is None:
+        return ()
+    levels, minimum = impacts_of(row).values(), current().maintenance.notice
+    return planning.warnings(row.notices, levels, row.window_start, known_since(row), minimum)
+
+
+def _called_off(step: MaintenanceState) -> bool:
+    """That is a page of its own, so that no slip of a thumb says so."""
+    return step is MaintenanceState.CANCELLED
