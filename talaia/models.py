@@ -1,6 +1,6 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
-from talaia.audience.models import Import, Look, OptOut, Recipient
+from talaia.audience.models import Import, Look, OptOut, Posting, Recipient
 from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
 from talaia.events.models import Anchor, Event, Impact, Update
 from talaia.outbox.models import Delivery, Fact
@@ -26,6 +26,7 @@ __all__ = [
     "Look",
     "Member",
     "OptOut",
+    "Posting",
     "Publication",
     "Recipient",
     "Ring",

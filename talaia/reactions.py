@@ -130,6 +130,10 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "audience.added": (),
     "audience.forgotten": (),
     "audience.reconciled": (),
+    "audience.posted": (),  # the list server sends it
+    "audience.list_set": (),
+    "audience.list_troubled": (),  # operators see it in the desk and in the metrics
+    "audience.list_well": (),
     "user.added": (),  # kept for whoever asks who did what
     "user.password_set": (),
     "user.disabled": (),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
@@ -23,7 +23,7 @@ class Mail:
 
     @property
     def message(self) -> EmailMessage:
-        return cast(EmailMessage, message_from_bytes(self.content, policy=default))
+        return message_from_bytes(self.content, policy=default)
 
 
 class MailSink:
@@ -49,7 +49,7 @@ class MailSink:
                     found[recipient] = found.get(recipient, 0) + 1
         return found
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         self.mails.append(Mail(envelope.mail_from, tuple(envelope.rcpt_tos), envelope.content))
         return "250 OK"
 

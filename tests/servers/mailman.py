@@ -128,8 +128,8 @@ class Mailman:
 
     def ask(self, method: str, path: str, **fields: Any) -> Any:
         """The JSON of an answer; a refusal is an AssertionError."""
-        part = {"params": fields} if method == "GET" else {"data": fields}
-        answer = self.client.request(method, path, **part)
+        asked, given = (fields, None) if method == "GET" else (None, fields)
+        answer = self.client.request(method, path, params=asked, data=given)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
@@ -144,15 +144,14 @@ class Mailman:
 
     def at_rest(self, seconds: float = 20) -> None:
         """Wait until nothing has moved for a moment: a file that a runner has in its hands is in no queue."""
-        seen, since = None, time.monotonic()
+        moved = [(-1, time.monotonic())]  # how many mails had come, and since when nothing has moved
 
         def still() -> bool:
-            nonlocal seen, since
-            files = {str(file) for file in (self.folder / "queue").rglob("*") if file.suffix in (".pck", ".bak")}
-            now = (files, self.sink.count)
-            if now != seen or any("/shunt/" not in file for file in files):
-                seen, since = now, time.monotonic()
-            return time.monotonic() - since > 0.5
+            files = [file for file in (self.folder / "queue").rglob("*") if file.suffix in (".pck", ".bak")]
+            count = self.sink.count
+            if count != moved[0][0] or any("shunt" not in file.parts for file in files):
+                moved[0] = (count, time.monotonic())
+            return time.monotonic() - moved[0][1] > 0.5
 
         wait_until(still, seconds, "Mailman is at rest", *([self.process] if self.process else []))
 
@@ -171,8 +170,7 @@ class Mailman:
         """Put many on the list by Mailman's own command, which is quicker than REST."""
         file = self.folder / "people.txt"
         file.write_text("".join(f"{address}\n" for address in addresses))
-        command = [PYTHON.parent / "mailman", "--run-as-root", "-C", self.folder / "mailman.cfg"]
-        done = subprocess.run(
-            [*command, "addmembers", "-W", file, LIST], check=False, capture_output=True, text=True, cwd=self.folder
-        )
+        program, configuration = str(PYTHON.with_name("mailman")), str(self.folder / "mailman.cfg")
+        command = [program, "--run-as-root", "-C", configuration, "addmembers", "-W", str(file), LIST]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=self.folder)
         assert done.returncode == 0, done.stderr
