@@ -1,4 +1,4 @@
-"""A throw-away Mailman 3 core: REST and LMTP on the loopback, delivering into a sink; one list."""
+"""A throw-away Mailman 3 core: REST and LMTP on the loopback, delivering into a sink."""
 
 import smtplib
 import socket
@@ -20,7 +20,6 @@ ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".cache" / "mailman" / "bin" / "python"
 RUNNERS = Path(__file__).with_name("mailman_runners.py")
 USER, PASSWORD = "restadmin", "a password for tests"
-LIST, LIST_ID = "status@lists.example.org", "status.lists.example.org"
 QUICK = ("bounces", "command", "in", "out", "pipeline", "virgin", "retry")
 ALL = (*QUICK, "lmtp", "rest", "task", "archive", "digest", "nntp")
 LEFT_OUT = ("archive", "digest", "nntp")
@@ -133,9 +132,9 @@ class Mailman:
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
-    def members(self) -> set[str]:
-        """Who is on the list, in small letters."""
-        found = self.ask("GET", f"lists/{LIST_ID}/roster/member", fields="email")
+    def members(self, list: str) -> set[str]:
+        """Who is on a list, in small letters."""
+        found = self.ask("GET", f"lists/{list}/roster/member", fields="email")
         return {entry["email"].lower() for entry in found.get("entries", ())}
 
     def queued(self) -> dict[str, int]:
@@ -155,7 +154,7 @@ class Mailman:
 
         wait_until(still, seconds, "Mailman is at rest", *([self.process] if self.process else []))
 
-    def mail(self, sender: str, to: str = LIST, subject: str = "Re: Outage", **headers: str) -> None:
+    def mail(self, sender: str, to: str, subject: str = "Re: Outage", **headers: str) -> None:
         """Somebody writes a mail, which arrives through LMTP."""
         message = EmailMessage(policy=SMTP)
         message["From"], message["To"], message["Subject"] = sender, to, subject
@@ -166,11 +165,11 @@ class Mailman:
         with smtplib.LMTP("127.0.0.1", self.lmtp) as lmtp:
             lmtp.sendmail(sender, [to], message.as_bytes())
 
-    def fill(self, addresses: Iterable[str]) -> None:
+    def fill(self, list: str, addresses: Iterable[str]) -> None:
         """Put many on the list by Mailman's own command, which is quicker than REST."""
         file = self.folder / "people.txt"
         file.write_text("".join(f"{address}\n" for address in addresses))
         program, configuration = str(PYTHON.with_name("mailman")), str(self.folder / "mailman.cfg")
-        command = [program, "--run-as-root", "-C", configuration, "addmembers", "-W", str(file), LIST]
+        command = [program, "--run-as-root", "-C", configuration, "addmembers", "-W", str(file), list]
         done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=self.folder)
         assert done.returncode == 0, done.stderr
