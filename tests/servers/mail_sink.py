@@ -61,12 +61,16 @@ class MailSink:
         assert ready.wait(10), "the sink does not listen"
 
     def stop(self) -> None:
-        """End; connections are cut. Repeatable."""
+        """End; connections are cut, the port stays ours. Repeatable."""
         if self._loop and self._thread:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(10)
             self._loop = self._thread = None
-            release_port(self.port)
+
+    def close(self) -> None:
+        """End it for good."""
+        self.stop()
+        release_port(self.port)
 
     def _run(self, ready: threading.Event) -> None:
         loop = self._loop = asyncio.new_event_loop()

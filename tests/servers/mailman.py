@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".cache" / "mailman" / "bin" / "python"
 RUNNERS = Path(__file__).with_name("mailman_runners.py")
 USER, PASSWORD = "restadmin", "a password for tests"
-QUICK = ("bounces", "command", "in", "out", "pipeline", "virgin", "retry")
-ALL = (*QUICK, "lmtp", "rest", "task", "archive", "digest", "nntp")
+QUICK = ("command", "in", "out", "pipeline", "virgin")
+ALL = (*QUICK, "bounces", "retry", "lmtp", "rest", "task", "archive", "digest", "nntp")
 LEFT_OUT = ("archive", "digest", "nntp")
 CONFIG = """\
 [mailman]
@@ -88,7 +88,8 @@ class Mailman:
         )
         for runner in ALL:
             written += f"[runner.{runner}]\nstart: {'no' if runner in LEFT_OUT else 'yes'}\n"
-            written += "sleep_time: 0.1s\n" * (runner in QUICK and runner != "bounces")
+            written += "sleep_time: 0.1s\n" * (runner in QUICK)
+            written += "sleep_time: 2s\n" * (runner == "retry")  # long enough to be seen there
         (self.folder / "mailman.cfg").write_text(written)
         (self.folder / "gunicorn.cfg").write_text(GUNICORN)
         command = [str(PYTHON), "-I", "-W", "ignore", str(RUNNERS), str(self.folder / "mailman.cfg")]
@@ -119,7 +120,7 @@ class Mailman:
         """End it for good; repeatable."""
         if self.process:
             self.process.stop()
-        self.sink.stop()
+        self.sink.close()
         self.client.close()
         for port in (self.rest, self.lmtp):
             release_port(port)

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from talaia.audience.mailman import queues, setting
+from talaia.audience.mailman import setting
 from tests.audience.mailman.conftest import Listed
 from tests.journeys.shell import Said, Shell
-from tests.servers.process import wait_until
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
 Run = Callable[..., Said]
@@ -70,21 +69,3 @@ def test_whoever_writes_is_told_where_to_look_and_reaches_nobody(listed: Listed,
     listed.core.mail(who, f"{name}{to}@{host}")
     listed.core.at_rest()
     assert len(listed.core.sink.mails) == before + 1  # once a day
-
-
-def test_a_message_that_mailman_cannot_deliver_is_seen(listed: Listed) -> None:
-    core = listed.core
-    assert queues.stuck(listed.client) == ()
-    core.fill(listed.name, ["anna@example.com"])
-    core.sink.stop()
-    try:
-        core.ask("POST", "queues/out", list_id=listed.id, text="Subject: x\nMessage-ID: <x@y>\n\nx\n")
-        wait_until(lambda: core.queued().get("shunt") or core.queued().get("retry"), 10, "it is stuck")
-        (found,) = queues.stuck(listed.client)
-        assert str(found) in ("1 message is in Mailman's queue shunt", "1 message is in Mailman's queue retry")
-        assert found.hint
-    finally:
-        core.sink.start()
-        for queue in ("shunt", "retry"):
-            for file in core.ask("GET", f"queues/{queue}")["files"]:
-                core.client.delete(f"queues/{queue}/{file}")
