@@ -29,22 +29,28 @@ class MailmanList:
         self.client.close()
 
     def read(self) -> Mapping[str, Member]:
-        """In one answer: pages are counted anew for each, so that somebody could fall between two of them."""
-        found = self.client.get(self.client.path("roster", "member"), long=True, fields="email")
+        """In one answer: pages are counted anew for each, so that somebody could fall between two of them.
+
+        Asked who is switched off, Mailman looks at everybody once more, for longer than this answer takes. Whoever is
+        switched off by bounces has a score of them, so only those few are looked at.
+        """
+        path = self.client.path("roster", "member")
+        found = self.client.get(path, long=True, fields=["email", "bounce_score"])
         if found.data.get("total_size") != len(found.entries):
             raise Temporary("Mailman's answer does not have everybody who is on the list", "it is asked again")
-        off: dict[str, Mail] = {}
-        for status, mail in SWITCHED_OFF.items():
-            some = self.client.post(
-                "members/find",
-                long=True,
-                list_id=self.client.list_id,
-                role="member",
-                delivery_status=status,
-                fields="email",
-            )
-            off.update(dict.fromkeys(map(email, some.entries), mail))
-        return {key: Member(key, off.get(key, Mail.ON)) for key in map(email, found.entries)}
+        members = {key: Member(key) for key in map(email, found.entries)}
+        for one in found.entries:
+            if one.get("bounce_score"):
+                key = email(one)
+                members[key] = Member(key, self._mail(str(one["email"])))
+        return members
+
+    def _mail(self, address: str) -> Mail:
+        found = self.client.post("members/find", list_id=self.client.list_id, role="member", subscriber=address)
+        for one in found.entries:
+            preferences = self.client.get(f"members/{one['member_id']}/preferences", 404)
+            return SWITCHED_OFF.get(str(preferences.data.get("delivery_status")), Mail.ON)
+        return Mail.ON
 
     def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
         """One after the other: Mailman has no other way, and several at once are no quicker."""
