@@ -48,6 +48,8 @@ smtp_host: 127.0.0.1
 smtp_port: {smtp}
 lmtp_host: 127.0.0.1
 lmtp_port: {lmtp}
+[bounces]
+register_bounces_every: 1s
 """
 GUNICORN = "[gunicorn]\ngraceful_timeout = 1\ntimeout = 360\ncontrol_socket_disable = true\n"
 
@@ -90,7 +92,7 @@ class Mailman:
         for runner in ALL:
             written += f"[runner.{runner}]\nstart: {'no' if runner in LEFT_OUT else 'yes'}\n"
             written += "sleep_time: 0.1s\n" * (runner in QUICK)
-            written += "sleep_time: 2s\n" * (runner == "retry")  # long enough to be seen there
+            written += "sleep_time: 2s\n" * (runner in ("bounces", "retry"))  # long enough to be seen in there
         (self.folder / "mailman.cfg").write_text(written)
         (self.folder / "gunicorn.cfg").write_text(GUNICORN)
         command = [str(PYTHON), "-I", "-W", "ignore", str(RUNNERS), str(self.folder / "mailman.cfg")]

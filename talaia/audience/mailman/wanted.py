@@ -29,7 +29,8 @@ SETTINGS: dict[str, object] = {
     # Every mail to the list is answered and goes no further; what comes through REST passes this by.
     "autorespond_postings": "respond_and_discard",
     "autorespond_owner": "respond_and_discard",
-    "autorespond_requests": "respond_and_discard",
+    # What goes to …-request and …-leave must go on: who is answered only, and not heard, could never leave.
+    "autorespond_requests": "respond_and_continue",
     "autoresponse_grace_period": "1d",
     "allow_list_posts": False,
     "reply_goes_to_list": "no_munging",
@@ -88,17 +89,25 @@ def written(value: object) -> str:
 
 def wanted(site: Site) -> dict[str, object]:
     """Every setting that we care for, as Mailman's REST shows it."""
-    return {**SETTINGS, "display_name": str(site.name), **dict.fromkeys(TEXTS, answer(site))}
+    return {**SETTINGS, "display_name": str(site.name), **dict(zip(TEXTS, answers(site), strict=True))}
 
 
-def answer(site: Site) -> str:
-    """What somebody who writes to the list gets, in each language of the site."""
+def answers(site: Site) -> tuple[str, str, str]:
+    """What somebody gets who writes to the list, to its owner, or to its address for requests, as TEXTS has them."""
+    return answer(site), answer(site), answer(site, leaving=True)
+
+
+def answer(site: Site, leaving: bool = False) -> str:
+    """In each language of the site, with the address of the page. `leaving`: they may have asked to be taken off."""
     parts = []
     for language in site.languages:
         with override(language):
-            said = _("Nobody reads what is written to this address. All that we know stands here:")
+            said = _("All that we know stands here:")
+            first = _("Nobody reads what is written to this address.")
+            if leaving:
+                first = _("If you asked to get no more mails, that is done in a few minutes.")
             parts.append(
-                f"{said}\n{site.address.rstrip('/')}/{'' if language == site.languages[0] else language + '/'}\n"
+                f"{first} {said}\n{site.address.rstrip('/')}/{'' if language == site.languages[0] else language + '/'}\n"
             )
     return "\n".join(parts)
 

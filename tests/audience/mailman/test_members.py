@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -14,7 +16,7 @@ from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Recipient
 from talaia.audience.target import Mail, Outcome
-from talaia.outbox.faults import Permanent
+from talaia.outbox.faults import Permanent, Temporary
 from tests.audience.mailman.conftest import Listed
 from tests.audience.mailman.letters import now
 from tests.audience.mailman.wire import Wire
@@ -79,7 +81,7 @@ def test_who_is_told_is_on_the_list_and_gets_no_mail_of_it(listed: Listed) -> No
 def test_who_writes_to_the_leave_address_is_written_down_then_let_go(listed: Listed) -> None:
     add("anna", "berta")
     sync(listed)
-    before = listed.core.sink.count
+    before = len(listed.core.sink.mails)
     listed.core.mail("anna@example.com", listed.name.replace("@", "-leave@"), subject="leave")
     roster = MailmanList(listed.client)
     wait_until(roster.leaving, 10, "the request is there")
@@ -90,7 +92,9 @@ def test_who_writes_to_the_leave_address_is_written_down_then_let_go(listed: Lis
     sync(listed)
     assert listed.members() == {"berta@example.com"}
     listed.core.at_rest()
-    assert listed.core.sink.count - before <= 1  # at most Mailman's own word to the person
+    (answer,) = listed.core.sink.mails[before:]
+    assert answer.recipients == ("anna@example.com",)
+    assert "that is done in a few minutes" in answer.message.get_content()
 
 
 def test_what_mailman_says_of_each_who_is_to_be_on_the_list(listed: Listed) -> None:
@@ -155,11 +159,9 @@ def test_an_answer_that_is_lost_is_asked_for_again(listed: Listed) -> None:
         roster, tries = MailmanList(client), 0
         while Recipient.objects.filter(listed_at=None).exists():
             tries += 1
-            try:
+            with suppress(Temporary):
                 follow(roster, listed.audience.shrink, now)
-            except Exception as fault:
-                assert "does not answer" in str(fault), fault
-        assert tries > 1
+        assert 1 < tries < 10
     assert {standing(name) for name in ("anna", "berta", "carme")} == {Standing.ON}
     assert listed.members() == {"anna@example.com", "berta@example.com", "carme@example.com"}
 
@@ -227,6 +229,7 @@ def test_ten_thousand_who_do_not_change_cost_little_more_than_reading_them(liste
             follow(MailmanList(client), listed.audience.shrink, now)
             ours.append(time.monotonic() - begun)
             own.append(ours[-1] - wire.seconds)
-    print(f"plain read {min(plain):.1f} s, no-change sync {min(ours):.1f} s, of it our own part {min(own):.2f} s")
-    assert min(own) <= 5
-    assert min(ours) <= 1.3 * min(plain)
+    told = f"plain read {min(plain):.1f} s, no-change sync {min(ours):.1f} s, of it our own part {min(own):.2f} s"
+    sys.stderr.write(f"\n{told}\n")
+    assert min(own) <= 5, told
+    assert min(ours) <= 1.3 * min(plain), told
