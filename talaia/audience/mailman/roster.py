@@ -13,6 +13,7 @@ from talaia.audience.target import Leaving, Mail, Member, Outcome
 from talaia.outbox.faults import Permanent, Temporary
 
 SWITCHED_OFF = {"by_bounces": Mail.BOUNCED, "by_user": Mail.PAUSED, "by_moderator": Mail.PAUSED}
+FEW = 200
 AT_ONCE = {"pre_verified": "True", "pre_confirmed": "True", "pre_approved": "True", "send_welcome_message": "False"}
 
 
@@ -31,26 +32,28 @@ class MailmanList:
     def read(self) -> Mapping[str, Member]:
         """In one answer: pages are counted anew for each, so that somebody could fall between two of them.
 
-        Asked who is switched off, Mailman looks at everybody once more, for longer than this answer takes. Whoever is
-        switched off by bounces has a score of them, so only those few are looked at.
+        Asked who is switched off, Mailman looks at everybody once more, for longer than this answer takes. So where few
+        have ever bounced only those are looked at.
         """
         path = self.client.path("roster", "member")
-        found = self.client.get(path, long=True, fields=["email", "bounce_score"])
+        found = self.client.get(path, long=True, fields=["email", "last_bounce_received"])
         if found.data.get("total_size") != len(found.entries):
             raise Temporary("Mailman's answer does not have everybody who is on the list", "it is asked again")
-        members = {key: Member(key) for key in map(email, found.entries)}
-        for one in found.entries:
-            if one.get("bounce_score"):
-                key = email(one)
-                members[key] = Member(key, self._mail(str(one["email"])))
-        return members
+        mail = self._mail([str(one["email"]) for one in found.entries if one.get("last_bounce_received")])
+        return {key: Member(key, mail.get(key, Mail.ON)) for key in map(email, found.entries)}
 
-    def _mail(self, address: str) -> Mail:
-        found = self.client.post("members/find", list_id=self.client.list_id, role="member", subscriber=address)
-        for one in found.entries:
-            preferences = self.client.get(f"members/{one['member_id']}/preferences", 404)
-            return SWITCHED_OFF.get(str(preferences.data.get("delivery_status")), Mail.ON)
-        return Mail.ON
+    def _mail(self, bounced: Sequence[str]) -> dict[str, Mail]:
+        """Of those who have ever bounced; who is not in it gets mail, or paused it."""
+        here: dict[str, Any] = {"list_id": self.client.list_id, "role": "member"}
+        if len(bounced) > FEW:
+            off = self.client.post("members/find", long=True, delivery_status="by_bounces", fields="email", **here)
+            return {email(one): Mail.BOUNCED for one in off.entries}
+        found = {}
+        for address in bounced:
+            for one in self.client.post("members/find", subscriber=address, **here).entries:
+                said = self.client.get(f"members/{one['member_id']}/preferences", 404)
+                found[email(one)] = SWITCHED_OFF.get(str(said.data.get("delivery_status")), Mail.ON)
+        return found
 
     def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
         """One after the other: Mailman has no other way, and several at once are no quicker."""

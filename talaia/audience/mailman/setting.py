@@ -37,8 +37,10 @@ def look(client: Client, site: Site) -> Found:
     name = client.mailman.list
     domain = client.get(f"domains/{name.partition('@')[2]}", 404).status == 200
     if client.get(client.path(), 404).status == 404:
-        return Found(domain, False, differences(wanted(site), {}))
-    return Found(domain, True, differences(wanted(site), client.get(client.path("config")).data), tuple(around(client)))
+        return Found(domain, False, differences(wanted(site, name), {}))
+    return Found(
+        domain, True, differences(wanted(site, name), client.get(client.path("config")).data), tuple(around(client))
+    )
 
 
 def around(client: Client) -> Iterator[str]:

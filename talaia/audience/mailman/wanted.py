@@ -29,7 +29,7 @@ SETTINGS: dict[str, object] = {
     # Every mail to the list is answered and goes no further; what comes through REST passes this by.
     "autorespond_postings": "respond_and_discard",
     "autorespond_owner": "respond_and_discard",
-    # What goes to …-request and …-leave must go on: who is answered only, and not heard, could never leave.
+    # Not discarded: with these goes what is written to …-leave, and who is not heard could never leave.
     "autorespond_requests": "respond_and_continue",
     "autoresponse_grace_period": "1d",
     "allow_list_posts": False,
@@ -87,28 +87,34 @@ def written(value: object) -> str:
     return "empty" if value in ("", []) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def wanted(site: Site) -> dict[str, object]:
-    """Every setting that we care for, as Mailman's REST shows it."""
-    return {**SETTINGS, "display_name": str(site.name), **dict(zip(TEXTS, answers(site), strict=True))}
+def wanted(site: Site, list: str) -> dict[str, object]:
+    """Every setting that we care for, as Mailman's REST shows it. `list`: its address."""
+    name, _at, host = list.partition("@")
+    told = answer(site)
+    return {
+        **SETTINGS,
+        "display_name": str(site.name),
+        # Mailman writes English in ASCII, with question marks for the rest.
+        "preferred_language": next((one for one in site.languages if one != "en"), "en"),
+        **dict(zip(TEXTS, (told, told, answer(site, f"{name}-leave@{host}")), strict=True)),
+    }
 
 
-def answers(site: Site) -> tuple[str, str, str]:
-    """What somebody gets who writes to the list, to its owner, or to its address for requests, as TEXTS has them."""
-    return answer(site), answer(site), answer(site, leaving=True)
+def answer(site: Site, leave: str = "") -> str:
+    """What somebody gets who writes to the list, in each language of the site, with the address of the page.
 
-
-def answer(site: Site, leaving: bool = False) -> str:
-    """In each language of the site, with the address of the page. `leaving`: they may have asked to be taken off."""
+    `leave`: they wrote to the address for requests, and are told how to leave.
+    """
     parts = []
     for language in site.languages:
         with override(language):
-            said = _("All that we know stands here:")
             first = _("Nobody reads what is written to this address.")
-            if leaving:
-                first = _("If you asked to get no more mails, that is done in a few minutes.")
-            parts.append(
-                f"{first} {said}\n{site.address.rstrip('/')}/{'' if language == site.languages[0] else language + '/'}\n"
-            )
+            if leave:
+                how = _("To get no more mails write to %(address)s: within a few minutes you are taken off.")
+                first = how % {"address": leave}
+            said = _("All that we know stands here:")
+            page = "" if language == site.languages[0] else f"{language}/"
+            parts.append(f"{first} {said}\n{site.address.rstrip('/')}/{page}\n")
     return "\n".join(parts)
 
 

@@ -92,9 +92,7 @@ def test_who_writes_to_the_leave_address_is_written_down_then_let_go(listed: Lis
     sync(listed)
     assert listed.members() == {"berta@example.com"}
     listed.core.at_rest()
-    (answer,) = listed.core.sink.mails[before:]
-    assert answer.recipients == ("anna@example.com",)
-    assert "that is done in a few minutes" in answer.message.get_content()
+    assert len(listed.core.sink.mails) == before
 
 
 def test_what_mailman_says_of_each_who_is_to_be_on_the_list(listed: Listed) -> None:

@@ -62,10 +62,20 @@ def test_whoever_writes_is_told_where_to_look_and_reaches_nobody(listed: Listed,
     listed.core.at_rest()
     (answer,) = listed.core.sink.mails[before:]
     assert answer.recipients == (who,)
-    text = answer.message.get_content()
+    text = " ".join(answer.message.get_content().split())
     assert "https://status.example.org/" in text
-    assert "Nobody reads what is written to this address" in text
+    for words in ("Ningú no llegeix", "Nadie lee", "Nobody reads what is written to this address"):
+        assert words in text
+    assert "?" not in text
     assert not listed.core.ask("GET", f"lists/{listed.id}/held").get("entries")
     listed.core.mail(who, f"{name}{to}@{host}")
     listed.core.at_rest()
     assert len(listed.core.sink.mails) == before + 1  # once a day
+
+
+def test_whoever_asks_for_help_is_told_how_to_leave(listed: Listed) -> None:
+    before = len(listed.core.sink.mails)
+    listed.core.mail("anna@example.com", listed.name.replace("@", "-request@"), subject="help")
+    listed.core.at_rest()
+    texts = [mail.message.get_content() for mail in listed.core.sink.mails[before:]]
+    assert any(listed.name.replace("@", "-leave@") in text and "Ningú" not in text for text in texts)
