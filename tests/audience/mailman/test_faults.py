@@ -7,7 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.test import Client as Browser
+from pytest_django import Settings
 
+from talaia.audience.actions import kept
 from talaia.audience.diff import Entry
 from talaia.audience.mailman.client import Answer, Client, Unreached
 from talaia.audience.mailman.posting import accept, give
@@ -17,11 +20,14 @@ from talaia.audience.mailman.watch import Watch
 from talaia.audience.models import Look, Posting
 from talaia.audience.target import Outcome
 from talaia.config import Config
+from talaia.desk.people.roles import Role
 from talaia.outbox.faults import Fault, Permanent, Temporary
 from talaia.outbox.models import Fact
 from tests.audience.mailman.conftest import written
 from tests.audience.mailman.letters import letter, now
 from tests.audience.mailman.wire import Faulty
+from tests.desk.conftest import member
+from tests.journeys.shell import Shell
 from tests.servers.process import free_port, release_port
 
 
@@ -151,3 +157,26 @@ def test_a_mailman_that_is_away_is_told_of_once_and_tried_again(
     assert "is not reached" in Look.objects.get(export="status@lists.example.org").error["text"]
     assert Fact.objects.filter(kind="audience.list_troubled").count() == 1
     assert watch.followed is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [{}, {"text": "1 message is in Mailman's queue shunt", "hint": "mailman unshunt"}])
+def test_desk_metrics_and_shell_tell_how_the_list_is(
+    config: Config,
+    error: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    monkeypatch.setenv("TALAIA_CONFIG", str(config.path))
+    kept("status@lists.example.org", now(), error)
+    browser = Browser(headers={"accept-language": "en"})
+    browser.force_login(member("anna", Role.ADMIN))
+    page = browser.get("/desk/audience/").content.decode()
+    assert ("status@lists.example.org has a problem" in page) is bool(error)
+    assert ("status@lists.example.org is well" in page) is (not error)
+    assert f"talaia_list_troubled {float(bool(error))}" in browser.get("/metrics").content.decode()
+    said = Shell(capsys, monkeypatch)("audience", "show")
+    assert ("queue shunt; mailman unshunt" in said.out) is bool(error)
+    assert "list status@lists.example.org looked at" in said.out
