@@ -215,19 +215,20 @@ def test_ten_thousand_who_do_not_change_cost_little_more_than_reading_them(liste
     listed.core.fill(listed.name, (f"p{n}@example.com" for n in range(10_000)))
     people(0, 10_000)
     sync(listed)  # learns that they are there
-    plain, ours, own = [], [], []
-    for _ in range(4):
+    plain = ours = own = 0.0
+    for _ in range(6):  # by turns, as the machine has others to serve, too
         with Client(listed.client.mailman, listed.config) as client:
             begun = time.monotonic()
             assert len(client.get(client.path("roster", "member"), long=True, fields="email").entries) == 10_000
-            plain.append(time.monotonic() - begun)
+            plain += time.monotonic() - begun
         wire = Wire()
         with Client(listed.client.mailman, listed.config, wire) as client:
             begun = time.monotonic()
             follow(MailmanList(client), listed.audience.shrink, now)
-            ours.append(time.monotonic() - begun)
-            own.append(ours[-1] - wire.seconds)
-    told = f"plain read {min(plain):.1f} s, no-change sync {min(ours):.1f} s, of it our own part {min(own):.2f} s"
+            took = time.monotonic() - begun
+            ours += took
+            own += took - wire.seconds
+    told = f"plain read {plain / 6:.2f} s, no-change sync {ours / 6:.2f} s, of it our own part {own / 6:.2f} s"
     sys.stderr.write(f"\n{told}\n")
-    assert min(own) <= 5, told
-    assert min(ours) <= 1.3 * min(plain), told
+    assert own / 6 <= 5, told
+    assert ours <= 1.3 * plain, told
