@@ -1,6 +1,6 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
-from talaia.audience.models import Import, Look, OptOut, Recipient
+from talaia.audience.models import Import, Letter, Look, OptOut, Recipient
 from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
 from talaia.events.models import Anchor, Event, Impact, Update
 from talaia.notices.models import Bounce, Notice, Posting
@@ -25,6 +25,7 @@ __all__ = [
     "Import",
     "Intake",
     "Invitation",
+    "Letter",
     "Look",
     "Member",
     "Notice",

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from talaia.audience.importing import deliver as keep_audience
-from talaia.audience.mailing import mail_returns, readers
+from talaia.audience.mailing import hand_over, mail_returns, readers
 from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
@@ -160,6 +162,10 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "audience.added": (),
     "audience.forgotten": (),
     "audience.reconciled": (),
+    "audience.posted": (),  # the list server sends it
+    "audience.list_set": (),
+    "audience.list_troubled": (),  # operators see it in the desk and in the metrics
+    "audience.list_well": (),
     "user.added": (),  # kept for whoever asks who did what
     "user.password_set": (),
     "user.disabled": (),
@@ -206,7 +212,7 @@ def channels(config: Config) -> list[Channel]:
         Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
         Channel("archive", publish, batch=20),
         Channel("notices", look_at, batch=20),
-        Channel("mail", Post(recipients, calendar, mail_returns).deliver, longest_wait=timedelta(minutes=5)),
+        Channel("mail", Post(recipients, calendar, mail_returns, to_list).deliver, longest_wait=timedelta(minutes=5)),
         Channel("audience", keep_audience),
     ]
 
@@ -226,6 +232,11 @@ def recipients(after: str) -> Iterator[Recipient]:
         return
     for reader in readers(after):
         yield Recipient(reader.key, reader.address, reader.language or config.site.languages[0])
+
+
+def to_list(letter: bytes, message_id: str) -> bool:
+    """By the list server's own door; not where `[mail] to` is an address like any other."""
+    return hand_over(letter, message_id, current(), timezone.now)
 
 
 def calendar(language: str) -> Calendar:

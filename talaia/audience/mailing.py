@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from talaia.audience.actions import bounce, opt_in, opt_out
 from talaia.audience.diff import Standing
+from talaia.audience.mailman.client import Client
+from talaia.audience.mailman.posting import post
 from talaia.audience.models import Recipient
+from talaia.config import Config
 
 PAGE = 500  # rows that are read together
 
@@ -59,6 +62,16 @@ def subscribe_again(key: str, now: datetime) -> None:
     """They have thought better of it."""
     if row := Recipient.objects.filter(pk=_number(key) or 0).first():
         opt_in(row.address, now)
+
+
+def hand_over(letter: bytes, message_id: str, config: Config, now: Callable[[], datetime]) -> bool:
+    """Give a letter to the list server, once; False where talaia.toml names none. Raises Temporary and Permanent."""
+    mailman = config.tables.audience.mailman if config.tables.audience else None
+    if mailman is None:
+        return False
+    with Client(mailman, config) as client:
+        post(client, letter, message_id, now)
+    return True
 
 
 def mail_returns(key: str, now: datetime) -> None:

@@ -10,6 +10,9 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from talaia.audience.mailman.client import Client as MailmanClient
+from talaia.audience.mailman.setting import checked
+from talaia.audience.sympa import TOKEN as SYMPA
 from talaia.config import Config, Source, current
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Delivery
@@ -24,7 +27,7 @@ Line = tuple[bool | None, str, str]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--offline", action="store_true", help="do not ask the sources")
+    parser.add_argument("--offline", action="store_true", help="do not ask the sources and the list server")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.offline:
         for source in config.tables.sources:
             lines += asked(source, config)
+        lines += mailing_list(config)
     for well, what, mend in lines:
         mark = {True: "ok  ", False: "FAIL", None: "look"}[well]
         print(f"{mark}  {what}" + (f"\n      → {mend}" if mend else ""))
@@ -88,6 +92,19 @@ def asked(source: Source, config: Config) -> Iterator[Line]:
     yield from noted(source, heard)
     if source.kind == "prometheus":
         yield from measured(source, heard, config)
+
+
+def mailing_list(config: Config) -> Iterator[Line]:
+    """Whether the list server answers, and holds and answers mail as it must; whether its queues are empty."""
+    audience = config.tables.audience
+    if audience and audience.mailman:
+        try:
+            with MailmanClient(audience.mailman, config) as client:
+                yield from checked(client, config.site)
+        except Fault as fault:
+            yield False, str(fault), fault.hint
+    if audience and audience.sympa and not Token.objects.filter(source=SYMPA).exists():
+        yield None, "Sympa cannot read the addresses yet", f"talaia token create {SYMPA}"
 
 
 def noted(source: Source, heard: Heard) -> Iterator[Line]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from talaia.config.places import Path as Place
-from talaia.config.tables import Audience, Check, Config, Connection, Service, Source, Tables
+from talaia.config.tables import Audience, Check, Config, Connection, Mailman, Service, Source, Tables
 
 SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 # Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
@@ -32,7 +32,11 @@ ONLY_FOR = {
 
 
 # No source may be called so.
-RESERVED = {"checks": "the built-in checks", "metrics": "the token that reads /metrics"}
+RESERVED = {
+    "checks": "the built-in checks",
+    "metrics": "the token that reads /metrics",
+    "sympa": "the token that reads addresses",
+}
 
 
 def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
@@ -67,6 +71,8 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
         yield from _check(("checks", n), check, services, connections)
     if given.audience:
         yield from _audience(("audience",), given.audience, services, set(connections))
+        if given.audience.mailman and given.mail.to:
+            yield ("mail", "to"), "there is [audience.mailman] too, and mails go to its list; leave out one of them"
     yield from _positive(("maintenance",), {"remind": given.maintenance.remind})
     yield from _files(config)
 
@@ -295,6 +301,26 @@ def _audience(
             yield (*spot, "connections"), "needs the column of connections: columns.connection"
         if behind.areas and not columns.area:
             yield (*spot, "areas"), "needs the column of areas: columns.area"
+    if audience.mailman and audience.sympa:
+        yield (*place, "sympa"), "there is [audience.mailman] too; one server keeps the list"
+    if audience.mailman:
+        yield from _mailman((*place, "mailman"), audience.mailman)
+    if audience.sympa:
+        yield from _positive((*place, "sympa"), {"stale_after": audience.sympa.stale_after})
+
+
+def _mailman(place: Place, mailman: Mailman) -> Iterator[tuple[Place, str]]:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*@[a-z0-9-]+(\.[a-z0-9-]+)+", mailman.list):
+        what = "must be the list's address in small letters: status@lists.example.org"
+        yield (*place, "list"), f"{mailman.list!r} {what}"
+    if not _is_safe(mailman.url) or urlsplit(mailman.url)[2:] not in (("", "", ""), ("/", "", "")):
+        yield (
+            (*place, "url"),
+            f"{mailman.url!r} must be http://127.0.0.1:8001 or https://…, without a path: addresses go over it",
+        )
+    if mailman.ca_file and not mailman.url.startswith("https://"):
+        yield (*place, "ca_file"), "goes with an url that is https://…"
+    yield from _positive(place, {"timeout": mailman.timeout, "every": mailman.every})
 
 
 def _is_safe(address: str) -> bool:
@@ -316,6 +342,8 @@ def _files(config: Config) -> Iterator[tuple[Place, str]]:
     tables: list[tuple[Place, msgspec.Struct]] = [(("web",), given.web), (("database",), given.database)]
     tables += [(("mail",), given.mail)]
     tables += [(("audience",), given.audience)] if given.audience else []
+    if given.audience and given.audience.mailman:
+        tables.append((("audience", "mailman"), given.audience.mailman))
     tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
     tables += [(("login", "openid", n), openid) for n, openid in enumerate(given.login.openid)]
     tables += [(("checks", n), check) for n, check in enumerate(given.checks)]

@@ -260,6 +260,24 @@ class Behind(Table, frozen=True, kw_only=True):
     areas: tuple[str, ...] = ()
 
 
+class Mailman(Table, frozen=True, kw_only=True):
+    """A Mailman 3 that keeps the list, asked through its REST."""
+
+    list: str
+    password_file: str
+    url: str = "http://127.0.0.1:8001"
+    username: str = "restadmin"
+    ca_file: str | None = None
+    timeout: timedelta = timedelta(seconds=30)
+    every: timedelta = timedelta(minutes=1)
+
+
+class Sympa(Table, frozen=True, kw_only=True):
+    """A Sympa that includes our addresses in its list."""
+
+    stale_after: timedelta = timedelta(days=40)
+
+
 class Audience(Table, frozen=True, kw_only=True):
     columns: Columns
     export: str | None = None
@@ -277,6 +295,8 @@ class Audience(Table, frozen=True, kw_only=True):
     by_hand: Literal["leave", "adopt"] = "leave"
     forget_after: timedelta = timedelta(days=90)
     behind: tuple[Behind, ...] = ()
+    mailman: Mailman | None = None
+    sympa: Sympa | None = None
 
     @property
     def fetched(self) -> bool:

@@ -87,6 +87,12 @@ def would_follow(row: Event | None, state: str, levels: Iterable[State], tell: b
 def whom() -> str:
     """To whom mails go: the list, or so many people."""
     if (everybody := the_list(current())) is not None:
+        if count := audience.how_many():
+            said = {"list": everybody.address, "count": count}
+            return (
+                ngettext("to the list %(list)s: %(count)s person", "to the list %(list)s: %(count)s people", count)
+                % said
+            )
         return _("to the list %(list)s") % {"list": everybody.address}
     count = audience.how_many()
     return ngettext("to %(count)s person", "to %(count)s people", count) % {"count": count}

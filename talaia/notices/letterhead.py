@@ -32,5 +32,7 @@ def rules(config: Config) -> Rules:
 
 
 def the_list(config: Config) -> Recipient | None:
-    """The list of `[mail] to`; None: each recipient gets a mail of their own."""
-    return Recipient(THE_LIST, config.mail.to, is_list=True) if config.mail.to else None
+    """That of `[audience.mailman]`, or of `[mail] to`; None: each recipient gets a mail of their own."""
+    mailman = config.tables.audience.mailman if config.tables.audience else None
+    address = mailman.list if mailman else config.mail.to
+    return Recipient(THE_LIST, address, is_list=True) if address else None

@@ -24,8 +24,8 @@ from talaia.notices.client import Client, Said
 from talaia.notices.letterhead import letterhead
 from talaia.notices.models import Notice, Posting
 from talaia.notices.rows import story as told_now
-from talaia.notices.values import GiveUpOn, Recipient, Recipients, Sender, Story
-from talaia.notices.write import Calendars, NoAddress, Sheet, copy, sheet
+from talaia.notices.values import GiveUpOn, Recipient, Recipients, Sender, Story, ToList
+from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
 from talaia.outbox.faults import Fault, Permanent
 from talaia.outbox.models import Fact
 
@@ -38,8 +38,8 @@ SAME_ANSWER = 5  # copies refused for what they are, one after the other: so wil
 class Post:
     """The channel "mail". What it is given comes from above: notices know no audience and no page."""
 
-    def __init__(self, recipients: Recipients, calendars: Calendars, give_up_on: GiveUpOn) -> None:
-        self.recipients, self.calendars, self.give_up_on = recipients, calendars, give_up_on
+    def __init__(self, recipients: Recipients, calendars: Calendars, give_up_on: GiveUpOn, to_list: ToList) -> None:
+        self.recipients, self.calendars, self.give_up_on, self.to_list = recipients, calendars, give_up_on, to_list
 
     def deliver(self, targets: Sequence[str], now: datetime) -> None:
         """Targets: "notice/<id>" (its next part), "test/<id of the fact that asked>". Raises Temporary, Permanent."""
@@ -143,7 +143,7 @@ class Part:
         except NoAddress as error:
             said = Said(553, str(error), hard=True)
         else:
-            said = server.send(return_path(self.config, self.sender, to.key), to.address, content)
+            said = self.send_copy(server, to, content)
         now = timezone.now()
         tries = before.tries + 1 if before else 1
         if said.taken:
@@ -160,6 +160,14 @@ class Part:
         actions.mark(self.notice.pk, to.key, Posting.REFUSED, now, tries, None, without(to.address, said))
         if said.hard and not to.is_list:
             came_back(to.key, without(to.address, said), now, self.post.give_up_on)
+
+    def send_copy(self, server: Client, to: Recipient, content: bytes) -> Said:
+        """By the list server's own door, where there is one; else to the mail server."""
+        if to.is_list:
+            name = message_id(self.told, self.sender, to.key, self.told.number)
+            if self.post.to_list(content, name):
+                return Said(250, "handed to the list server")
+        return server.send(return_path(self.config, self.sender, to.key), to.address, content)
 
     def sheet_for(self, to: Recipient) -> Sheet:
         which = (to.language if to.language in self.config.site.languages else "", to.is_list)

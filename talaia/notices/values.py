@@ -51,6 +51,10 @@ GiveUpOn = Callable[[str, datetime], None]
 """`give_up_on(key, now)`: mail to this recipient has come back for good too often. Safe to repeat."""
 
 
+ToList = Callable[[bytes, str], bool]
+"""`to_list(letter, message_id)`: hands it to the list server, once; False where none is set. Safe to repeat."""
+
+
 class Calendar(Protocol):
     """How instants read in one language: that of the page (`site.dates.Calendar`), given from above."""
 

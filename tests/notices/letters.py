@@ -89,7 +89,7 @@ def main() -> int:
         old.unlink()
     for name, content in letters().items():
         (FOLDER / name).write_text(content)
-    print(f"{len(letters())} letters in {FOLDER}")
+    sys.stdout.write(f"{len(letters())} letters in {FOLDER}\n")
     return 0
 
 

@@ -73,7 +73,7 @@ def test_a_fan_out_that_is_killed_again_and_again_reaches_everybody(tmp_path: Pa
         while executioner.kills < KILLS and len(server.by_id()) < PEOPLE:
             with worker(talaia) as process:
                 executioner.choose(process)
-                wait_until(lambda process=process: process.exit_code is not None, 60, "the kill", process)
+                wait_until(lambda: process.exit_code is not None, 60, "the kill", process)
         with worker(talaia) as process:
             wait_until(lambda: standing(talaia)[0] == "sent", 120, "the end of the fan-out", process)
         by_id = server.by_id()
