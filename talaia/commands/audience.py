@@ -311,12 +311,15 @@ def set_up(dry_run: bool) -> None:
             if not found.list:
                 print(f"{mailman.list}: {'is to be made' if dry_run else 'is made'}")
             else:
-                print("\n".join(map(str, found.differences)) or f"{mailman.list}: every setting is right")
+                print(
+                    "\n".join(map(str, (*found.differences, *found.framing)))
+                    or f"{mailman.list}: every setting is right"
+                )
             if found.around:
                 print(f"{len(found.around)} senders have a rule of their own, which lets their mail by")
             if not dry_run and not found.right:
                 setting.apply(server, config.site, found)
-                actions.kept(mailman.list, timezone.now(), {}, len(found.differences), author())
+                actions.kept(mailman.list, timezone.now(), {}, len(found.differences) + len(found.framing), author())
                 print("set; `talaia check` looks at it again")
     except Fault as fault:
         raise Refused(f"{fault}; {fault.hint}" if fault.hint else str(fault)) from None

@@ -14,6 +14,7 @@ THE_LIST = "list"  # the key of the one recipient that is a list
 
 def letterhead(config: Config) -> Sender:
     site, mail = config.site, config.mail
+    mailman = config.tables.audience.mailman if config.tables.audience else None
     return Sender(
         name=site.name.words,
         address=site.address.rstrip("/"),
@@ -22,6 +23,7 @@ def letterhead(config: Config) -> Sender:
         reply_to=mail.reply_to or "",
         owner=mail.owner or "",
         account=mail.account,
+        leave="-leave@".join(mailman.list.split("@")) if mailman else "",
         secret=settings.SECRET_KEY.encode(),
     )
 

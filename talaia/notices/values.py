@@ -124,6 +124,7 @@ class Sender:
     reply_to: str = ""
     owner: str = ""
     account: str = "public"
+    leave: str = ""  # the address by which a list is left; a list server that writes it itself has none here
     secret: bytes = field(default=b"", repr=False)
 
     @property

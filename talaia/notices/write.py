@@ -58,10 +58,10 @@ class Sheet:
     boundary: str
 
 
-def letter(story: Story, sender: Sender, calendars: Calendars, language: str) -> Part:
-    """The words of a notice in one language."""
+def letter(story: Story, sender: Sender, calendars: Calendars, language: str, leave: str = "") -> Part:
+    """The words of a notice in one language. `leave`: whom to write to for no more of them."""
     with translation.override(language):
-        given = _context(story, sender, calendars(language), language)
+        given = {**_context(story, sender, calendars(language), language), "leave": leave}
         text = engines["plain"].get_template("notices/letter.txt").render(given)
         html = SafeString(engines["html"].get_template("notices/letter.html").render(given))
         return Part(language, subject(story, language), _tidy(text), html)
@@ -76,7 +76,8 @@ def subject(story: Story, language: str) -> str:
 
 def sheet(story: Story, sender: Sender, calendars: Calendars, languages: Sequence[str], *, to_list: bool) -> Sheet:
     """The mail in these languages, one below the other; all but what is each copy's own."""
-    parts = [letter(story, sender, calendars, language) for language in languages]
+    leave = sender.leave if to_list else ""
+    parts = [letter(story, sender, calendars, language, leave) for language in languages]
     rule = "\n\n" + "=" * 24 + "\n\n"
     with translation.override(languages[0]):
         foot = "" if to_list else _("You no longer want these mails?")

@@ -28,6 +28,7 @@ SENDER = Sender(
     reply_to="Suport <suport@example.org>",
     owner="llistes@example.org",
     account="members",
+    leave="avisos-leave@lists.example.org",
     secret=b"not a secret",
 )
 ANNA = Recipient("r000000000001", "anna@example.net")

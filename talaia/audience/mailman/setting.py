@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from talaia.audience.mailman import queues
 from talaia.audience.mailman.client import Client
-from talaia.audience.mailman.wanted import Difference, as_fields, differences, wanted
+from talaia.audience.mailman.wanted import AROUND_A_LETTER, Difference, as_fields, differences, wanted
 from talaia.config import Site
 from talaia.outbox.faults import Fault, Permanent
 
@@ -25,11 +25,12 @@ class Found:
     domain: bool
     list: bool
     differences: tuple[Difference, ...]
+    framing: tuple[Difference, ...] = ()  # what stands above and below each letter
     around: tuple[str, ...] = ()  # the ids of their memberships
 
     @property
     def right(self) -> bool:
-        return self.domain and self.list and not self.differences and not self.around
+        return self.domain and self.list and not (self.differences or self.framing or self.around)
 
 
 def look(client: Client, site: Site) -> Found:
@@ -38,8 +39,13 @@ def look(client: Client, site: Site) -> Found:
     domain = client.get(f"domains/{name.partition('@')[2]}", 404).status == 200
     if client.get(client.path(), 404).status == 404:
         return Found(domain, False, differences(wanted(site, name), {}))
+    framing = {str(one.get("name")): one.get("uri") for one in client.get(client.path("uris")).entries}
     return Found(
-        domain, True, differences(wanted(site, name), client.get(client.path("config")).data), tuple(around(client))
+        domain,
+        True,
+        differences(wanted(site, name), client.get(client.path("config")).data),
+        differences(AROUND_A_LETTER, framing),
+        tuple(around(client)),
     )
 
 
@@ -62,11 +68,13 @@ def apply(client: Client, site: Site, found: Found) -> None:
         found = look(client, site)
     if found.differences:
         client.patch(client.path("config"), as_fields(found.differences))
+    if found.framing:
+        client.patch(client.path("uris"), as_fields(found.framing))
     for member in found.around:
         client.patch(f"members/{member}", {"moderation_action": "hold"})
     after = look(client, site)
     if not after.right:
-        left = "; ".join(map(str, after.differences)) or "the list is not as it was set"
+        left = "; ".join(map(str, (*after.differences, *after.framing))) or "the list is not as it was set"
         raise Permanent(f"{name}: Mailman does not take it: {left}", "does somebody else set this list? Is it 3.3.8?")
 
 
@@ -94,7 +102,7 @@ def checked(client: Client, site: Site) -> Iterator[Line]:
             yield False, f"Mailman {shown} answers and has no list {name}", "talaia audience setup"
             return
         yield True, f"Mailman {shown} answers and has the list {name}", ""
-        for one in found.differences:
+        for one in (*found.differences, *found.framing):
             yield False, f"list {name}: {one}", "talaia audience setup"
         if found.around:
             what = f"list {name}: {len(found.around)} senders have a rule of their own, which lets their mail by"

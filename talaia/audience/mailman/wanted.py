@@ -64,6 +64,10 @@ SETTINGS: dict[str, object] = {
     "bounce_notify_owner_on_disable": False,
     "bounce_notify_owner_on_removal": False,
 }
+# What Mailman would put above and below each letter, as a part of its own: ours says how to leave, in every language.
+# An empty file that is on every machine; an address of ours could be away just then, and with it the letter.
+EMPTY = "file:///dev/null"
+AROUND_A_LETTER: dict[str, object] = {"list:member:regular:header": EMPTY, "list:member:regular:footer": EMPTY}
 TEXTS = ("autoresponse_postings_text", "autoresponse_owner_text", "autoresponse_request_text")
 # Settings that not every version has.
 SINCE_3_3_9 = frozenset({"max_days_to_hold"})
