@@ -13,7 +13,7 @@ from talaia.events.timeline import NotPossible, parse_reference
 from talaia.notices.letterhead import rules
 from talaia.notices.models import Notice
 from talaia.notices.values import Kind, Story, Touched, words
-from talaia.notices.which import ASKED, Past, Stand, Wanted, decide, looks
+from talaia.notices.which import ASKED, Past, Stand, Wanted, decide, looks, revision
 from talaia.panel.state import State
 
 Window = tuple[datetime, datetime]
@@ -76,9 +76,8 @@ def story(notice: Notice, now: datetime) -> Story:
     update = event.updates.order_by("-number").first()
     kind = Kind(notice.kind)
     touched = event.impacts.select_related("service").order_by("service__group__position", "service__position")
-    told = event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by("began_at", "number")
-    before = list(told.values_list("number", "kind"))
-    moves = (Kind.CHANGED, Kind.CANCELLED)
+    told = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by("began_at", "number"))
+    windows = [Story.from_json(one.story).window for one in told if one.story]
     return Story(
         kind=kind,
         event=event.kind,
@@ -95,6 +94,6 @@ def story(notice: Notice, now: datetime) -> Story:
         entry=update.number if update else 0,
         texts=words(update.texts, update.language) if update else (),
         plain=update.plain if update else False,
-        before=tuple(number for number, _ in before),
-        revision=sum(1 for _, one in before if one in moves) + (kind in moves),
+        before=tuple(one.number for one in told),
+        revision=revision([*windows, window_of(event)], kind),
     )

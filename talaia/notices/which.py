@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from talaia.events import plan
 from talaia.events.timeline import ENDED, MaintenanceState
@@ -92,6 +93,11 @@ def looks(stand: Stand) -> list[datetime]:
         return []
     planned = plan.lines(stand.codes, stand.window, stand.known_since)
     return [line.at for line in planned if line.notice in plan.ADVANCE and line.at and not line.skipped]
+
+
+def revision(windows: Sequence[Window | None], kind: Kind) -> int:
+    """How often the window was another one than people had been told before, this time included, or was called off."""
+    return sum(before != after for before, after in pairwise(windows)) + (kind is Kind.CANCELLED)
 
 
 def _of_incident(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | None:

@@ -17,6 +17,7 @@ import icalendar
 import pytest
 
 from tests.journeys.told import PEOPLE, Told, take_back_the_last, told
+from tests.servers import maintnote
 from tests.servers.mailman import Mailman
 
 pytestmark = pytest.mark.servers
@@ -69,7 +70,7 @@ def calendar(mail: EmailMessage) -> tuple[str, int, str, str]:
     read = icalendar.Calendar.from_ical(part.get_content())
     (event,) = read.walk("VEVENT")
     assert part["Content-Type"].params["method"] == read["METHOD"]  # RFC 6047 §2.4
-    return str(read["METHOD"]), int(event["SEQUENCE"]), str(event["X-MAINTNOTE-STATUS"]), str(event["UID"])
+    return str(read["METHOD"]), int(str(event["SEQUENCE"])), str(event["X-MAINTNOTE-STATUS"]), str(event["UID"])
 
 
 def is_one_thread(mails: Sequence[EmailMessage]) -> bool:
@@ -164,7 +165,7 @@ def test_the_life_of_a_maintenance(way: Ways) -> None:
             )
 
 
-def test_work_that_is_moved_and_then_called_off(way: Ways) -> None:
+def test_work_that_is_moved_and_then_called_off(way: Ways, tmp_path: Path) -> None:
     with way() as house:
         ref = plan(house)
         house.talaia.later(days=1, minutes=5)
@@ -192,6 +193,15 @@ def test_work_that_is_moved_and_then_called_off(way: Ways) -> None:
                 ("PUBLISH", 1, "CONFIRMED", uid),
                 ("CANCEL", 2, "CANCELLED", uid),
             ]
+        # As a program of another network reads what came.
+        read = maintnote.read(house.raw("anna@example.org"), tmp_path)
+        assert [(one["sequence"], one["status"], one["circuits"]) for one in read] == [
+            (0, "CONFIRMED", {"links": "OUTAGE"}),
+            (1, "CONFIRMED", {"links": "OUTAGE"}),
+            (2, "CANCELLED", {"links": "OUTAGE"}),
+        ]
+        assert {one["id"] for one in read} == {f"maintenance-{ref}"}
+        assert read[1]["start"] - read[0]["start"] > 12 * 86_400
 
 
 def test_nothing_goes_where_nothing_is_disrupted_or_what_is_taken_back(way: Ways) -> None:

@@ -16,7 +16,7 @@ from tests.journeys.desk import PASSWORD
 from tests.journeys.test_an_incident_from_the_desk import Form, log_in
 from tests.moved import Moved
 from tests.product import ROOT
-from tests.servers.mail_sink import MailSink
+from tests.servers.mail_sink import Mail, MailSink
 from tests.servers.mailman import PASSWORD as REST_PASSWORD
 from tests.servers.mailman import USER, Mailman
 from tests.servers.process import wait_until
@@ -24,7 +24,7 @@ from tests.servers.process import wait_until
 USUAL = (ROOT / "tests" / "talaia.toml").read_text()
 PEOPLE = {"anna@example.org": "català", "bernat@example.org": "castellano", "carla@example.org": "English"}
 CODES = {"català": "ca", "castellano": "es", "English": "en"}
-MAIL = """
+POST = """
 [mail]
 sender = "Estat <estat@example.org>"
 reply_to = "suport@example.org"
@@ -45,7 +45,14 @@ class Told:
 
     def mails(self, person: str) -> list[EmailMessage]:
         """What has come to them, in the order in which it came."""
-        return [mail.message for mail in self.sink.mails[self.begun :] if person in mail.recipients]
+        return [mail.message for mail in self._came(person)]
+
+    def raw(self, person: str) -> list[bytes]:
+        """Their very bytes."""
+        return [mail.content for mail in self._came(person)]
+
+    def _came(self, person: str) -> list[Mail]:
+        return [mail for mail in self.sink.mails[self.begun :] if person in mail.recipients]
 
     def wait_for(self, count: int, *people: str) -> None:
         """Until everybody (or these) has so many mails."""
@@ -84,7 +91,7 @@ def told(home: Path, core: Mailman | None, list: str, site: str = "", more: str 
     try:
         if core is None:
             sink.start()
-        config = f"{USUAL}{CONFIG}{MAIL}port = {sink.port}\n{more}"
+        config = f"{USUAL}{CONFIG}{POST}port = {sink.port}\n{more}"
         if core:
             (home / "rest-password").write_text(REST_PASSWORD)
             config += (

@@ -78,8 +78,7 @@ class Mailman:
 
     def start(self) -> "Mailman":
         """Start and wait until REST and LMTP answer."""
-        if not PYTHON.exists():
-            subprocess.run([ROOT / "scripts" / "mailman"], check=True)
+        subprocess.run([ROOT / "scripts" / "aside", "mailman"], check=True)
         written = CONFIG.format(
             folder=self.folder,
             bin=PYTHON.parent,

@@ -125,7 +125,7 @@ def test_a_mailman_that_freezes_and_dies_in_the_middle_sends_it_once(listed: Lis
     name = f"<2026-007.u1.{listed.id}@status.example.org>"
     core.kill9()
     # A connection that was kept open is cut, a new one is refused.
-    with pytest.raises(Temporary, match="is not reached|does not answer"):
+    with pytest.raises(Temporary, match=r"is not reached|does not answer"):
         post(listed.client, letter(name), name, now)
     core.start()
     listed.client.timeout = 0.5
