@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from talaia.audience.importing import deliver as keep_audience
-from talaia.audience.mailing import hand_over, mail_returns, readers
+from talaia.audience.mailing import behind, hand_over, mail_returns, readers
 from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
@@ -19,7 +19,7 @@ from talaia.notices.actions import look
 from talaia.notices.letterhead import the_list
 from talaia.notices.post import Post
 from talaia.notices.rows import hours
-from talaia.notices.values import Recipient
+from talaia.notices.values import Behind, Recipient
 from talaia.outbox.actions import Order
 from talaia.outbox.models import Fact
 from talaia.outbox.worker import Channel
@@ -224,13 +224,17 @@ def look_at(targets: Sequence[str], now: datetime) -> None:
         look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
 
 
-def recipients(after: str) -> Iterator[Recipient]:
-    """Whom mails go to: the one list, or everybody of the ledger who is told, each in their language."""
+def recipients(after: str, only: Behind | None) -> Iterator[Recipient]:
+    """Whom mails go to: the one list, or everybody of the ledger who is told, each in their language.
+
+    `only` the people behind something, where each gets a mail of their own; a list goes to all who are on it.
+    """
     config = current()
     if (everybody := the_list(config)) is not None:
         yield from [everybody] if after < everybody.key else []
         return
-    for reader in readers(after):
+    where = behind(config, only.services, only.connections) if only else None
+    for reader in readers(after, where):
         yield Recipient(reader.key, reader.address, reader.language or config.site.languages[0])
 
 

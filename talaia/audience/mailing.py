@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from talaia.audience.actions import bounce, opt_in, opt_out
+from talaia.audience.behind import Place, place
 from talaia.audience.diff import Standing
 from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.posting import post
@@ -25,14 +26,18 @@ class Reader:
     language: str
 
 
-def readers(after: str = "") -> Iterator[Reader]:
-    """Everybody who is told, in the order of their keys, from the first key after `after` on; read page by page."""
+def readers(after: str = "", where: Place | None = None) -> Iterator[Reader]:
+    """Everybody who is told, in the order of their keys, from the first key after `after` on; read page by page.
+
+    `where`: only the people who are behind that.
+    """
     last = _number(after) or 0
     while True:
         rows = Recipient.objects.filter(standing=Standing.ON, pk__gt=last).order_by("pk")
-        page = list(rows.values_list("pk", "address", "language")[:PAGE])
-        for pk, address, language in page:
-            yield Reader(_key(pk), address, language)
+        page = list(rows.values_list("pk", "address", "language", "connections", "areas")[:PAGE])
+        for pk, address, language, connections, areas in page:
+            if where is None or where.holds(connections, areas):
+                yield Reader(_key(pk), address, language)
         if len(page) < PAGE:
             return
         last = page[-1][0]
@@ -40,6 +45,22 @@ def readers(after: str = "") -> Iterator[Reader]:
 
 def how_many() -> int:
     return Recipient.objects.filter(standing=Standing.ON).count()
+
+
+def behind(config: Config, services: Collection[str], connections: Collection[str]) -> Place | None:
+    """Behind these services and reference connections; None where talaia.toml knows no audience."""
+    audience = config.tables.audience
+    return place(audience, services, connections) if audience else None
+
+
+def how_many_behind(where: Place) -> tuple[int, int]:
+    """How many are told who are behind that, and of how many it is not known where they are connected."""
+    rows = Recipient.objects.filter(standing=Standing.ON).values_list("connections", "areas")
+    found = unplaced = 0
+    for connections, areas in rows.iterator(5000):
+        found += where.holds(connections, areas)
+        unplaced += not connections and not areas
+    return found, unplaced
 
 
 def is_told(key: str) -> bool:

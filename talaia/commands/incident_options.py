@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from talaia.commands import whom
 from talaia.commands.writing import json_argument, language_argument, read_text, service_argument, text_arguments
 from talaia.config import current
 from talaia.events import promise
@@ -53,6 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     service_argument(opening, "IMPACT")
     text_arguments(opening, "-")
     opening.add_argument("--text-in", **IN)
+    whom.argument(opening)
 
     updating = actions.add_parser("update", help="add an entry to the timeline")
     updating.add_argument("ref", metavar="REF", help="such as 2026-003")

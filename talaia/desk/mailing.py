@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
@@ -20,7 +20,7 @@ from talaia.notices import rows, which
 from talaia.notices.letterhead import letterhead, rules, the_list
 from talaia.notices.models import Notice, Posting
 from talaia.notices.stories import STORIES
-from talaia.notices.values import Kind, Recipient, Story, inside, words
+from talaia.notices.values import Behind, Kind, Recipient, Story, inside, words
 from talaia.notices.words import kind_word
 from talaia.notices.write import copy, sheet
 from talaia.panel.state import State
@@ -69,10 +69,21 @@ def waiting(language: str) -> list[Shown]:
     return shown(Notice.objects.filter(state__in=WAITING).order_by("drawn_at"), language)
 
 
-def would_follow(row: Event | None, state: str, levels: Iterable[State], tell: bool | None, now: datetime) -> str:
-    """Which mail would go to how many, if an entry with this state and these levels were published now."""
+def would_follow(
+    row: Event | None,
+    state: str,
+    impacts: Mapping[str, State],
+    tell: bool | None,
+    now: datetime,
+    only_behind: Sequence[str] | None = None,
+) -> str:
+    """Which mail would go to how many, if an entry with this state and these levels were published now.
+
+    `only_behind`: what is chosen for an event that is not there yet.
+    """
     if current().mail.sender is None:
         return ""
+    levels = impacts.values()
     before = rows.stand(row) if row else which.Stand(Event.INCIDENT, state, (), 0, now)
     stand = replace(before, state=state, levels=tuple(levels), entry=before.entry + 1)
     wanted = which.decide(stand, rows.past(row) if row else [], rules(current()), now, tell)
@@ -80,12 +91,23 @@ def would_follow(row: Event | None, state: str, levels: Iterable[State], tell: b
         return _("No mail follows.")
     if wanted.withheld:
         return _("No mail follows by itself: %(why)s") % {"why": withheld_word(wanted.withheld)}
-    said = {"kind": kind_word(wanted.kind), "whom": whom(), "hold": length(current().mail.hold.total_seconds())}
+    said = {
+        "kind": kind_word(wanted.kind),
+        "whom": whom(goes_to(row, impacts, only_behind)),
+        "hold": length(current().mail.hold.total_seconds()),
+    }
     return _("A mail follows (%(kind)s), %(whom)s, after %(hold)s in which it can be taken back.") % said
 
 
-def whom() -> str:
-    """To whom mails go: the list, or so many people."""
+def goes_to(row: Event | None, services: Iterable[str], only_behind: Sequence[str] | None = None) -> Behind | None:
+    """Whom the next mail about an event goes to, None for everybody. `only_behind`: of an event that is not there."""
+    if row is None:
+        return which.whom(only_behind, list(services), [])
+    return which.whom(row.only_behind, list(services), rows.told_behind(row))
+
+
+def whom(behind: Behind | None = None) -> str:
+    """To whom mails go: the list, or so many people; of them only those who are behind something."""
     if (everybody := the_list(current())) is not None:
         if count := audience.how_many():
             said = {"list": everybody.address, "count": count}
@@ -94,8 +116,24 @@ def whom() -> str:
                 % said
             )
         return _("to the list %(list)s") % {"list": everybody.address}
+    where = audience.behind(current(), behind.services, behind.connections) if behind else None
+    if where and not where.everybody:
+        return _whom_of_them(*audience.how_many_behind(where))
     count = audience.how_many()
     return ngettext("to %(count)s person", "to %(count)s people", count) % {"count": count}
+
+
+def _whom_of_them(count: int, unplaced: int) -> str:
+    said = ngettext("to %(count)s person connected there", "to %(count)s people connected there", count)
+    told = said % {"count": count}
+    if not unplaced:
+        return told
+    unknown = ngettext(
+        "(of %(count)s more person the export does not say where they are connected)",
+        "(of %(count)s more people the export does not say where they are connected)",
+        unplaced,
+    )
+    return f"{told} {unknown % {'count': unplaced}}"
 
 
 def withheld_word(why: str) -> str:
@@ -181,7 +219,8 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
         went += ", " + ngettext("%(count)s refused", "%(count)s refused", row.refused) % {"count": row.refused}
     match row.state:
         case Notice.HELD:
-            return _("goes in a moment, %(whom)s") % {"whom": whom()}, ("take_back", "send")
+            to = whom(rows.story(row, row.drawn_at).behind)
+            return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send")
         case Notice.WITHHELD:
             why = withheld_word(row.why)
             return _("does not go by itself: %(why)s") % {"why": why}, () if row.why == which.OVERTAKEN else ("send",)

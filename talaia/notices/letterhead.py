@@ -33,6 +33,16 @@ def rules(config: Config) -> Rules:
     return Rules(State(mail.told_from), mail.updates, mail.cap)
 
 
+def everybody_only(config: Config) -> str:
+    """Why mails cannot go only to the people behind something ("list", "unknown", "no_mail"); empty: they can."""
+    audience = config.tables.audience
+    if config.mail.sender is None:
+        return "no_mail"
+    if the_list(config):
+        return "list"
+    return "" if audience and (audience.behind or audience.columns.connection) else "unknown"
+
+
 def the_list(config: Config) -> Recipient | None:
     """That of `[audience.mailman]`, or of `[mail] to`; None: each recipient gets a mail of their own."""
     mailman = config.tables.audience.mailman if config.tables.audience else None

@@ -102,7 +102,7 @@ class Part:
         begun, last = time.monotonic(), self.notice.after
         pause = 60 / self.config.mail.rate if self.config.mail.rate else 0.0
         with client(self.config) as server:
-            for batch in batches(self.post.recipients(last), ROOM):
+            for batch in batches(self.post.recipients(last, self.told.behind), ROOM):
                 if not Notice.objects.filter(pk=self.notice.pk, state=Notice.SENDING).exists():
                     return  # somebody has given it up meanwhile
                 for recipient, before in self.still_to_send(batch):

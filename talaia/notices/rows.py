@@ -12,8 +12,8 @@ from talaia.events.telling import known_since
 from talaia.events.timeline import NotPossible, parse_reference
 from talaia.notices.letterhead import rules
 from talaia.notices.models import Notice
-from talaia.notices.values import Kind, Story, Touched, words
-from talaia.notices.which import ASKED, Past, Stand, Wanted, decide, looks, revision
+from talaia.notices.values import Behind, Kind, Story, Touched, words
+from talaia.notices.which import ASKED, Past, Stand, Wanted, decide, looks, revision, whom
 from talaia.panel.state import State
 
 Window = tuple[datetime, datetime]
@@ -70,6 +70,12 @@ def hours(subject: str) -> list[datetime]:
     return looks(stand(event)) if event else []
 
 
+def told_behind(event: Event) -> list[Behind | None]:
+    """Whom the notices went to that people had of an event."""
+    stories = event.sent_notices.filter(state__in=Notice.TOLD, story__isnull=False).values_list("story", flat=True)
+    return [Story.from_json(one).behind for one in stories if one]
+
+
 def story(notice: Notice, now: datetime) -> Story:
     """What the notice tells now. A notice of a fixed instant in the row's life: it is stored, and sent as it is."""
     event = notice.event
@@ -77,7 +83,7 @@ def story(notice: Notice, now: datetime) -> Story:
     kind = Kind(notice.kind)
     touched = event.impacts.select_related("service").order_by("service__group__position", "service__position")
     told = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by("began_at", "number"))
-    windows = [Story.from_json(one.story).window for one in told if one.story]
+    stories = [Story.from_json(one.story) for one in told if one.story]
     return Story(
         kind=kind,
         event=event.kind,
@@ -95,5 +101,6 @@ def story(notice: Notice, now: datetime) -> Story:
         texts=words(update.texts, update.language) if update else (),
         plain=update.plain if update else False,
         before=tuple(one.number for one in told),
-        revision=revision([*windows, window_of(event)], kind),
+        behind=whom(event.only_behind, [impact.service_id for impact in touched], [one.behind for one in stories]),
+        revision=revision([*(one.window for one in stories), window_of(event)], kind),
     )

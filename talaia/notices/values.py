@@ -42,9 +42,20 @@ class Recipient:
     is_list: bool = False  # a list server writes the headers of a list, and sends it on
 
 
+@dataclass(frozen=True)
+class Behind:
+    """A notice that goes only to the people behind these services (slugs) and reference connections (ids)."""
+
+    services: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
+
+
 # Given from above, as notices know no audience. Asked anew for each part of a sending; in the order of the keys.
-Recipients = Callable[[str], Iterable[Recipient]]
-"""`recipients(after)`: who is to be told, in the order of their keys, from the first key after `after` on."""
+Recipients = Callable[[str, Behind | None], Iterable[Recipient]]
+"""`recipients(after, behind)`: who is to be told, in the order of their keys, from the first key after `after` on.
+
+`behind`: only these; None: everybody.
+"""
 
 
 GiveUpOn = Callable[[str, datetime], None]
@@ -92,6 +103,7 @@ class Story:
     texts: Words = ()
     plain: bool = False
     before: tuple[int, ...] = ()  # the notices of this event that went before
+    behind: Behind | None = None  # None: it goes to everybody
     revision: int = 0  # how often the window was changed or called off: SEQUENCE of the calendar
 
     @property

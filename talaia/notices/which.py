@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from talaia.events import plan
 from talaia.events.timeline import ENDED, MaintenanceState
-from talaia.notices.values import LAST_WORDS, Kind
+from talaia.notices.values import LAST_WORDS, Behind, Kind
 from talaia.panel.state import WEIGHT, State
 
 Window = tuple[datetime, datetime]
@@ -93,6 +93,22 @@ def looks(stand: Stand) -> list[datetime]:
         return []
     planned = plan.lines(stand.codes, stand.window, stand.known_since)
     return [line.at for line in planned if line.notice in plan.ADVANCE and line.at and not line.skipped]
+
+
+def whom(only_behind: Sequence[str] | None, services: Iterable[str], before: Sequence[Behind | None]) -> Behind | None:
+    """Whom a notice goes to, None for everybody; `before`: whom those went to that people had of this event.
+
+    `only_behind`: what the operator chose (`events.models`). Who was told of the beginning is told of the end, also
+    when the event touches other services by then.
+    """
+    if only_behind is None or None in before:
+        return None
+    ways = [one for one in before if one]
+    ways.append(Behind(connections=tuple(only_behind)) if only_behind else Behind(tuple(services)))
+    return Behind(
+        tuple(dict.fromkeys(slug for one in ways for slug in one.services)),
+        tuple(dict.fromkeys(id for one in ways for id in one.connections)),
+    )
 
 
 def revision(windows: Sequence[Window | None], kind: Kind) -> int:

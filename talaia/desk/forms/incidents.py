@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from talaia.config import current
 from talaia.desk.forms.fields import Choices, MomentField, Others, TextField, TitleField, Translated, new_key
 from talaia.desk.forms.impacts import ImpactsForm
+from talaia.desk.forms.whom import Whom
 from talaia.events import promise
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible, incident_word, maintenance_word
 from talaia.site.dates import Calendar
@@ -100,9 +101,11 @@ class OpenForm(EntryForm):
         super().__init__(*args, **more)
         self.titles = Others(self, "title", TitleField)
         self.fields["began"] = MomentField(label=_("When it began (empty: now)"))
+        self.reached = Whom(self)
 
     def clean(self) -> dict[str, Any]:
         self.titles.check()
+        self.reached.check()
         return super().clean()
 
 

@@ -139,6 +139,7 @@ def publish_opening(request: HttpRequest) -> HttpResponse:
             key=key,
             only_if_untold=bool(mark),
             tell=given.get("tell"),
+            only_behind=sent.reached.only_behind(),
         )
     except Overtaken as overtaken:
         # Having read how it is now, a person may publish it all the same.
@@ -156,7 +157,8 @@ def mail_after(form: EntryForm, row: Row | None, now: datetime) -> str:
     """Which mail would follow, in a sentence."""
     given = form.cleaned_data
     state = given.get("state") or form.fields["state"].initial
-    return mailing.would_follow(row, state, form.impacts().values(), given.get("tell"), now)
+    only_behind = form.reached.only_behind() if isinstance(form, OpenForm) else None
+    return mailing.would_follow(row, state, form.impacts(), given.get("tell"), now, only_behind)
 
 
 class Continuing:

@@ -145,7 +145,11 @@ def _story(name: str) -> Story:
 def _with_specimens(request: HttpRequest, story: Story, context: Mapping[str, object]) -> HttpResponse:
     if current().mail.sender is None:
         raise NotPossible(_("talaia.toml names no sender of mails"))
-    return page(request, "desk/mail.html", {**context, "specimens": mailing.specimens(story), "whom": mailing.whom()})
+    return page(
+        request,
+        "desk/mail.html",
+        {**context, "specimens": mailing.specimens(story), "whom": mailing.whom(story.behind)},
+    )
 
 
 def _alone(request: HttpRequest, story: Story) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,12 +39,13 @@ def open_incident(
     key: str | None = None,
     only_if_untold: bool = False,
     tell: bool | None = None,
+    only_behind: Sequence[str] | None = None,
 ) -> Event:
     """Open an incident with its first words. `impacts`: slug of a service → state.
 
     `started_at`: when the trouble began. `at`: when the first words were said, if that was before now.
     `only_if_untold`: raise Overtaken where an open incident already speaks of one of these services.
-    `tell`: whether mails go out; None: as the rule says (`notices.which`).
+    `tell`: whether mails go out; None: as the rule says (`notices.which`). `only_behind`: as in `Event`.
     Raises NotPossible.
     """
     if state is IncidentState.RESOLVED:
@@ -63,11 +64,11 @@ def open_incident(
         if only_if_untold and told is not None:
             raise Overtaken(_("incident %(ref)s speaks of it already") % {"ref": told.ref})
         event = rows.create(Event.INCIDENT, titles, began, state)
-        event.next_update_at = next_update_at
-        event.save(update_fields=["next_update_at"])
+        event.next_update_at, event.only_behind = next_update_at, rows.chosen(only_behind)
+        event.save(update_fields=["next_update_at", "only_behind"])
         rows.add_update(event, state, texts, at or now, by, plain, key)
         touched = rows.set_impacts(event, impacts)
-        data = rows.story(event, texts, touched) | {"update": 1, **_chosen(tell)}
+        data = rows.story(event, texts, touched) | {"update": 1, **rows.mails(tell), **rows.told_of(event)}
         record("incident.opened", rows.subject(event), now, by, data)
     return event
 
@@ -121,7 +122,7 @@ def update_incident(
         kind = "incident.resolved" if reached in ENDED else "incident.updated"
         if reopened:
             kind = "incident.reopened"
-        data |= rows.story(event, texts, touched) | {"update": update.number, **_chosen(tell)}
+        data |= rows.story(event, texts, touched) | {"update": update.number, **rows.mails(tell)}
         record(kind, rows.subject(event), now, by, data)
     return update
 
@@ -174,8 +175,3 @@ def merge_incident(
         }
         record("incident.merged", rows.subject(event), now, by, data)
     return update
-
-
-def _chosen(tell: bool | None) -> dict[str, bool]:
-    """What a person said about mails; nothing where the rule holds."""
-    return {} if tell is None else {"tell": tell}
