@@ -93,17 +93,19 @@ def would_follow(
         return _("No mail follows by itself: %(why)s") % {"why": withheld_word(wanted.withheld)}
     said = {
         "kind": kind_word(wanted.kind),
-        "whom": whom(goes_to(row, impacts, only_behind)),
+        "whom": whom(goes_to(wanted.kind, row, impacts, only_behind)),
         "hold": length(current().mail.hold.total_seconds()),
     }
     return _("A mail follows (%(kind)s), %(whom)s, after %(hold)s in which it can be taken back.") % said
 
 
-def goes_to(row: Event | None, services: Iterable[str], only_behind: Sequence[str] | None = None) -> Behind | None:
-    """Whom the next mail about an event goes to, None for everybody. `only_behind`: of an event that is not there."""
+def goes_to(
+    kind: Kind, row: Event | None, services: Iterable[str], only_behind: Sequence[str] | None = None
+) -> Behind | None:
+    """Whom a mail about an event goes to, None for everybody. `only_behind`: of an event that is not there."""
     if row is None:
-        return which.whom(only_behind, list(services), [])
-    return which.whom(row.only_behind, list(services), rows.told_behind(row))
+        return which.whom(kind, only_behind, list(services), [])
+    return which.whom(kind, row.only_behind, list(services), rows.told_behind(row))
 
 
 def whom(behind: Behind | None = None) -> str:

@@ -101,6 +101,8 @@ def story(notice: Notice, now: datetime) -> Story:
         texts=words(update.texts, update.language) if update else (),
         plain=update.plain if update else False,
         before=tuple(one.number for one in told),
-        behind=whom(event.only_behind, [impact.service_id for impact in touched], [one.behind for one in stories]),
+        behind=whom(
+            kind, event.only_behind, [impact.service_id for impact in touched], [one.behind for one in stories]
+        ),
         revision=revision([*(one.window for one in stories), window_of(event)], kind),
     )

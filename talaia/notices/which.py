@@ -95,16 +95,19 @@ def looks(stand: Stand) -> list[datetime]:
     return [line.at for line in planned if line.notice in plan.ADVANCE and line.at and not line.skipped]
 
 
-def whom(only_behind: Sequence[str] | None, services: Iterable[str], before: Sequence[Behind | None]) -> Behind | None:
+def whom(
+    kind: Kind, only_behind: Sequence[str] | None, services: Iterable[str], before: Sequence[Behind | None]
+) -> Behind | None:
     """Whom a notice goes to, None for everybody; `before`: whom those went to that people had of this event.
 
-    `only_behind`: what the operator chose (`events.models`). Who was told of the beginning is told of the end, also
-    when the event touches other services by then.
+    `only_behind`: what the operator chose (`events.models`). Whoever was told of the beginning is told how it goes on,
+    also when the event touches other services by then; and of the end is told nobody else.
     """
     if only_behind is None or None in before:
         return None
     ways = [one for one in before if one]
-    ways.append(Behind(connections=tuple(only_behind)) if only_behind else Behind(tuple(services)))
+    if not ways or kind not in LAST_WORDS:
+        ways.append(Behind(connections=tuple(only_behind)) if only_behind else Behind(tuple(services)))
     return Behind(
         tuple(dict.fromkeys(slug for one in ways for slug in one.services)),
         tuple(dict.fromkeys(id for one in ways for id in one.connections)),

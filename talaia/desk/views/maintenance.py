@@ -27,6 +27,7 @@ from talaia.events.clock import late
 from talaia.events.models import Event as Row
 from talaia.events.telling import known_since
 from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken, last_seen
+from talaia.notices.values import Kind
 from talaia.panel.state import TROUBLE
 from talaia.site import moved, snapshot
 
@@ -123,7 +124,7 @@ def foreseen(form: PlanForm) -> dict[str, Any]:
         wanted, window, form.now, starts_itself=arranged["starts_itself"], ends_itself=arranged["ends_itself"]
     )
     minimum = current().maintenance.notice
-    to = mailing.goes_to(None, form.impacts(), form.reached.only_behind())
+    to = mailing.goes_to(Kind.ADVANCE, None, form.impacts(), form.reached.only_behind())
     mailed = current().mail.sender is not None
     return {
         "mails_go": _("Mails go %(whom)s.") % {"whom": mailing.whom(to)} if mailed else "",
@@ -197,7 +198,8 @@ class Following:
     def mails_go(self) -> str:
         if current().mail.sender is None:
             return ""
-        return _("Mails go %(whom)s.") % {"whom": mailing.whom(mailing.goes_to(self.row, impacts_of(self.row)))}
+        to = mailing.goes_to(Kind.UPDATE, self.row, impacts_of(self.row))
+        return _("Mails go %(whom)s.") % {"whom": mailing.whom(to)}
 
     def done(self, number: int | None, about: str = "") -> HttpResponse:
         """Back to it: published, or, while it waits for a second person, only kept."""
