@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from email.utils import parseaddr
+from email.utils import getaddresses
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -128,7 +128,8 @@ def _mail(config: Config) -> Iterator[tuple[Place, str]]:
     for name in ("sender", "reply_to", "owner", "to", "bounces"):
         given = getattr(mail, name)
         named = name in ("sender", "reply_to")
-        address = parseaddr(given)[1] if given and named else given
+        found = getaddresses([given]) if given and named else [("", given)]
+        address = found[0][1] if len(found) == 1 else ""
         if given is not None and not (address and MAILBOX.fullmatch(address) and given.isprintable()):
             right = "estat@example.org" + (" or Estat <estat@example.org>" if named else "")
             yield ("mail", name), f"{given!r} is no mail address; write it as {right}"
