@@ -1,8 +1,9 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
-from talaia.audience.models import Import, Look, OptOut, Recipient
+from talaia.audience.models import Import, Letter, Look, OptOut, Recipient
 from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
 from talaia.events.models import Anchor, Event, Impact, Update
+from talaia.notices.models import Bounce, Notice, Posting
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
@@ -10,6 +11,7 @@ from talaia.site.models import Publication
 
 __all__ = [
     "Anchor",
+    "Bounce",
     "Day",
     "Delivery",
     "Dismissal",
@@ -23,9 +25,12 @@ __all__ = [
     "Import",
     "Intake",
     "Invitation",
+    "Letter",
     "Look",
     "Member",
+    "Notice",
     "OptOut",
+    "Posting",
     "Publication",
     "Recipient",
     "Ring",

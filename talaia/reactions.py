@@ -5,16 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from talaia.audience.importing import deliver as keep_audience
-from talaia.config import Config
+from talaia.audience.mailing import behind, hand_over, mail_returns, readers
+from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
+from talaia.notices.actions import look
+from talaia.notices.letterhead import the_list
+from talaia.notices.post import Post
+from talaia.notices.rows import hours
+from talaia.notices.values import Behind, Recipient
 from talaia.outbox.actions import Order
 from talaia.outbox.models import Fact
 from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
+from talaia.site.dates import Calendar
 from talaia.site.write import publish
 
 
@@ -73,35 +83,57 @@ def whole_site(_: Fact) -> Iterator[Order]:
         yield Order("archive", f"{event.kind}/{event.ref}")
 
 
+def notices(fact: Fact) -> Iterator[Order]:
+    """Which mail follows is asked of the rows, now and at the hours of a plan: see notices/which.py."""
+    if current().mail.sender is None:
+        return
+    chosen = fact.data.get("tell")  # what the operator said of this one; None: the default
+    yield Order("notices", fact.subject if chosen is None else f"{fact.subject}/{'yes' if chosen else 'no'}")
+    for at in hours(fact.subject):
+        yield Order("notices", f"{fact.subject}@{at:%Y%m%dT%H%MZ}", due=at)
+
+
+def mail(fact: Fact) -> Iterator[Order]:
+    """The mail itself: once its hold is over, or its next part when that is due."""
+    due = fact.data.get("due")
+    yield Order("mail", fact.subject, due=datetime.fromisoformat(due) if due else None)
+
+
+def test_mail(fact: Fact) -> Iterator[Order]:
+    """One copy, to who asked for it."""
+    yield Order("mail", f"test/{fact.pk}")
+
+
 def ledger(fact: Fact) -> Iterator[Order]:
     """The import that was confirmed, into the ledger; the list follows."""
     yield Order("audience", fact.subject)
 
 
 EVENT_PAGES = (front, own_page, touched_services, past_of_services, history, search)
+TOLD = (*EVENT_PAGES, notices)
 
 REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
-    "incident.opened": EVENT_PAGES,
-    "incident.updated": EVENT_PAGES,
-    "incident.resolved": EVENT_PAGES,
-    "incident.reopened": EVENT_PAGES,
-    "incident.merged": (*EVENT_PAGES, other_pages),
-    "incident.corrected": (front, own_page, search),
-    "incident.edited": EVENT_PAGES,
+    "incident.opened": TOLD,
+    "incident.updated": TOLD,
+    "incident.resolved": TOLD,
+    "incident.reopened": TOLD,
+    "incident.merged": (*TOLD, other_pages),
+    "incident.corrected": (front, own_page, search, notices),
+    "incident.edited": TOLD,
     "incident.analysed": EVENT_PAGES,
     "maintenance.proposed": (),  # nobody outside knows of it until a second person has approved it
-    "maintenance.planned": EVENT_PAGES,
-    "maintenance.scheduled": EVENT_PAGES,
-    "maintenance.in_progress": EVENT_PAGES,
-    "maintenance.completed": EVENT_PAGES,
-    "maintenance.cancelled": EVENT_PAGES,
-    "maintenance.corrected": (front, own_page, search),
-    "maintenance.extended": EVENT_PAGES,
-    "maintenance.postponed": EVENT_PAGES,
-    "maintenance.arranged": (front, own_page),
+    "maintenance.planned": TOLD,
+    "maintenance.scheduled": TOLD,
+    "maintenance.in_progress": TOLD,
+    "maintenance.completed": TOLD,
+    "maintenance.cancelled": TOLD,
+    "maintenance.corrected": (front, own_page, search, notices),
+    "maintenance.extended": TOLD,
+    "maintenance.postponed": TOLD,
+    "maintenance.arranged": (front, own_page, notices),
     "maintenance.overrun": EVENT_PAGES,  # at that minute the pages say that it lasts longer
     "maintenance.late": (),  # operators see it in the desk: it still lasts, has not begun, or was not approved
-    "maintenance.edited": EVENT_PAGES,
+    "maintenance.edited": TOLD,
     "maintenance.analysed": EVENT_PAGES,
     "service.changed": (front, own_page),
     "service.explained": (front, own_page),
@@ -130,6 +162,10 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "audience.added": (),
     "audience.forgotten": (),
     "audience.reconciled": (),
+    "audience.posted": (),  # the list server sends it
+    "audience.list_set": (),
+    "audience.list_troubled": (),  # operators see it in the desk and in the metrics
+    "audience.list_well": (),
     "user.added": (),  # kept for whoever asks who did what
     "user.password_set": (),
     "user.disabled": (),
@@ -149,6 +185,16 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "user.openid_added": (),
     "token.issued": (),
     "token.revoked": (),
+    "notice.held": (mail,),
+    "notice.withheld": (),  # the desk shows it, and can send it
+    "notice.taken_back": (),
+    "notice.begun": (),
+    "notice.went_on": (mail,),
+    "notice.sent": (),
+    "notice.stuck": (),
+    "notice.resumed": (mail,),
+    "notice.given_up": (),
+    "notice.tested": (test_mail,),
     "panel.listed": (whole_site,),
     "site.changed": (whole_site,),
 }
@@ -165,5 +211,38 @@ def channels(config: Config) -> list[Channel]:
     return [
         Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
         Channel("archive", publish, batch=20),
+        Channel("notices", look_at, batch=20),
+        Channel("mail", Post(recipients, calendar, mail_returns, to_list).deliver, longest_wait=timedelta(minutes=5)),
         Channel("audience", keep_audience),
     ]
+
+
+def look_at(targets: Sequence[str], now: datetime) -> None:
+    """Draw up the notices that follow: targets are events, with "/yes" or "/no" where the operator chose."""
+    for target in targets:
+        kind, ref, *chosen = target.partition("@")[0].split("/")
+        look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
+
+
+def recipients(after: str, only: Behind | None) -> Iterator[Recipient]:
+    """Whom mails go to: the one list, or everybody of the ledger who is told, each in their language.
+
+    `only` the people behind something, where each gets a mail of their own; a list goes to all who are on it.
+    """
+    config = current()
+    if (everybody := the_list(config)) is not None:
+        yield from [everybody] if after < everybody.key else []
+        return
+    where = behind(config, only.services, only.connections) if only else None
+    for reader in readers(after, where):
+        yield Recipient(reader.key, reader.address, reader.language or config.site.languages[0])
+
+
+def to_list(letter: bytes, message_id: str) -> bool:
+    """By the list server's own door; not where `[mail] to` is an address like any other."""
+    return hand_over(letter, message_id, current(), timezone.now)
+
+
+def calendar(language: str) -> Calendar:
+    """How mails tell the time: as the page does."""
+    return Calendar(language, current().site.tz)

@@ -101,7 +101,7 @@ TEMPLATES = [
     {
         "NAME": "html",
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [HERE / "site" / "templates", HERE / "desk" / "templates"],
+        "DIRS": [HERE / folder / "templates" for folder in ("site", "desk", "notices", "api")],
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -111,7 +111,13 @@ TEMPLATES = [
             "builtins": ["django.templatetags.i18n"],
             "libraries": {"talaia": "talaia.site.tags", "desk": "talaia.desk.tags"},
         },
-    }
+    },
+    {
+        "NAME": "plain",  # what is no HTML must not be escaped as if it were
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [HERE / "notices" / "templates"],
+        "OPTIONS": {"autoescape": False, "builtins": ["django.templatetags.i18n"]},
+    },
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},

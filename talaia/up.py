@@ -23,6 +23,7 @@ from django.utils import timezone
 import talaia
 from talaia import config as configuration
 from talaia.api.limits import limit_bodies
+from talaia.audience.mailman.watch import Watch as ListWatch
 from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
 from talaia.config import Config
@@ -102,6 +103,7 @@ class Background:
             threading.Thread(
                 target=AudienceWatch(configuration.current, timezone.now).run, args=[self.stop], name="audience"
             ),
+            threading.Thread(target=ListWatch(configuration.current, timezone.now).run, args=[self.stop], name="list"),
         ]
 
     def start(self) -> None:

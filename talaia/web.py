@@ -25,7 +25,7 @@ Headers = list[tuple[bytes, bytes]]
 Answer = tuple[bytes, bytes]
 """The status line, and all that follows it; between the two goes the date."""
 
-APPLICATION = ("/desk", "/hooks/", "/api/v1/", "/healthz", "/metrics")
+APPLICATION = ("/desk", "/hooks/", "/u/", "/api/v1/", "/healthz", "/metrics")
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",

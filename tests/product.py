@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[1]
 class Talaia:
     """One installation in `home`. `with` starts it and ends it; `start`, `kill9`, `stop` for the rough parts."""
 
+    module = "talaia"  # what is run
+
     def __init__(self, home: Path, config: str) -> None:
         self.home, self.port = home, free_port()
         self.address = f"http://127.0.0.1:{self.port}"
@@ -42,7 +44,7 @@ class Talaia:
     def start(self) -> None:
         """Run `talaia up`; returns at once."""
         self.process = Process(
-            [sys.executable, "-m", "talaia", "up", "--listen", f"127.0.0.1:{self.port}"],
+            [sys.executable, "-m", self.module, "up", "--listen", f"127.0.0.1:{self.port}"],
             self.home / "up.log",
             folder=ROOT,
             environment=self.environment,
@@ -69,7 +71,7 @@ class Talaia:
     def run(self, *arguments: str, text: str = "") -> str:
         """`talaia ARGUMENTS`; its standard output. A failure is an AssertionError with its words."""
         done = subprocess.run(
-            [sys.executable, "-m", "talaia", *arguments],
+            [sys.executable, "-m", self.module, *arguments],
             env={**os.environ, **self.environment},
             cwd=ROOT,
             input=text,

@@ -20,6 +20,7 @@ from talaia.api.counters import REGISTRY
 from talaia.api.haste import in_haste
 from talaia.api.health import beat, judge_worker
 from talaia.api.who import METRICS, may_look
+from talaia.audience.models import Look
 from talaia.config import Config, current
 from talaia.outbox.models import Delivery
 from talaia.panel.models import Service
@@ -70,7 +71,7 @@ class Ours(Collector):
         yield gauge("talaia_alive", "Whether a part runs.", [({"part": part}, int(ok)) for part, ok in alive.items()])
         try:
             with in_haste(PATIENCE):
-                found = [*self.panel(), *self.sources(), *self.outbox(), *self.publications()]
+                found = [*self.panel(), *self.sources(), *self.outbox(), *self.publications(), *self.mailing_list()]
         except Error:
             found = []
         yield gauge("talaia_database_up", "Whether the database answers.", [({}, int(bool(found)))])
@@ -134,6 +135,20 @@ class Ours(Collector):
         age, seconds = (self.since(last.at), last.seconds) if last else (math.inf, math.nan)
         yield gauge("talaia_publication_age_seconds", "Since the folder was last written; +Inf: never.", [({}, age)])
         yield gauge("talaia_publication_seconds", "How long the last writing took.", [({}, seconds)])
+
+    def mailing_list(self) -> Iterator[Metric]:
+        """Only where a Mailman keeps the list."""
+        audience = self.config.tables.audience
+        if audience is None or audience.mailman is None:
+            return
+        look = Look.objects.filter(export=audience.mailman.list).first()
+        yield gauge(
+            "talaia_list_troubled",
+            "1 where the list server does not answer, or mail is stuck in its queues.",
+            [({}, int(bool(look and look.error)))],
+        )
+        age = self.since(look.looked_at if look else None)
+        yield gauge("talaia_list_looked_seconds", "Since the list server was last looked at; +Inf: never.", [({}, age)])
 
     def since(self, at: datetime | None) -> float:
         return max(0.0, (self.now - at).total_seconds()) if at else math.inf

@@ -18,10 +18,25 @@ class Concerned:
     unplaced: int  # people that are told, and of whom the export says no connection and no area
 
 
-def concerned(
-    ledger: Iterable[Entry], audience: Audience, services: Collection[str], connections: Collection[str]
-) -> Concerned:
-    """The people to tell of what touches these services (slugs) and reference connections (ids)."""
+@dataclass(frozen=True)
+class Place:
+    """Where somebody must be connected, or live, to be concerned. Names in small letters."""
+
+    everybody: bool
+    connections: frozenset[str]
+    areas: frozenset[str]
+
+    def holds(self, connections: Iterable[str], areas: Iterable[str]) -> bool:
+        """Whether somebody with these is concerned."""
+        return (
+            self.everybody
+            or any(name.casefold() in self.connections for name in connections)
+            or any(name.casefold() in self.areas for name in areas)
+        )
+
+
+def place(audience: Audience, services: Collection[str], connections: Collection[str]) -> Place:
+    """Behind these services (slugs) and reference connections (ids)."""
     theirs: set[str] = set()
     areas: set[str] = set()
     everybody = not services and not connections
@@ -35,16 +50,20 @@ def concerned(
         behind = [one for one in audience.behind if one.connection == id]
         theirs.update(name for one in behind for name in one.connections)
         areas.update(name for one in behind for name in one.areas)
-    theirs, areas = ({name.casefold() for name in names} for names in (theirs, areas))
+    small = (frozenset(name.casefold() for name in names) for names in (theirs, areas))
+    return Place(everybody, *small)
+
+
+def concerned(
+    ledger: Iterable[Entry], audience: Audience, services: Collection[str], connections: Collection[str]
+) -> Concerned:
+    """The people to tell of what touches these services (slugs) and reference connections (ids)."""
+    where = place(audience, services, connections)
     keys, unplaced = [], 0
     for entry in ledger:
         if entry.standing != Standing.ON:
             continue
         unplaced += not entry.connections and not entry.areas
-        if (
-            everybody
-            or any(name.casefold() in theirs for name in entry.connections)
-            or any(name.casefold() in areas for name in entry.areas)
-        ):
+        if where.holds(entry.connections, entry.areas):
             keys.append(entry.key)
-    return Concerned(tuple(keys), everybody, unplaced)
+    return Concerned(tuple(keys), where.everybody, unplaced)

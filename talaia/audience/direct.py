@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from talaia.audience.diff import Entry, Standing
 from talaia.audience.models import Recipient
-from talaia.audience.target import Mail, Member, Outcome
+from talaia.audience.target import Leaving, Mail, Member, Outcome
 
 
 class Direct:
@@ -24,3 +24,9 @@ class Direct:
 
     def remove(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
         return dict.fromkeys(keys, Outcome.DONE)
+
+    def leaving(self) -> Sequence[Leaving]:
+        return ()  # whoever wants no mail says so to us
+
+    def let_go(self, leaving: Leaving) -> None:
+        del leaving

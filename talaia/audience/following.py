@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from django.db.models import Q
 
 from talaia.audience import actions
+from talaia.audience.address import Wrong
 from talaia.audience.diff import Standing
 from talaia.audience.guard import beyond
 from talaia.audience.ledger import entries, in_batches
@@ -31,6 +33,7 @@ def follow(
 
     Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on.
     """
+    hear(list, now)
     rows = Recipient.objects.values_list("key", "standing", "listed_at")
     known = {key: Known(Standing(standing), listed is not None) for key, standing, listed in rows.iterator(5000)}
     read_at = now()
@@ -65,3 +68,17 @@ def follow(
         actions.unlisted([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)])
         done += len(keys)
         progress(done, total)
+
+
+def hear(list: List, now: Callable[[], datetime]) -> int:
+    """Write down who asked the list to be taken off it, then let them go. Returns how many. Safe to repeat.
+
+    Killed in between, the request is still there, and what is written down is not written twice.
+    """
+    found = list.leaving()
+    for one in found:
+        with suppress(Wrong):  # the list had an address that we would not write to
+            actions.opt_out(one.key, now())
+        list.let_go(one)
+        actions.unlisted([one.key])
+    return len(found)

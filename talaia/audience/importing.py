@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from django.utils import timezone
 
@@ -15,6 +15,8 @@ from talaia.audience.direct import Direct
 from talaia.audience.following import follow
 from talaia.audience.guard import Objection, objections
 from talaia.audience.ledger import entries, forgotten, in_batches
+from talaia.audience.mailman.client import Client
+from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Import
 from talaia.audience.packing import unpack
 from talaia.audience.reading import Unreadable
@@ -87,7 +89,8 @@ def apply(id: int, config: Config, now: Callable[[], datetime], progress: Progre
             done += len(keys)
             progress(min(done, total), total)
         actions.finish(id, now())
-    follow(list_of(config), audience_of(config).shrink, now)
+    with list_of(config) as list:
+        follow(list, audience_of(config).shrink, now)
 
 
 def unfinished() -> list[int]:
@@ -95,10 +98,15 @@ def unfinished() -> list[int]:
     return [*Import.objects.filter(state=Import.CONFIRMED).order_by("pk").values_list("pk", flat=True)]
 
 
-def list_of(config: Config) -> List:
-    """What keeps the list."""
-    del config
-    return cast(List, Direct())
+@contextmanager
+def list_of(config: Config) -> Iterator[List]:
+    """What keeps the list, for as long as the block lasts. A Sympa reads the ledger itself, as if there were none."""
+    mailman = config.tables.audience.mailman if config.tables.audience else None
+    if mailman is None:
+        yield Direct()
+        return
+    with Client(mailman, config) as client:
+        yield MailmanList(client)
 
 
 def deliver(targets: Sequence[str], _now: datetime) -> None:

@@ -1,4 +1,5 @@
-"""Tables: `Recipient` (the ledger of addresses), `OptOut` (digests of the forgotten), `Import`, `Look` (at the export).
+"""Tables: `Recipient` (the ledger of addresses), `OptOut` (digests of the forgotten), `Import`, `Look` (at the export),
+`Letter` (a letter to the list).
 
 Nothing of these rows may reach a public file, a log, a metric or a fact: facts name rows by their numbers.
 """
@@ -76,3 +77,17 @@ class Look(models.Model):
     etag = models.CharField(max_length=300, blank=True)
     modified = models.CharField(max_length=100, blank=True)
     error = models.JSONField(default=dict)  # {"code": …}; empty: all is well
+
+
+class Letter(models.Model):
+    """A letter on its way through the list server: how far it is, so that it goes out once."""
+
+    message_id = models.CharField(max_length=255, unique=True)  # without < and >
+    list_id = models.CharField(max_length=254)
+    state = models.CharField(max_length=8, default="intended")  # mailman/steps.py: State
+    began_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)  # when it was last given to the server
+    tries = models.IntegerField(default=0)
+    held_number = models.IntegerField(null=True)  # by these two the server's held message is known
+    held_since = models.CharField(max_length=40, blank=True)
+    sent_at = models.DateTimeField(null=True)

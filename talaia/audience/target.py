@@ -33,6 +33,15 @@ class Outcome(StrEnum):
     ALREADY = "already"  # it was so before: a step that is repeated
     BARRED = "barred"  # the list will not have them: banned there, or opted out there
     IMPOSSIBLE = "impossible"  # the list cannot take such an address
+    LATER = "later"  # something over there stands in the way; asked again at the next time
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Somebody asked the list to be taken off it, and it waits for our word. `token`: which request that is."""
+
+    key: str
+    token: str
 
 
 class List(Protocol):
@@ -46,3 +55,9 @@ class List(Protocol):
 
     def remove(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
         """Key → outcome, of each; who is not on it is ALREADY off."""
+
+    def leaving(self) -> Sequence[Leaving]:
+        """Who asked the list itself to be taken off it."""
+
+    def let_go(self, leaving: Leaving) -> None:
+        """Take them off, as they asked. Called once that is written down."""

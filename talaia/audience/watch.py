@@ -55,7 +55,9 @@ class Watch:
             return
         if self.day is None or now - self.day >= timedelta(days=1):
             self.day = now
-            follow(list_of(config), audience.shrink, self.now)
+            if audience.mailman is None:  # else mailman/watch.py does
+                with list_of(config) as list:
+                    follow(list, audience.shrink, self.now)
             while actions.forget_old(now - audience.forget_after, now):
                 pass
         if audience.fetched:

@@ -18,6 +18,8 @@ from talaia.audience.diff import Standing, What
 from talaia.audience.following import follow
 from talaia.audience.importing import Plan, apply, audience_of, list_of, plan, propose, unfinished
 from talaia.audience.ledger import entries, forgotten
+from talaia.audience.mailman import setting
+from talaia.audience.mailman.client import Client
 from talaia.audience.models import Import, Look, OptOut, Recipient
 from talaia.audience.reading import Unreadable
 from talaia.audience.roster import Refuse, person
@@ -54,6 +56,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("address", metavar="ADDRESS")
         if name == "add":
             one.add_argument("--name", default="")
+    making = commands.add_parser("setup", help="make the list of [audience.mailman], and set it as it must be")
+    making.add_argument("--dry-run", action="store_true", help="only say what would be set")
     forgetting = commands.add_parser("forget", help="delete one address, or all whose time is over")
     forgetting.add_argument("address", metavar="ADDRESS", nargs="?")
 
@@ -73,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
                     explain(options.address)
                 case "forget":
                     forget(options.address)
+                case "setup":
+                    set_up(options.dry_run)
                 case _:
                     change(options)
         except Wrong as wrong:
@@ -103,7 +109,8 @@ def sync(options: argparse.Namespace) -> int:
         if final or not asked or not ask(f"The guard objects: {'; '.join(against)}. Apply it anyway?"):
             stop(options, found, source, by)
     elif found.changes_nothing:
-        follow(list_of(config), audience_of(config).shrink, timezone.now)
+        with list_of(config) as list:
+            follow(list, audience_of(config).shrink, timezone.now)
         tell(options, found, source, None, "nothing changes")
         return 0
     elif asked and not ask("Apply it?"):
@@ -223,6 +230,8 @@ def show(as_json_too: bool) -> None:
     export = audience_of(current()).export
     look = Look.objects.filter(export=export).first() if export else None
     error = trouble(look.error) if look else ""
+    mailman = audience_of(current()).mailman
+    list = Look.objects.filter(export=mailman.list).first() if mailman else None
     if as_json_too:
         told = {
             "addresses": {one.value: counts.get(one.value, 0) for one in Standing},
@@ -232,6 +241,9 @@ def show(as_json_too: bool) -> None:
             "open": [{"id": one.pk, "state": one.state, "source": one.source, **one.counts} for one in open_ones],
             "looked_at": look.looked_at.isoformat() if look else None,
             "error": error or None,
+            "list": list.export if list else None,
+            "list_looked_at": list.looked_at.isoformat() if list else None,
+            "list_error": (trouble(list.error) or None) if list else None,
         }
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return
@@ -245,6 +257,11 @@ def show(as_json_too: bool) -> None:
         print(f"import {row.pk} ({row.source}) {state}: {numbers}")
     if look:
         print(f"export looked at: {local(look.looked_at, zone)}" + (f"; {error}" if error else ""))
+    if list:
+        said = trouble(list.error)
+        print(
+            f"list {list.export} looked at: {local(list.looked_at, zone)}" + (f"; {said}" if said else "; it is well")
+        )
 
 
 def iso(row: Import) -> str | None:
@@ -284,6 +301,30 @@ def forget(address: str | None) -> None:
     print("forgotten" + ("; the next export that has it brings it back, unless the person opts out" if wanted else ""))
 
 
+def set_up(dry_run: bool) -> None:
+    config, mailman = current(), audience_of(current()).mailman
+    if mailman is None:
+        raise Refused("talaia.toml has no [audience.mailman]; docs/mailing-lists.md tells how to begin")
+    try:
+        with Client(mailman, config) as server:
+            found = setting.look(server, config.site)
+            if not found.list:
+                print(f"{mailman.list}: {'is to be made' if dry_run else 'is made'}")
+            else:
+                print(
+                    "\n".join(map(str, (*found.differences, *found.framing)))
+                    or f"{mailman.list}: every setting is right"
+                )
+            if found.around:
+                print(f"{len(found.around)} senders have a rule of their own, which lets their mail by")
+            if not dry_run and not found.right:
+                setting.apply(server, config.site, found)
+                actions.kept(mailman.list, timezone.now(), {}, len(found.differences) + len(found.framing), author())
+                print("set; `talaia check` looks at it again")
+    except Fault as fault:
+        raise Refused(f"{fault}; {fault.hint}" if fault.hint else str(fault)) from None
+
+
 def change(options: argparse.Namespace) -> None:
     now, by = timezone.now(), author()
     match options.action:
@@ -302,4 +343,5 @@ def change(options: argparse.Namespace) -> None:
             except Refuse as refusal:
                 raise Refused(words.refusal(refusal.code)) from None
             print("added" if actions.add(options.address, name, now, by=by) else "is there already")
-    follow(list_of(current()), audience_of(current()).shrink, timezone.now)
+    with list_of(current()) as list:
+        follow(list, audience_of(current()).shrink, timezone.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import smtplib
 import tempfile
 from collections.abc import Iterator
 
@@ -10,7 +11,11 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from talaia.audience.mailman.client import Client as MailmanClient
+from talaia.audience.mailman.setting import checked
+from talaia.audience.sympa import TOKEN as SYMPA
 from talaia.config import Config, Source, current
+from talaia.notices.post import client as mail_client
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Delivery
 from talaia.signals.client import Client, Heard
@@ -24,7 +29,9 @@ Line = tuple[bool | None, str, str]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--offline", action="store_true", help="do not ask the sources")
+    parser.add_argument(
+        "--offline", action="store_true", help="do not ask the sources, the mail server and the list server"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
     if not options.offline:
         for source in config.tables.sources:
             lines += asked(source, config)
+        lines += mail_server(config)
+        lines += mailing_list(config)
     for well, what, mend in lines:
         mark = {True: "ok  ", False: "FAIL", None: "look"}[well]
         print(f"{mark}  {what}" + (f"\n      → {mend}" if mend else ""))
@@ -88,6 +97,41 @@ def asked(source: Source, config: Config) -> Iterator[Line]:
     yield from noted(source, heard)
     if source.kind == "prometheus":
         yield from measured(source, heard, config)
+
+
+def mail_server(config: Config) -> Iterator[Line]:
+    """Whether it answers and lets us in. With a Mailman only tests to oneself go by it."""
+    if config.mail.sender is None:
+        if config.tables.audience:
+            yield None, "no mail leaves the house: [mail] has no sender", "docs/mail.md tells how to begin"
+        return
+    with mail_client(config) as server:
+        needed = False if config.tables.audience is None or config.tables.audience.mailman is None else None
+        try:
+            server.open()
+        except Fault as fault:
+            yield needed, str(fault), fault.hint
+        except (OSError, smtplib.SMTPException) as error:
+            yield (
+                needed,
+                f"{server.place} does not answer: {error}",
+                "is it running, and are [mail] host and port right?",
+            )
+        else:
+            yield True, f"{server.place} answers and lets us in", ""
+
+
+def mailing_list(config: Config) -> Iterator[Line]:
+    """Whether the list server answers, and holds and answers mail as it must; whether its queues are empty."""
+    audience = config.tables.audience
+    if audience and audience.mailman:
+        try:
+            with MailmanClient(audience.mailman, config) as client:
+                yield from checked(client, config.site)
+        except Fault as fault:
+            yield False, str(fault), fault.hint
+    if audience and audience.sympa and not Token.objects.filter(source=SYMPA).exists():
+        yield None, "Sympa cannot read the addresses yet", f"talaia token create {SYMPA}"
 
 
 def noted(source: Source, heard: Heard) -> Iterator[Line]:

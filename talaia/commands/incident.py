@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from talaia.commands import whom
 from talaia.commands.incident_options import arguments
 from talaia.commands.writing import (
     address,
@@ -78,16 +79,20 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
     site = current().site
     language = options.language or site.languages[0]
     promised, began = promise.parse(options.next, now, site.tz), moment(options.began)
+    impacts = changed({}, options.service)
+    only_behind = whom.only_behind(options, [*impacts])
     event = open_incident(
         {language: options.title.strip(), **dict(options.title_in)},
         {language: read_text(options.file), **dict(options.text_in)},
-        changed({}, options.service),
+        impacts,
         now,
         by=author(),
         state=IncidentState(options.state),
         started_at=began,
         next_update_at=promised,
         plain=options.plain,
+        tell=mails(options),
+        only_behind=only_behind,
     )
     return tell(event, f"incident {event.ref} is open: {address(event)}", options.json)
 
@@ -115,16 +120,19 @@ def publish(options: argparse.Namespace, now: datetime) -> int:
     found = next((one for one in suggestions(snapshot.front(now), now) if one.mark == options.suggestion), None)
     if found is None:
         raise Refused(f"there is no suggestion {options.suggestion} now; `talaia incident suggest` prints those of now")
+    impacts = changed(found.impacts, options.service)
     event = open_incident(
         found.words.titles,
         found.words.texts,
-        changed(found.impacts, options.service),
+        impacts,
         now,
         by=author(),
         state=IncidentState(options.state),
         started_at=moment(options.began) or found.since,
         next_update_at=promised,
         only_if_untold=True,
+        tell=mails(options),
+        only_behind=whom.only_behind(options, [*impacts]),
     )
     return tell(event, f"incident {event.ref} is open: {address(event)}", options.json)
 
@@ -152,6 +160,7 @@ def go_on(options: argparse.Namespace, state: str | None, now: datetime) -> int:
         ended_at=ended,
         causes=event.causes | causes if causes else None,
         seen=saw,
+        tell=mails(options),
     )
     return tell(event, f"incident {event.ref} is {update.state}: {address(event, update.number)}", options.json)
 
@@ -161,6 +170,11 @@ def reopen(options: argparse.Namespace, now: datetime) -> int:
     if event.ended_at is None:
         raise Refused(f"{event.ref} is open; `talaia incident update {event.ref}` adds to it")
     return go_on(options, options.state, now)
+
+
+def mails(options: argparse.Namespace) -> bool | None:
+    """Whether mails go out; None: as the rule says."""
+    return {"yes": True, "no": False}.get(options.mail)
 
 
 def reword(options: argparse.Namespace, now: datetime) -> int:

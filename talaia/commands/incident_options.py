@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from talaia.commands import whom
 from talaia.commands.writing import json_argument, language_argument, read_text, service_argument, text_arguments
 from talaia.config import current
 from talaia.events import promise
@@ -53,6 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     service_argument(opening, "IMPACT")
     text_arguments(opening, "-")
     opening.add_argument("--text-in", **IN)
+    whom.argument(opening)
 
     updating = actions.add_parser("update", help="add an entry to the timeline")
     updating.add_argument("ref", metavar="REF", help="such as 2026-003")
@@ -105,6 +107,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     merging.add_argument("--keep-services", action="store_true", help="do not give its services to the other")
     merging.add_argument("--file", metavar="F", help="the last entry (default: a line that names the other)")
     language_argument(merging)
+
+    for action in (opening, updating, resolving, reopening):
+        action.add_argument("--mail", choices=["yes", "no"], help="whether mails go out (default: as the rule says)")
 
     listing = actions.add_parser("list", help="what is open")
     listing.add_argument("--all", action="store_true", help="also what is over")

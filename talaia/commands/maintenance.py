@@ -9,7 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from talaia.commands.incident import entry_of, impacts_of
+from talaia.commands import whom
+from talaia.commands.incident import entry_of, impacts_of, mails
 from talaia.commands.writing import (
     address,
     author,
@@ -52,6 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     planning.add_argument("--title", required=True)
     window_arguments(planning)
     arrangement_arguments(planning)
+    whom.argument(planning)
     planning.add_argument("--propose", action="store_true", help="not public until a second person approves it")
     service_argument(planning, "LEVEL")
     text_arguments(planning, "-")
@@ -91,6 +93,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--all", action="store_true", help="also what is over")
 
     showing = with_ref(verbs.add_parser("show", help="one maintenance with its timeline and what is told when"))
+
+    for verb in (updating, *moving):
+        verb.add_argument("--mail", choices=["yes", "no"], help="whether mails go out (default: as the rule says)")
 
     for verb in (planning, updating, *moving, extending, postponing, approving, editing, listing, showing):
         json_argument(verb)
@@ -158,10 +163,12 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
     window, notices = window_of(options), notices_of(options)
     if notices is not None:
         plan.read_notices(notices)  # before somebody writes a text for nothing
+    impacts = changed({}, options.service)
+    only_behind = whom.only_behind(options, [*impacts])
     event = actions.plan_maintenance(
         {language: options.title.strip()},
         {language: read_text(options.file)},
-        changed({}, options.service),
+        impacts,
         window,
         now,
         by=author(),
@@ -171,6 +178,7 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
         ends_itself=options.ends_itself is True,
         notices=notices,
         needs_approval=options.propose or current().maintenance.approval,
+        only_behind=only_behind,
     )
     warn(event)
     said = f"maintenance {event.ref} is planned: {address(event)}"
@@ -194,6 +202,7 @@ def write(options: argparse.Namespace, now: datetime) -> int:
         impacts=changed(impacts_of(event), options.service) if options.service else None,
         next_update_at=promised,
         seen=mark_of(event),
+        tell=mails(options),
     )
     assert update is not None  # it has words
     return tell(event, f"maintenance {event.ref} is {update.state}: {address(event, update.number)}", options.json)
@@ -203,7 +212,7 @@ def move(options: argparse.Namespace, state: MaintenanceState, now: datetime) ->
     event = find(Event.MAINTENANCE, options.ref)
     language = options.language or event.language
     texts = {language: read_text(options.file)} if options.file else {}
-    actions.update_maintenance(event.ref, state, texts, now, by=author(), plain=options.plain)
+    actions.update_maintenance(event.ref, state, texts, now, by=author(), plain=options.plain, tell=mails(options))
     return tell(event, f"maintenance {event.ref} is {state.value}: {address(event)}", options.json)
 
 

@@ -9,6 +9,7 @@ from textwrap import dedent, indent
 from django.utils import timezone
 
 from talaia.api.who import METRICS
+from talaia.audience.sympa import TOKEN as SYMPA
 from talaia.commands.writing import json_argument, refusing
 from talaia.config import Config, current
 from talaia.events.telling import local
@@ -59,13 +60,29 @@ SCRAPE = """
         static_configs:
           - targets: ["{host}"]
 """
+SYMPA_INCLUDES = """
+    # the configuration of the list, and `sympa include LIST` once
+    include_remote_file
+    name talaia
+    url {url}
+    user talaia
+    passwd the-token
+    timeout 60
+"""
 PATHS = {
     "alertmanager": "/hooks/alertmanager/{}",
     "prometheus-push": "/hooks/alertmanager/{}/api/v2/alerts",
     "webhook": "/hooks/generic/{}",
     METRICS: "/metrics",
+    SYMPA: "/hooks/sympa/addresses",
 }
-SNIPPETS = {"alertmanager": ALERTMANAGER, "prometheus-push": PROMETHEUS, "webhook": GENERIC, METRICS: SCRAPE}
+SNIPPETS = {
+    "alertmanager": ALERTMANAGER,
+    "prometheus-push": PROMETHEUS,
+    "webhook": GENERIC,
+    METRICS: SCRAPE,
+    SYMPA: SYMPA_INCLUDES,
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +92,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     revoking = actions.add_parser("revoke", help="let nobody in any more with the tokens of a source")
     revoking.add_argument("--but-newest", action="store_true", help="except with the one made last")
     for action in (creating, revoking):
-        action.add_argument("source", metavar="SOURCE", help=f'the id of a source in talaia.toml, or "{METRICS}"')
+        action.add_argument(
+            "source", metavar="SOURCE", help=f'the id of a source in talaia.toml, "{METRICS}" or "{SYMPA}"'
+        )
     json_argument(actions.add_parser("list", help="which sources have one, since when, and when it was last used"))
 
 
@@ -103,10 +122,10 @@ def kind_of(id: str, config: Config) -> str:
     source = config.source(id)
     if source is not None and source.kind in PATHS:
         return source.kind
-    if source is None and id == METRICS:
-        return METRICS
+    if source is None and id in (METRICS, SYMPA):
+        return id
     posting = [each.id for each in config.tables.sources if each.kind in PATHS]
-    known = ", ".join([*posting, METRICS])
+    known = ", ".join([*posting, METRICS, SYMPA])
     if source is not None:
         raise Refused(
             f"{id} is a source of kind {source.kind}, which is asked and never posts; tokens are for: {known}"

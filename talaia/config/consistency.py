@@ -6,17 +6,19 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from email.utils import getaddresses
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
 from talaia.config.places import Path as Place
-from talaia.config.tables import Audience, Check, Config, Connection, Service, Source, Tables
+from talaia.config.tables import Audience, Check, Config, Connection, Mailman, Service, Source, Tables
 
 SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 # Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
 LABEL = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
+MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+")
 LONGEST = 80  # characters of a slug or id, in the tables
 ONLY_FOR = {
     "status": "http",
@@ -30,13 +32,18 @@ ONLY_FOR = {
 
 
 # No source may be called so.
-RESERVED = {"checks": "the built-in checks", "metrics": "the token that reads /metrics"}
+RESERVED = {
+    "checks": "the built-in checks",
+    "metrics": "the token that reads /metrics",
+    "sympa": "the token that reads addresses",
+}
 
 
 def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
     """Each mistake with its place. The values themselves are right by now."""
     given = config.tables
     yield from _site(config)
+    yield from _mail(config)
     yield from _people(config)
     yield from _doubles(given)
     sources = {source.id: source for source in given.sources}
@@ -64,6 +71,8 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
         yield from _check(("checks", n), check, services, connections)
     if given.audience:
         yield from _audience(("audience",), given.audience, services, set(connections))
+        if given.audience.mailman and given.mail.to:
+            yield ("mail", "to"), "there is [audience.mailman] too, and mails go to its list; leave out one of them"
     yield from _positive(("maintenance",), {"remind": given.maintenance.remind})
     yield from _files(config)
 
@@ -112,6 +121,30 @@ def _site(config: Config) -> Iterator[tuple[Place, str]]:
         yield ("database", "url_file"), "url is given too; keep one of the two"
     elif database.url and urlsplit(database.url).scheme not in ("postgresql", "postgres"):
         yield ("database", "url"), "must begin with postgresql://; leave it out for SQLite in the state folder"
+
+
+def _mail(config: Config) -> Iterator[tuple[Place, str]]:
+    mail = config.mail
+    for name in ("sender", "reply_to", "owner", "to", "bounces"):
+        given = getattr(mail, name)
+        named = name in ("sender", "reply_to")
+        found = getaddresses([given]) if given and named else [("", given)]
+        address = found[0][1] if len(found) == 1 else ""
+        if given is not None and not (address and MAILBOX.fullmatch(address) and given.isprintable()):
+            right = "estat@example.org" + (" or Estat <estat@example.org>" if named else "")
+            yield ("mail", name), f"{given!r} is no mail address; write it as {right}"
+    if mail.sender is None and mail.to:
+        yield ("mail",), "'sender' is missing: from whom do the mails come?"
+    if mail.password_file and not mail.username:
+        yield ("mail", "password_file"), "a password goes with a username"
+    if mail.username and mail.tls == "none" and mail.host not in ("localhost", "127.0.0.1", "::1"):
+        yield ("mail", "tls"), 'the password would travel in the clear; write tls = "starttls", or "tls" on port 465'
+    if not 0 < mail.port <= 65535:
+        yield ("mail", "port"), f"{mail.port} is no port"
+    for name, least in (("rate", 0), ("cap", 1), ("hard_bounces", 1)):
+        if getattr(mail, name) < least:
+            yield ("mail", name), f"must be {least} or more"
+    yield from _positive(("mail",), {"timeout": mail.timeout, "give_up": mail.give_up})
 
 
 def _people(config: Config) -> Iterator[tuple[Place, str]]:
@@ -269,6 +302,26 @@ def _audience(
             yield (*spot, "connections"), "needs the column of connections: columns.connection"
         if behind.areas and not columns.area:
             yield (*spot, "areas"), "needs the column of areas: columns.area"
+    if audience.mailman and audience.sympa:
+        yield (*place, "sympa"), "there is [audience.mailman] too; one server keeps the list"
+    if audience.mailman:
+        yield from _mailman((*place, "mailman"), audience.mailman)
+    if audience.sympa:
+        yield from _positive((*place, "sympa"), {"stale_after": audience.sympa.stale_after})
+
+
+def _mailman(place: Place, mailman: Mailman) -> Iterator[tuple[Place, str]]:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*@[a-z0-9-]+(\.[a-z0-9-]+)+", mailman.list):
+        what = "must be the list's address in small letters: status@lists.example.org"
+        yield (*place, "list"), f"{mailman.list!r} {what}"
+    if not _is_safe(mailman.url) or urlsplit(mailman.url)[2:] not in (("", "", ""), ("/", "", "")):
+        yield (
+            (*place, "url"),
+            f"{mailman.url!r} must be http://127.0.0.1:8001 or https://…, without a path: addresses go over it",
+        )
+    if mailman.ca_file and not mailman.url.startswith("https://"):
+        yield (*place, "ca_file"), "goes with an url that is https://…"
+    yield from _positive(place, {"timeout": mailman.timeout, "every": mailman.every})
 
 
 def _is_safe(address: str) -> bool:
@@ -288,7 +341,10 @@ def _files(config: Config) -> Iterator[tuple[Place, str]]:
     """Every file that is named can be read and holds something."""
     given = config.tables
     tables: list[tuple[Place, msgspec.Struct]] = [(("web",), given.web), (("database",), given.database)]
+    tables += [(("mail",), given.mail)]
     tables += [(("audience",), given.audience)] if given.audience else []
+    if given.audience and given.audience.mailman:
+        tables.append((("audience", "mailman"), given.audience.mailman))
     tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
     tables += [(("login", "openid", n), openid) for n, openid in enumerate(given.login.openid)]
     tables += [(("checks", n), check) for n, check in enumerate(given.checks)]

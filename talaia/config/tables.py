@@ -110,6 +110,31 @@ class Database(Table, frozen=True, kw_only=True):
     url_file: str | None = None
 
 
+class Mail(Table, frozen=True, kw_only=True):
+    """Without `sender`, no mail leaves the house."""
+
+    sender: str | None = None
+    reply_to: str | None = None
+    owner: str | None = None
+    to: str | None = None
+    bounces: str | None = None
+    hard_bounces: int = 3
+    host: str = "127.0.0.1"
+    port: int = 25
+    tls: Literal["none", "starttls", "tls"] = "none"
+    ca_file: str | None = None
+    username: str | None = None
+    password_file: str | None = None
+    timeout: timedelta = timedelta(seconds=30)
+    rate: int = 0
+    hold: timedelta = timedelta(seconds=60)
+    cap: int = 6
+    told_from: Impact = "partial"
+    updates: bool = False
+    give_up: timedelta = timedelta(hours=24)
+    account: str = "public"
+
+
 class OpenID(Table, frozen=True, kw_only=True):
     id: str
     name: Text
@@ -235,6 +260,24 @@ class Behind(Table, frozen=True, kw_only=True):
     areas: tuple[str, ...] = ()
 
 
+class Mailman(Table, frozen=True, kw_only=True):
+    """A Mailman 3 that keeps the list, asked through its REST."""
+
+    list: str
+    password_file: str
+    url: str = "http://127.0.0.1:8001"
+    username: str = "restadmin"
+    ca_file: str | None = None
+    timeout: timedelta = timedelta(seconds=30)
+    every: timedelta = timedelta(minutes=1)
+
+
+class Sympa(Table, frozen=True, kw_only=True):
+    """A Sympa that includes our addresses in its list."""
+
+    stale_after: timedelta = timedelta(days=40)
+
+
 class Audience(Table, frozen=True, kw_only=True):
     columns: Columns
     export: str | None = None
@@ -252,6 +295,8 @@ class Audience(Table, frozen=True, kw_only=True):
     by_hand: Literal["leave", "adopt"] = "leave"
     forget_after: timedelta = timedelta(days=90)
     behind: tuple[Behind, ...] = ()
+    mailman: Mailman | None = None
+    sympa: Sympa | None = None
 
     @property
     def fetched(self) -> bool:
@@ -271,6 +316,7 @@ class Tables(Table, frozen=True, kw_only=True):
     site: Site
     web: Web = Web()
     database: Database = Database()
+    mail: Mail = Mail()
     login: Login = Login()
     log: Log = Log()
     sources: tuple[Source, ...] = ()
@@ -297,6 +343,10 @@ class Config:
     @property
     def web(self) -> Web:
         return self.tables.web
+
+    @property
+    def mail(self) -> Mail:
+        return self.tables.mail
 
     @property
     def folder(self) -> Path:

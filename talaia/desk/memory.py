@@ -12,6 +12,8 @@ from talaia.config import Config
 from talaia.desk.chronology import Moment, Trouble, excerpt
 from talaia.events.models import Event as Row
 from talaia.events.timeline import IncidentState, MaintenanceState, incident_word, maintenance_word
+from talaia.notices.values import Kind
+from talaia.notices.words import kind_word
 from talaia.outbox.models import Delivery
 from talaia.panel import words as panel_words
 from talaia.panel.models import Transition
@@ -23,7 +25,7 @@ from talaia.site.dates import Calendar
 from talaia.site.values import Event, Touched, inside
 
 AROUND = timedelta(minutes=30)  # signals turn before a person writes, and last a little longer
-PAGES = ("site", "archive")  # deliveries that tell nobody anything
+PAGES = ("site", "archive", "notices", "mail")  # deliveries that tell nobody anything, or of which rows tell more
 MOST = 500  # rows of each kind
 
 
@@ -115,7 +117,10 @@ def _alerts(event: Event, config: Config, start: datetime, end: datetime) -> Ite
 
 
 def _notices(row: Row) -> Iterator[Moment]:
-    """What left the house: how many messages went out on each channel, for each fact."""
+    """What left the house: each notice that was mailed, and what went out on each other channel, for each fact."""
+    for notice in row.sent_notices.filter(began_at__isnull=False).order_by("began_at")[:MOST]:
+        if notice.began_at is not None:
+            yield Moment(notice.began_at, _("Mail sent: %(kind)s") % {"kind": kind_word(Kind(notice.kind))})
     sent = Delivery.objects.filter(fact__subject=f"{row.kind}/{row.ref}", state=Delivery.DONE).exclude(
         channel__in=PAGES
     )

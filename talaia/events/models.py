@@ -29,6 +29,8 @@ class Event(models.Model):
     causes = models.JSONField(default=dict)  # {"ca": "one line"}, said when it was resolved
     analyses = models.JSONField(default=dict)  # {"ca": "Markdown"}
     analysed_at = models.DateTimeField(null=True)  # when the analysis was last written
+    # Whom mails go to. None: everybody; []: who is behind its services; else who is behind these reference connections.
+    only_behind = models.JSONField(null=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="duplicates")
 
     # Of maintenance only.

@@ -145,3 +145,10 @@ def forget(before: datetime, by_people_before: datetime | None = None) -> int:
     count = old.count()
     old.delete()
     return count
+
+
+def settle(channel: str, target: str, at: datetime) -> int:
+    """Count as done what was set aside for a person, who has now decided about it. Returns how many deliveries."""
+    return Delivery.objects.filter(channel=channel, target=target, state=Delivery.PARKED).update(
+        state=Delivery.DONE, done_at=at
+    )

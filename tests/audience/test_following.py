@@ -10,11 +10,11 @@ import pytest
 from talaia.audience import actions
 from talaia.audience.diff import Entry, Standing
 from talaia.audience.direct import Direct
-from talaia.audience.following import follow
+from talaia.audience.following import follow, hear
 from talaia.audience.ledger import told
 from talaia.audience.models import Recipient
 from talaia.audience.reconcile import Found, Known, reconcile
-from talaia.audience.target import List, Mail, Member, Outcome
+from talaia.audience.target import Leaving, List, Mail, Member, Outcome
 from talaia.config import Threshold
 from talaia.outbox.faults import Permanent, Temporary
 
@@ -55,6 +55,7 @@ class Server:
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
         self.barred: set[str] = set()
+        self.asked: set[str] = set()
         self.calls_left = 1_000_000
 
     def _called(self) -> None:
@@ -78,6 +79,14 @@ class Server:
     def remove(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
         self._called()
         return {key: Outcome.DONE if self.members.pop(key, None) else Outcome.ALREADY for key in keys}
+
+    def leaving(self) -> Sequence[Leaving]:
+        return [Leaving(key, f"t-{key}") for key in sorted(self.asked)]
+
+    def let_go(self, leaving: Leaving) -> None:
+        self._called()
+        self.asked.discard(leaving.key)
+        self.members.pop(leaving.key, None)
 
 
 class Clock:
@@ -154,3 +163,23 @@ def test_a_list_that_was_emptied_opts_nobody_out() -> None:
     with pytest.raises(Permanent):
         follow(server, LIMIT, now)
     assert Recipient.objects.filter(standing=ON).count() == 9
+
+
+@pytest.mark.django_db
+def test_who_asks_the_list_to_leave_has_opted_out_also_when_we_are_killed_before_letting_them_go() -> None:
+    now, server = Clock(), Server()
+    for name in ("anna", "berta"):
+        actions.add(f"{name}@example.org", "", now())
+    follow(server, LIMIT, now)
+    server.asked = {"anna@example.org", "stranger@example.org"}
+    server.calls_left = 0
+    with pytest.raises(Temporary):
+        hear(server, now)
+    assert standing("anna") == OUT
+    server.calls_left = 1_000_000
+    assert hear(server, now) == 2
+    assert (hear(server, now), sorted(server.members)) == (0, ["berta@example.org"])
+    follow(server, LIMIT, now)
+    assert sorted(server.members) == ["berta@example.org"]
+    assert standing("anna") == OUT
+    assert not actions.opt_out("stranger@example.org", now())  # a digest of them is kept

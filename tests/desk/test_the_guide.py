@@ -17,9 +17,21 @@ ROOT = Path(__file__).parents[2]
 LANGUAGES = ("ca", "es", "en")
 # Bold words that are no button, by language.
 EMPHASIS = {
-    "ca": {"Si la màquina ja ho ha vist", "Si no", "El que escrius no es perd.", "no s’acaba sol"},
-    "es": {"Si la máquina ya lo ha visto", "Si no", "Lo que escribes no se pierde.", "no termina solo"},
-    "en": {"If the machine has seen it already", "If not", "What you write is not lost.", "does not end by itself"},
+    "ca": {"Si la màquina ja ho ha vist", "Si no", "El que escrius no es perd.", "no s’acaba sol", "al cap d’un minut"},
+    "es": {
+        "Si la máquina ya lo ha visto",
+        "Si no",
+        "Lo que escribes no se pierde.",
+        "no termina solo",
+        "al cabo de un minuto",
+    },
+    "en": {
+        "If the machine has seen it already",
+        "If not",
+        "What you write is not lost.",
+        "does not end by itself",
+        "after a minute",
+    },
 }
 
 

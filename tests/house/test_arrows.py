@@ -64,6 +64,8 @@ PURE = [
     "audience/reconcile.py",
     "audience/words.py",
     "audience/telling.py",
+    "audience/mailman/steps.py",
+    "audience/mailman/wanted.py",
     "site/pages.py",
     "site/dates.py",
     "site/markdown.py",

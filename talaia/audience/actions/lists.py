@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.db import transaction
 from talaia.audience.address import Wrong, parse
 from talaia.audience.diff import Origin, Standing
 from talaia.audience.ledger import in_batches
-from talaia.audience.models import Recipient
+from talaia.audience.models import Look, Recipient
 from talaia.audience.reconcile import Found
 from talaia.outbox.actions import record
 
@@ -50,6 +50,20 @@ def reconciled(found: Found, read_at: datetime, now: datetime) -> None:
         numbers["by_hand"] += sum(_found_by_hand(key, now) for key in found.by_hand)
         if any(numbers.values()):
             record("audience.reconciled", "audience", now, data=numbers)
+
+
+def kept(list: str, now: datetime, error: Mapping[str, str], changed: int = 0, by: str = "") -> None:
+    """How the list server was when it was looked at last, and what was set there. A fact only where that is new."""
+    with transaction.atomic():
+        before = Look.objects.select_for_update().filter(export=list).first()
+        was_well = before is None or not before.error
+        Look.objects.update_or_create(export=list, defaults={"looked_at": now, "error": dict(error)})
+        if changed:
+            record("audience.list_set", "list", now, by, {"count": changed})
+        if was_well and error:
+            record("audience.list_troubled", "list", now)
+        elif not was_well and not error:
+            record("audience.list_well", "list", now)
 
 
 def _found_by_hand(key: str, now: datetime) -> bool:

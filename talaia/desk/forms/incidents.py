@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from talaia.config import current
 from talaia.desk.forms.fields import Choices, MomentField, Others, TextField, TitleField, Translated, new_key
 from talaia.desk.forms.impacts import ImpactsForm
+from talaia.desk.forms.whom import Whom
 from talaia.events import promise
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible, incident_word, maintenance_word
 from talaia.site.dates import Calendar
@@ -32,6 +33,16 @@ class EntryForm(ImpactsForm):
         required=False,
         error_messages={"invalid_choice": gettext_lazy("Please choose again: that time has passed.")},
     )
+    tell = forms.ChoiceField(
+        label=gettext_lazy("Mails"),
+        widget=forms.RadioSelect,
+        required=False,
+        choices=[
+            ("", gettext_lazy("as usual")),
+            ("yes", gettext_lazy("mail everybody")),
+            ("no", gettext_lazy("mail nobody")),
+        ],
+    )
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
     draft = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
 
@@ -50,6 +61,8 @@ class EntryForm(ImpactsForm):
         self.fields["next"].initial = "1h"
         self.fields["written_in"].initial = written_in
         self.fields["key"].initial = new_key()
+        if current().mail.sender is None:
+            del self.fields["tell"]
         self.fields["text"].widget.attrs["lang"] = written_in
         self._choices("state", [(state.value, step_word(state)) for state in states])
         self._choices("next", next_choices(now, self.language, str(self["next"].value() or "")))
@@ -63,6 +76,9 @@ class EntryForm(ImpactsForm):
     def clean(self) -> dict[str, Any]:
         self.texts.check()
         return self.cleaned_data
+
+    def clean_tell(self) -> bool | None:
+        return {"yes": True, "no": False}.get(self.cleaned_data["tell"])
 
     def clean_written_in(self) -> str:
         return str(self.cleaned_data["written_in"] or self.fields["written_in"].initial)
@@ -85,9 +101,11 @@ class OpenForm(EntryForm):
         super().__init__(*args, **more)
         self.titles = Others(self, "title", TitleField)
         self.fields["began"] = MomentField(label=_("When it began (empty: now)"))
+        self.reached = Whom(self)
 
     def clean(self) -> dict[str, Any]:
         self.titles.check()
+        self.reached.check()
         return super().clean()
 
 

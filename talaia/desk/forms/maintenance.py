@@ -15,6 +15,7 @@ from talaia.config import current
 from talaia.desk.forms.fields import Choices, Others, TextField, TitleField, new_key
 from talaia.desk.forms.impacts import ImpactsForm
 from talaia.desk.forms.incidents import EntryForm
+from talaia.desk.forms.whom import Whom
 from talaia.desk.forms.windows import Times, Window
 from talaia.events.models import Event
 from talaia.events.plan import Notice, notice_word
@@ -89,6 +90,7 @@ class PlanForm(ImpactsForm):
         self.titles, self.texts = Others(self, "title", TitleField), Others(self, "text", TextField)
         self.times = Times(self, None)
         self.arrangement = Arrangement(self)
+        self.reached = Whom(self)
         self.approval = current().maintenance.approval  # then it is no choice
         self.fields["second"] = _tick(_("A second person must approve it first"), self.approval)
 
@@ -96,6 +98,7 @@ class PlanForm(ImpactsForm):
         self.titles.check()
         self.texts.check()
         self.times.check(self.now)
+        self.reached.check()
         return self.cleaned_data
 
     def clean_written_in(self) -> str:

@@ -48,6 +48,8 @@ def audience(request: HttpRequest) -> HttpResponse:
     counts = dict(Recipient.objects.values_list("standing").annotate(count=Count("pk")).order_by("standing"))
     export = configured.export if configured else None
     look = Look.objects.filter(export=export).first() if export else None
+    mailman = configured.mailman if configured else None
+    list_look = Look.objects.filter(export=mailman.list).first() if mailman else None
     context = {
         "configured": configured,
         "form": form,
@@ -57,6 +59,8 @@ def audience(request: HttpRequest) -> HttpResponse:
         "last": Import.objects.filter(state=Import.DONE).order_by("-finished_at").first(),
         "look": look,
         "trouble": trouble(look.error) if look else "",
+        "list_look": list_look,
+        "list_trouble": trouble(list_look.error) if list_look else "",
     }
     return page(request, "desk/audience.html", context)
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from talaia.config import current
-from talaia.desk import assets, urgency
-from talaia.desk.pages import for_operators, for_viewers, page
+from talaia.desk import assets, mailing, urgency
+from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.desk.views import drafts
 from talaia.desk.views.suggestions import card, dismissed, suggestions
 from talaia.events.timeline import NotPossible
@@ -36,6 +36,7 @@ def front(request: HttpRequest) -> HttpResponse:
     said_no = dismissed()
     context = {
         "now": now,
+        "mails": mailing.waiting(language()),
         "incidents": urgency.incidents_by_urgency(seen.incidents, now),
         "suggestions": [card(one) for one in suggested],
         "unexplained": [

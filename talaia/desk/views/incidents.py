@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -12,9 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
-from talaia.desk import urgency
+from talaia.desk import mailing, urgency
 from talaia.desk.forms.fields import new_key, not_before
-from talaia.desk.forms.incidents import OpenForm, UpdateForm
+from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
 from talaia.desk.pages import for_editors, for_operators, frame, language, page
 from talaia.desk.preview import opened, updated
 from talaia.desk.views import drafts
@@ -105,6 +106,7 @@ def open_incident(request: HttpRequest) -> HttpResponse:
             sent = opening.form(request.POST)
             sent.is_valid()
             shown = {"asked": True, "previews": opened(sent, opening.seen, opening.now)}
+            shown["mail"] = mail_after(sent, None, opening.now)
             if drafts.by_script(request):
                 return render(request, "desk/shown.html", {**frame(), **shown})
             return opening.page(opening.form(initial=request.POST.dict()), **shown)
@@ -136,6 +138,8 @@ def publish_opening(request: HttpRequest) -> HttpResponse:
             plain=given["plain"],
             key=key,
             only_if_untold=bool(mark),
+            tell=given.get("tell"),
+            only_behind=sent.reached.only_behind(),
         )
     except Overtaken as overtaken:
         # Having read how it is now, a person may publish it all the same.
@@ -147,6 +151,14 @@ def publish_opening(request: HttpRequest) -> HttpResponse:
         return opening.page(sent)
     drafts.forget(request, drafts.NEW, given["draft"])
     return published(request, event.ref, 1, drafts.NEW)
+
+
+def mail_after(form: EntryForm, row: Row | None, now: datetime) -> str:
+    """Which mail would follow, in a sentence."""
+    given = form.cleaned_data
+    state = given.get("state") or form.fields["state"].initial
+    only_behind = form.reached.only_behind() if isinstance(form, OpenForm) else None
+    return mailing.would_follow(row, state, form.impacts(), given.get("tell"), now, only_behind)
 
 
 class Continuing:
@@ -186,6 +198,7 @@ class Continuing:
             "subject": self.subject,
             "writing": bool(more) or form.is_bound or "state" in self.request.GET,
             **also(self.row),
+            "notices": mailing.shown(self.row.sent_notices.order_by("-number"), language()),
             "missing": {"title": missing_languages(self.shown.titles)},
             "entries": [(entry, missing_languages(entry.texts)) for entry in self.shown.entries],
         }
@@ -207,6 +220,7 @@ def incident(request: HttpRequest, ref: str) -> HttpResponse:
             sent = there.form(request.POST)
             sent.is_valid()
             shown = {"asked": True, "previews": updated(sent, there.seen, there.now, there.shown)}
+            shown["mail"] = mail_after(sent, there.row, there.now)
             if drafts.by_script(request):
                 return render(request, "desk/shown.html", {**frame(), **shown})
             return there.page(there.form(initial=request.POST.dict()), **shown)
@@ -237,6 +251,7 @@ def publish_entry(request: HttpRequest, ref: str) -> HttpResponse:
             causes=sent.causes.by_language() if over else None,
             key=given["key"] or None,
             seen=given["seen"],
+            tell=given.get("tell"),
         )
     except Overtaken:
         # Everything that was written stays; the form now knows what came meanwhile, and may be sent.

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from talaia.config import current
-from talaia.desk import urgency
+from talaia.desk import mailing, urgency
 from talaia.desk.forms.fields import new_key
 from talaia.desk.forms.maintenance import ArrangeForm, MoveForm, PlanForm, ShiftForm, StepForm
 from talaia.desk.pages import for_editors, for_operators, frame, language, page
@@ -27,6 +27,7 @@ from talaia.events.clock import late
 from talaia.events.models import Event as Row
 from talaia.events.telling import known_since
 from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken, last_seen
+from talaia.notices.values import Kind
 from talaia.panel.state import TROUBLE
 from talaia.site import moved, snapshot
 
@@ -74,6 +75,7 @@ def publish_plan(request: HttpRequest) -> HttpResponse:
             by=request.user.get_username(),
             notices=sent.arrangement.told(),
             needs_approval=sent.needs_approval(),
+            only_behind=sent.reached.only_behind(),
             key=given["key"] or None,
             **sent.arrangement.arranged(),
         )
@@ -122,7 +124,10 @@ def foreseen(form: PlanForm) -> dict[str, Any]:
         wanted, window, form.now, starts_itself=arranged["starts_itself"], ends_itself=arranged["ends_itself"]
     )
     minimum = current().maintenance.notice
+    to = mailing.goes_to(Kind.ADVANCE, None, form.impacts(), form.reached.only_behind())
+    mailed = current().mail.sender is not None
     return {
+        "mails_go": _("Mails go %(whom)s.") % {"whom": mailing.whom(to)} if mailed else "",
         "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
         "warnings": planning.warnings(wanted, levels, window[0], form.now, minimum),
     }
@@ -180,6 +185,8 @@ class Following:
             "over_by": urgency.late_by(row.window_end, self.now),
             "may_approve": row.awaits_approval and row.planned_by != self.by,
             "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
+            "mails_go": self.mails_go(),
+            "notices": mailing.shown(row.sent_notices.order_by("-number"), language()),
             "warnings": against(row) if row.state == MaintenanceState.SCHEDULED else (),
             "writing": bool(more) or form.is_bound,
             "missing": {"title": missing_languages(self.shown.titles)},
@@ -187,6 +194,12 @@ class Following:
             "incident": "&".join(f"service={slug}" for slug in sorted(impacts_of(row))),
         }
         return page(self.request, "desk/maintenance.html", {**context, **more})
+
+    def mails_go(self) -> str:
+        if current().mail.sender is None:
+            return ""
+        to = mailing.goes_to(Kind.UPDATE, self.row, impacts_of(self.row))
+        return _("Mails go %(whom)s.") % {"whom": mailing.whom(to)}
 
     def done(self, number: int | None, about: str = "") -> HttpResponse:
         """Back to it: published, or, while it waits for a second person, only kept."""
@@ -212,6 +225,8 @@ def one(request: HttpRequest, ref: str) -> HttpResponse:
             sent = there.form(request.POST)
             sent.is_valid()
             shown = {"asked": True, "previews": stepped(sent, there.shown, there.now)}
+            state, tell = str(sent.cleaned_data.get("state") or there.row.state), sent.cleaned_data.get("tell")
+            shown["mail"] = mailing.would_follow(there.row, state, sent.impacts(), tell, there.now)
             if drafts.by_script(request):
                 return render(request, "desk/shown.html", {**frame(), **shown})
             return there.page(there.form(initial=request.POST.dict()), **shown)
@@ -238,6 +253,7 @@ def publish_step(request: HttpRequest, ref: str) -> HttpResponse:
             next_update_at=given["next"],
             key=given["key"] or None,
             seen=given["seen"],
+            tell=given.get("tell"),
         )
     except Overtaken:
         again = request.POST.copy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,11 +38,14 @@ def open_incident(
     plain: bool = False,
     key: str | None = None,
     only_if_untold: bool = False,
+    tell: bool | None = None,
+    only_behind: Sequence[str] | None = None,
 ) -> Event:
     """Open an incident with its first words. `impacts`: slug of a service → state.
 
     `started_at`: when the trouble began. `at`: when the first words were said, if that was before now.
     `only_if_untold`: raise Overtaken where an open incident already speaks of one of these services.
+    `tell`: whether mails go out; None: as the rule says (`notices.which`). `only_behind`: as in `Event`.
     Raises NotPossible.
     """
     if state is IncidentState.RESOLVED:
@@ -61,11 +64,12 @@ def open_incident(
         if only_if_untold and told is not None:
             raise Overtaken(_("incident %(ref)s speaks of it already") % {"ref": told.ref})
         event = rows.create(Event.INCIDENT, titles, began, state)
-        event.next_update_at = next_update_at
-        event.save(update_fields=["next_update_at"])
+        event.next_update_at, event.only_behind = next_update_at, rows.chosen(only_behind)
+        event.save(update_fields=["next_update_at", "only_behind"])
         rows.add_update(event, state, texts, at or now, by, plain, key)
         touched = rows.set_impacts(event, impacts)
-        record("incident.opened", rows.subject(event), now, by, rows.story(event, texts, touched) | {"update": 1})
+        data = rows.story(event, texts, touched) | {"update": 1, **rows.mails(tell), **rows.told_of(event)}
+        record("incident.opened", rows.subject(event), now, by, data)
     return event
 
 
@@ -84,11 +88,13 @@ def update_incident(
     causes: Mapping[str, str] | None = None,
     key: str | None = None,
     seen: str | None = None,
+    tell: bool | None = None,
 ) -> Update:
     """Add an entry to the timeline; `resolved` ends the incident, any other state (re)opens it.
 
     `at`: when it was said, if that was before now. Of `resolved` only: `ended_at`, when the trouble ended (else the
     time of the entry), and `causes`, one line by language. What is opened again is nobody's duplicate any more.
+    `tell`: whether mails go out; None: as the rule says.
     Raises NotPossible, and Overtaken.
     """
     with transaction.atomic():
@@ -116,7 +122,7 @@ def update_incident(
         kind = "incident.resolved" if reached in ENDED else "incident.updated"
         if reopened:
             kind = "incident.reopened"
-        data |= rows.story(event, texts, touched) | {"update": update.number}
+        data |= rows.story(event, texts, touched) | {"update": update.number, **rows.mails(tell)}
         record(kind, rows.subject(event), now, by, data)
     return update
 

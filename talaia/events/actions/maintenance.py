@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,11 +41,13 @@ def plan_maintenance(
     ends_itself: bool = False,
     notices: Iterable[str] | None = None,
     needs_approval: bool = False,
+    only_behind: Sequence[str] | None = None,
     key: str | None = None,
 ) -> Event:
     """Announce planned work. `impacts`: slug of a service → the level to expect meanwhile. Raises NotPossible.
 
     `notices`: codes of `events.plan`; None: all of them where a disruption is expected.
+    `only_behind`: whom of the people, as in `Event`.
     `needs_approval`: nothing is public, and nothing begins, until somebody else approves it.
     """
     check(*window, now)
@@ -61,10 +63,11 @@ def plan_maintenance(
         event.starts_itself, event.ends_itself = starts_itself, ends_itself
         event.notices = list(default_notices(impacts.values()) if notices is None else read_notices(notices))
         event.planned_by, event.awaits_approval = by, needs_approval
+        event.only_behind = rows.chosen(only_behind)
         event.save()
         rows.add_update(event, MaintenanceState.SCHEDULED, texts, now, by, plain, key)
         touched = rows.set_impacts(event, impacts)
-        data = rows.story(event, texts, touched) | {"update": 1} | _plan_of(event)
+        data = rows.story(event, texts, touched) | {"update": 1} | _plan_of(event) | rows.told_of(event)
         kind = "maintenance.proposed" if needs_approval else "maintenance.planned"
         record(kind, rows.subject(event), now, by, data)
     return event
@@ -111,11 +114,13 @@ def update_maintenance(
     next_update_at: datetime | None = None,
     key: str | None = None,
     seen: str | None = None,
+    tell: bool | None = None,
 ) -> Update | None:
     """Move a maintenance on (`texts` may be empty: then only its state changes). Raises NotPossible, and Overtaken.
 
     An entry promises the next one, or none; a change of state without words leaves what was promised.
     `at`: when it happened, if that was before now (the clock catching up after a downtime).
+    `tell`: whether mails go out; None: as the rule says.
     """
     with transaction.atomic():
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))
@@ -139,7 +144,7 @@ def update_maintenance(
             event.next_update_at = None
         event.save(update_fields=["state", "started_at", "ended_at", "next_update_at"])
         data: dict[str, Any] = {"update": update.number if update else None, "state": reached.value}
-        data |= {"services": rows.set_impacts(event, impacts), "texts": dict(texts)}
+        data |= {"services": rows.set_impacts(event, impacts), "texts": dict(texts), **rows.mails(tell)}
         record(f"maintenance.{reached}", rows.subject(event), now, by, data)
     return update
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -153,3 +153,21 @@ def require_words(words: Mapping[str, str], what: str) -> None:
 
 def story(event: Event, texts: Mapping[str, str], touched: list[str]) -> dict[str, Any]:
     return {"titles": event.titles, "texts": dict(texts), "state": event.state, "services": touched}
+
+
+def chosen(only_behind: Sequence[str] | None) -> list[str] | None:
+    """Whom mails go to, as it is stored. Raises NotPossible for a connection that talaia.toml does not have."""
+    known = {one.id for one in current().tables.connections}
+    if unknown := sorted(set(only_behind or ()) - known):
+        raise NotPossible(_("talaia.toml has no connection %(id)s") % {"id": unknown[0]})
+    return None if only_behind is None else list(dict.fromkeys(only_behind))
+
+
+def mails(tell: bool | None) -> dict[str, bool]:
+    """For a fact: what a person said about mails; nothing where the rule holds."""
+    return {} if tell is None else {"tell": tell}
+
+
+def told_of(event: Event) -> dict[str, Any]:
+    """For a fact: whom mails go to, where that is not everybody."""
+    return {} if event.only_behind is None else {"only_behind": event.only_behind}

@@ -1,0 +1,123 @@
+"""The members of a Mailman list, behind the seam of target.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from talaia.audience.address import Wrong, parse
+from talaia.audience.diff import Entry
+from talaia.audience.mailman.client import Answer, Client
+from talaia.audience.target import Leaving, Mail, Member, Outcome
+from talaia.outbox.faults import Permanent, Temporary
+
+SWITCHED_OFF = {"by_bounces": Mail.BOUNCED, "by_user": Mail.PAUSED, "by_moderator": Mail.PAUSED}
+FEW = 200
+AT_ONCE = {"pre_verified": "True", "pre_confirmed": "True", "pre_approved": "True", "send_welcome_message": "False"}
+
+
+class MailmanList:
+    """Who is on the list. Nothing it does sends anybody a mail."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.client.close()
+
+    def read(self) -> Mapping[str, Member]:
+        """In one answer: pages are counted anew for each, so that somebody could fall between two of them.
+
+        Asked who is switched off, Mailman looks at everybody once more, for longer than this answer takes. So where few
+        have ever bounced only those are looked at.
+        """
+        path = self.client.path("roster", "member")
+        found = self.client.get(path, long=True, fields=["email", "last_bounce_received"])
+        if found.data.get("total_size") != len(found.entries):
+            raise Temporary("Mailman's answer does not have everybody who is on the list", "it is asked again")
+        mail = self._mail([str(one["email"]) for one in found.entries if one.get("last_bounce_received")])
+        return {key: Member(key, mail.get(key, Mail.ON)) for key in map(email, found.entries)}
+
+    def _mail(self, bounced: Sequence[str]) -> dict[str, Mail]:
+        """Of those who have ever bounced; who is not in it gets mail, or paused it."""
+        here: dict[str, Any] = {"list_id": self.client.list_id, "role": "member"}
+        if len(bounced) > FEW:
+            off = self.client.post("members/find", long=True, delivery_status="by_bounces", fields="email", **here)
+            return {email(one): Mail.BOUNCED for one in off.entries}
+        found = {}
+        for address in bounced:
+            for one in self.client.post("members/find", subscriber=address, **here).entries:
+                said = self.client.get(f"members/{one['member_id']}/preferences", 404)
+                found[email(one)] = SWITCHED_OFF.get(str(said.data.get("delivery_status")), Mail.ON)
+        return found
+
+    def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
+        """One after the other: Mailman has no other way, and several at once are no quicker."""
+        return {person.key: self._subscribe(person) for person in people}
+
+    def _subscribe(self, person: Entry) -> Outcome:
+        fields: dict[str, Any] = {
+            "list_id": self.client.list_id,
+            "subscriber": person.address,
+            "display_name": person.name,
+            **AT_ONCE,
+        }
+        said = self.client.post("members", 400, 409, **fields)
+        if said.status == 409 and "pending" in said.error.lower():
+            # They asked to join by themselves, and that waits for somebody: it is answered by what we do.
+            self._discard_request(person.key)
+            said = self.client.post("members", 400, 409, **fields)
+        return outcome(said)
+
+    def _discard_request(self, key: str) -> None:
+        for one in self.client.get(self.client.path("requests"), request_type="subscription").entries:
+            if email(one) == key:
+                self.client.post(self.client.path("requests", one["token"]), 404, action="discard")
+
+    def remove(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
+        """All at once."""
+        if not keys:
+            return {}
+        emails = [key.lower() for key in keys]  # so Mailman compares them here
+        said = self.client.delete(self.client.path("roster", "member"), long=True, emails=emails).data
+        if missing := [key for key in emails if key not in said]:
+            raise Temporary(f"Mailman says nothing of {len(missing)} that were to leave", "it is asked again")
+        return {key: Outcome.DONE if said[key.lower()] else Outcome.ALREADY for key in keys}
+
+    def leaving(self) -> Sequence[Leaving]:
+        """Who asked Mailman to be taken off, which waits for us."""
+        asked = self.client.get(self.client.path("requests"), request_type="unsubscription")
+        return [Leaving(email(one), str(one["token"])) for one in asked.entries]
+
+    def let_go(self, leaving: Leaving) -> None:
+        """They are off the list then. Of a request that is gone, that was so before."""
+        self.client.post(self.client.path("requests", leaving.token), 404, action="accept")
+
+
+def email(entry: Mapping[str, Any]) -> str:
+    """The key of an entry that Mailman has."""
+    written = str(entry["email"])
+    if written.isascii() and "xn--" not in written.lower():
+        return written.lower()  # as parse() would say, for ten thousand of them
+    try:
+        return parse(written).key
+    except Wrong:
+        return written.lower()  # Mailman takes a few that we do not
+
+
+def outcome(said: Answer) -> Outcome:
+    """What the answer to a subscription means; a text that we do not know is a fault, not the person's."""
+    text = said.error.lower()
+    if said.status == 201:
+        return Outcome.DONE
+    if said.status == 409:
+        return Outcome.LATER if "pending" in text else Outcome.ALREADY
+    if "banned" in text:
+        return Outcome.BARRED
+    if '"subscriber"' in text or "subscriber:" in text or "cannot subscribe" in text:
+        return Outcome.IMPOSSIBLE
+    raise Permanent(f"Mailman does not let somebody on the list: {said.status} {said.error[:200]}", "see its logs")

@@ -1,0 +1,109 @@
+"""What comes next for a letter on its way through Mailman, pure: given to it, held there, accepted, gone.
+
+Mailman sends the same Message-ID as often as it is given one, so giving it is not what sends it. Every letter is held
+for moderation, and is accepted once: two that were given by mistake are two held, of which one is thrown away. A held
+message is known by number, Message-ID and time together, as numbers come again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+GRACE = timedelta(seconds=60)  # so long Mailman may have a message in its hands, where no queue shows it
+MOST_TRIES = 3
+
+
+class State(StrEnum):
+    """How far a letter is, as it is written down before the next step is done."""
+
+    INTENDED = "intended"
+    HELD = "held"  # and which held message is ours, so that it is accepted, or was
+    SENT = "sent"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Held:
+    """A message that waits in Mailman for a moderator."""
+
+    since: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    state: State = State.INTENDED
+    tried_at: datetime | None = None
+    tries: int = 0
+    held: Held | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Mailman has. `held`: those with our Message-ID. `waiting`: files that it has not looked at yet.
+
+    `shunted`: something went wrong with a message that came in since we gave it ours.
+    """
+
+    held: tuple[Held, ...] = ()
+    waiting: int = 0
+    shunted: bool = False
+
+
+class Step(StrEnum):
+    GIVE = "give"
+    WAIT = "wait"
+    ADOPT = "adopt"  # write down which held message is ours
+    ACCEPT = "accept"
+    NOTE_SENT = "note_sent"  # it was accepted before we were killed
+    THROW_AWAY = "throw_away"  # one that was given twice
+    DONE = "done"
+    STUCK = "stuck"  # a person must look
+
+
+def next_step(progress: Progress, seen: Seen, now: datetime) -> tuple[Step, Held | None]:
+    """The step, and which held message it is about. `seen` was looked at after `progress` was read."""
+    first = min(seen.held, default=None)
+    match progress.state:
+        case State.SENT:
+            return (Step.THROW_AWAY, first) if first else (Step.DONE, None)
+        case State.HELD:
+            return (Step.ACCEPT, progress.held) if progress.held in seen.held else (Step.NOTE_SENT, None)
+    if first:
+        return Step.ADOPT, first
+    if progress.tried_at is None:
+        return Step.GIVE, None
+    if seen.waiting or now - progress.tried_at < GRACE:
+        return Step.WAIT, None
+    stuck = seen.shunted or progress.tries >= MOST_TRIES
+    return (Step.STUCK if stuck else Step.GIVE), None
+
+
+def held_of(entries: tuple[Mapping[str, Any], ...], message_id: str) -> tuple[Held, ...]:
+    """Those of Mailman's held messages that have this Message-ID."""
+    return tuple(
+        Held(str(one.get("hold_date", "")), int(one["request_id"]))
+        for one in entries
+        if bare(str(one.get("message_id", ""))) == bare(message_id)
+    )
+
+
+def bare(message_id: str) -> str:
+    return message_id.strip().removeprefix("<").removesuffix(">")
+
+
+def came_since(files: list[str], since: datetime | None) -> bool:
+    """Whether a queue has a message that Mailman got since then, by the time with which its file's name begins."""
+    if since is None:
+        return False
+    limit = since.timestamp() - 300  # its clock may be another
+    for name in files:
+        try:
+            if float(name.partition("+")[0]) >= limit:
+                return True
+        except ValueError:
+            return True
+    return False

@@ -1,0 +1,68 @@
+"""Looks at the list server while talaia runs: who asks to leave, whether a queue is stuck, and once a day everybody."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, connection
+
+from talaia.audience import actions
+from talaia.audience.following import follow, hear
+from talaia.audience.mailman import queues
+from talaia.audience.mailman.client import Client
+from talaia.audience.mailman.roster import MailmanList
+from talaia.config import Audience, Config, Mailman
+from talaia.outbox.faults import Fault
+
+log = logging.getLogger(__name__)
+
+FOLLOW_EVERY = timedelta(days=1)
+
+
+class Watch:
+    """`step(now)` is one look. What is wrong is seen at the desk, in `talaia audience show` and in the metrics."""
+
+    def __init__(self, config: Callable[[], Config], now: Callable[[], datetime]) -> None:
+        self.config, self.now = config, now
+        self.looked: datetime | None = None
+        self.followed: datetime | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.wait(1):
+            try:
+                self.step(self.now())
+            except DatabaseError as error:
+                log.warning("the database does not answer: %s", error)
+                connection.close()
+            except Exception as error:  # noqa: BLE001 - the words of an error may hold what a row said
+                log.error("the look at the list goes on after %s", type(error).__name__)
+                connection.close()
+        connection.close()
+
+    def step(self, now: datetime) -> None:
+        config = self.config()
+        audience = config.tables.audience
+        if audience is None or audience.mailman is None:
+            return
+        if self.looked is None or now - self.looked >= audience.mailman.every:
+            self.looked = now
+            self.look(audience, audience.mailman, config, now)
+
+    def look(self, audience: Audience, mailman: Mailman, config: Config, now: datetime) -> None:
+        error: dict[str, str] = {}
+        try:
+            with Client(mailman, config) as client:
+                roster = MailmanList(client)
+                hear(roster, self.now)
+                queues.tidy(client)
+                if found := queues.stuck(client):
+                    error = {"text": "; ".join(map(str, found)), "hint": found[0].hint}
+                if self.followed is None or now - self.followed >= FOLLOW_EVERY:
+                    follow(roster, audience.shrink, self.now)
+                    self.followed = now
+        except Fault as fault:
+            error = {"text": str(fault), "hint": fault.hint}
+        actions.kept(mailman.list, self.now(), error)

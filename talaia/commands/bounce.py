@@ -1,0 +1,97 @@
+"""`talaia bounce`: what came back of our mails. Whose mail comes back for good on several days gets no more."""
+
+from __future__ import annotations
+
+import argparse
+import mailbox
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from talaia.api.lmtp import Door
+from talaia.audience.mailing import mail_returns
+from talaia.config import current
+from talaia.notices import tokens
+from talaia.notices.post import came_back
+from talaia.notices.returned import read
+from talaia.refusal import Refused
+
+HELP = (
+    "Read mails that came back to [mail] bounces: one from standard input, all of a Maildir, or what a mail server "
+    "hands over by LMTP. What is no delivery report counts for nothing."
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--maildir", metavar="DIR", type=Path, help="read every mail of this Maildir, and remove it")
+    where.add_argument("--lmtp", metavar="HOST:PORT", help="serve until told to stop")
+    parser.add_argument("--to", metavar="ADDRESS", default="", help="to whom the one from standard input came")
+
+
+def run(options: argparse.Namespace) -> int:
+    if current().mail.bounces is None:
+        raise Refused("[mail] bounces is not set: nothing can come back to us")
+    if options.maildir:
+        return empty(options.maildir)
+    if options.lmtp:
+        return serve(options.lmtp)
+    if not take(options.to, sys.stdin.buffer.read()):
+        print("no return path of ours; nothing was counted")
+    return 0
+
+
+def take(to: str, content: bytes) -> bool:
+    """Count one mail that came back. Whether it was one of ours; to do it twice on a day counts once."""
+    found = read(content, secret(), to)
+    if found and found.gone:
+        came_back(found.key, found.status, timezone.now(), mail_returns)
+    return found is not None
+
+
+def empty(folder: Path) -> int:
+    if not (folder / "new").is_dir():
+        raise Refused(f"{folder} is no Maildir: it has no folder new/")
+    box = mailbox.Maildir(folder, create=False)
+    ours = 0
+    for key in list(box.iterkeys()):
+        ours += take("", box.get_bytes(key))
+        box.remove(key)  # after it was counted: killed before, it is counted again, which counts once
+    print(f"{ours} mails that came back")
+    return 0
+
+
+def serve(address: str) -> int:
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal():
+        raise Refused(f"{address!r}: write it as 127.0.0.1:8024")
+    try:
+        door = Door((host.strip("[]") or "127.0.0.1", int(port)), known, take_over)
+    except (OSError, OverflowError) as error:
+        raise Refused(f"cannot listen on {address}: {error}") from None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=door.shutdown).start())
+    with door:
+        print(f"listening on {host or '127.0.0.1'}:{door.server_address[1]}", flush=True)
+        door.serve_forever(poll_interval=0.2)
+    return 0
+
+
+def known(address: str) -> bool:
+    return tokens.returned(secret(), address) is not None
+
+
+def take_over(to: str, content: bytes) -> None:
+    try:
+        take(to, content)
+    finally:
+        connection.close()  # each mail has its own thread
+
+
+def secret() -> bytes:
+    return settings.SECRET_KEY.encode()

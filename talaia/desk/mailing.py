@@ -1,0 +1,239 @@
+"""Notices as the desk shows them: what goes to how many and when, what went, and what would follow from a form."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.message import EmailMessage
+
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from talaia.audience import mailing as audience
+from talaia.config import current
+from talaia.events.models import Event
+from talaia.notices import rows, which
+from talaia.notices.letterhead import letterhead, rules, the_list
+from talaia.notices.models import Notice, Posting
+from talaia.notices.stories import STORIES
+from talaia.notices.values import Behind, Kind, Recipient, Story, inside, words
+from talaia.notices.words import kind_word
+from talaia.notices.write import copy, sheet
+from talaia.panel.state import State
+from talaia.site.dates import Calendar, length
+
+WAITING = (Notice.HELD, Notice.SENDING, Notice.STUCK)
+YOU = Recipient("preview", "you@example.org")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A notice in a list. `may`: what can be done about it, by the names of the buttons."""
+
+    pk: int
+    name: str
+    title: str
+    ref: str
+    incident: bool
+    about: str
+    state: str
+    at: datetime
+    by: str
+    may: tuple[str, ...]
+    error: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A mail as one reader gets it, taken apart again from the very bytes that would be sent."""
+
+    language: str
+    subject: str
+    text: str
+    html: str
+    headers: tuple[tuple[str, str], ...]
+    calendar: str
+
+
+def shown(notices: QuerySet[Notice], language: str) -> list[Shown]:
+    return [_shown(row, language) for row in notices.select_related("event")]
+
+
+def waiting(language: str) -> list[Shown]:
+    """What is held, being sent, or cannot go on."""
+    return shown(Notice.objects.filter(state__in=WAITING).order_by("drawn_at"), language)
+
+
+def would_follow(
+    row: Event | None,
+    state: str,
+    impacts: Mapping[str, State],
+    tell: bool | None,
+    now: datetime,
+    only_behind: Sequence[str] | None = None,
+) -> str:
+    """Which mail would go to how many, if an entry with this state and these levels were published now.
+
+    `only_behind`: what is chosen for an event that is not there yet.
+    """
+    if current().mail.sender is None:
+        return ""
+    levels = impacts.values()
+    before = rows.stand(row) if row else which.Stand(Event.INCIDENT, state, (), 0, now)
+    stand = replace(before, state=state, levels=tuple(levels), entry=before.entry + 1)
+    wanted = which.decide(stand, rows.past(row) if row else [], rules(current()), now, tell)
+    if wanted is None:
+        return _("No mail follows.")
+    if wanted.withheld:
+        return _("No mail follows by itself: %(why)s") % {"why": withheld_word(wanted.withheld)}
+    said = {
+        "kind": kind_word(wanted.kind),
+        "whom": whom(goes_to(wanted.kind, row, impacts, only_behind)),
+        "hold": length(current().mail.hold.total_seconds()),
+    }
+    return _("A mail follows (%(kind)s), %(whom)s, after %(hold)s in which it can be taken back.") % said
+
+
+def goes_to(
+    kind: Kind, row: Event | None, services: Iterable[str], only_behind: Sequence[str] | None = None
+) -> Behind | None:
+    """Whom a mail about an event goes to, None for everybody. `only_behind`: of an event that is not there."""
+    if row is None:
+        return which.whom(kind, only_behind, list(services), [])
+    return which.whom(kind, row.only_behind, list(services), rows.told_behind(row))
+
+
+def whom(behind: Behind | None = None) -> str:
+    """To whom mails go: the list, or so many people; of them only those who are behind something."""
+    if (everybody := the_list(current())) is not None:
+        if count := audience.how_many():
+            said = {"list": everybody.address, "count": count}
+            return (
+                ngettext("to the list %(list)s: %(count)s person", "to the list %(list)s: %(count)s people", count)
+                % said
+            )
+        return _("to the list %(list)s") % {"list": everybody.address}
+    where = audience.behind(current(), behind.services, behind.connections) if behind else None
+    if where and not where.everybody:
+        return _whom_of_them(*audience.how_many_behind(where))
+    count = audience.how_many()
+    return ngettext("to %(count)s person", "to %(count)s people", count) % {"count": count}
+
+
+def _whom_of_them(count: int, unplaced: int) -> str:
+    said = ngettext("to %(count)s person connected there", "to %(count)s people connected there", count)
+    told = said % {"count": count}
+    if not unplaced:
+        return told
+    unknown = ngettext(
+        "(of %(count)s more person the export does not say where they are connected)",
+        "(of %(count)s more people the export does not say where they are connected)",
+        unplaced,
+    )
+    return f"{told} {unknown % {'count': unplaced}}"
+
+
+def withheld_word(why: str) -> str:
+    match why:
+        case which.NO_DISRUPTION:
+            return _("it disrupts no service.")
+        case which.UPDATES_OFF:
+            return _("each update is on the page; mailed are the beginning and the end.")
+        case which.NOBODY_TOLD:
+            return _("nobody was mailed about it before.")
+        case which.CAP:
+            return _("as many as may go in an hour have gone.")
+        case which.ASKED:
+            return _("whoever wrote it chose so.")
+        case _other:
+            return _("it is no longer true.")
+
+
+def story_of(notice: Notice, now: datetime) -> Story:
+    """What it told, or would tell now."""
+    return Story.from_json(notice.story) if notice.story else rows.story(notice, now)
+
+
+def fixed(name: str) -> Story | None:
+    return STORIES.get(name)
+
+
+def specimens(story: Story) -> list[Specimen]:
+    """The mail in each language, or the one in all languages that a list gets."""
+    config = current()
+    if the_list(config):
+        return [_specimen(story, list(config.site.languages), to_list=True)]
+    return [_specimen(story, [language], to_list=False) for language in config.site.languages]
+
+
+def troubles(notice: Notice) -> list[tuple[str, str, int]]:
+    """What the mail server said of copies that it did not take: state, its words, how many."""
+    untaken = notice.postings.exclude(state=Posting.SENT).values_list("state", "error")
+    return list(untaken.annotate(count=Count("pk")).order_by("-count")[:20])
+
+
+def _specimen(story: Story, languages: list[str], *, to_list: bool) -> Specimen:
+    sender = letterhead(current())
+    made = sheet(story, sender, lambda code: Calendar(code, current().site.tz), languages, to_list=to_list)
+    to = (the_list(current()) or YOU) if to_list else YOU
+    mail = email.message_from_bytes(copy(made, story, sender, to), policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    calendars = [part.get_content() for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    headers = tuple((name, str(value)) for name, value in mail.items() if name not in ("Content-Type", "MIME-Version"))
+    return Specimen(
+        languages[0], str(mail["Subject"]), _body(mail, "plain"), _body(mail, "html"), headers, *calendars or [""]
+    )
+
+
+def _body(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    return str(part.get_content()).replace("\r\n", "\n") if part else ""
+
+
+def _shown(row: Notice, language: str) -> Shown:
+    about, may = _standing(row)
+    title, _foreign = inside(words(row.event.titles, row.event.language), language)
+    return Shown(
+        pk=row.pk,
+        name=kind_word(Kind(row.kind)),
+        title=title,
+        ref=row.event.ref,
+        incident=row.event.kind == Event.INCIDENT,
+        about=about,
+        state=row.state,
+        at=row.ended_at or row.began_at or row.held_until or row.drawn_at,
+        by=row.by,
+        may=may,
+        error=row.error,
+        hint=row.hint,
+    )
+
+
+def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
+    """Where it stands in words, and what may be done about it."""
+    went = ngettext("went to %(count)s person", "went to %(count)s people", row.sent) % {"count": row.sent}
+    if row.refused:
+        went += ", " + ngettext("%(count)s refused", "%(count)s refused", row.refused) % {"count": row.refused}
+    match row.state:
+        case Notice.HELD:
+            to = whom(rows.story(row, row.drawn_at).behind)
+            return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send")
+        case Notice.WITHHELD:
+            why = withheld_word(row.why)
+            return _("does not go by itself: %(why)s") % {"why": why}, () if row.why == which.OVERTAKEN else ("send",)
+        case Notice.TAKEN_BACK:
+            return _("taken back; went to nobody"), ("send",)
+        case Notice.SENDING:
+            sent = row.postings.filter(state=Posting.SENT).count()
+            return _("is being sent; %(count)s copies are out") % {"count": sent}, ("give_up",)
+        case Notice.SENT:
+            return went, ("try_again",) if row.refused else ()
+        case Notice.STUCK:
+            return _("cannot go on; %(went)s") % {"went": went}, ("try_again", "give_up")
+        case _other:
+            return _("was stopped; %(went)s") % {"went": went}, ("try_again",)

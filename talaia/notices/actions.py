@@ -1,0 +1,297 @@
+"""What machines and people do to notices. One function = one transaction = one recorded fact."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Max, Q
+from django.utils.translation import gettext as _
+
+from talaia.config import current
+from talaia.events.models import Event
+from talaia.events.timeline import NotPossible
+from talaia.notices import rows
+from talaia.notices.models import Bounce, Notice, Posting
+from talaia.notices.values import Kind, Story
+from talaia.notices.which import OVERTAKEN, Wanted
+from talaia.outbox.actions import record, settle
+
+LONGEST_HOLD = 3  # holds: corrections move the end of a hold, not for ever
+BOUNCES_KEPT = timedelta(days=90)
+
+
+def look(subject: str, now: datetime, tell: bool | None = None) -> Notice | None:
+    """Draw up the notice that follows from how an event stands, if any; what is held and no longer so is withdrawn.
+
+    Safe to repeat: what was drawn up, told or taken back is not drawn up again.
+    """
+    event = rows.event_of(subject)
+    if event is None:
+        return None
+    with transaction.atomic():
+        return _look(Event.objects.select_for_update().get(pk=event.pk), now, tell)
+
+
+def begin(notice_id: int, now: datetime) -> Story | None:
+    """What to send: the words are frozen when the first copy is about to leave. None: nothing is to be sent now.
+
+    Whatever was ordered, the rows decide: a notice that was taken back, moved on or is no longer true goes to nobody.
+    """
+    with transaction.atomic():
+        notice = _lock(notice_id)
+        if notice is None or notice.state not in (Notice.HELD, Notice.SENDING):
+            return None
+        if notice.state == Notice.HELD:
+            if notice.held_until and notice.held_until > now:
+                return None
+            if not notice.asked:
+                _look(Event.objects.select_for_update().get(pk=notice.event_id), now, None, still=True)
+                notice.refresh_from_db()
+            if notice.state != Notice.HELD or (notice.held_until and notice.held_until > now):
+                return None
+            told = rows.story(notice, now)
+            notice.state, notice.began_at, notice.story, notice.entry = Notice.SENDING, now, told.to_json(), told.entry
+            notice.save(update_fields=["state", "began_at", "story", "entry"])
+            record("notice.begun", _subject(notice), now, notice.by, {"event": notice.event.ref})
+        return Story.from_json(notice.story or {})
+
+
+def take_back(notice_id: int, now: datetime, *, by: str) -> None:
+    """It goes to nobody. Raises NotPossible once the first copy has left."""
+    with transaction.atomic():
+        notice = _find(notice_id)
+        if notice.state == Notice.TAKEN_BACK:
+            return
+        if notice.state not in (Notice.HELD, Notice.WITHHELD):
+            raise NotPossible(_("it has begun to be sent and cannot be taken back"))
+        _turn(notice, Notice.TAKEN_BACK, by)
+        record("notice.taken_back", _subject(notice), now, by)
+
+
+def send(notice_id: int, now: datetime, *, by: str) -> None:
+    """Send what is withheld or was taken back after the usual hold, and what is held at once. Raises NotPossible."""
+    with transaction.atomic():
+        notice = _find(notice_id)
+        if notice.state not in (Notice.HELD, Notice.WITHHELD, Notice.TAKEN_BACK):
+            raise NotPossible(_("it has been sent already"))
+        if notice.why == OVERTAKEN:
+            raise NotPossible(_("it is no longer true"))
+        newest = notice.event.updates.aggregate(Max("number"))["number__max"] or 0
+        if notice.kind == Kind.UPDATE and notice.cause != f"u{newest}":
+            raise NotPossible(_("a newer entry is there; send the notice of that one"))
+        held = notice.state == Notice.HELD
+        notice.held_until = now if held else now + current().mail.hold
+        notice.asked = True
+        notice.drawn_at = notice.drawn_at if held else now
+        notice.save(update_fields=["held_until", "asked", "drawn_at"])
+        _turn(notice, Notice.HELD, by)
+        _held(notice, now, by)
+
+
+def mark(
+    notice_id: int, recipient: str, state: str, now: datetime, tries: int, due: datetime | None, error: str
+) -> None:
+    """Write down what the server said of one copy. No fact of its own: the notice's facts tell how many."""
+    row = Posting(
+        notice_id=notice_id, recipient=recipient, state=state, at=now, tries=tries, due=due, error=error[:300]
+    )
+    columns = ["state", "tries", "at", "due", "error"]
+    Posting.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["notice", "recipient"], update_fields=columns
+    )
+
+
+def go_on(notice_id: int, after: str, due: datetime, now: datetime) -> None:
+    """A part is sent; the next one begins at `due`, after the recipient `after`."""
+    with transaction.atomic():
+        notice = _lock(notice_id)
+        if notice is None or notice.state != Notice.SENDING:
+            return
+        notice.after, notice.error, notice.hint = after, "", ""
+        _count(notice)
+        notice.save(update_fields=["after", "error", "hint", "sent", "refused", "waiting"])
+        record("notice.went_on", _subject(notice), now, data={"due": due.isoformat(), "sent": notice.sent})
+
+
+def finish(notice_id: int, now: datetime) -> None:
+    """All copies are sent, or will never be."""
+    with transaction.atomic():
+        notice = _lock(notice_id)
+        if notice is None or notice.state != Notice.SENDING:
+            return
+        notice.state, notice.ended_at, notice.error, notice.hint = Notice.SENT, now, "", ""
+        _count(notice)
+        notice.save(update_fields=["state", "ended_at", "error", "hint", "sent", "refused", "waiting"])
+        record("notice.sent", _subject(notice), now, data={"sent": notice.sent, "refused": notice.refused})
+
+
+def note_error(notice_id: int, error: str, hint: str) -> None:
+    """What keeps a notice from going on for the moment; the outbox tries again, and no fact tells of each try."""
+    notice = Notice.objects.get(pk=notice_id)
+    notice.error, notice.hint = error[-2000:], hint
+    notice.save(update_fields=["error", "hint"])
+
+
+def stop(notice_id: int, error: str, hint: str, now: datetime) -> None:
+    """It cannot go on without a person."""
+    with transaction.atomic():
+        notice = _lock(notice_id)
+        if notice is None or notice.state != Notice.SENDING:
+            return
+        notice.state, notice.error, notice.hint = Notice.STUCK, error[-2000:], hint
+        _count(notice)
+        notice.save(update_fields=["state", "error", "hint", "sent", "refused", "waiting"])
+        record("notice.stuck", _subject(notice), now, data={"error": error[-300:]})
+
+
+def try_again(notice_id: int, now: datetime, *, by: str) -> None:
+    """Go on with the copies that were not sent: those that wait at once, those that were refused once more.
+
+    Raises NotPossible.
+    """
+    with transaction.atomic():
+        notice = _find(notice_id)
+        if notice.state not in Notice.TOLD:
+            raise NotPossible(_("it has not begun to be sent"))
+        notice.postings.exclude(state=Posting.SENT).update(state=Posting.AGAIN, due=now, tries=1)
+        notice.after, notice.error, notice.hint, notice.ended_at = "", "", "", None
+        notice.save(update_fields=["after", "error", "hint", "ended_at"])
+        _turn(notice, Notice.SENDING, by)
+        settle("mail", _subject(notice), now)
+        record("notice.resumed", _subject(notice), now, by)
+
+
+def give_up(notice_id: int, now: datetime, *, by: str) -> None:
+    """Send no further copy. Raises NotPossible."""
+    with transaction.atomic():
+        notice = _find(notice_id)
+        if notice.state not in (Notice.SENDING, Notice.STUCK):
+            raise NotPossible(_("it is not being sent"))
+        notice.ended_at = now
+        _count(notice)
+        notice.save(update_fields=["ended_at", "sent", "refused", "waiting"])
+        _turn(notice, Notice.GIVEN_UP, by)
+        settle("mail", _subject(notice), now)
+        record("notice.given_up", _subject(notice), now, by, {"sent": notice.sent})
+
+
+def order_test(what: str, language: str, now: datetime, *, by: str) -> None:
+    """One copy to whoever asks for it. `what`: "notice/17", or the name of a fixed story."""
+    with transaction.atomic():
+        record("notice.tested", "notice/test", now, by, {"what": what, "language": language})
+
+
+def note_bounce(recipient: str, status: str, day: date, now: datetime) -> bool:
+    """A mail came back for good. Returns whether this recipient should get no more: the audience is told by the caller.
+
+    Two on one day count once: a mail server that was ill for a day must not cost anybody their mails.
+    """
+    with transaction.atomic():
+        Bounce.objects.filter(recipient=recipient, at__lt=now - BOUNCES_KEPT).delete()
+        Bounce.objects.get_or_create(recipient=recipient, day=day, defaults={"at": now, "status": status[:300]})
+        return Bounce.objects.filter(recipient=recipient).count() >= current().mail.hard_bounces
+
+
+def forget_bounces(recipient: str) -> None:
+    """What was counted has had its consequence; whoever comes back begins anew."""
+    Bounce.objects.filter(recipient=recipient).delete()
+
+
+def _look(event: Event, now: datetime, tell: bool | None, still: bool = False) -> Notice | None:
+    """`still`: nothing happened, it is only asked whether what is held holds."""
+    wanted = rows.wanted(event, now, tell)
+    held = event.sent_notices.filter(state=Notice.HELD).first()
+    if held is not None and held.asked and wanted is not None and wanted.withheld:
+        return held  # a person has said that it goes
+    if held is not None and (wanted is None or wanted.withheld):
+        held.why = wanted.withheld if wanted and _same(held, wanted) else OVERTAKEN
+        held.save(update_fields=["why"])
+        _turn(held, Notice.WITHHELD, "")
+        record("notice.withheld", _subject(held), now, data={"why": held.why})
+        held = None
+    if wanted is None:
+        return None
+    row = event.sent_notices.filter(kind=wanted.kind, cause=wanted.cause).first()
+    if wanted.withheld:
+        return row or _draw_up(event, wanted, now)
+    if held is None:
+        if row is not None and row.state != Notice.WITHHELD:
+            return row
+        return _hold(row or _draw_up(event, wanted, now), now)
+    if _same(held, wanted) and still:
+        return held
+    return _replace(held, wanted, now)
+
+
+def _same(notice: Notice, wanted: Wanted) -> bool:
+    return (notice.kind, notice.cause) == (wanted.kind, wanted.cause)
+
+
+def _draw_up(event: Event, wanted: Wanted, now: datetime) -> Notice:
+    number = (event.sent_notices.aggregate(Max("number"))["number__max"] or 0) + 1
+    notice = event.sent_notices.create(
+        number=number,
+        kind=wanted.kind,
+        cause=wanted.cause,
+        state=Notice.WITHHELD,
+        why=wanted.withheld,
+        entry=event.updates.aggregate(Max("number"))["number__max"] or 0,
+        drawn_at=now,
+    )
+    if wanted.withheld:
+        record("notice.withheld", _subject(notice), now, data={"why": wanted.withheld})
+    return notice
+
+
+def _hold(notice: Notice, now: datetime) -> Notice:
+    # A reminder follows from the hour alone: nobody has just written words that they might want back.
+    length = timedelta(0) if notice.kind == Kind.REMINDER else current().mail.hold
+    notice.held_until, notice.why, notice.drawn_at = now + length, "", now
+    notice.save(update_fields=["held_until", "why", "drawn_at"])
+    _turn(notice, Notice.HELD, "")
+    return _held(notice, now, "")
+
+
+def _replace(held: Notice, wanted: Wanted, now: datetime) -> Notice:
+    """What is held says something newer, or better; its hold begins again, but not for ever."""
+    hold = current().mail.hold
+    if not _same(held, wanted):
+        held.event.sent_notices.filter(kind=wanted.kind, cause=wanted.cause, state=Notice.WITHHELD).delete()
+        held.kind, held.cause = wanted.kind, wanted.cause
+    held.held_until = max(held.held_until or now, min(now + hold, held.drawn_at + LONGEST_HOLD * hold))
+    held.save(update_fields=["kind", "cause", "held_until"])
+    return _held(held, now, "")
+
+
+def _held(notice: Notice, now: datetime, by: str) -> Notice:
+    until = notice.held_until or now
+    record("notice.held", _subject(notice), now, by, {"due": until.isoformat(), "event": notice.event.ref})
+    return notice
+
+
+def _turn(notice: Notice, state: str, by: str) -> None:
+    notice.state, notice.by = state, by
+    notice.save(update_fields=["state", "by"])
+
+
+def _count(notice: Notice) -> None:
+    states = {"sent": Posting.SENT, "refused": Posting.REFUSED, "waiting": Posting.AGAIN}
+    counted = notice.postings.aggregate(**{name: Count("pk", filter=Q(state=state)) for name, state in states.items()})
+    notice.sent, notice.refused, notice.waiting = counted["sent"], counted["refused"], counted["waiting"]
+
+
+def _subject(notice: Notice) -> str:
+    """How facts and deliveries name a notice."""
+    return f"notice/{notice.pk}"
+
+
+def _lock(notice_id: int) -> Notice | None:
+    return Notice.objects.select_for_update(of=("self",)).select_related("event").filter(pk=notice_id).first()
+
+
+def _find(notice_id: int) -> Notice:
+    notice = _lock(notice_id)
+    if notice is None:
+        raise NotPossible(_("there is no such notice"))
+    return notice

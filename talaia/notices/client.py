@@ -1,0 +1,162 @@
+"""The mail server: one connection that is kept, one copy at a time, and every answer as what it means for us."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from talaia.config import Mail
+from talaia.outbox.faults import Permanent, Temporary
+
+PER_CONNECTION = 500  # copies; many servers close after some hundreds, and then in the middle of one
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the server answered to one copy. `hard`: that address is not there; `content`: it is the mail it refuses."""
+
+    code: int
+    words: str
+    hard: bool = False
+    content: bool = False
+
+    @property
+    def taken(self) -> bool:
+        return 200 <= self.code < 300
+
+    @property
+    def again(self) -> bool:
+        return 400 <= self.code < 500
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.words}"[:300]
+
+
+class Client:
+    """A connection to `[mail] host`. `with` closes it; it opens when it is needed, and again after it was lost."""
+
+    def __init__(self, mail: Mail, password: str | None = None, ca_file: str | None = None) -> None:
+        self.mail, self.password, self.ca_file = mail, password, ca_file
+        self.link: smtplib.SMTP | None = None
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self.link is not None:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                self.link.quit()
+            self.drop()
+
+    def drop(self) -> None:
+        if self.link is not None:
+            self.link.close()
+            self.link = None
+
+    def send(self, return_path: str, to: str, content: bytes) -> Said:
+        """Hand over one copy. Raises Temporary where the server is away, Permanent where it will never take any."""
+        if self.count >= PER_CONNECTION:
+            self.close()
+        try:
+            link = self.link or self.open()
+            self.count += 1
+            return self.hand_over(link, return_path, to, content)
+        except smtplib.SMTPServerDisconnected as error:
+            self.drop()
+            raise Temporary(f"{self.place} closed the connection: {error}") from None
+        except smtplib.SMTPException as error:
+            self.drop()
+            raise Temporary(f"{self.place}: {error}") from None
+        except OSError as error:
+            self.drop()
+            raise Temporary(f"{self.place} does not answer: {error}", "is the mail server running?") from None
+
+    @property
+    def place(self) -> str:
+        return f"the mail server {self.mail.host}:{self.mail.port}"
+
+    def open(self) -> smtplib.SMTP:
+        """Connect, encrypt and log in as `[mail]` says."""
+        mail, timeout = self.mail, self.mail.timeout.total_seconds()
+        try:
+            tls = ssl.create_default_context(cafile=self.ca_file)
+            if mail.tls == "tls":
+                link: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, timeout=timeout, context=tls)
+            else:
+                link = smtplib.SMTP(mail.host, mail.port, timeout=timeout)
+            self.link, self.count = link, 0
+            link.ehlo_or_helo_if_needed()
+            if mail.tls == "starttls":
+                if not link.has_extn("starttls"):
+                    raise Permanent(f"{self.place} offers no STARTTLS", 'write [mail] tls = "tls" or "none"')
+                link.starttls(context=tls)
+                link.ehlo()
+            if mail.username:
+                link.login(mail.username, self.password or "")
+        except ssl.SSLCertVerificationError as error:
+            self.drop()
+            hint = "name its authority in [mail] ca_file, or the host as its certificate does"
+            raise Permanent(f"{self.place}: its certificate is not believed: {error.verify_message}", hint) from None
+        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
+            self.drop()
+            if isinstance(error, smtplib.SMTPAuthenticationError) and 400 <= error.smtp_code < 500:
+                raise
+            raise Permanent(
+                f"{self.place} does not let us in: {error}", "look at [mail] username, password_file"
+            ) from None
+        except Permanent:
+            self.drop()
+            raise
+        return link
+
+    def hand_over(self, link: smtplib.SMTP, return_path: str, to: str, content: bytes) -> Said:
+        options = []
+        if not to.isascii() or not return_path.isascii():
+            local, _, domain = to.rpartition("@")
+            with contextlib.suppress(UnicodeError):
+                to = f"{local}@{domain.encode('idna').decode()}"
+            if not to.isascii():
+                if not link.has_extn("smtputf8"):
+                    return Said(553, "this server takes no address with letters beyond ASCII")
+                options = ["SMTPUTF8", "BODY=8BITMIME"]
+                link.command_encoding = "utf-8"
+        code, answer = link.mail(return_path, options)
+        if code != 250:
+            self.reset(link, code)
+            if 400 <= code < 500:
+                raise Temporary(f"{self.place}: {code} {_text(answer)}")
+            hint = "may this server send for [mail] sender, or bounces?"
+            raise Permanent(f"{self.place} refuses the sender: {code} {_text(answer)}", hint)
+        code, answer = link.rcpt(to)
+        if code not in (250, 251):
+            self.reset(link, code)
+            text = _text(answer)
+            return Said(code, text, hard=code in (550, 551, 553) and "5.7." not in text)
+        try:
+            code, answer = link.data(content)
+            text = _text(answer)
+        except smtplib.SMTPDataError as refusal:
+            code, text = refusal.smtp_code, _text(refusal.smtp_error)
+        if code != 250:
+            self.reset(link, code)
+        return Said(code, text, content=code >= 500)
+
+    def reset(self, link: smtplib.SMTP, code: int) -> None:
+        """Ready for the next copy; a server that says 421 is about to close."""
+        if code == 421:
+            self.drop()
+            raise smtplib.SMTPServerDisconnected("it is closing (421)")
+        link.rset()
+
+
+def _text(answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return " ".join(text.split())

@@ -1,0 +1,71 @@
+"""Tables: `Notice` (a message that leaves the house), `Posting` (a copy), `Bounce` (a day of mails that came back)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Notice(models.Model):
+    """One message about an event, to everybody. Its number is that of its Message-IDs, for ever."""
+
+    HELD, WITHHELD, TAKEN_BACK = "held", "withheld", "taken_back"
+    SENDING, SENT, STUCK, GIVEN_UP = "sending", "sent", "stuck", "given_up"
+    TOLD = (SENDING, SENT, STUCK, GIVEN_UP)  # it has left the house, to some at least
+
+    event = models.ForeignKey("talaia.Event", models.CASCADE, related_name="sent_notices")
+    number = models.IntegerField()
+    kind = models.CharField(max_length=10)
+    cause = models.CharField(max_length=60, blank=True)  # what it is about, among those of its kind: "u3"
+    state = models.CharField(max_length=10)
+    why = models.CharField(max_length=20, blank=True)  # withheld: notices.which
+    entry = models.IntegerField(default=0)  # the last one of the timeline when it was drawn up
+    asked = models.BooleanField(default=False)  # a person said that it goes
+    by = models.CharField(max_length=150, blank=True)  # who last decided about it; empty: nobody
+    drawn_at = models.DateTimeField()
+    held_until = models.DateTimeField(null=True)
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    story = models.JSONField(null=True)  # what it tells, from when it begins to be sent
+    after = models.CharField(max_length=60, blank=True)  # the last recipient whose turn was over
+    sent = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    waiting = models.IntegerField(default=0)  # to be tried again
+    error = models.TextField(blank=True)
+    hint = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "number"], name="notice_number"),
+            models.UniqueConstraint(fields=["event", "kind", "cause"], name="notice_once"),
+        ]
+        indexes = [models.Index(fields=["state", "drawn_at"], name="notice_state")]
+
+
+class Posting(models.Model):
+    """One copy. Written after the server has taken it, or has said why not: without a row it is still to be sent."""
+
+    SENT, AGAIN, REFUSED = "sent", "again", "refused"
+
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="postings")
+    recipient = models.CharField(max_length=60)  # the key: no address stands here
+    state = models.CharField(max_length=7)
+    tries = models.IntegerField(default=1)
+    at = models.DateTimeField()
+    due = models.DateTimeField(null=True)  # again: when
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["notice", "recipient"], name="posting_once")]
+        indexes = [models.Index(fields=["notice"], condition=~models.Q(state="sent"), name="posting_unsent")]
+
+
+class Bounce(models.Model):
+    """A day on which mails to a recipient came back for good."""
+
+    recipient = models.CharField(max_length=60)
+    day = models.DateField()
+    at = models.DateTimeField()
+    status = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["recipient", "day"], name="bounce_once_a_day")]

@@ -1,0 +1,212 @@
+"""Sends notices: each recipient's own copy, one after the other, marked once the server has taken it.
+
+A part of a sending takes a few seconds and ends with a fact that orders the next one; so a stop is never waited for
+long, and the mail about a second incident need not wait for ten thousand about the first. Killed anywhere, the next
+worker begins with whoever has no mark.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from talaia.config import Config, current
+from talaia.notices import actions, stories, tokens
+from talaia.notices.alone import alone
+from talaia.notices.client import Client, Said
+from talaia.notices.letterhead import letterhead
+from talaia.notices.models import Notice, Posting
+from talaia.notices.rows import story as told_now
+from talaia.notices.values import GiveUpOn, Recipient, Recipients, Sender, Story, ToList
+from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
+from talaia.outbox.faults import Fault, Permanent
+from talaia.outbox.models import Fact
+
+PART = 8.0  # seconds
+ROOM = 200  # recipients that are looked up together
+FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=1), timedelta(hours=1)  # after a 4xx: doubled each time
+SAME_ANSWER = 5  # copies refused for what they are, one after the other: so will be all others
+
+
+class Post:
+    """The channel "mail". What it is given comes from above: notices know no audience and no page."""
+
+    def __init__(self, recipients: Recipients, calendars: Calendars, give_up_on: GiveUpOn, to_list: ToList) -> None:
+        self.recipients, self.calendars, self.give_up_on, self.to_list = recipients, calendars, give_up_on, to_list
+
+    def deliver(self, targets: Sequence[str], now: datetime) -> None:
+        """Targets: "notice/<id>" (its next part), "test/<id of the fact that asked>". Raises Temporary, Permanent."""
+        for target in targets:
+            kind, _, number = target.partition("/")
+            if kind == "test":
+                self.test(Fact.objects.get(pk=int(number)))
+            else:
+                with alone(int(number)) as mine:
+                    if mine:
+                        self.send_part(int(number), now)
+
+    def send_part(self, notice_id: int, now: datetime) -> None:
+        told = actions.begin(notice_id, now)
+        if told is None:
+            return
+        notice = Notice.objects.get(pk=notice_id)
+        try:
+            Part(self, notice, told, current()).send()
+        except Permanent as fault:
+            actions.stop(notice_id, str(fault), fault.hint, timezone.now())
+            raise
+        except Fault as fault:
+            if notice.began_at and now - notice.began_at > current().mail.give_up:
+                actions.stop(notice_id, str(fault), fault.hint, timezone.now())
+                raise Permanent(str(fault), fault.hint) from None
+            actions.note_error(notice_id, str(fault), fault.hint)
+            raise
+
+    def test(self, fact: Fact) -> None:
+        """One copy, to the person who asked for it."""
+        config, sender = current(), letterhead(current())
+        person = User.objects.filter(username=fact.by).first()
+        if person is None or not person.email:
+            raise Permanent(f"{fact.by} has no mail address", "`talaia user` can give one")
+        what, _, number = str(fact.data["what"]).partition("/")
+        if what == "notice":
+            notice = Notice.objects.get(pk=int(number))
+            told = Story.from_json(notice.story) if notice.story else told_now(notice, fact.at)
+        else:
+            told = stories.STORIES[what]
+        made = sheet(told, sender, self.calendars, [str(fact.data["language"])], to_list=False)
+        to = Recipient(f"test-{fact.pk}", person.email)
+        with client(config) as server:
+            said = server.send(return_path(config, sender, to.key), to.address, copy(made, told, sender, to))
+        if not said.taken:
+            raise Permanent(f"the test was refused: {without(person.email, said)}")
+
+
+class Part:
+    """A few seconds of one sending."""
+
+    def __init__(self, post: Post, notice: Notice, told: Story, config: Config) -> None:
+        self.post, self.notice, self.told, self.config = post, notice, told, config
+        self.sender = letterhead(config)
+        self.sheets: dict[tuple[str, bool], Sheet] = {}
+        self.refused_in_a_row = 0
+
+    def send(self) -> None:
+        begun, last = time.monotonic(), self.notice.after
+        pause = 60 / self.config.mail.rate if self.config.mail.rate else 0.0
+        with client(self.config) as server:
+            for batch in batches(self.post.recipients(last, self.told.behind), ROOM):
+                if not Notice.objects.filter(pk=self.notice.pk, state=Notice.SENDING).exists():
+                    return  # somebody has given it up meanwhile
+                for recipient, before in self.still_to_send(batch):
+                    if time.monotonic() - begun > PART:
+                        now = timezone.now()
+                        actions.go_on(self.notice.pk, last, now, now)
+                        return
+                    self.send_one(server, recipient, before)
+                    last = recipient.key
+                    if pause:
+                        threading.Event().wait(pause)
+                last = batch[-1].key
+        self.end()
+
+    def end(self) -> None:
+        """Everybody had their turn; who was put off has another, until it is too late to be of use."""
+        now = timezone.now()
+        waiting = Posting.objects.filter(notice=self.notice.pk, state=Posting.AGAIN)
+        began = self.notice.began_at or now
+        if now - began > self.config.mail.give_up or not waiting.exists():
+            actions.finish(self.notice.pk, now)
+            return
+        due = min(posting.due or now for posting in waiting.only("due").iterator())
+        actions.go_on(self.notice.pk, "", max(due, now + timedelta(seconds=1)), now)
+
+    def still_to_send(self, batch: Sequence[Recipient]) -> Iterator[tuple[Recipient, Posting | None]]:
+        keys = [recipient.key for recipient in batch]
+        now = timezone.now()
+        known = {row.recipient: row for row in Posting.objects.filter(notice=self.notice.pk, recipient__in=keys)}
+        for recipient in batch:
+            before = known.get(recipient.key)
+            if before is None or (before.state == Posting.AGAIN and (before.due is None or before.due <= now)):
+                yield recipient, before
+
+    def send_one(self, server: Client, to: Recipient, before: Posting | None) -> None:
+        try:
+            content = copy(self.sheet_for(to), self.told, self.sender, to)
+        except NoAddress as error:
+            said = Said(553, str(error), hard=True)
+        else:
+            said = self.send_copy(server, to, content)
+        now = timezone.now()
+        tries = before.tries + 1 if before else 1
+        if said.taken:
+            self.refused_in_a_row = 0
+            actions.mark(self.notice.pk, to.key, Posting.SENT, now, tries, None, "")
+            return
+        if said.again:
+            due = now + min(FIRST_AGAIN * 2 ** min(tries - 1, 10), LAST_AGAIN)
+            actions.mark(self.notice.pk, to.key, Posting.AGAIN, now, tries, due, without(to.address, said))
+            return
+        self.refused_in_a_row = self.refused_in_a_row + 1 if said.content else 0
+        if self.refused_in_a_row >= SAME_ANSWER:
+            raise Permanent(f"the mail server refuses what we send: {without(to.address, said)}", "ask who runs it why")
+        actions.mark(self.notice.pk, to.key, Posting.REFUSED, now, tries, None, without(to.address, said))
+        if said.hard and not to.is_list:
+            came_back(to.key, without(to.address, said), now, self.post.give_up_on)
+
+    def send_copy(self, server: Client, to: Recipient, content: bytes) -> Said:
+        """By the list server's own door, where there is one; else to the mail server."""
+        if to.is_list:
+            name = message_id(self.told, self.sender, to.key, self.told.number)
+            if self.post.to_list(content, name):
+                return Said(250, "handed to the list server")
+        return server.send(return_path(self.config, self.sender, to.key), to.address, content)
+
+    def sheet_for(self, to: Recipient) -> Sheet:
+        which = (to.language if to.language in self.config.site.languages else "", to.is_list)
+        if which not in self.sheets:
+            languages = [which[0]] if which[0] else list(self.config.site.languages)
+            self.sheets[which] = sheet(self.told, self.sender, self.post.calendars, languages, to_list=to.is_list)
+        return self.sheets[which]
+
+
+def client(config: Config) -> Client:
+    mail = config.mail
+    ca_file = str(config.beside(mail.ca_file)) if mail.ca_file else None
+    with suppress(OSError):  # a password that cannot be read is a login that fails, and is said there
+        return Client(mail, config.secret(mail.password_file), ca_file)
+    return Client(mail, None, ca_file)
+
+
+def came_back(key: str, status: str, now: datetime, give_up_on: GiveUpOn) -> bool:
+    """Count a mail that came back for good; on the last day that is borne, the recipient gets no more. Whether so."""
+    if not actions.note_bounce(key, status, now.astimezone(current().site.tz).date(), now):
+        return False
+    give_up_on(key, now)
+    actions.forget_bounces(key)
+    return True
+
+
+def return_path(config: Config, sender: Sender, key: str) -> str:
+    """Where a copy comes back to: an address of its own where `[mail] bounces` is there."""
+    if config.mail.bounces:
+        return tokens.return_path(sender.secret, config.mail.bounces, key)
+    return sender.sender_address
+
+
+def without(address: str, said: Said) -> str:
+    """The server's words; the address, which many of them repeat, stays out of our tables and logs."""
+    return str(said).replace(address, "…").replace(address.lower(), "…")
+
+
+def batches(recipients: Iterable[Recipient], size: int) -> Iterator[list[Recipient]]:
+    waiting = iter(recipients)
+    while batch := list(islice(waiting, size)):
+        yield batch

@@ -1,0 +1,163 @@
+"""What a notice is made of: frozen values, so that all its copies say the same, whenever each of them is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parseaddr
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+Words = tuple[tuple[str, str], ...]
+"""Words by language; the first are those that were written first; the language "" is every language."""
+
+
+class Kind(StrEnum):
+    PROBLEM = "problem"
+    UPDATE = "update"
+    RESOLVED = "resolved"
+    ADVANCE = "advance"
+    REMINDER = "reminder"
+    START = "start"
+    END = "end"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+
+
+ABOUT_WORK = frozenset({Kind.ADVANCE, Kind.REMINDER, Kind.START, Kind.END, Kind.CHANGED, Kind.CANCELLED})
+# Nobody is left without the last word: these go whatever the cap.
+LAST_WORDS = frozenset({Kind.RESOLVED, Kind.END, Kind.CANCELLED})
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who gets a copy. `key`: small letters, digits and hyphens, the same for this person for ever, telling nothing."""
+
+    key: str
+    address: str
+    language: str = ""  # none: in all languages, one below the other
+    is_list: bool = False  # a list server writes the headers of a list, and sends it on
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A notice that goes only to the people behind these services (slugs) and reference connections (ids)."""
+
+    services: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
+
+
+# Given from above, as notices know no audience. Asked anew for each part of a sending; in the order of the keys.
+Recipients = Callable[[str, Behind | None], Iterable[Recipient]]
+"""`recipients(after, behind)`: who is to be told, in the order of their keys, from the first key after `after` on.
+
+`behind`: only these; None: everybody.
+"""
+
+
+GiveUpOn = Callable[[str, datetime], None]
+"""`give_up_on(key, now)`: mail to this recipient has come back for good too often. Safe to repeat."""
+
+
+ToList = Callable[[bytes, str], bool]
+"""`to_list(letter, message_id)`: hands it to the list server, once; False where none is set. Safe to repeat."""
+
+
+class Calendar(Protocol):
+    """How instants read in one language: that of the page (`site.dates.Calendar`), given from above."""
+
+    def moment(self, at: datetime) -> str: ...
+    def since(self, at: datetime, now: datetime | None) -> str: ...
+    def before(self, at: datetime, now: datetime | None) -> str: ...
+    def window(self, start: datetime, end: datetime) -> str: ...
+    def zone_name(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Touched:
+    slug: str
+    names: Words
+    state: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a notice tells, as it stood when it began to be sent."""
+
+    kind: Kind
+    event: str  # "incident", "maintenance"
+    ref: str
+    number: int  # of the notices of this event, from 1
+    written_at: datetime
+    titles: Words
+    state: str
+    started_at: datetime
+    touched: tuple[Touched, ...] = ()
+    ended_at: datetime | None = None
+    window: tuple[datetime, datetime] | None = None
+    next_update_at: datetime | None = None
+    entry: int = 0  # the entry of the timeline whose words it carries; 0: none
+    texts: Words = ()
+    plain: bool = False
+    before: tuple[int, ...] = ()  # the notices of this event that went before
+    behind: Behind | None = None  # None: it goes to everybody
+    revision: int = 0  # how often the window was changed or called off: SEQUENCE of the calendar
+
+    @property
+    def path(self) -> str:
+        """The page of the event."""
+        return f"/{'incidents' if self.event == 'incident' else 'maintenance'}/{self.ref}/"
+
+    @property
+    def about_work(self) -> bool:
+        return self.kind in ABOUT_WORK or self.event == "maintenance"
+
+    def to_json(self) -> dict[str, Any]:
+        """For a JSON column."""
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        return told
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Story:
+        return msgspec.convert(told, cls)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Whose mail it is: the site, and `[mail]`."""
+
+    name: Words
+    address: str  # of the site, without a slash at its end
+    languages: tuple[str, ...]
+    sender: str  # `Estat <estat@example.org>`
+    reply_to: str = ""
+    owner: str = ""
+    account: str = "public"
+    leave: str = ""  # the address by which a list is left; a list server that writes it itself has none here
+    secret: bytes = field(default=b"", repr=False)
+
+    @property
+    def sender_address(self) -> str:
+        return parseaddr(self.sender)[1]
+
+    @property
+    def host(self) -> str:
+        """The host of the site: the right half of every Message-ID."""
+        return self.address.partition("://")[2].partition("/")[0].partition(":")[0] or "localhost"
+
+
+def inside(given: Words, language: str) -> tuple[str, str]:
+    """`given` in `language` and ""; where it is not there, as it was written first, and in which language that is."""
+    known = dict(given)
+    if language in known:
+        return known[language], ""
+    first, text = given[0] if given else ("", "")
+    return text, first
+
+
+def words(by_language: Mapping[str, str], first: str = "") -> Words:
+    """The words, those in the language `first` before the others."""
+    return tuple(sorted(by_language.items(), key=lambda pair: pair[0] != first))

@@ -1,0 +1,166 @@
+"""Which notice follows from how an event stands, pure: from the rows as they are now, never from what was ordered once.
+
+Asked after every change and at the hours of a plan; the same question gets the same answer, and a notice is made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from talaia.events import plan
+from talaia.events.timeline import ENDED, MaintenanceState
+from talaia.notices.values import LAST_WORDS, Behind, Kind
+from talaia.panel.state import WEIGHT, State
+
+Window = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Stand:
+    """How an event stands. `entry`: its last one; `known_since`: when its window was announced; `codes`: its plan."""
+
+    event: str
+    state: str
+    levels: tuple[State, ...]
+    entry: int
+    known_since: datetime
+    window: Window | None = None
+    codes: tuple[str, ...] = ()
+    secret: bool = False  # waits for a second person, or is part of another event: nobody outside knows of it
+
+
+@dataclass(frozen=True)
+class Past:
+    """A notice that there was. `told_at`: when it began to be sent; None: it went to nobody."""
+
+    kind: Kind
+    cause: str
+    told_at: datetime | None = None
+    entry: int = 0
+    window: Window | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`[mail]`, as far as it decides what goes. `least`: the least impact of which people are told by mail."""
+
+    least: State = State.PARTIAL
+    updates: bool = False
+    cap: int = 6
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The notice that is due. `cause` names it among those of its kind; `withheld`: why it does not go by itself."""
+
+    kind: Kind
+    cause: str
+    withheld: str = ""
+
+
+# Why a notice does not go by itself; a person may send it all the same.
+NO_DISRUPTION, UPDATES_OFF, NOBODY_TOLD, CAP, ASKED = "no_disruption", "updates_off", "nobody_told", "cap", "asked"
+OVERTAKEN = "overtaken"
+
+
+def disrupts(levels: Iterable[State], least: State) -> bool:
+    """Whether people will notice. `maintenance` as a level says that the service is away meanwhile."""
+    return any(level is State.MAINTENANCE or WEIGHT[level] >= WEIGHT[least] for level in levels)
+
+
+def decide(stand: Stand, past: Sequence[Past], rules: Rules, now: datetime, tell: bool | None = None) -> Wanted | None:
+    """The notice that follows now, or None. `past` in its order; `tell`: what the operator chose, None: the default."""
+    if stand.secret:
+        return None
+    told = [notice for notice in past if notice.told_at]
+    wanted = _of_work(stand, told, rules, now) if stand.window else _of_incident(stand, told, rules)
+    if wanted is None or any((one.kind, one.cause) == (wanted.kind, wanted.cause) for one in past):
+        return None
+    if tell is not None:
+        return Wanted(wanted.kind, wanted.cause, "" if tell else ASKED)
+    hour = [one for one in told if one.told_at and now - one.told_at < timedelta(hours=1)]
+    if not wanted.withheld and wanted.kind not in LAST_WORDS and len(hour) >= rules.cap:
+        return Wanted(wanted.kind, wanted.cause, CAP)
+    return wanted
+
+
+def looks(stand: Stand) -> list[datetime]:
+    """When to ask again although nothing happened: the hours of the plan."""
+    if stand.window is None or stand.state != MaintenanceState.SCHEDULED:
+        return []
+    planned = plan.lines(stand.codes, stand.window, stand.known_since)
+    return [line.at for line in planned if line.notice in plan.ADVANCE and line.at and not line.skipped]
+
+
+def whom(
+    kind: Kind, only_behind: Sequence[str] | None, services: Iterable[str], before: Sequence[Behind | None]
+) -> Behind | None:
+    """Whom a notice goes to, None for everybody; `before`: whom those went to that people had of this event.
+
+    `only_behind`: what the operator chose (`events.models`). Whoever was told of the beginning is told how it goes on,
+    also when the event touches other services by then; and of the end is told nobody else.
+    """
+    if only_behind is None or None in before:
+        return None
+    ways = [one for one in before if one]
+    if not ways or kind not in LAST_WORDS:
+        ways.append(Behind(connections=tuple(only_behind)) if only_behind else Behind(tuple(services)))
+    return Behind(
+        tuple(dict.fromkeys(slug for one in ways for slug in one.services)),
+        tuple(dict.fromkeys(id for one in ways for id in one.connections)),
+    )
+
+
+def revision(windows: Sequence[Window | None], kind: Kind) -> int:
+    """How often the window was another one than people had been told before, this time included, or was called off."""
+    return sum(before != after for before, after in pairwise(windows)) + (kind is Kind.CANCELLED)
+
+
+def _of_incident(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | None:
+    spoken = [one.kind for one in told if one.kind in (Kind.PROBLEM, Kind.RESOLVED)]
+    waiting = bool(spoken) and spoken[-1] is Kind.PROBLEM  # people were told of a problem and of no end
+    cause = f"u{stand.entry}"
+    if stand.state in ENDED:
+        if waiting:
+            return Wanted(Kind.RESOLVED, cause)
+        return Wanted(Kind.UPDATE, cause, UPDATES_OFF) if spoken else Wanted(Kind.RESOLVED, cause, NOBODY_TOLD)
+    if not waiting:
+        return Wanted(Kind.PROBLEM, cause, "" if disrupts(stand.levels, rules.least) else NO_DISRUPTION)
+    if stand.entry <= max(one.entry for one in told):
+        return None
+    return Wanted(Kind.UPDATE, cause, "" if rules.updates else UPDATES_OFF)
+
+
+def _of_work(stand: Stand, told: Sequence[Past], rules: Rules, now: datetime) -> Wanted | None:
+    """The codes are what an operator has chosen, so they are told whatever the level that is expected."""
+    window = stand.window
+    assert window is not None
+    around = "/".join(f"{end:%Y%m%dT%H%MZ}" for end in window)
+    kinds = {one.kind for one in told}
+    state = MaintenanceState(stand.state)
+    due = plan.due_notices(stand.codes, window, state, stand.known_since, now)
+    match state:
+        case MaintenanceState.CANCELLED:
+            return Wanted(Kind.CANCELLED, "", "" if told else NOBODY_TOLD)
+        case MaintenanceState.COMPLETED:
+            return Wanted(Kind.END, "", "" if told else NOBODY_TOLD) if plan.Notice.END in due else None
+        case MaintenanceState.IN_PROGRESS:
+            if plan.Notice.START in due and Kind.START not in kinds:
+                return Wanted(Kind.START, "")
+            return _more(stand, told, rules)
+    last = next((one.window for one in reversed(told) if one.window), None)
+    if last is not None and last != window:
+        return Wanted(Kind.CHANGED, around)
+    if not due or any(one.told_at and one.told_at >= window[0] - plan.ADVANCE[due[0]] for one in told):
+        return _more(stand, told, rules)
+    return Wanted(Kind.REMINDER if told else Kind.ADVANCE, f"{due[0]} {around}")
+
+
+def _more(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | None:
+    """A new entry, for who was told of the work before."""
+    if not told or stand.entry <= max(one.entry for one in told):
+        return None
+    return Wanted(Kind.UPDATE, f"u{stand.entry}", "" if rules.updates else UPDATES_OFF)

@@ -1,0 +1,182 @@
+"""A Mailman that answers wrongly, slowly or not at all: a fault that says what to do, and nothing half done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from django.test import Client as Browser
+from pytest_django import Settings
+
+from talaia.audience.actions import kept
+from talaia.audience.diff import Entry
+from talaia.audience.mailman.client import Answer, Client, Unreached
+from talaia.audience.mailman.posting import accept, give
+from talaia.audience.mailman.roster import MailmanList, outcome
+from talaia.audience.mailman.steps import Held
+from talaia.audience.mailman.watch import Watch
+from talaia.audience.models import Letter, Look
+from talaia.audience.target import Outcome
+from talaia.config import Config
+from talaia.desk.people.roles import Role
+from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.outbox.models import Fact
+from tests.audience.mailman.conftest import written
+from tests.audience.mailman.letters import letter, now
+from tests.audience.mailman.wire import Faulty
+from tests.desk.conftest import member
+from tests.journeys.shell import Shell
+from tests.servers.process import free_port, release_port
+
+
+@pytest.fixture
+def config(tmp_path: Path, configure: Callable[[str], Config]) -> Config:
+    return configure(written("http://127.0.0.1:9", "status@lists.example.org", tmp_path))
+
+
+def client(config: Config, transport: httpx.BaseTransport) -> Client:
+    assert config.tables.audience
+    assert config.tables.audience.mailman
+    return Client(config.tables.audience.mailman, config, transport)
+
+
+@pytest.mark.parametrize(
+    ("faulty", "kind", "words"),
+    [
+        (Faulty(401), Permanent, "refuses us"),
+        (Faulty(302), Permanent, "sends us elsewhere"),
+        (Faulty(404, {"title": "404 Not Found"}), Permanent, "404 Not Found"),
+        (Faulty(400, {"description": "Unknown field"}), Permanent, "Unknown field"),
+        (Faulty(500), Temporary, "answers 500"),
+        (Faulty(503, "busy"), Temporary, "answers 503"),
+        (Faulty(200, "<html>"), Temporary, "no JSON"),
+        (Faulty(200, "[1]"), Temporary, "no JSON"),
+        (Faulty(200, {"total_size": 2, "entries": [{"email": "a@example.org"}]}), Temporary, "everybody"),
+        (Faulty(200, {}), Temporary, "everybody"),
+        (Faulty(error=httpx.ReadTimeout), Temporary, "does not answer"),
+        (Faulty(error=httpx.RemoteProtocolError), Temporary, "does not answer"),
+        (Faulty(error=httpx.ConnectError), Unreached, "is not reached"),
+        (Faulty(error=httpx.ConnectTimeout), Unreached, "is not reached"),
+    ],
+)
+def test_a_wrong_answer_is_a_fault_that_says_what_to_do(
+    config: Config, faulty: Faulty, kind: type[Fault], words: str
+) -> None:
+    with client(config, faulty) as server, pytest.raises(kind, match=words) as caught:
+        MailmanList(server).read()
+    assert caught.value.hint
+    assert "a@example.org" not in str(caught.value)
+
+
+def test_a_password_that_is_gone_is_a_fault_of_the_list_alone(config: Config) -> None:
+    (config.folder / "mailman-password").unlink()
+    with client(config, Faulty()) as server, pytest.raises(Permanent, match="password cannot be read"):
+        server.get("system/versions")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "meant"),
+    [
+        (201, "", Outcome.DONE),
+        (409, "Member already subscribed", Outcome.ALREADY),
+        (409, "Subscription request already pending", Outcome.LATER),
+        (400, "Membership is banned", Outcome.BARRED),
+        (400, "List posting address cannot subscribe", Outcome.IMPOSSIBLE),
+        (400, 'Invalid Parameter "subscriber": x.', Outcome.IMPOSSIBLE),
+    ],
+)
+def test_what_mailman_answers_to_a_subscription(status: int, said: str, meant: Outcome) -> None:
+    assert outcome(Answer(status, {}, said)) == meant
+
+
+def test_a_refusal_that_we_do_not_know_is_nobodys_fault_but_ours() -> None:
+    with pytest.raises(Permanent, match="No such list"):
+        outcome(Answer(400, {}, "No such list"))
+
+
+def test_who_was_to_leave_and_is_not_in_the_answer_is_asked_for_again(config: Config) -> None:
+    with client(config, Faulty(200, {"other@example.org": True})) as server, pytest.raises(Temporary, match="1 that"):
+        MailmanList(server).remove(["anna@example.org"])
+    with client(config, Faulty(500)) as server, pytest.raises(Temporary):
+        MailmanList(server).subscribe([Entry("anna@example.org", "anna@example.org")])
+
+
+class Queue(Faulty):
+    """Everything is well but for the queue that is given a letter."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and request.url.path.endswith("queues/in"):
+            return super().handle_request(request)
+        holding = {"default_member_action": "hold", "default_nonmember_action": "hold"}
+        lists = [f"{word}_these_nonmembers" for word in ("accept", "hold", "reject", "discard")]
+        return httpx.Response(200, json={**holding, **{name: [] for name in lists}})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("queue", "tries"),
+    [
+        (Queue(201), 1),
+        (Queue(error=httpx.ReadTimeout), 1),  # it may be there: it is looked for before it is given again
+        (Queue(500), 1),
+        (Queue(error=httpx.ConnectError), 0),
+        (Queue(400, {"description": "No such list"}), 0),
+    ],
+)
+def test_a_letter_counts_as_given_unless_nobody_can_have_heard_it(config: Config, queue: Queue, tries: int) -> None:
+    row = Letter.objects.create(message_id="m@x", list_id="status.lists.example.org", began_at=now())
+    with client(config, queue) as server:
+        try:
+            give(server, letter("<m@x>").decode(), "<m@x>", now)
+        except Fault:
+            assert queue.error or queue.status >= 400
+    row.refresh_from_db()
+    assert (row.tries, row.tried_at is not None) == (tries, tries > 0)
+
+
+def test_after_an_accept_that_may_have_been_heard_it_is_waited(config: Config) -> None:
+    with client(config, Faulty(error=httpx.ReadTimeout)) as server, pytest.raises(Temporary) as caught:
+        accept(server, Held("2026-11-26T03:00:00", 1))
+    assert caught.value.after is not None
+    assert caught.value.after.total_seconds() >= 10
+
+
+@pytest.mark.django_db
+def test_a_mailman_that_is_away_is_told_of_once_and_tried_again(
+    tmp_path: Path, configure: Callable[[str], Config]
+) -> None:
+    port = free_port()
+    config = configure(written(f"http://127.0.0.1:{port}", "status@lists.example.org", tmp_path))
+    watch = Watch(lambda: config, now)
+    for _ in range(3):
+        watch.looked = None
+        watch.step(now())
+    release_port(port)
+    assert "is not reached" in Look.objects.get(export="status@lists.example.org").error["text"]
+    assert Fact.objects.filter(kind="audience.list_troubled").count() == 1
+    assert watch.followed is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [{}, {"text": "1 message is in Mailman's queue shunt", "hint": "mailman unshunt"}])
+def test_desk_metrics_and_shell_tell_how_the_list_is(
+    config: Config,
+    error: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    monkeypatch.setenv("TALAIA_CONFIG", str(config.path))
+    kept("status@lists.example.org", now(), error)
+    browser = Browser(headers={"accept-language": "en"})
+    browser.force_login(member("anna", Role.ADMIN))
+    page = browser.get("/desk/audience/").content.decode()
+    assert ("status@lists.example.org has a problem" in page) is bool(error)
+    assert ("status@lists.example.org is well" in page) is (not error)
+    assert f"talaia_list_troubled {float(bool(error))}" in browser.get("/metrics").content.decode()
+    said = Shell(capsys, monkeypatch)("audience", "show")
+    assert ("queue shunt; mailman unshunt" in said.out) is bool(error)
+    assert "list status@lists.example.org looked at" in said.out

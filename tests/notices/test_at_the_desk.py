@@ -1,0 +1,131 @@
+"""What an operator sees of mails: what is about to go, to how many, what went; and what they can do about it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from talaia.desk.people.roles import Role
+from talaia.notices.models import Notice
+from talaia.notices.stories import STORIES
+from talaia.panel.state import State
+from tests.desk.conftest import member
+from tests.notices.conftest import House
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def desk(settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch) -> Client:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    monkeypatch.setattr("talaia.desk.views.mails.timezone.now", lambda: house.now)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(member("anna", Role.OPERATOR, email="anna@example.org"))
+    return client
+
+
+def read(desk: Client, address: str) -> str:
+    return re.sub(r"\s+", " ", desk.get(address).content.decode())
+
+
+def test_what_is_held_is_on_the_first_page_with_its_words_and_how_many_get_it(desk: Client, house: House) -> None:
+    house.open()
+    house.work()
+    front = read(desk, "/desk/")
+    assert "Mails on their way" in front and "goes in a moment, to 3 people" in front
+    pk = Notice.objects.get().pk
+    shown = read(desk, f"/desk/mails/{pk}/")
+    assert "Tenim un problema amb Connexions." in shown
+    assert "We have a problem with Connections." in shown
+    assert "[Problem] Sense connexió" in shown
+
+
+def test_taken_back_in_one_tap_and_sent_after_all_in_another(desk: Client, house: House) -> None:
+    house.open()
+    house.work()
+    pk = Notice.objects.get().pk
+    said = desk.post(f"/desk/mails/{pk}/decide", {"take_back": "1"}, follow=True).content.decode()
+    assert "It is taken back; nobody gets it." in said and "went to nobody" in said
+    house.later(minutes=5).work()
+    assert house.server.taken == []
+    desk.post(f"/desk/mails/{pk}/decide", {"send": "1"})
+    house.work().later(minutes=1).work()
+    assert len(house.server.taken) == 3
+    assert "went to 3 people" in read(desk, "/desk/incidents/2026-001/")
+    refused = desk.post(f"/desk/mails/{pk}/decide", {"take_back": "1"}, follow=True).content.decode()
+    assert "cannot be taken back" in refused
+
+
+def test_what_went_says_what_the_server_did_not_take_without_an_address(desk: Client, house: House) -> None:
+    house.server.answers = lambda verb, argument: (
+        "550 5.1.1 <anna@example.net>: unknown" if verb == "RCPT" and "anna" in argument else None
+    )
+    house.open()
+    house.work().later(minutes=1).work()
+    shown = read(desk, f"/desk/mails/{Notice.objects.get().pk}/")
+    assert "went to 2 people, 1 refused" in shown and "550 5.1.1" in shown
+    assert "anna@example.net" not in shown
+
+
+def test_a_test_goes_to_who_asks_and_to_nobody_else(desk: Client, house: House) -> None:
+    said = desk.post("/desk/mails/test", {"what": "problem", "language": "es"}, follow=True).content.decode()
+    assert "anna@example.org" in said
+    house.work()
+    [taken] = house.server.taken
+    assert taken.to == "anna@example.org"
+    assert taken.text.startswith("Tenemos un problema")
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_every_kind_can_be_looked_at_as_text_and_as_html_on_its_own(desk: Client, name: str) -> None:
+    shown = read(desk, f"/desk/mails/kinds/{name}/")
+    assert shown.count('<pre class="letter"') >= 6  # three languages, each with its headers
+    alone = desk.get(f"/desk/mails/kinds/{name}/html?language=es")
+    assert '<html lang="es">' in alone.content.decode()
+    assert (
+        "script-src" not in alone["Content-Security-Policy"]
+        and "default-src 'none'" in alone["Content-Security-Policy"]
+    )
+
+
+def test_what_is_not_there_is_said(desk: Client) -> None:
+    for address in ("/desk/mails/7/", "/desk/mails/kinds/poem/", "/desk/mails/7/html"):
+        assert desk.get(address).status_code == 404
+    assert desk.post("/desk/mails/test", {"what": "poem", "language": "es"}).status_code == 404
+    assert desk.post("/desk/mails/7/decide", {}).status_code == 404
+
+
+def test_who_may_only_look_sees_no_button_and_presses_none(desk: Client, house: House) -> None:
+    house.open()
+    house.work()
+    pk = Notice.objects.get().pk
+    viewer = Client(headers={"accept-language": "en"})
+    viewer.force_login(member("vera", Role.VIEWER))
+    assert "Take it back" not in read(viewer, f"/desk/mails/{pk}/")
+    assert viewer.post(f"/desk/mails/{pk}/decide", {"take_back": "1"}).status_code == 403
+    assert house.notices() == [("problem", "held", "")]
+
+
+@pytest.mark.parametrize(
+    ("level", "tell", "said"),
+    [
+        ("disruption", "", "A mail follows (There is a problem), to 3 people"),
+        ("degraded", "", "No mail follows by itself: it disrupts no service."),
+        ("degraded", "yes", "A mail follows"),
+        ("disruption", "no", "No mail follows by itself: whoever wrote it chose so."),
+    ],
+)
+def test_the_preview_says_which_mail_follows(desk: Client, level: str, tell: str, said: str) -> None:
+    form = {"title": "Sense connexió", "text": "Ho mirem.", "state": "investigating", "next": "1h", "tell": tell}
+    shown = desk.post("/desk/incidents/new", {**form, "impact-links": level, "preview": "1"}).content.decode()
+    assert said in re.sub(r"\s+", " ", shown)
+
+
+def test_the_choice_in_the_form_is_what_happens(desk: Client, house: House) -> None:
+    form = {"title": "Sense connexió", "text": "Ho mirem.", "state": "investigating", "next": "1h", "tell": "no"}
+    desk.post("/desk/incidents/new", {**form, "impact-links": State.DISRUPTION.value, "publish": "1"})
+    house.work()
+    assert house.notices() == [("problem", "withheld", "asked")]

@@ -1,0 +1,231 @@
+"""Mails that come back: whose they were, when an address counts as gone, and by which doors they come in."""
+
+from __future__ import annotations
+
+import io
+import json
+import smtplib
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from talaia import cli
+from talaia.api.lmtp import Door
+from talaia.audience.mailing import readers
+from talaia.audience.models import Recipient
+from talaia.config import current
+from talaia.notices import tokens
+from talaia.notices.models import Bounce
+from talaia.notices.returned import Returned, read
+from talaia.outbox.models import Fact
+from tests.audience.ledger import CONFIG
+from tests.notices.conftest import Configure, House, set_up
+from tests.notices.killing import migrate
+from tests.notices.mailserver import MailServer
+from tests.product import ROOT, Talaia
+from tests.servers.process import Process, free_port, release_port, wait_until
+
+SECRET = b"a secret"
+KEY = "r000000000007"
+BACK = tokens.return_path(SECRET, "torna@example.org", KEY)
+
+
+def report(to: str, status: str, action: str = "failed", more: str = "") -> bytes:
+    """A delivery report as Postfix writes it."""
+    lines = f"""\
+From: MAILER-DAEMON@mx.example.net
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain; charset=us-ascii
+
+I am sorry to have to inform you that your message could not be delivered.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; anna@example.net
+Action: {action}
+Status: {status}
+{more}
+--b
+Content-Type: message/rfc822
+
+From: estat@example.org
+Subject: [Problem] (2026-001)
+
+Hello
+--b--
+"""
+    return lines.replace("\n", "\r\n").encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "action", "gone"),
+    [
+        ("5.1.1", "failed", True),
+        ("5.1.10", "failed", True),
+        ("5.2.1 (disabled)", "failed", True),
+        ("5.4.4", "failed", True),
+        ("5.0.0", "failed", True),
+        ("5.2.2", "failed", False),  # full
+        ("5.7.1", "failed", False),  # a policy
+        ("5.6.0", "failed", False),
+        ("4.4.1", "delayed", False),
+        ("5.1.1", "delayed", False),
+        ("2.0.0", "relayed", False),
+    ],
+)
+def test_who_is_gone_and_who_is_only_not_at_home(status: str, action: str, gone: bool) -> None:
+    found = read(report(BACK, status, action), SECRET)
+    assert found == Returned(KEY, gone, status if gone else "")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00\xff" * 500,
+        f"To: {BACK}\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\n5.1.1 I am in 5.1.1\r\n".encode(),
+        f"To: {BACK}\r\nContent-Type: message/delivery-status\r\n\r\n".encode(),
+        f"To: {BACK}\r\nContent-Type: multipart/report; boundary=x\r\n\r\n--x\r\n--x\r\n--x--".encode(),
+        report(BACK, "5.1.1")[:300],
+    ],
+)
+def test_what_is_no_report_never_costs_anybody_their_mails(content: bytes) -> None:
+    found = read(content, SECRET, BACK)
+    assert found == Returned(KEY, False, "")
+
+
+def test_a_return_path_of_somebody_else_is_believed_by_nobody() -> None:
+    for wrong in ("torna@example.org", BACK.replace("7=", "8="), tokens.return_path(b"x", "torna@example.org", KEY)):
+        assert read(report(wrong, "5.1.1"), SECRET) is None
+    assert read(report(BACK, "5.1.1"), SECRET, "other@example.org") is None  # the envelope has the last word
+    assert read(report("x@example.org", "5.1.1"), SECRET, BACK.upper()) is not None  # some servers shout
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_so_many_days_an_address_gets_no_more_and_many_in_a_day_count_once(house: House) -> None:
+    house.server.answers = lambda verb, argument: "550 5.1.1 no" if verb == "RCPT" and "anna" in argument else None
+    for day in range(3):
+        for _twice in range(2):
+            house.open()
+            house.work().later(minutes=2).work()
+        counted = Recipient.objects.get(address="anna@example.net").standing
+        assert counted == ("bounced" if day == 2 else "on")
+        house.later(days=1)
+    house.server.taken.clear()
+    house.open()
+    house.work().later(minutes=2).work()
+    assert house.server.to() == ["bernat@example.net", "carla@example.net"]
+    assert Fact.objects.filter(kind="audience.bounced").count() == 1
+    assert not Bounce.objects.exists()  # whoever comes back begins anew
+
+
+@pytest.fixture
+def anna(db: None, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Her return path, where one mail that comes back is enough."""
+    with MailServer() as server:
+        set_up(configure, server, "hard_bounces = 1\n")
+    monkeypatch.setattr("talaia.cli.set_up", lambda: None)
+    key = next(reader.key for reader in readers() if reader.address.startswith("anna"))
+    return tokens.return_path(settings.SECRET_KEY.encode(), str(current().mail.bounces), key)
+
+
+def standing() -> str:
+    return Recipient.objects.get(address="anna@example.net").standing
+
+
+def bounce(*arguments: str) -> int:
+    return cli.main(["bounce", *arguments])
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    class Input:
+        buffer = io.BytesIO(content)
+
+    monkeypatch.setattr(sys, "stdin", Input())
+
+
+def test_one_from_standard_input(anna: str, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    stdin(monkeypatch, report("strange@example.org", "5.1.1"))
+    assert bounce() == 0
+    assert "nothing was counted" in capsys.readouterr().out
+    assert standing() == "on"
+    stdin(monkeypatch, report("strange@example.org", "5.1.1"))
+    assert bounce("--to", anna) == 0
+    assert standing() == "bounced"
+
+
+def test_a_maildir_is_read_and_emptied(anna: str, tmp_path: Path, capsys: Any) -> None:
+    for folder in ("new", "cur", "tmp"):
+        (tmp_path / "box" / folder).mkdir(parents=True)
+    (tmp_path / "box" / "new" / "1.a").write_bytes(report(anna, "5.1.1"))
+    (tmp_path / "box" / "new" / "2.b").write_bytes(b"To: somebody\r\n\r\nhello\r\n")
+    assert bounce("--maildir", str(tmp_path / "box")) == 0
+    assert capsys.readouterr().out == "1 mails that came back\n"
+    assert list((tmp_path / "box" / "new").iterdir()) == []
+    assert standing() == "bounced"
+    assert bounce("--maildir", str(tmp_path)) == 1
+    assert "no Maildir" in capsys.readouterr().err
+
+
+def test_lmtp_answers_for_each_recipient_and_takes_nothing_that_is_not_ours() -> None:
+    taken: list[tuple[str, bytes]] = []
+
+    def take(to: str, content: bytes) -> None:
+        if "locked" in to:
+            raise RuntimeError("the database is away")
+        taken.append((to, content))
+
+    door = Door(("127.0.0.1", 0), lambda to: to.startswith("torna+"), take)
+    thread = threading.Thread(target=door.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    said = [
+        ("LHLO mx.example.net", 250),
+        ("DATA", 503),
+        ("MAIL FROM:<>", 250),
+        ("RCPT TO:<torna+a@example.org>", 250),
+        ("RCPT TO:<torna+locked@example.org>", 250),
+        ("RCPT TO:<other@example.org>", 550),
+        ("NONSENSE", 500),
+        ("DATA", 354),
+    ]
+    with smtplib.SMTP(timeout=10) as link:
+        link.connect("127.0.0.1", door.server_address[1])
+        assert [link.docmd(line)[0] for line, _ in said] == [code for _, code in said]
+        link.send(b"Subject: x\r\n\r\n..dot\r\nend\r\n.\r\n")
+        assert [link.getreply()[0] for _recipient in range(2)] == [250, 451]  # LMTP answers for each recipient
+    door.shutdown()
+    door.server_close()
+    assert taken == [("torna+a@example.org", b"Subject: x\r\n\r\n.dot\r\nend\r\n")]
+
+
+@pytest.mark.torture
+def test_a_mail_server_hands_over_what_came_back(tmp_path: Path) -> None:
+    more = '\n[mail]\nsender = "estat@example.org"\nbounces = "torna@example.org"\nhard_bounces = 1\n'
+    talaia = Talaia(tmp_path, (ROOT / "tests" / "talaia.toml").read_text() + CONFIG + more)
+    migrate(talaia)
+    talaia.run("audience", "add", "anna@example.net", "--name", "Anna")
+    port = free_port()
+    command = [sys.executable, "-m", "talaia", "bounce", "--lmtp", f"127.0.0.1:{port}"]
+    door = Process(command, tmp_path / "lmtp.log", folder=ROOT, environment=talaia.environment)
+    wait_until(lambda: "listening" in door.log_tail(), 20, "the door for what comes back", door)
+    secret = (tmp_path / "secret-key").read_text().strip().encode()
+    back = tokens.return_path(secret, "torna@example.org", f"r{1:012}")
+    with smtplib.LMTP("127.0.0.1", port) as link:
+        link.sendmail("", [back], report(back, "5.1.1"))
+    [anna] = json.loads(talaia.run("audience", "list", "--json"))
+    assert (anna["address"], anna["standing"]) == ("anna@example.net", "bounced")
+    assert door.stop(10) == 0
+    release_port(port)

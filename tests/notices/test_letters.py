@@ -1,0 +1,131 @@
+"""How the mails read, as they are stored; and what every one of them must be, whatever it says."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import pytest
+
+from talaia.notices.stories import STORIES
+from talaia.notices.values import Kind, Recipient
+from talaia.notices.write import NoAddress, copy, message_id, sheet
+from tests.notices.letters import ANNA, FOLDER, LANGUAGES, SENDER, bytes_of, calendar, letters, parsed, part
+
+EVERY = [(name, language) for name in STORIES for language in (*LANGUAGES, "list")]
+
+
+def test_there_is_a_story_for_each_kind() -> None:
+    assert set(STORIES) == {kind.value for kind in Kind}
+    assert all(story.kind == name for name, story in STORIES.items())
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir()))
+def test_a_mail_reads_as_it_is_stored(name: str) -> None:
+    """`python -m tests.notices.letters` writes them anew."""
+    assert letters()[name] == (FOLDER / name).read_text()
+
+
+def test_no_mail_is_missing_among_the_stored() -> None:
+    assert set(letters()) == {path.name for path in FOLDER.iterdir()}
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_a_mail_is_whole_by_the_rules_of_mail(name: str, language: str) -> None:
+    raw = bytes_of(STORIES[name], language)
+    assert all(len(line) <= 998 and b"\r" not in line and b"\n" not in line for line in raw.split(b"\r\n"))
+    assert raw.isascii()
+    mail = parsed(STORIES[name], language)
+    assert not mail.defects and not any(one.defects for one in mail.walk())
+    for header in ("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version"):
+        assert len(mail.get_all(header, [])) == 1
+    assert mail["Auto-Submitted"] == "auto-generated"
+    text, html = part(mail, "text/plain"), part(mail, "text/html")
+    assert STORIES[name].ref in mail["Subject"] and STORIES[name].ref in text and STORIES[name].ref in html
+    assert "&amp;" not in text and "&#x27;" not in text and "**" not in text
+    assert not re.search(r"<(script|img|link|iframe|form)\b|\son\w+=|src=", html)
+    assert "color-scheme" in html
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_the_html_part_is_well_formed_and_says_no_less(name: str, language: str) -> None:
+    mail = parsed(STORIES[name], language)
+    html = re.sub(r"<(meta|br|hr)([^>]*)>", r"<\1\2/>", part(mail, "text/html")).replace("<!doctype html>", "")
+    said = " ".join("".join(ElementTree.fromstring(html).itertext()).split())
+    for line in part(mail, "text/plain").splitlines():
+        for piece in re.split(r"^- | · |: |(?<=\.) |—|=+|https://\S+|\(|\)", line):
+            assert not piece or piece.strip() in said, piece
+
+
+def test_a_list_server_writes_the_headers_of_a_list() -> None:
+    direct, to_list = parsed(STORIES["problem"], "ca"), parsed(STORIES["problem"], "list")
+    assert {key for key in direct if key.startswith("List-")} == {
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "List-Id",
+        "List-Post",
+        "List-Help",
+        "List-Owner",
+        "List-Archive",
+    }
+    assert direct["List-Post"] == "NO"
+    assert not [key for key in to_list if key.startswith("List-")]
+
+
+def test_one_click_is_offered_only_where_it_is_safe() -> None:
+    plain = replace(SENDER, address="http://status.example.org")
+    story = STORIES["problem"]
+    for sender, offered in ((SENDER, True), (plain, False)):
+        made = copy(sheet(story, sender, calendar, ["ca"], to_list=False), story, sender, ANNA)
+        assert (b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in made) == offered
+        assert b"List-Unsubscribe: <http" in made
+
+
+def test_each_recipient_has_message_ids_of_their_own_that_never_change() -> None:
+    story = STORIES["resolved"]
+    ids = [message_id(story, SENDER, key, number) for key in ("r1", "r2") for number in (1, 2, 3)]
+    assert len(set(ids)) == 6
+    assert ids == [message_id(story, SENDER, key, number) for key in ("r1", "r2") for number in (1, 2, 3)]
+    assert "example.net" not in "".join(ids)
+    assert bytes_of(story, "ca") == bytes_of(story, "ca")
+
+
+def test_the_thread_keeps_its_root_however_long_it_becomes() -> None:
+    long = replace(STORIES["update"], number=60, before=tuple(range(1, 60)))
+    references = parsed(long, "ca")["References"].split()
+    assert references[0] == message_id(long, SENDER, ANNA.key, 1)
+    assert references[-1] == message_id(long, SENDER, ANNA.key, 59)
+    assert len(references) <= 10
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "anna",
+        "anna@",
+        "a@b\r\nBcc: all@example.org",
+        "a b@example.org",
+        "<a@example.org>",
+        "a@x,b@y",
+        "a" * 65 + "@x.org",
+    ],
+)
+def test_what_is_no_address_gets_no_header(address: str) -> None:
+    story = STORIES["problem"]
+    made = sheet(story, SENDER, calendar, ["ca"], to_list=False)
+    with pytest.raises(NoAddress):
+        copy(made, story, SENDER, Recipient("r1", address))
+
+
+def test_hostile_words_stay_words() -> None:
+    evil = "Tall\r\nBcc: all@example.org\r\n\r\n<script>alert(1)</script> {{ secret }}"
+    story = replace(
+        STORIES["problem"], titles=(("ca", evil),), texts=(("ca", f"{evil}\n\n![x](https://spy.example/x.png)"),)
+    )
+    mail = parsed(story, "ca")
+    assert mail["Bcc"] is None and "Bcc: all@example.org" in mail["Subject"]
+    html = part(mail, "text/html")
+    assert "<script>" not in html and "<img" not in html and "{{ secret }}" in html
+    assert "{{ secret }}" in part(mail, "text/plain")

@@ -1,0 +1,244 @@
+"""From what an operator does to what arrives in a mailbox: the whole chain, with a mail server at its end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from talaia.events import actions as events
+from talaia.events.models import Event
+from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
+from talaia.notices import actions
+from talaia.notices.models import Notice, Posting
+from talaia.panel.state import State
+from tests.notices.conftest import MINUTE, Configure, House, set_up
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_disruption_is_told_after_its_hold_to_each_in_their_language(house: House) -> None:
+    event = house.open()
+    house.work()
+    assert house.notices() == [("problem", "held", "")]
+    house.later(seconds=59).work()
+    assert house.server.taken == []
+    house.later(seconds=1).work()
+    assert house.server.to() == ["anna@example.net", "bernat@example.net", "carla@example.net"]
+    languages = {taken.to.split("@")[0]: taken.mail["Content-Language"] for taken in house.server.taken}
+    assert languages == {"anna": "ca", "bernat": "es", "carla": "en"}
+    carla = next(taken for taken in house.server.taken if taken.to.startswith("carla"))
+    assert carla.mail["Subject"] == f"[Problem] Sense connexió ({event.ref})"
+    assert carla.text.splitlines()[0] == "We have a problem with Connections."
+    assert "(in Catalan)\nHo mirem." in carla.text
+    assert carla.return_path.startswith("torna+")
+    assert house.notices() == [("problem", "sent", "")]
+    row = Notice.objects.get()
+    assert (row.sent, row.refused, row.waiting) == (3, 0, 0)
+
+
+def test_what_disrupts_nobody_is_drawn_up_and_withheld_until_somebody_wants_it_sent(house: House) -> None:
+    house.open(State.DEGRADED)
+    house.work().later(minutes=5).work()
+    assert house.notices() == [("problem", "withheld", "no_disruption")]
+    assert house.server.taken == []
+    actions.send(Notice.objects.get().pk, house.now, by="anna")
+    house.work().later(minutes=1).work()
+    assert len(house.server.taken) == 3
+
+
+def test_it_grows_into_a_disruption_without_a_new_entry(house: House) -> None:
+    event = house.open(State.DEGRADED)
+    house.work()
+    events.edit_event("incident", event.ref, house.now, impacts={"links": State.DISRUPTION})
+    house.work()
+    assert house.notices() == [("problem", "held", "")]
+
+
+def test_the_operator_may_choose_otherwise_when_writing(house: House) -> None:
+    event = house.open(tell=False)
+    house.work().later(minutes=5).work()
+    assert house.notices() == [("problem", "withheld", "asked")]
+    events.edit_event("incident", event.ref, house.now, titles={"ca": "Un altre títol"})
+    house.work().later(minutes=5).work()
+    assert house.server.taken == []  # what was chosen for these words holds for them when they are corrected
+
+
+def test_taken_back_within_the_hold_goes_to_nobody(house: House) -> None:
+    house.open()
+    house.work()
+    actions.take_back(Notice.objects.get().pk, house.now, by="anna")
+    house.later(minutes=5).work()
+    assert house.server.taken == []
+    assert house.notices() == [("problem", "taken_back", "")]
+
+
+def test_a_correction_within_the_hold_is_what_is_sent(house: House) -> None:
+    event = house.open(text="Una errada.")
+    house.work().later(seconds=50)
+    events.edit_update("incident", event.ref, 1, {"ca": "Ara ben escrit."}, house.now)
+    house.work().later(seconds=20).work()
+    assert house.server.taken == []  # the hold began again
+    house.later(seconds=40).work()
+    assert len(house.server.taken) == 3
+    assert all("Ara ben escrit." in taken.text and "errada" not in taken.text for taken in house.server.taken)
+
+
+def test_corrections_do_not_put_it_off_for_ever(house: House) -> None:
+    event = house.open()
+    for number in range(5):
+        house.work().later(seconds=45)
+        events.edit_update("incident", event.ref, 1, {"ca": f"Correcció {number}."}, house.now)
+    house.work()
+    assert len(house.server.taken) == 3
+
+
+def test_a_next_entry_within_the_hold_goes_in_the_same_mail(house: House) -> None:
+    event = house.open()
+    house.work().later(seconds=30)
+    events.update_incident(event.ref, IncidentState.IDENTIFIED, {"ca": "És un disc."}, house.now)
+    house.work().later(minutes=2).work()
+    assert len(house.server.taken) == 3
+    assert "És un disc." in house.server.taken[0].text
+    assert house.notices() == [("problem", "sent", "")]
+
+
+def test_over_before_its_hold_is_over_mails_nobody(house: House) -> None:
+    event = house.open()
+    house.work().later(seconds=30)
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fals avís."}, house.now)
+    house.work().later(minutes=5).work()
+    assert house.server.taken == []
+    assert house.notices() == [("problem", "withheld", "overtaken"), ("resolved", "withheld", "nobody_told")]
+
+
+def test_even_when_its_end_is_not_yet_looked_at_the_rows_decide(house: House) -> None:
+    event = house.open()
+    house.work().later(seconds=60)
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fals avís."}, house.now)
+    assert actions.begin(Notice.objects.get().pk, house.now) is None
+
+
+def test_one_thread_from_the_problem_to_its_end(house: House) -> None:
+    event = house.open()
+    house.work().later(minutes=2).work().later(minutes=30)
+    events.update_incident(event.ref, IncidentState.IDENTIFIED, {"ca": "És un disc."}, house.now)
+    house.work().later(minutes=2).work()
+    assert house.notices()[1:] == [("update", "withheld", "updates_off")]
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Disc canviat."}, house.now)
+    house.work().later(minutes=2).work()
+    assert len(house.server.taken) == 6
+    first, last = [t for t in house.server.taken if t.to.startswith("anna")]
+    assert last.mail["In-Reply-To"] == last.mail["References"] == first.message_id
+    assert last.mail["Subject"].startswith("[Resolt]")
+    # It comes back, and so does the mail; in the same thread.
+    events.update_incident(event.ref, IncidentState.INVESTIGATING, {"ca": "Torna a fallar."}, house.now)
+    house.work().later(minutes=2).work()
+    assert [kind for kind, state, _ in house.notices() if state == "sent"] == ["problem", "resolved", "problem"]
+
+
+def test_no_more_than_the_cap_in_an_hour_but_the_last_word(house: House, configure: Configure) -> None:
+    set_up(configure, house.server, "updates = true\ncap = 2\n")
+    event = house.open()
+    house.work().later(minutes=2).work()
+    for number in range(3):
+        events.update_incident(event.ref, IncidentState.IDENTIFIED, {"ca": f"Pas {number}."}, house.now)
+        house.work().later(minutes=2).work()
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now)
+    house.work().later(minutes=2).work()
+    sent = ["problem", "update", "resolved"]
+    assert [kind for kind, state, _ in house.notices() if state == "sent"] == sent
+    assert [why for _, state, why in house.notices() if state == "withheld"] == ["cap", "cap"]
+
+
+def plan(house: House, codes: list[str], days: float = 10) -> Event:
+    start = house.now + timedelta(days=days)
+    event = events.plan_maintenance(
+        {"ca": "Canvi de router"},
+        {"ca": "Dos talls."},
+        {"links": State.MAINTENANCE},
+        (start, start + timedelta(hours=2)),
+        house.now,
+    )
+    Event.objects.filter(pk=event.pk).update(notices=codes)
+    return event
+
+
+def test_a_maintenance_is_told_at_the_hours_of_its_plan(house: House) -> None:
+    event = plan(house, ["7d", "24h", "30m", "start", "end"])
+    house.work().later(days=2, hours=23).work()
+    assert house.notices() == []
+    house.later(hours=1).work().later(minutes=1).work()
+    assert house.notices() == [("advance", "sent", "")]
+    house.later(days=5, hours=23, minutes=59).work()
+    house.later(hours=23, minutes=30).work()
+    events.update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, house.later(minutes=30).now)
+    house.work().later(minutes=1).work()
+    events.update_maintenance(event.ref, MaintenanceState.COMPLETED, {"ca": "Fet."}, house.later(hours=1).now)
+    house.work().later(minutes=1).work()
+    assert [kind for kind, _, _ in house.notices()] == ["advance", "reminder", "reminder", "start", "end"]
+    anna = [taken for taken in house.server.taken if taken.to.startswith("anna")]
+    assert len({taken.message_id for taken in anna}) == len(anna) == 5
+    calendars = list(anna[0].mail.iter_attachments())
+    assert [part.get_content_type() for part in calendars] == ["text/calendar"]
+
+
+def test_moved_work_is_told_anew_and_its_old_hours_pass_in_silence(house: House) -> None:
+    event = plan(house, ["7d", "24h"])
+    house.work().later(days=3).work().later(minutes=1).work()
+    start = house.now + timedelta(days=9)
+    Event.objects.filter(pk=event.pk).update(window_start=start, window_end=start + timedelta(hours=1))
+    events.edit_event("maintenance", event.ref, house.now, titles={"ca": "Canvi de router (dijous)"})
+    house.work().later(minutes=1).work()
+    assert house.notices() == [("advance", "sent", ""), ("changed", "sent", "")]
+    house.later(days=2).work()  # a week before
+    assert [kind for kind, _, _ in house.notices()] == ["advance", "changed", "reminder"]
+    house.later(days=4).work()  # a day before it would have been
+    assert len(house.notices()) == 3
+    house.later(days=2).work()
+    assert [kind for kind, _, _ in house.notices()][3:] == ["reminder"]
+
+
+def test_called_off_is_told_to_who_was_told_before(house: House) -> None:
+    told, untold = plan(house, ["7d"], 7), plan(house, ["7d"], 8)
+    house.work().later(minutes=1).work()
+    for event in (told, untold):
+        events.update_maintenance(event.ref, MaintenanceState.CANCELLED, {"ca": "No ho farem."}, house.now)
+    house.work().later(minutes=1).work()
+    house.later(days=9).work()
+    assert sorted(s for k, s, _ in house.notices() if k == "cancelled") == ["sent", "withheld"]
+    called_off = [taken for taken in house.server.taken if "Cancel" in taken.mail["Subject"]]
+    assert len(called_off) == 3
+    assert next(called_off[0].mail.iter_attachments())["Content-Type"].params["method"] == "CANCEL"
+
+
+def test_what_waits_for_a_second_person_is_told_to_nobody(house: House) -> None:
+    event = plan(house, ["7d", "24h"], 7)
+    Event.objects.filter(pk=event.pk).update(awaits_approval=True)
+    house.work().later(minutes=2).work()
+    assert house.notices() == []
+
+
+def test_a_list_gets_one_mail_in_all_languages(house: House, configure: Configure) -> None:
+    set_up(configure, house.server, to='to = "avisos@lists.example.org"')
+    house.open()
+    house.work().later(minutes=1).work()
+    [taken] = house.server.taken
+    assert taken.to == "avisos@lists.example.org"
+    for first_line in ("Tenim un problema", "Tenemos un problema", "We have a problem"):
+        assert first_line in taken.text
+    assert not [name for name in list(taken.mail) if name.startswith("List-")]  # the list server writes them
+
+
+def test_once_begun_it_cannot_be_taken_back_and_is_not_sent_twice(house: House) -> None:
+    house.open()
+    house.work().later(minutes=1).work()
+    notice = Notice.objects.get()
+    with pytest.raises(NotPossible):
+        actions.take_back(notice.pk, house.now, by="anna")
+    with pytest.raises(NotPossible):
+        actions.send(notice.pk, house.now, by="anna")
+    actions.look("incident/2026-001", house.now + MINUTE)
+    house.later(minutes=5).work()
+    assert len(house.server.taken) == 3
+    assert Posting.objects.count() == 3
