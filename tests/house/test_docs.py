@@ -174,8 +174,9 @@ def test_the_example_with_every_setting_opened_decodes() -> None:
     assert [str(mistake) for mistake in reader.mistakes] == []
 
 
-def test_the_opened_example_fits_together_but_for_its_two_databases(tmp_path: Path) -> None:
+def test_the_opened_example_fits_together_but_for_its_two_databases_and_mirrors(tmp_path: Path) -> None:
     text = opened().replace('url_file = "', '#url_file = "')
+    text = re.sub('^(repository|branch|folder) = ".*', "", text, flags=re.MULTILINE)
     (tmp_path / "secrets").mkdir()
     for file in re.findall(r'_file = "([^"]+)"', text):
         (tmp_path / file).write_text("x")
