@@ -96,6 +96,10 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             hint = "is it running, and may this machine reach it?"
             raise Temporary(f"{self.host} does not answer: {str(error) or type(error).__name__}", hint) from None
+        if method != "GET" and response.status_code in MOVES:
+            location = response.headers.get("location", "")
+            path = self.moved(Answer(response.status_code, None, location=location))
+            raise Permanent(f"{self.host} sends us on to {path}", "write the address that answers itself in [mirror]")
         try:
             return understood(self.host, response.status_code, bytes(content), dict(response.headers))
         except Temporary as fault:
@@ -120,7 +124,7 @@ class Client:
             key = self.config.secret(self.mirror.key_file) or ""
         except (OSError, UnicodeDecodeError) as error:
             raise Permanent(f"{self.host}: the key cannot be read: {error}", "look at key_file in [mirror]") from None
-        if not key.isascii() or not key.isprintable() or " " in key:
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
             raise Permanent(f"{self.host}: key_file holds something that is no key", "look at key_file in [mirror]")
         return {"Api-Key": key, "Api-Username": self.mirror.user or ""}
 
