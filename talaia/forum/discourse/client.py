@@ -15,7 +15,7 @@ import msgspec
 
 from talaia.config import Config, Mirror
 from talaia.forum.discourse.answers import Answer, understood
-from talaia.forum.discourse.limits import Bucket
+from talaia.forum.discourse.limits import BURST, Bucket
 from talaia.outbox.faults import Permanent, Temporary
 
 T = TypeVar("T")
@@ -35,12 +35,13 @@ class Client:
         config: Config,
         clock: Callable[[], datetime],
         pause: Callable[[float], None] = time.sleep,
+        burst: int = BURST,
     ) -> None:
         self.mirror, self.config, self.clock, self.pause = mirror, config, clock, pause
         self.base = (mirror.address or "").rstrip("/")
         self.host = urlsplit(self.base).hostname or ""
         self.lock = threading.Lock()
-        self.bucket = Bucket(mirror.rate)
+        self.bucket = Bucket(mirror.rate, burst)
         self.not_before: datetime | None = None
         try:
             ca_file = str(config.beside(mirror.ca_file)) if mirror.ca_file else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 BURST = 5  # calls that may follow each other at once: those of one event
+BY_HAND = 15  # the same while a person waits for them, and no more are to come
 UNSAID = timedelta(seconds=60)  # how long to wait when the forum does not say
 LONGEST = timedelta(hours=1)  # of a wait that the forum asks for; then it is asked again
 READ_ONLY = timedelta(minutes=2)
@@ -20,13 +21,14 @@ class Bucket:
     """So many calls a minute, and a few at once after a rest. A call that must wait is taken all the same."""
 
     a_minute: int
-    full_at: datetime | None = None  # when as many as BURST will be there again
+    burst: int = BURST
+    full_at: datetime | None = None  # when as many as that will be there again
 
     def take(self, now: datetime) -> tuple[Bucket, timedelta]:
         """The bucket after one call more, and how long that call must wait."""
         one = timedelta(seconds=60 / self.a_minute)
         begins = max(self.full_at or now, now)
-        wait = begins - now - (min(BURST, self.a_minute) - 1) * one
+        wait = begins - now - (self.burst - 1) * one
         return replace(self, full_at=begins + one), max(wait, timedelta(0))
 
 

@@ -46,9 +46,10 @@ class Discourse:
         config: Config,
         clock: Callable[[], datetime],
         pause: Callable[[float], None] = time.sleep,
+        burst: int = limits.BURST,
     ) -> None:
         self.mirror, self.clock = mirror, clock
-        self.client = Client(mirror, config, clock, pause)
+        self.client = Client(mirror, config, clock, pause, burst)
         self.host, self.base = self.client.host, self.client.base
         self.category: answers.Category | None = None
         self.tags_are_objects: bool | None = None
@@ -199,7 +200,7 @@ class Discourse:
         if document.began < self.clock():
             body["created_at"] = document.began.isoformat()
         if document.tags and self.mirror.tags:
-            body["tags"] = self._tags(document.tags)
+            body["tags"] = self.tags(document.tags)
         try:
             answer = self.client.ask("POST", "/posts.json", body)
         except Temporary as fault:
@@ -268,7 +269,7 @@ class Discourse:
             body |= {"title": document.title, "original_title": there.title}
         wanted = tags_after(there.tags, base.tags, ours)
         if self.mirror.tags and set(wanted) != set(there.tags):
-            body["tags"] = self._tags(wanted)
+            body["tags"] = self.tags(wanted)
         if body:
             answer = self.client.ask("PUT", f"/t/-/{there.place}.json", body)
             if refusal := self._no(answer, there, "rename and tag topics", "topics: update"):
@@ -295,7 +296,7 @@ class Discourse:
         permitted(self.host, answer, what, scope)
         raise Permanent(f"{self.host} answers {answer.status} when we {what}: {answer.errors}", "look at [mirror]")
 
-    def _tags(self, names: tuple[str, ...]) -> list[Any]:
+    def tags(self, names: tuple[str, ...]) -> list[Any]:
         """As the forum's version wants them."""
         if self.tags_are_objects is None:
             answer = self._open("/about.json")
