@@ -18,6 +18,7 @@ SHORTEST_SECRET = 12  # the forum takes none that is shorter
 TITLE = 15  # characters that our shortest titles have
 TAGS = 2  # kind and state
 NO_EDIT = {"post": {"raw": "", "edit_reason": ""}}  # of post 0, which no forum has
+NO_FORUM = "is address that of the forum? If visitors must log in there, the key needs the scope global: read"
 NOBODY = "talaia-incident-0000-000"  # no event has this external id
 
 
@@ -34,7 +35,7 @@ def looks(mirror: Mirror, config: Config, client: Client) -> Iterator[Look]:
     """Everything in turn, until something makes the rest pointless. Raises Temporary, Permanent."""
     about = _either(client, "/about.json")
     if about.status != 200:
-        yield Look(False, f"{client.base} does not say what it is: {about.errors}", "is address that of the forum?")
+        yield Look(False, f"{client.base} does not say what it is: {about.errors}", NO_FORUM)
         return
     yield _version(client, client.read(about, answers.AboutAnswer).about.version)
     key = _key(client, mirror)

@@ -46,6 +46,10 @@ ROUTES = [
 ]
 
 
+# What visitors read of a forum whose category is closed.
+OPEN = ("/about.json", "/site/settings.json")
+
+
 @dataclass(frozen=True)
 class Fail:
     """A misfortune of the next request that fits. `asked`: its beginning, as "POST /posts" or "GET"."""
@@ -286,7 +290,7 @@ class Discourse:
         if secret is None:
             if asked.method != "GET":
                 raise denied
-            if not settings.public:
+            if not settings.public and asked.path not in OPEN:
                 raise not_found()
             return ""
         if not hmac.compare_digest(secret, key.secret) or (key.user and user.lower() != key.user.lower()):
