@@ -148,7 +148,7 @@ def test_a_topic_is_found_in_its_address(path: str, topic: int | None) -> None:
 
 
 def test_a_text_is_spelled_as_the_forum_keeps_it() -> None:
-    assert spelled("a\u00a0b\u202fc\u200bd\r\n\te \n\n") == "a b cd\n e"
+    assert spelled("a\u00a0b\u202fc\u200bd\u2060\n\te \u2003\n\n") == "a b c\u200bd\u2060\n\te"
 
 
 @pytest.mark.parametrize(

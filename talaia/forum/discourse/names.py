@@ -9,8 +9,7 @@ from collections.abc import Iterable
 KEY = re.compile(r"(incident|maintenance)/([\w-]+)", re.ASCII)
 EXTERNAL_ID = re.compile(r"talaia-(incident|maintenance)-([\w-]+)", re.ASCII)
 TOPIC = re.compile(r"/t/(?:[^/]+/)?(\d+)(?:\.json)?(?:/\d+)?/?")
-SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\v\f]")
-INVISIBLE = re.compile("[\u200b\ufeff]")
+SPACES = re.compile("[\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 OBJECTS_SINCE = (2026, 1)  # tags are sent as objects from this version on; before, as names
 EXTERNAL_IDS_SINCE = (2, 9)
 
@@ -33,8 +32,8 @@ def topic_in(path: str) -> int | None:
 
 
 def spelled(text: str) -> str:
-    """A text as the forum keeps it: one kind of blank, nothing invisible, nothing at the end."""
-    return INVISIBLE.sub("", SPACES.sub(" ", text.replace("\r\n", "\n"))).rstrip()
+    """A text as the forum keeps it: one kind of blank but for tabs, and none at the end."""
+    return SPACES.sub(" ", text).rstrip()
 
 
 def same_title(one: str, other: str) -> bool:
@@ -43,7 +42,7 @@ def same_title(one: str, other: str) -> bool:
 
 
 def _plain(title: str) -> str:
-    text = " ".join(spelled(title).split())
+    text = " ".join(spelled(title).replace("\u200b", "").split())
     text = re.sub(r"\s*([!?])[!?]*$", r"\1", re.sub(r"([!?])\1+", r"\1", text)).rstrip(".")
     return text[:1].lower() + text[1:]
 
