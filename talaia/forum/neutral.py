@@ -11,6 +11,7 @@ import html
 import re
 from collections.abc import Mapping
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any
 
 from markdown_it.token import Token
@@ -67,6 +68,7 @@ def plain(text: str) -> str:
     return "\n".join(f"{line}  " if line and n < last and lines[n + 1] else line for n, line in enumerate(lines))
 
 
+@lru_cache(maxsize=1024)
 def markdown(text: str, home: str) -> str:
     """A text as people of ours write it. `home`: where its addresses that begin with "/" are."""
     text = settled(text)
