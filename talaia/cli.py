@@ -27,6 +27,7 @@ COMMANDS = {
     "incident": "open, update, correct and resolve incidents",
     "maintenance": "plan, start, complete and cancel maintenance",
     "audience": "who is told: read the membership export, opt people out, explain",
+    "forum": "the forum in which the history lives: is it ready?",
     "user": "people who may use the desk",
     "token": "secrets with which machines may post to the hooks",
 }

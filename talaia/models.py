@@ -3,6 +3,7 @@
 from talaia.audience.models import Import, Look, OptOut, Recipient
 from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
 from talaia.events.models import Anchor, Event, Impact, Update
+from talaia.forum.discourse.models import Bell
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
@@ -10,6 +11,7 @@ from talaia.site.models import Publication
 
 __all__ = [
     "Anchor",
+    "Bell",
     "Day",
     "Delivery",
     "Dismissal",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from talaia.api import health, hooks, metrics
+from talaia.api import forum, health, hooks, metrics
 
 urlpatterns = [
     path("hooks/alertmanager/<slug:source>", hooks.alertmanager),
     path("hooks/alertmanager/<slug:source>/api/v2/alerts", hooks.push),
     path("hooks/generic/<slug:source>", hooks.generic),
+    path("hooks/discourse", forum.discourse),
     re_path("^hooks/", hooks.elsewhere),
     path("healthz", health.healthz),
     path("metrics", metrics.metrics),

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from talaia.commands.forum import try_out
 from talaia.config import Config, Source, current
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Delivery
@@ -25,6 +26,9 @@ Line = tuple[bool | None, str, str]
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offline", action="store_true", help="do not ask the sources")
+    parser.add_argument(
+        "--forum", action="store_true", help="make an unlisted topic in the forum, edit it, close it, delete it"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,7 +42,10 @@ def run(options: argparse.Namespace) -> int:
     for well, what, mend in lines:
         mark = {True: "ok  ", False: "FAIL", None: "look"}[well]
         print(f"{mark}  {what}" + (f"\n      → {mend}" if mend else ""))
-    return 1 if any(well is False for well, _, _ in lines) else 0
+    failed = any(well is False for well, _, _ in lines)
+    if options.forum:
+        failed |= bool(try_out())
+    return int(failed)
 
 
 def database() -> Iterator[Line]:

@@ -16,8 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 MEMO = timedelta(seconds=120)
-SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\v\f]")
-INVISIBLE = re.compile("[\u200b\ufeff]")
+SPACES = re.compile("[\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 EXTERNAL_ID = re.compile(r"[\w-]{1,50}", re.ASCII)
 
 
@@ -469,13 +468,13 @@ def not_found() -> Refused:
 
 
 def clean(text: str) -> str:
-    """As texts are kept: blanks are one kind of blank, nothing invisible, nothing at the end."""
-    return INVISIBLE.sub("", SPACES.sub(" ", text.replace("\r\n", "\n"))).rstrip()
+    """As texts are kept: one kind of blank but for tabs, and none at the end."""
+    return SPACES.sub(" ", text).rstrip()
 
 
 def prettified(title: str) -> str:
     """As titles are kept."""
-    text = re.sub(r"\s+", " ", clean(title)).strip()
+    text = re.sub(r"\s+", " ", clean(title)).replace("\u200b", "").strip()
     text = re.sub(r"!!+", "!", text)
     text = re.sub(r"\?\?+", "?", text)
     text = re.sub(r"([^.])\.+$", r"\1", text)

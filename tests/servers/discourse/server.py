@@ -46,6 +46,10 @@ ROUTES = [
 ]
 
 
+# What visitors read of a forum whose category is closed.
+OPEN = ("/about.json", "/site/settings.json")
+
+
 @dataclass(frozen=True)
 class Fail:
     """A misfortune of the next request that fits. `asked`: its beginning, as "POST /posts" or "GET"."""
@@ -97,6 +101,7 @@ class Discourse:
         self.seen: list[Seen] = []
         self.breaches: list[str] = []  # what the contract does not allow: a test fails for it
         self.failing: list[Fail] = []
+        self.coming: list[tuple[str, Callable[[], object]]] = []
         self.requests: deque[datetime] = deque()
         self.with_key: deque[datetime] = deque()
         self.hook_is_on = True
@@ -148,6 +153,10 @@ class Discourse:
         """So many of the next requests that begin with `asked` ("POST /posts", "GET", "") meet with a misfortune."""
         self.failing += [Fail(way, asked, seconds, address)] * times
 
+    def before(self, asked: str, act: Callable[[], object]) -> None:
+        """Just before the next request that begins with `asked` is looked at, somebody does something."""
+        self.coming.append((asked, act))
+
     def asked(self, begins: str = "") -> list[Seen]:
         """The requests that came in and begin so."""
         return [seen for seen in self.seen if seen.asked.startswith(begins)]
@@ -192,6 +201,9 @@ class Discourse:
         if fault and fault.way == "elsewhere":
             return self._finish(handler, asked, Answer(301, headers=(("Location", fault.address),)))
         with self.forum.lock:
+            for coming in [one for one in self.coming if f"{asked.method} {asked.path}".startswith(one[0])]:
+                self.coming.remove(coming)
+                coming[1]()
             answer = self.answer(asked)
         if fault and fault.way == "commit then drop":
             return self._finish(handler, asked, None)
@@ -278,7 +290,7 @@ class Discourse:
         if secret is None:
             if asked.method != "GET":
                 raise denied
-            if not settings.public:
+            if not settings.public and asked.path not in OPEN:
                 raise not_found()
             return ""
         if not hmac.compare_digest(secret, key.secret) or (key.user and user.lower() != key.user.lower()):
