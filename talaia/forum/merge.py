@@ -76,7 +76,24 @@ def merged(base: str, ours: str, theirs: str) -> Merged:
 
 def one_line(base: str, ours: str, theirs: str) -> str:
     """The same of a title: theirs where they have changed it."""
-    return ours if theirs == base else theirs
+    return ours if alike(theirs, base) else theirs
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two titles have the same letters and digits: a forum makes the rest prettier by itself."""
+    return _letters(one) == _letters(other)
+
+
+def _letters(title: str) -> str:
+    return "".join(sign for sign in title.casefold() if sign.isalnum())
+
+
+def advanced(base: str, before: str, after: str) -> str:
+    """The base once we have written `after` where `before` stood: what we changed there is agreed."""
+    agreed, new = sections(base), sections(after)
+    for name in changed(before, after):
+        agreed[name] = new.get(name, "")
+    return _text({name: agreed.get(name, "") for name in new}, agreed, agreed)
 
 
 def nearest(bases: Iterable[str], theirs: str) -> str:

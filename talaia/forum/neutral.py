@@ -1,8 +1,8 @@
 """What others wrote, inside a text of ours, pure: it reads the same, and does nothing where it comes to stand.
 
-Nobody is called by their name, no tag is set, no picture appears for a word between colons; BBCode and HTML are words;
-headings are lower than ours, so that our sections stay ours; and nothing that was left open goes on behind it. The lines
-of what comes out are those of what went in, so that a line changed there can be found again here.
+Nobody is called by their name, no tag is set, no picture appears for a word between colons; BBCode and HTML are
+words; headings are lower than ours, so that our sections stay ours; and nothing that was left open goes on behind it.
+The lines of what comes out are those of what went in, so that a line changed there can be found again here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ JOINER = "\u2060"  # seen by nobody; forums take it for the end of a name
 TOP = 4  # the level of the highest heading: ours are 2 and 3
 PARSER = grammar()
 # As a forum keeps a text: one kind of blank, nothing invisible, nothing at the end.
-BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\v\f]")
+BLANKS = re.compile("[\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\v\f]")
 NOTHING = re.compile("[\u200b\ufeff\x00-\x09\x0b-\x1f\x7f]")
 
 ADDRESS = r"https?://[^\s<>\"`{}|\\^\[\]()]+"
@@ -47,7 +47,7 @@ BEGINS = re.compile(r"^(?:([-+=#>])|(\d{1,9})([.)]))")
 def settled(text: str) -> str:
     """A text as it is kept there, so that ours can be compared with theirs."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return NOTHING.sub("", BLANKS.sub(" ", text)).rstrip()
+    return NOTHING.sub("", BLANKS.sub(" ", text.expandtabs(4))).rstrip()
 
 
 def one_line(text: str) -> str:
@@ -95,7 +95,8 @@ def markdown(text: str, home: str) -> str:
             found.append(f"{heading[1]}{'#' * min(6, levels[number] + below)}{rest}")
         else:
             found.append(_inline(line, home, references))
-    return "\n".join([*found, *_closing(tokens, lines)])
+    # Hugo reads its own marks everywhere, in code too.
+    return "\n".join([*found, *_closing(tokens, lines)]).replace("{{", f"{{{JOINER}{{")
 
 
 def shift(tokens: list[Token]) -> int:

@@ -240,7 +240,10 @@ def _facts(story: Story, house: House) -> Iterator[tuple[str, str]]:
     else:
         yield _("Began"), calendar.moment(story.started_at)
     if story.ended and story.ended_at:
-        yield _("Cancelled") if story.state == MaintenanceState.CANCELLED else _("Ended"), calendar.moment(story.ended_at)
+        yield (
+            _("Cancelled") if story.state == MaintenanceState.CANCELLED else _("Ended"),
+            calendar.moment(story.ended_at),
+        )
     elif story.next_update_at:
         yield _("Next update"), calendar.moment(story.next_update_at)
     if story.cause:

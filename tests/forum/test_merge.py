@@ -67,8 +67,14 @@ def test_the_text_from_which_theirs_was_made_is_told() -> None:
 
 
 WORDS = st.sampled_from(["", "un", "dos", "un\n\ndos", "tres\n"])
-PARTS = st.lists(st.tuples(st.sampled_from(["", "## a", "## b", "### c", "## d"]), WORDS), unique_by=lambda part: part[0])
-ANY = PARTS.map(lambda parts: "\n\n".join(f"{name}\n\n{words}".strip() for name, words in sorted(parts, key=lambda part: bool(part[0])) if name or words))
+PARTS = st.lists(
+    st.tuples(st.sampled_from(["", "## a", "## b", "### c", "## d"]), WORDS), unique_by=lambda part: part[0]
+)
+ANY = PARTS.map(
+    lambda parts: "\n\n".join(
+        f"{name}\n\n{words}".strip() for name, words in sorted(parts, key=lambda part: bool(part[0])) if name or words
+    )
+)
 
 
 @given(ANY, ANY, ANY)

@@ -18,9 +18,21 @@ FORUM = MarkdownIt("commonmark", {"html": True, "breaks": True}).enable(["table"
 PIECES = st.sampled_from(
     [
         *("@anna", "#tag", ":smile:", "# ", "## ", "### x", "> ", "- ", "1. ", "    ", "\t", "```", "~~~", "`", "``"),
-        *("[quote=\"a\"]", "[/quote]", "[poll]", "[x](https://a.example/@b)", "[x](/y)", "[a]: https://b.example", "[a]"),
+        *('[quote="a"]', "[/quote]", "[poll]", "[x](https://a.example/@b)", "[x](/y)", "[a]: https://b.example", "[a]"),
         *("<b>", "<!-- x -->", "<https://a.example>", "&#64;anna", "&#35;x", "\\@anna", "\\", "\n", "\n\n", "\n", " "),
-        *("---", "===", "***", "| a | b |", "|---|---|", "![p](/media/a.png)", "text", "lents", "_a_", "**b**", "10:30:45"),
+        *(
+            "---",
+            "===",
+            "***",
+            "| a | b |",
+            "|---|---|",
+            "![p](/media/a.png)",
+            "text",
+            "lents",
+            "_a_",
+            "**b**",
+            "10:30:45",
+        ),
     ]
 )
 TEXTS = st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60)

@@ -98,7 +98,10 @@ def test_a_title_is_one_that_a_forum_takes(title: str, stands: str) -> None:
 
 
 def test_the_title_of_an_event_is_found_again_in_that_of_its_topic() -> None:
-    assert written_title("[2026-10-03] Tall de fibra a Sants (2026-014)", "incident", "2026-014") == "Tall de fibra a Sants"
+    assert (
+        written_title("[2026-10-03] Tall de fibra a Sants (2026-014)", "incident", "2026-014")
+        == "Tall de fibra a Sants"
+    )
     assert written_title("Tall a Sants", "incident", "2026-014") == "Tall a Sants"
 
 
