@@ -5,18 +5,20 @@ What only notes where we are in the middle of something (`mean`, `checked`) reco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from talaia.events.actions import edit_event, edit_update, write_analysis
 from talaia.events.models import Event
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint
-from talaia.forum.merge import Merged, advanced
+from talaia.forum.merge import TITLE, Merged, advanced
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.seam import Document, Standing
+from talaia.forum.taking import ANALYSIS, Change
 from talaia.outbox.actions import record
 
 EDITORS = 200  # characters
@@ -46,9 +48,10 @@ def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, mer
         row.save()
         if merge is not None:
             Proposal.objects.filter(mirrored=row, state=Proposal.OPEN).update(base=merge.base, theirs=standing.text)
-        kind = _discuss(row.event, standing)
-        said = "forum.placed" if is_new or kind else "forum.written"
-        record(said, row.key, now, data={"mirror": row.mirror, "place": row.place, "address": row.address})
+        kind = "forum.written"
+        if _discuss(row.event, standing) or is_new:
+            kind = "forum.placed"
+        record(kind, row.key, now, data={"mirror": row.mirror, "place": row.place, "address": row.address})
 
 
 def bind(row: Mirrored, standing: Standing, now: datetime) -> None:
@@ -126,15 +129,16 @@ def checked(row: Mirrored, replies: int, now: datetime) -> None:
 
 def decide(
     id: int,
-    taken: Mapping[str, object],
+    taken: Sequence[Change],
     now: datetime,
     *,
     by: str = "",
     seen: str | None = None,
 ) -> Proposal:
-    """An operator has decided: `taken` are the sections whose words are ours by now; all others are put back there.
+    """An operator has decided: these changes become corrections of ours; all others are put back there.
 
-    `seen`: `mark_of` what the operator saw. Raises NotPossible when it is decided already, and Overtaken.
+    `seen`: `mark_of` what the operator saw. Raises NotPossible when it is decided already, and Overtaken when somebody
+    has written there, or here, since.
     """
     with transaction.atomic():
         proposal = Proposal.objects.select_for_update().select_related("mirrored__event").get(pk=id)
@@ -142,13 +146,43 @@ def decide(
             raise NotPossible(_("that has been decided meanwhile"))
         if seen is not None and seen != mark_of(proposal):
             raise Overtaken(_("somebody has written there again meanwhile"))
+        for change in taken:
+            _take(proposal.mirrored.event, change, now, by)
         proposal.state = Proposal.TAKEN if taken else Proposal.REFUSED
         proposal.by, proposal.decided_at = by, now
         proposal.save(update_fields=["state", "by", "decided_at"])
-        data = {"proposal": proposal.pk, "editor": proposal.editor, "sections": sorted(taken)}
-        kind = "forum.taken" if taken else "forum.refused"
+        data = {"proposal": proposal.pk, "editor": proposal.editor, "sections": [change.section for change in taken]}
+        kind = "forum.refused"
+        if taken:
+            kind = "forum.taken"
         record(kind, proposal.mirrored.key, now, by, data)
     return proposal
+
+
+def _take(event: Event, change: Change, now: datetime, by: str) -> None:
+    """By the same actions with which operators correct their own words."""
+    if change.wanted is None:
+        raise NotPossible(_("that can only be changed where it is set"))
+    here = Event.objects.get(pk=event.pk)
+    before: dict[str, str]
+    if change.section == TITLE:
+        before = here.titles
+    elif change.section == ANALYSIS:
+        before = here.analyses
+    else:
+        update = here.updates.filter(number=change.number or 0).first()
+        if update is None:
+            raise Overtaken(_("somebody else has written meanwhile"))
+        before = update.texts
+    if before.get(change.language) != change.source:
+        raise Overtaken(_("somebody else has written meanwhile"))
+    after = {**before, change.language: change.wanted}
+    if change.section == TITLE:
+        edit_event(here.kind, here.ref, now, by=by, titles=after)
+    elif change.section == ANALYSIS:
+        write_analysis(here.kind, here.ref, change.language, change.wanted, now, by=by)
+    else:
+        edit_update(here.kind, here.ref, change.number or 0, after, now, by=by)
 
 
 def mark_of(proposal: Proposal) -> str:

@@ -43,7 +43,7 @@ class Repository:
     def write(self, name: str, text: str | None, by: str = "marta") -> None:
         """Somebody commits a file, or (None) takes it out."""
         with Repo(str(self.path)) as repo:
-            there = repo.refs[HEAD] if HEAD in repo.refs else None
+            there = repo.refs[HEAD] if HEAD in repo.refs else None  # noqa: SIM401
             tree: Any = repo[repo[there].tree] if there else Tree()  # type: ignore[attr-defined]
             blob = Blob.from_string((text or "").encode())
             repo.object_store.add_object(blob)
