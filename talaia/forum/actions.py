@@ -54,10 +54,14 @@ def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, mer
         record(kind, row.key, now, data={"mirror": row.mirror, "place": row.place, "address": row.address})
 
 
-def bind(row: Mirrored, standing: Standing, now: datetime) -> None:
-    """It stands there already, with words that we know nothing of yet: made by us before a kill, or long before."""
+def bind(row: Mirrored, standing: Standing, now: datetime) -> bool:
+    """It stands there already, with words that we know nothing of yet: made by us before a kill, or long before.
+
+    Here as below: False, and nothing is written, when somebody of ours has been at it since `row` was read.
+    """
     with transaction.atomic():
-        row = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+        if (row := _still(row)) is None:  # type: ignore[assignment]
+            return False
         proposal = Proposal.objects.filter(mirrored=row, state=Proposal.OPEN).first()
         if proposal is not None:
             proposal.base, proposal.theirs = advanced(proposal.base, row.text, standing.text), standing.text
@@ -67,6 +71,7 @@ def bind(row: Mirrored, standing: Standing, now: datetime) -> None:
         row.save()
         _discuss(row.event, standing)
         record("forum.placed", row.key, now, data={"mirror": row.mirror, "place": row.place, "address": row.address})
+    return True
 
 
 @dataclass(frozen=True)
@@ -77,10 +82,11 @@ class Words:
     text: str
 
 
-def note_edit(row: Mirrored, standing: Standing, base: Words, editor: str, now: datetime) -> Proposal:
+def note_edit(row: Mirrored, standing: Standing, base: Words, editor: str, now: datetime) -> bool:
     """Somebody wrote there. What they changed is proposed; more edits before a decision are one proposal."""
     with transaction.atomic():
-        row = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+        if (row := _still(row)) is None:  # type: ignore[assignment]
+            return False
         proposal = Proposal.objects.filter(mirrored=row, state=Proposal.OPEN).first()
         if proposal is None:
             proposal = Proposal(mirrored=row, base=base.text, base_title=base.title, seen_at=now)
@@ -93,7 +99,7 @@ def note_edit(row: Mirrored, standing: Standing, base: Words, editor: str, now: 
         row.save()
         _discuss(row.event, standing)
         record("forum.edited", row.key, now, data={"editor": editor, "proposal": proposal.pk, "version": row.version})
-    return proposal
+    return True
 
 
 def moot(row: Mirrored, now: datetime) -> None:
@@ -115,16 +121,19 @@ def note_trouble(row: Mirrored, why: str, hint: str, now: datetime) -> None:
         record("forum.troubled", row.key, now, data={"why": why, "hint": hint})
 
 
-def checked(row: Mirrored, replies: int, now: datetime) -> None:
+def checked(row: Mirrored, replies: int, now: datetime) -> bool:
     """Nothing but the number of replies may be another there."""
     with transaction.atomic():
-        row = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+        if (row := _still(row)) is None:  # type: ignore[assignment]
+            return False
         changed = replies != row.replies
         row.replies, row.checked_at, row.trouble, row.hint = replies, now, "", ""
-        row.save(update_fields=["replies", "checked_at", "trouble", "hint"])
+        row.meant_title = row.meant_text = ""
+        row.save(update_fields=["replies", "checked_at", "trouble", "hint", "meant_title", "meant_text"])
         if changed:
             _discuss(row.event, row.standing)
             record("forum.replied", row.key, now, data={"replies": replies})
+    return True
 
 
 def decide(
@@ -197,6 +206,13 @@ def forget(mirror: str, now: datetime) -> int:
         count = rows.update(place="", version="", trouble="", hint="")
         record("forum.forgotten", f"mirror/{mirror}", now, data={"count": count})
     return count
+
+
+def _still(row: Mirrored) -> Mirrored | None:
+    """The row, locked; None when it is no more as it was read."""
+    now = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+    same = (now.place, now.version, now.title, now.text) == (row.place, row.version, row.title, row.text)
+    return now if same else None
 
 
 def marks(sent: Document) -> list[object]:

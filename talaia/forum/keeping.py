@@ -67,9 +67,12 @@ def keep(key: str, mirror: Mirror, told: House, now: datetime, *, own_name: str 
         wanted = document(story(event, told.language), told)
         row = Mirrored.objects.select_related("event").filter(event=event, mirror=mirror.name).first()
         if row is None or not row.place:
-            if row is None or not _means(row, wanted):
-                row = actions.mean(event, mirror.name, wanted.title, wanted.text, now)
-            outcome = mirror.make(wanted)
+            outcome = mirror.find(key) if row is not None and _is_in_doubt(row, wanted) else None
+            if outcome is None:
+                if row is None or not _is_meant(row, wanted):
+                    row = actions.mean(event, mirror.name, wanted.title, wanted.text, now)
+                outcome = mirror.make(wanted)
+            assert row is not None
             if isinstance(outcome, Gone):
                 raise _stuck(row, outcome, now)
             if settled(outcome.text) == wanted.text and alike(outcome.title, wanted.title):
@@ -85,7 +88,13 @@ def keep(key: str, mirror: Mirror, told: House, now: datetime, *, own_name: str 
             actions.moot(row, now)
         if (sent.title, sent.text, actions.marks(sent)) == (row.sent_title, row.sent_text, row.sent_marks):
             return wrote
-        if not _means(row, sent):
+        if _is_in_doubt(row, sent):
+            found = mirror.read(row.place)
+            if isinstance(found, Gone):
+                raise _stuck(row, found, now)
+            note(row, replace(found[0], key=key), found[1], now)
+            continue
+        if not _is_meant(row, sent):
             row = actions.mean(event, mirror.name, sent.title, sent.text, now)
         outcome_of_change = mirror.change(sent, row.standing, why(event, told))
         match outcome_of_change:
@@ -100,7 +109,7 @@ def keep(key: str, mirror: Mirror, told: House, now: datetime, *, own_name: str 
 
 
 def note(row: Mirrored, there: Standing, editor: str, now: datetime) -> bool:
-    """What stands there is not what we knew of. Whether somebody else wrote it, and it is proposed now."""
+    """What stands there now. Whether somebody else wrote it, and it is proposed now."""
     is_meant = row.meant_text and settled(there.text) == settled(row.meant_text)
     if is_meant and (alike(there.title, row.meant_title) or alike(there.title, row.title)):
         actions.bind(row, there, now)  # we wrote it and were killed before we could say so
@@ -109,8 +118,7 @@ def note(row: Mirrored, there: Standing, editor: str, now: datetime) -> bool:
         actions.checked(row, there.replies, now)
         return False
     bases = [row.text, *([settled(row.meant_text)] if row.meant_text else [])]
-    actions.note_edit(row, there, Words(row.title, nearest(bases, there.text)), editor, now)
-    return True
+    return actions.note_edit(row, there, Words(row.title, nearest(bases, there.text)), editor, now)
 
 
 def why(event: Event, told: House) -> str:
@@ -126,12 +134,20 @@ def _sent(wanted: Document, proposal: Proposal | None, merge: Merged | None) -> 
     return replace(wanted, text=merge.text, title=one_line(proposal.base_title, wanted.title, proposal.their_title))
 
 
-def _means(row: Mirrored, sent: Document) -> bool:
+def _is_meant(row: Mirrored, sent: Document) -> bool:
     return (row.meant_title, row.meant_text) == (sent.title, sent.text)
+
+
+def _is_in_doubt(row: Mirrored, sent: Document) -> bool:
+    """Something else was sent and not answered: it may stand there, and must be known before anything new is sent."""
+    return bool(row.meant_text) and not _is_meant(row, sent)
 
 
 def _adopt(row: Mirrored, there: Standing, wanted: Document, mirror: Mirror, own_name: str, now: datetime) -> None:
     """It was there already, with another text: ours of before, or what somebody made of it."""
+    if row.meant_text and settled(there.text) == settled(row.meant_text):
+        actions.bind(row, there, now)
+        return
     found = mirror.read(there.place)
     if isinstance(found, Gone):
         raise _stuck(row, found, now)

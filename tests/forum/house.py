@@ -14,6 +14,7 @@ from talaia.events.timeline import IncidentState
 from talaia.forum.keeping import Keeper
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.post import House, document
+from talaia.forum.reconciling import Look
 from talaia.forum.rows import house, story
 from talaia.forum.seam import Mirror
 from talaia.outbox.models import Delivery
@@ -45,6 +46,11 @@ class Office:
         self.worker.spread()
         while self.worker.deliver_due(self.channel):
             self.worker.spread()
+
+    def look(self) -> None:
+        """The hourly look, now."""
+        Look(current, lambda _config: self.mirror(), self.clock).step(self.clock())
+        self.catch_up()
 
     @property
     def house(self) -> House:

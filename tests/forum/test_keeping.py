@@ -20,13 +20,14 @@ from talaia.forum.rows import story
 from talaia.forum.seam import Mirror
 from talaia.forum.taking import Change, changes
 from talaia.outbox.models import Delivery, Fact
-from tests.environment import USUAL
 from tests.forum.history import Repository
 from tests.forum.house import Office, open_one, say
 from tests.forum.there import Pair
+from tests.product import ROOT
 from tests.servers.discourse import Discourse, Fail
 
 pytestmark = pytest.mark.django_db
+USUAL = (ROOT / "tests" / "talaia.toml").read_text()
 
 
 class Place:
@@ -191,6 +192,7 @@ def test_an_edit_between_a_look_and_a_decision_is_not_lost(office: Office, place
     place.edit("Un cable.", "Dos cables.", by="pol")  # not seen yet
     decide(proposal.pk, found, now, by="anna", seen=mark_of(proposal))
     office.catch_up()
+    office.look()
     later, [change] = proposed(office, event)
     assert (change.section, change.wanted, later.editor) == ("u2", "Dos cables.", "pol")
     assert "Dos cables." in place.texts()[0]
