@@ -4,6 +4,7 @@ from talaia.audience.models import Import, Look, OptOut, Recipient
 from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
 from talaia.events.models import Anchor, Event, Impact, Update
 from talaia.forum.discourse.models import Bell
+from talaia.forum.models import Mirrored, Proposal
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
@@ -27,7 +28,9 @@ __all__ = [
     "Invitation",
     "Look",
     "Member",
+    "Mirrored",
     "OptOut",
+    "Proposal",
     "Publication",
     "Recipient",
     "Ring",

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from talaia.audience.importing import deliver as keep_audience
-from talaia.config import Config
+from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
+from talaia.forum.chosen import chosen
+from talaia.forum.keeping import Keeper
 from talaia.outbox.actions import Order
 from talaia.outbox.models import Fact
 from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
+from talaia.site.dates import Calendar
 from talaia.site.write import publish
 
 
@@ -78,15 +81,30 @@ def ledger(fact: Fact) -> Iterator[Order]:
     yield Order("audience", fact.subject)
 
 
-EVENT_PAGES = (front, own_page, touched_services, past_of_services, history, search)
+def forum(fact: Fact) -> Iterator[Order]:
+    """A forum post follows an update: what stands of the event in the forum, or in the repository."""
+    if current().tables.mirror is not None:
+        yield Order("mirror", fact.subject)
+
+
+def other_posts(fact: Fact) -> Iterator[Order]:
+    """What stands there of other events of which the fact speaks too."""
+    if current().tables.mirror is not None:
+        for subject in fact.data.get("pages", []):
+            yield Order("mirror", subject)
+
+
+PAGES = (front, own_page, touched_services, past_of_services, history, search)
+EVENT_PAGES = (*PAGES, forum)
 
 REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.opened": EVENT_PAGES,
     "incident.updated": EVENT_PAGES,
     "incident.resolved": EVENT_PAGES,
     "incident.reopened": EVENT_PAGES,
-    "incident.merged": (*EVENT_PAGES, other_pages),
-    "incident.corrected": (front, own_page, search),
+    "incident.merged": (*EVENT_PAGES, other_pages, other_posts),
+    "incident.imported": PAGES,  # it stands in the forum already; nobody is told of what was long ago
+    "incident.corrected": (front, own_page, search, forum),
     "incident.edited": EVENT_PAGES,
     "incident.analysed": EVENT_PAGES,
     "maintenance.proposed": (),  # nobody outside knows of it until a second person has approved it
@@ -95,7 +113,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.in_progress": EVENT_PAGES,
     "maintenance.completed": EVENT_PAGES,
     "maintenance.cancelled": EVENT_PAGES,
-    "maintenance.corrected": (front, own_page, search),
+    "maintenance.corrected": (front, own_page, search, forum),
     "maintenance.extended": EVENT_PAGES,
     "maintenance.postponed": EVENT_PAGES,
     "maintenance.arranged": (front, own_page),
@@ -130,6 +148,15 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "audience.added": (),
     "audience.forgotten": (),
     "audience.reconciled": (),
+    "forum.placed": (own_page,),  # the page leads there
+    "forum.written": (),
+    "forum.edited": (forum,),  # what we have to say besides is merged into it; operators see it in the desk
+    "forum.settled": (),
+    "forum.taken": (forum,),
+    "forum.refused": (forum,),  # our words are put back
+    "forum.replied": (own_page,),
+    "forum.troubled": (),  # operators see it in the desk
+    "forum.forgotten": (),
     "user.added": (),  # kept for whoever asks who did what
     "user.password_set": (),
     "user.disabled": (),
@@ -166,4 +193,10 @@ def channels(config: Config) -> list[Channel]:
         Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
         Channel("archive", publish, batch=20),
         Channel("audience", keep_audience),
+        Channel("mirror", Keeper(current, chosen, calendar).deliver),
     ]
+
+
+def calendar(language: str) -> Calendar:
+    """How the time is told outside of the page: as the page does."""
+    return Calendar(language, current().site.tz)

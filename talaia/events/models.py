@@ -30,6 +30,8 @@ class Event(models.Model):
     analyses = models.JSONField(default=dict)  # {"ca": "Markdown"}
     analysed_at = models.DateTimeField(null=True)  # when the analysis was last written
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="duplicates")
+    discussion = models.TextField(blank=True)  # where people talk about it: an address in the forum
+    replies = models.IntegerField(default=0)  # so many have been written there
 
     # Of maintenance only.
     silence = models.BooleanField(default=False)  # ask Alertmanager for silences meanwhile
