@@ -50,12 +50,11 @@ def _one(
     key = f"{event.kind}/{event.ref}"
     for _try in range(PATIENCE):
         try:
-            year, _, number = key.partition("/")[2].partition("-")
-            rows = Mirrored.objects.filter(mirror=mirror.name, checked_at__lt=now() - FRESH).exclude(place="")
-            look_at(
-                mirror, rows.filter(event__kind=key.partition("/")[0], event__year=year, event__number=number), now()
-            )
-            return Done(key, keep(key, mirror, told, now(), own_name=own_name))
+            there = Mirrored.objects.filter(mirror=mirror.name, event=event)
+            look_at(mirror, there.filter(checked_at__lt=now() - FRESH).exclude(place=""), now())
+            wrote = keep(key, mirror, told, now(), own_name=own_name)
+            left = there.exclude(trouble="").first()
+            return Done(key, wrote, left.trouble if left else "", left.hint if left else "")
         except Permanent as refused:
             return Done(key, fault=str(refused), hint=refused.hint)
         except Temporary as busy:
