@@ -199,12 +199,12 @@ def mark_of(proposal: Proposal) -> str:
     return fingerprint([proposal.theirs, proposal.their_title])
 
 
-def forget(mirror: str, now: datetime) -> int:
+def forget(mirror: str, now: datetime, *, by: str = "") -> int:
     """Forget where everything stands in a mirror, so that it is looked for, or made, anew. Returns how many."""
     with transaction.atomic():
         rows = Mirrored.objects.filter(mirror=mirror).exclude(place="")
         count = rows.update(place="", version="", trouble="", hint="")
-        record("forum.forgotten", f"mirror/{mirror}", now, data={"count": count})
+        record("forum.forgotten", f"mirror/{mirror}", now, by, {"count": count})
     return count
 
 
