@@ -28,6 +28,7 @@ COMMANDS = {
     "maintenance": "plan, start, complete and cancel maintenance",
     "audience": "who is told: read the membership export, opt people out, explain",
     "bounce": "read mails that came back, so that dead addresses get no more",
+    "forum": "the forum in which the history lives: is it ready?",
     "user": "people who may use the desk",
     "token": "secrets with which machines may post to the hooks",
 }

@@ -3,6 +3,8 @@
 from talaia.audience.models import Import, Letter, Look, OptOut, Recipient
 from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
 from talaia.events.models import Anchor, Event, Impact, Update
+from talaia.forum.discourse.models import Bell
+from talaia.forum.models import Mirrored, Proposal
 from talaia.notices.models import Bounce, Notice, Posting
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
@@ -11,6 +13,7 @@ from talaia.site.models import Publication
 
 __all__ = [
     "Anchor",
+    "Bell",
     "Bounce",
     "Day",
     "Delivery",
@@ -28,9 +31,11 @@ __all__ = [
     "Letter",
     "Look",
     "Member",
+    "Mirrored",
     "Notice",
     "OptOut",
     "Posting",
+    "Proposal",
     "Publication",
     "Recipient",
     "Ring",

@@ -15,6 +15,8 @@ from talaia.audience.mailing import behind, hand_over, mail_returns, readers
 from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
+from talaia.forum.chosen import chosen
+from talaia.forum.keeping import Keeper
 from talaia.notices.actions import look
 from talaia.notices.letterhead import the_list
 from talaia.notices.post import Post
@@ -109,7 +111,21 @@ def ledger(fact: Fact) -> Iterator[Order]:
     yield Order("audience", fact.subject)
 
 
-EVENT_PAGES = (front, own_page, touched_services, past_of_services, history, search)
+def forum(fact: Fact) -> Iterator[Order]:
+    """A forum post follows an update: what stands of the event in the forum, or in the repository."""
+    if current().tables.mirror is not None:
+        yield Order("mirror", fact.subject)
+
+
+def other_posts(fact: Fact) -> Iterator[Order]:
+    """What stands there of other events of which the fact speaks too."""
+    if current().tables.mirror is not None:
+        for subject in fact.data.get("pages", []):
+            yield Order("mirror", subject)
+
+
+PAGES = (front, own_page, touched_services, past_of_services, history, search)
+EVENT_PAGES = (*PAGES, forum)
 TOLD = (*EVENT_PAGES, notices)
 
 REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
@@ -117,8 +133,9 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.updated": TOLD,
     "incident.resolved": TOLD,
     "incident.reopened": TOLD,
-    "incident.merged": (*TOLD, other_pages),
-    "incident.corrected": (front, own_page, search, notices),
+    "incident.merged": (*TOLD, other_pages, other_posts),
+    "incident.imported": PAGES,  # it stands in the forum already; nobody is told of what was long ago
+    "incident.corrected": (front, own_page, search, forum, notices),
     "incident.edited": TOLD,
     "incident.analysed": EVENT_PAGES,
     "maintenance.proposed": (),  # nobody outside knows of it until a second person has approved it
@@ -127,7 +144,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.in_progress": TOLD,
     "maintenance.completed": TOLD,
     "maintenance.cancelled": TOLD,
-    "maintenance.corrected": (front, own_page, search, notices),
+    "maintenance.corrected": (front, own_page, search, forum, notices),
     "maintenance.extended": TOLD,
     "maintenance.postponed": TOLD,
     "maintenance.arranged": (front, own_page, notices),
@@ -166,6 +183,15 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "audience.list_set": (),
     "audience.list_troubled": (),  # operators see it in the desk and in the metrics
     "audience.list_well": (),
+    "forum.placed": (own_page,),  # the page leads there
+    "forum.written": (),
+    "forum.edited": (forum,),  # what we have to say besides is merged into it; operators see it in the desk
+    "forum.settled": (),
+    "forum.taken": (forum,),
+    "forum.refused": (forum,),  # our words are put back
+    "forum.replied": (own_page,),
+    "forum.troubled": (),  # operators see it in the desk
+    "forum.forgotten": (),
     "user.added": (),  # kept for whoever asks who did what
     "user.password_set": (),
     "user.disabled": (),
@@ -214,6 +240,7 @@ def channels(config: Config) -> list[Channel]:
         Channel("notices", look_at, batch=20),
         Channel("mail", Post(recipients, calendar, mail_returns, to_list).deliver, longest_wait=timedelta(minutes=5)),
         Channel("audience", keep_audience),
+        Channel("mirror", Keeper(current, chosen, calendar).deliver),
     ]
 
 
@@ -244,5 +271,5 @@ def to_list(letter: bytes, message_id: str) -> bool:
 
 
 def calendar(language: str) -> Calendar:
-    """How mails tell the time: as the page does."""
+    """How mails and the forum tell the time: as the page does."""
     return Calendar(language, current().site.tz)

@@ -28,6 +28,8 @@ from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
 from talaia.config import Config
 from talaia.connection import Connection
+from talaia.forum.chosen import chosen
+from talaia.forum.reconciling import Look
 from talaia.outbox.actions import WAKE, record
 from talaia.outbox.worker import Worker
 from talaia.panel.actions import list_services
@@ -104,6 +106,9 @@ class Background:
                 target=AudienceWatch(configuration.current, timezone.now).run, args=[self.stop], name="audience"
             ),
             threading.Thread(target=ListWatch(configuration.current, timezone.now).run, args=[self.stop], name="list"),
+            threading.Thread(
+                target=Look(configuration.current, chosen, timezone.now).run, args=[self.stop], name="mirror"
+            ),
         ]
 
     def start(self) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from talaia.api import addresses, health, hooks, metrics, unsubscribe
+from talaia.api import addresses, forum, health, hooks, metrics, unsubscribe
 
 urlpatterns = [
     path("hooks/alertmanager/<slug:source>", hooks.alertmanager),
     path("hooks/alertmanager/<slug:source>/api/v2/alerts", hooks.push),
     path("hooks/generic/<slug:source>", hooks.generic),
     path("hooks/sympa/addresses", addresses.addresses),
+    path("hooks/discourse", forum.discourse),
     re_path("^hooks/", hooks.elsewhere),
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
     path("healthz", health.healthz),

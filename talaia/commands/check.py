@@ -14,6 +14,7 @@ from django.utils import timezone
 from talaia.audience.mailman.client import Client as MailmanClient
 from talaia.audience.mailman.setting import checked
 from talaia.audience.sympa import TOKEN as SYMPA
+from talaia.commands.forum import try_out
 from talaia.config import Config, Source, current
 from talaia.notices.post import client as mail_client
 from talaia.outbox.faults import Fault
@@ -32,6 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offline", action="store_true", help="do not ask the sources, the mail server and the list server"
     )
+    parser.add_argument(
+        "--forum", action="store_true", help="make an unlisted topic in the forum, edit it, close it, delete it"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,7 +51,10 @@ def run(options: argparse.Namespace) -> int:
     for well, what, mend in lines:
         mark = {True: "ok  ", False: "FAIL", None: "look"}[well]
         print(f"{mark}  {what}" + (f"\n      → {mend}" if mend else ""))
-    return 1 if any(well is False for well, _, _ in lines) else 0
+    failed = any(well is False for well, _, _ in lines)
+    if options.forum:
+        failed |= bool(try_out())
+    return int(failed)
 
 
 def database() -> Iterator[Line]:

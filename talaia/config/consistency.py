@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from talaia.config.places import Path as Place
-from talaia.config.tables import Audience, Check, Config, Connection, Mailman, Service, Source, Tables
+from talaia.config.tables import Audience, Check, Config, Connection, Mailman, Mirror, Service, Source, Tables
 
 SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 # Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
@@ -30,6 +30,21 @@ ONLY_FOR = {
     "answer": "dns",
 }
 
+
+# Which keys of [mirror] go with one kind only, and which it must have.
+MIRROR_ONLY = {
+    "category": "discourse",
+    "webhook_secret_file": "discourse",
+    "replies": "discourse",
+    "tags": "discourse",
+    "rate": "discourse",
+    "ca_file": "discourse",
+    "repository": "git",
+    "branch": "git",
+    "folder": "git",
+}
+MIRROR_NEEDS = {"discourse": ("address", "key_file", "user", "category"), "git": ("repository",)}
+MOST_A_MINUTE = 60  # calls with a key of an administrator, as Discourse comes
 
 # No source may be called so.
 RESERVED = {
@@ -74,6 +89,8 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
         if given.audience.mailman and given.mail.to:
             yield ("mail", "to"), "there is [audience.mailman] too, and mails go to its list; leave out one of them"
     yield from _positive(("maintenance",), {"remind": given.maintenance.remind})
+    if given.mirror:
+        yield from _mirror(("mirror",), given.mirror)
     yield from _files(config)
 
 
@@ -324,6 +341,27 @@ def _mailman(place: Place, mailman: Mailman) -> Iterator[tuple[Place, str]]:
     yield from _positive(place, {"timeout": mailman.timeout, "every": mailman.every})
 
 
+def _mirror(place: Place, mirror: Mirror) -> Iterator[tuple[Place, str]]:
+    for name in MIRROR_NEEDS[mirror.kind]:
+        if getattr(mirror, name) is None:
+            yield place, f"{name!r} is missing: kind = {mirror.kind!r} needs it"
+    for struct_field in msgspec.structs.fields(Mirror):
+        only = MIRROR_ONLY.get(struct_field.name, mirror.kind)
+        if mirror.kind != only and getattr(mirror, struct_field.name) != struct_field.default:
+            yield (*place, struct_field.name), f"goes with kind = {only!r} only"
+    if mirror.kind == "discourse" and mirror.address is not None and not _is_safe(mirror.address):
+        yield (*place, "address"), f"{mirror.address!r} must begin with https://: a key is sent there"
+    elif mirror.address is not None and not is_web_address(mirror.address):
+        yield (*place, "address"), f"{mirror.address!r} must begin with https:// or http://"
+    elif mirror.address is not None and ("?" in mirror.address or "#" in mirror.address):
+        yield (*place, "address"), f"{mirror.address!r} must end with the name or the path, without ? or #"
+    if mirror.category is not None and mirror.category < 1:
+        yield (*place, "category"), "must be the number of a category: the last part of its address, …/c/history/12"
+    if not 1 <= mirror.rate <= MOST_A_MINUTE:
+        yield (*place, "rate"), f"must be 1 to {MOST_A_MINUTE} calls a minute; a forum allows {MOST_A_MINUTE} in all"
+    yield from _positive(place, {"timeout": mirror.timeout})
+
+
 def _is_safe(address: str) -> bool:
     """https, or this machine itself."""
     return is_web_address(address) and (
@@ -345,6 +383,7 @@ def _files(config: Config) -> Iterator[tuple[Place, str]]:
     tables += [(("audience",), given.audience)] if given.audience else []
     if given.audience and given.audience.mailman:
         tables.append((("audience", "mailman"), given.audience.mailman))
+    tables += [(("mirror",), given.mirror)] if given.mirror else []
     tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
     tables += [(("login", "openid", n), openid) for n, openid in enumerate(given.login.openid)]
     tables += [(("checks", n), check) for n, check in enumerate(given.checks)]

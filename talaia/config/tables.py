@@ -310,6 +310,25 @@ class Maintenance(Table, frozen=True, kw_only=True):
     approval: bool = False
 
 
+class Mirror(Table, frozen=True, kw_only=True):
+    """Where the history is mirrored: a category of a Discourse forum, or a folder of a git repository."""
+
+    kind: Literal["discourse", "git"]
+    address: str | None = None
+    key_file: str | None = None
+    user: str | None = None
+    category: int | None = None
+    webhook_secret_file: str | None = None
+    replies: bool = False
+    tags: bool = True
+    rate: int = 20
+    ca_file: str | None = None
+    timeout: timedelta = timedelta(seconds=20)
+    repository: str | None = None
+    branch: str = "main"
+    folder: str = "content/issues"
+
+
 class Tables(Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -326,6 +345,7 @@ class Tables(Table, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     audience: Audience | None = None
     maintenance: Maintenance = Maintenance()
+    mirror: Mirror | None = None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class Event(models.Model):
     # Whom mails go to. None: everybody; []: who is behind its services; else who is behind these reference connections.
     only_behind = models.JSONField(null=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="duplicates")
+    discussion = models.TextField(blank=True)  # where people talk about it: an address in the forum
+    replies = models.IntegerField(default=0)  # so many have been written there
 
     # Of maintenance only.
     silence = models.BooleanField(default=False)  # ask Alertmanager for silences meanwhile

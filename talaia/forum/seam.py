@@ -18,6 +18,10 @@ class Document:
     tags: tuple[str, ...]  # kind and state
     closed: bool  # over: nothing more is expected
     began: datetime  # the day under which it stands, when it is made long afterwards
+    # For readers of files; a topic says them in its text.
+    ended: datetime | None = None
+    impact: str = ""  # the worst state of a service that it touches
+    touched: tuple[str, ...] = ()  # the names of those services
 
 
 @dataclass(frozen=True, slots=True)

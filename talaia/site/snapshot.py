@@ -264,6 +264,8 @@ def _events(
             merged_into=_other(into[row.merged_into_id]) if row.merged_into_id else None,
             overrun=now is not None and late(row, now) is Late.OVERRUN,
             ends_itself=row.ends_itself,
+            discussion=row.discussion,
+            replies=row.replies,
         )
         for row in rows
     ]

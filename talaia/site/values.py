@@ -48,6 +48,7 @@ class House:
     zone: ZoneInfo
     version: str
     links: tuple[tuple[Words, str], ...] = ()
+    mirror: str = ""  # where the history is mirrored: "discourse", "git" or nowhere
     refresh: timedelta = timedelta(minutes=1)
 
 
@@ -171,6 +172,8 @@ class Event:
     duplicates: tuple[Other, ...] = ()
     overrun: bool = False  # the window of a maintenance is over, and the work is not
     ends_itself: bool = False  # with its window; else a person says that it is over
+    discussion: str = ""  # where people talk about it
+    replies: int = 0
 
     def names(self, language: str) -> Names:
         """The addresses inside the analysis: `a1`."""

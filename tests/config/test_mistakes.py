@@ -107,6 +107,15 @@ def changed(before: str, after: str) -> str:
 
 REFERENCE = "kept_by_hand = true\nreference = { connections = [%s]%s }"
 
+MIRROR = '[mirror]\nkind = "discourse"\naddress = "https://agora.example.org"\nuser = "bot"\nkey_file = "talaia.toml"\n'
+
+
+def mirrored(before: str, after: str) -> str:
+    """A configuration with a mirror, and one change in it."""
+    assert before in MIRROR + "category = 5\n"
+    return WHOLE + CHECK + (MIRROR + "category = 5\n").replace(before, after, 1)
+
+
 # The whole configuration with one change, the words that the reported line begins with, what the report says.
 CONSISTENCY = [
     pytest.param(
@@ -237,6 +246,24 @@ CONSISTENCY = [
         "server",
         r"kind = 'dns' only, and this is a http",
         id="dns",
+    ),
+    pytest.param(mirrored("user = ", "#"), "[mirror]", r"'user' is missing: kind = 'discourse' needs it", id="no user"),
+    pytest.param(mirrored("category = 5", "#"), "[mirror]", r"'category' is missing", id="no category"),
+    pytest.param(mirrored("category = 5", "category = 0"), "category", r"must be the number of a cat", id="category 0"),
+    pytest.param(mirrored("https://", "http://"), "address", r"must begin with https://: a key is", id="key in clear"),
+    pytest.param(mirrored("example.org", "example.org/?a=1"), "address", r"without \? or #", id="a query"),
+    pytest.param(mirrored("category", "rate = 61\ncategory"), "rate", r"must be 1 to 60 calls a minute", id="too fast"),
+    pytest.param(mirrored("category", "rate = 0\ncategory"), "rate", r"must be 1 to 60 calls a minute", id="never"),
+    pytest.param(mirrored("category", 'timeout = "0s"\ncategory'), "timeout", r"longer than zero", id="no patience"),
+    pytest.param(mirrored("category", 'folder = "x"\ncategory'), "folder", r"kind = 'git' only", id="git's folder"),
+    pytest.param(
+        WHOLE + '[mirror]\nkind = "git"\n', "[mirror]", r"'repository' is missing: kind = 'git'", id="no repo"
+    ),
+    pytest.param(
+        WHOLE + '[mirror]\nkind = "git"\nrepository = "r"\nreplies = true\n',
+        "replies",
+        r"goes with kind = 'discourse' only",
+        id="replies in git",
     ),
 ]
 

@@ -67,6 +67,7 @@ LEAST = {
     "suggestions/<str:mark>/dismiss": OPERATOR,
     "services/<str:slug>/again": OPERATOR,
     "deliveries/<int:pk>": OPERATOR,
+    "forum/<int:pk>": OPERATOR,
     "words/": VIEWER,
     "words/<str:kind>": OPERATOR,
     "audience/": ADMIN,

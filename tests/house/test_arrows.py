@@ -74,6 +74,10 @@ PURE = [
     "desk/writing/first_words.py",
     "desk/writing/suggestions.py",
     "site/moved.py",
+    "forum/discourse/limits.py",
+    "forum/discourse/names.py",
+    "forum/discourse/answers.py",
+    "forum/discourse/hook.py",
 ]
 EFFECTS = (
     "django.db",

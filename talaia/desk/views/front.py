@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from talaia.config import current
 from talaia.desk import assets, mailing, urgency
 from talaia.desk.pages import for_operators, for_viewers, language, page
-from talaia.desk.views import drafts
+from talaia.desk.views import drafts, forum
 from talaia.desk.views.suggestions import card, dismissed, suggestions
 from talaia.events.timeline import NotPossible
 from talaia.outbox.actions import let_go, try_again
@@ -47,6 +47,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "drafts": drafts.to_go_on_with(request.user.get_username()),
         "maintenance": urgency.maintenance_by_urgency(seen, snapshot.proposed(), now),
         "resolved": seen.resolved,
+        **forum.waiting(),
         "parked": parked[:PARKED],
         "parked_count": parked.count(),
         "silent": urgency.silent(

@@ -1,0 +1,70 @@
+"""Where the forum's webhook rings. The signature first, then a note that somebody should look, and a quick answer.
+
+404 and 410 would turn the webhook off in the forum, and nothing is sent twice: so what is no news is answered 200.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from talaia.api.answers import refusal
+from talaia.api.counters import HOOKS
+from talaia.api.haste import in_haste
+from talaia.config import current
+from talaia.forum.discourse import hook
+from talaia.forum.discourse.actions import ring
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+def discourse(request: HttpRequest) -> HttpResponse:
+    """Discourse's webhook, of topics and posts."""
+    answer = _answer(request)
+    HOOKS.labels("discourse", str(answer.status_code)).inc()
+    return answer
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return refusal(405, "only POST here", "this address is for the forum's webhook", Allow="POST")
+    mirror = current().tables.mirror
+    if mirror is None or mirror.category is None or mirror.webhook_secret_file is None:
+        return refusal(403, "no webhook is set up here", "webhook_secret_file in [mirror] of talaia.toml")
+    try:
+        secret = current().secret(mirror.webhook_secret_file) or ""
+        body = request.body
+    except (RequestDataTooBig, OSError, UnicodeDecodeError) as error:
+        log.warning("the forum's webhook: %s", error)
+        if isinstance(error, RequestDataTooBig):
+            return _too_large()
+        return refusal(503, "the request, or our own secret, cannot be read", "try again")
+    if len(body) > hook.LONGEST:
+        return _too_large()
+    if not secret or not hook.signed(secret, body, request.headers.get("X-Discourse-Event-Signature", "")):
+        return refusal(403, "the signature is not right", "the webhook's secret must be that of webhook_secret_file")
+    if request.headers.get("X-Discourse-Event-Type") == "ping":
+        return JsonResponse({"pong": True})
+    try:
+        event = hook.read(request.headers, body, mirror.category)
+    except hook.Malformed as error:
+        return refusal(422, str(error), "this address is for the webhook of a Discourse forum")
+    if event.topic is None:
+        return JsonResponse({"stored": False, "why": "it concerns no topic of the category"})
+    try:
+        with in_haste():
+            is_new = ring(hook.mark(secret), event, timezone.now())
+    except DatabaseError as error:
+        log.warning("a ring of the forum could not be stored: %s", error)
+        return refusal(503, "it cannot be stored right now", "the hourly look will find it", Retry_After="5")
+    return JsonResponse({"stored": is_new, **({} if is_new else {"why": "it was told before"})})
+
+
+def _too_large() -> HttpResponse:
+    return refusal(413, f"more than {hook.LONGEST:,} bytes", "no post of a forum is that long")

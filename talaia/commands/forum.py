@@ -1,0 +1,68 @@
+"""`talaia forum`: the forum in which the history lives."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from talaia.config import current
+from talaia.forum.discourse.client import Client
+from talaia.forum.discourse.limits import BY_HAND
+from talaia.forum.discourse.setup import Look, looks, mirror_of
+from talaia.forum.discourse.topics import Discourse
+from talaia.forum.discourse.trial import trial
+from talaia.outbox.faults import Fault
+
+HELP = "The forum in which the history lives: look whether it is ready."
+MARKS = {True: "ok  ", False: "FAIL", None: "look"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    commands.add_parser("setup", help="version, key, category, limits, webhook: what to change where; writes nothing")
+
+
+def run(options: argparse.Namespace) -> int:
+    match options.action:
+        case "setup":
+            return set_up()
+    return 2
+
+
+def set_up() -> int:
+    """Print each look, as soon as it is had; 1 when something must be changed."""
+    config = current()
+    try:
+        mirror = mirror_of(config)
+        client = Client(mirror, config, timezone.now, time.sleep, BY_HAND)
+        try:
+            return told(looks(mirror, config, client))
+        finally:
+            client.close()
+    except Fault as fault:
+        return told([Look(False, str(fault), fault.hint)])
+
+
+def try_out() -> int:
+    """`talaia check --forum`: print each step; 1 when one failed."""
+    config = current()
+    try:
+        mirror = mirror_of(config)
+        forum = Discourse(mirror, config, timezone.now, time.sleep, BY_HAND)
+        try:
+            return told(trial(mirror, forum, timezone.now()))
+        finally:
+            forum.close()
+    except Fault as fault:
+        return told([Look(False, str(fault), fault.hint)])
+
+
+def told(found: Iterable[Look]) -> int:
+    failed = False
+    for look in found:
+        print(f"{MARKS[look.well]}  {look.what}" + (f"\n      → {look.mend}" if look.mend else ""), flush=True)
+        failed |= look.well is False
+    return int(failed)

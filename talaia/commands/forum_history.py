@@ -1,0 +1,47 @@
+"""What `talaia forum` does with the history as a whole: take over what is there, make everything anew."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from django.utils import timezone
+
+from talaia.commands.writing import author
+from talaia.config import current
+from talaia.forum import actions
+from talaia.forum.chosen import chosen
+from talaia.forum.keeping import own_name
+from talaia.forum.rebuilding import rebuild
+from talaia.forum.rows import house
+from talaia.forum.seam import Mirror
+from talaia.reactions import calendar
+from talaia.refusal import Refused
+
+
+def mirror_in_use() -> Mirror:
+    """The one of talaia.toml. Raises Refused."""
+    mirror = chosen(current())
+    if mirror is None:
+        raise Refused("there is no [mirror] in talaia.toml; docs/configuration.md tells what it may hold")
+    return mirror
+
+
+def make_anew(options: argparse.Namespace) -> int:
+    """`talaia forum rebuild`: a line for each event that was written, or could not be."""
+    config, mirror = current(), mirror_in_use()
+    if options.forget:
+        count = actions.forget(mirror.name, timezone.now(), by=author())
+        print(f"forgot where {count} stand; each is looked for there before it is made")
+    wrote = faults = seen = 0
+    for done in rebuild(mirror, house(config, calendar), timezone.now, time.sleep, own_name(config)):
+        seen += 1
+        wrote += done.wrote
+        if done.fault:
+            faults += 1
+            print(f"{done.key}: {done.fault}" + (f"; {done.hint}" if done.hint else ""), file=sys.stderr, flush=True)
+        elif done.wrote:
+            print(done.key, flush=True)
+    print(f"{seen} events: {wrote} written, {seen - wrote - faults} were as they should be, {faults} could not be")
+    return 1 if faults else 0

@@ -1,0 +1,100 @@
+"""What people wrote in the forum instead of our words: an operator takes it, or leaves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from talaia.config import current
+from talaia.desk.pages import for_operators, page
+from talaia.desk.views.written import told
+from talaia.desk.writing.difference import Piece, difference
+from talaia.events.models import Event
+from talaia.events.timeline import NotPossible, Overtaken
+from talaia.forum.actions import decide, mark_of
+from talaia.forum.models import Mirrored, Proposal
+from talaia.forum.rows import house, story
+from talaia.forum.taking import Change, changes, name_of
+from talaia.site.dates import Calendar
+
+SHOWN = 10  # on the front; the others are counted
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A change as the page shows it."""
+
+    change: Change
+    name: str
+    pieces: tuple[Piece, ...]
+
+
+def waiting() -> dict[str, object]:
+    """For the front: what was written there and waits for a decision, and what only a person can mend there."""
+    proposals = Proposal.objects.filter(state=Proposal.OPEN).select_related("mirrored__event").order_by("seen_at")
+    troubled = Mirrored.objects.exclude(trouble="").select_related("event").order_by("-checked_at")
+    return {
+        "proposals": [(row, told(row.mirrored.event)) for row in proposals[:SHOWN]],
+        "proposal_count": proposals.count(),
+        "troubled": [(row, told(row.event)) for row in troubled[:SHOWN]],
+        "troubled_count": troubled.count(),
+    }
+
+
+@for_operators
+@require_http_methods(["GET", "POST"])
+def proposal(request: HttpRequest, pk: int) -> HttpResponse:
+    """The difference, section by section; those that are ticked are taken, all others are put back there."""
+    now, config = timezone.now(), current()
+    row = Proposal.objects.select_related("mirrored__event").filter(pk=pk).first()
+    if row is None:
+        raise NotPossible(_("there is no such proposal"))
+    event: Event = row.mirrored.event
+    told_there = house(config, lambda code: Calendar(code, config.site.tz))
+    history = story(event, told_there.language)
+    found = changes(history, told_there, row.base, row.theirs, row.base_title, row.their_title)
+    wrong = ""
+    if request.method == "POST":
+        chosen = set(request.POST.getlist("section")) if "take" in request.POST else set()
+        taken = [change for change in found if change.takeable and change.section in chosen]
+        try:
+            if "take" in request.POST and not taken:
+                raise NotPossible(_("nothing is chosen"))
+            decide(row.pk, taken, now, by=request.user.get_username(), seen=request.POST.get("seen", ""))
+        except Overtaken as overtaken:
+            wrong = str(overtaken)
+        except NotPossible as refusal:
+            if row.state == Proposal.OPEN:
+                wrong = str(refusal)
+        else:
+            said = _("It is taken; page and forum say the same.") if taken else _("Our words are put back there.")
+            messages.info(request, said)
+            return HttpResponseRedirect(reverse("desk"))
+    if row.state != Proposal.OPEN:
+        messages.info(request, _("That has changed meanwhile. This is how it is now."))
+        return HttpResponseRedirect(reverse("desk"))
+    shown = [Shown(change, name_of(change, history), _pieces(change)) for change in found]
+    context = {
+        "event": told(event),
+        "row": row,
+        "shown": shown,
+        "takeable": any(one.change.takeable for one in shown),
+        "spoken": told_there.language,
+        "seen": mark_of(row),
+        "wrong": wrong,
+        "address": row.mirrored.address,
+    }
+    return page(request, "desk/proposal.html", context)
+
+
+def _pieces(change: Change) -> tuple[Piece, ...]:
+    """What would be another: in our words, where they can be taken; else as it stands there."""
+    if change.wanted is not None:
+        return difference(change.source, change.wanted)
+    return difference(change.before, change.after)

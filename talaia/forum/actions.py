@@ -1,0 +1,237 @@
+"""The only code that writes what is known of the mirror. One function = one transaction = one recorded fact.
+
+What only notes where we are in the middle of something (`mean`, `checked`) records none: nothing has happened yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from talaia.events.actions import edit_event, edit_update, write_analysis
+from talaia.events.models import Event
+from talaia.events.timeline import NotPossible, Overtaken, fingerprint
+from talaia.forum.merge import TITLE, Merged, advanced
+from talaia.forum.models import Mirrored, Proposal
+from talaia.forum.seam import Document, Standing
+from talaia.forum.taking import ANALYSIS, Change
+from talaia.outbox.actions import record
+
+EDITORS = 200  # characters
+
+
+def mean(event: Event, mirror: str, title: str, text: str, now: datetime) -> Mirrored:
+    """Write down what is about to be written there, before it is."""
+    with transaction.atomic():
+        given = {"meant_title": title, "meant_text": text}
+        row, _made = Mirrored.objects.update_or_create(
+            event=event, mirror=mirror, defaults=given, create_defaults={**given, "checked_at": now}
+        )
+    return row
+
+
+def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, merge: Merged | None = None) -> None:
+    """It stands there, as `standing` says; `sent` is what was asked for.
+
+    `merge`: what people have proposed was kept in it; from now on that is compared with the base that it tells.
+    """
+    with transaction.atomic():
+        row = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+        is_new = not row.place
+        _take_over(row, standing, now)
+        row.sent_title, row.sent_text, row.meant_title, row.meant_text = sent.title, sent.text, "", ""
+        row.sent_marks = marks(sent)
+        row.save()
+        if merge is not None:
+            Proposal.objects.filter(mirrored=row, state=Proposal.OPEN).update(base=merge.base, theirs=standing.text)
+        kind = "forum.written"
+        if _discuss(row.event, standing) or is_new:
+            kind = "forum.placed"
+        record(kind, row.key, now, data={"mirror": row.mirror, "place": row.place, "address": row.address})
+
+
+def bind(row: Mirrored, standing: Standing, now: datetime) -> bool:
+    """It stands there already, with words that we know nothing of yet: made by us before a kill, or long before.
+
+    Here as below: False, and nothing is written, when somebody of ours has been at it since `row` was read.
+    """
+    with transaction.atomic():
+        if (row := _still(row)) is None:  # type: ignore[assignment]
+            return False
+        proposal = Proposal.objects.filter(mirrored=row, state=Proposal.OPEN).first()
+        if proposal is not None:
+            proposal.base, proposal.theirs = advanced(proposal.base, row.text, standing.text), standing.text
+            proposal.save(update_fields=["base", "theirs"])
+        _take_over(row, standing, now)
+        row.meant_title = row.meant_text = ""
+        row.save()
+        _discuss(row.event, standing)
+        record("forum.placed", row.key, now, data={"mirror": row.mirror, "place": row.place, "address": row.address})
+    return True
+
+
+@dataclass(frozen=True)
+class Words:
+    """The title and the text with which somebody's are compared."""
+
+    title: str
+    text: str
+
+
+def note_edit(row: Mirrored, standing: Standing, base: Words, editor: str, now: datetime) -> bool:
+    """Somebody wrote there. What they changed is proposed; more edits before a decision are one proposal."""
+    with transaction.atomic():
+        if (row := _still(row)) is None:  # type: ignore[assignment]
+            return False
+        proposal = Proposal.objects.filter(mirrored=row, state=Proposal.OPEN).first()
+        if proposal is None:
+            proposal = Proposal(mirrored=row, base=base.text, base_title=base.title, seen_at=now)
+        names = [name for name in proposal.editor.split(", ") if name and name != editor]
+        proposal.editor = ", ".join([*names, editor] if editor else names)[-EDITORS:]
+        proposal.theirs, proposal.their_title = standing.text, standing.title
+        proposal.save()
+        _take_over(row, standing, now)
+        row.meant_title = row.meant_text = ""
+        row.save()
+        _discuss(row.event, standing)
+        record("forum.edited", row.key, now, data={"editor": editor, "proposal": proposal.pk, "version": row.version})
+    return True
+
+
+def moot(row: Mirrored, now: datetime) -> None:
+    """What was proposed stands here by now, or there no more: nothing is left to decide."""
+    with transaction.atomic():
+        open_ones = Proposal.objects.filter(mirrored=row, state=Proposal.OPEN)
+        if open_ones.update(state=Proposal.TAKEN, decided_at=now):
+            record("forum.settled", row.key, now)
+
+
+def note_trouble(row: Mirrored, why: str, hint: str, now: datetime) -> None:
+    """Only a person can mend what is wrong there."""
+    with transaction.atomic():
+        row = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+        if (row.trouble, row.hint) == (why, hint):
+            return
+        row.trouble, row.hint = why, hint
+        row.save(update_fields=["trouble", "hint"])
+        record("forum.troubled", row.key, now, data={"why": why, "hint": hint})
+
+
+def checked(row: Mirrored, replies: int, now: datetime) -> bool:
+    """Nothing but the number of replies may be another there."""
+    with transaction.atomic():
+        if (row := _still(row)) is None:  # type: ignore[assignment]
+            return False
+        changed = replies != row.replies
+        row.replies, row.checked_at, row.trouble, row.hint = replies, now, "", ""
+        row.meant_title = row.meant_text = ""
+        row.save(update_fields=["replies", "checked_at", "trouble", "hint", "meant_title", "meant_text"])
+        if changed:
+            _discuss(row.event, row.standing)
+            record("forum.replied", row.key, now, data={"replies": replies})
+    return True
+
+
+def decide(
+    id: int,
+    taken: Sequence[Change],
+    now: datetime,
+    *,
+    by: str = "",
+    seen: str | None = None,
+) -> Proposal:
+    """An operator has decided: these changes become corrections of ours; all others are put back there.
+
+    `seen`: `mark_of` what the operator saw. Raises NotPossible when it is decided already, and Overtaken when somebody
+    has written there, or here, since.
+    """
+    with transaction.atomic():
+        proposal = Proposal.objects.select_for_update().select_related("mirrored__event").get(pk=id)
+        if proposal.state != Proposal.OPEN:
+            raise NotPossible(_("that has been decided meanwhile"))
+        if seen is not None and seen != mark_of(proposal):
+            raise Overtaken(_("somebody has written there again meanwhile"))
+        for change in taken:
+            _take(proposal.mirrored.event, change, now, by)
+        proposal.state = Proposal.TAKEN if taken else Proposal.REFUSED
+        proposal.by, proposal.decided_at = by, now
+        proposal.save(update_fields=["state", "by", "decided_at"])
+        data = {"proposal": proposal.pk, "editor": proposal.editor, "sections": [change.section for change in taken]}
+        kind = "forum.refused"
+        if taken:
+            kind = "forum.taken"
+        record(kind, proposal.mirrored.key, now, by, data)
+    return proposal
+
+
+def _take(event: Event, change: Change, now: datetime, by: str) -> None:
+    """By the same actions with which operators correct their own words."""
+    if change.wanted is None:
+        raise NotPossible(_("that can only be changed where it is set"))
+    here = Event.objects.get(pk=event.pk)
+    before: dict[str, str]
+    if change.section == TITLE:
+        before = here.titles
+    elif change.section == ANALYSIS:
+        before = here.analyses
+    else:
+        update = here.updates.filter(number=change.number or 0).first()
+        if update is None:
+            raise Overtaken(_("somebody else has written meanwhile"))
+        before = update.texts
+    if before.get(change.language) != change.source:
+        raise Overtaken(_("somebody else has written meanwhile"))
+    after = {**before, change.language: change.wanted}
+    if change.section == TITLE:
+        edit_event(here.kind, here.ref, now, by=by, titles=after)
+    elif change.section == ANALYSIS:
+        write_analysis(here.kind, here.ref, change.language, change.wanted, now, by=by)
+    else:
+        edit_update(here.kind, here.ref, change.number or 0, after, now, by=by)
+
+
+def mark_of(proposal: Proposal) -> str:
+    """What whoever reads it now has seen of it."""
+    return fingerprint([proposal.theirs, proposal.their_title])
+
+
+def forget(mirror: str, now: datetime, *, by: str = "") -> int:
+    """Forget where everything stands in a mirror, so that it is looked for, or made, anew. Returns how many."""
+    with transaction.atomic():
+        rows = Mirrored.objects.filter(mirror=mirror).exclude(place="")
+        count = rows.update(place="", version="", trouble="", hint="")
+        record("forum.forgotten", f"mirror/{mirror}", now, by, {"count": count})
+    return count
+
+
+def _still(row: Mirrored) -> Mirrored | None:
+    """The row, locked; None when it is no more as it was read."""
+    now = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+    same = (now.place, now.version, now.title, now.text) == (row.place, row.version, row.title, row.text)
+    return now if same else None
+
+
+def marks(sent: Document) -> list[object]:
+    """What is kept of a document's tags, and of whether it is closed."""
+    return [*sent.tags, sent.closed]
+
+
+def _take_over(row: Mirrored, standing: Standing, now: datetime) -> None:
+    row.place, row.version, row.address = standing.place, standing.version, standing.address
+    row.title, row.text = standing.title, standing.text
+    row.tags, row.closed = list(standing.tags), standing.closed
+    row.replies, row.checked_at, row.trouble, row.hint = standing.replies, now, "", ""
+
+
+def _discuss(event: Event, standing: Standing) -> bool:
+    """Tell on the event's own page where it is talked about. Whether that is another than before."""
+    now = (standing.address, standing.replies)
+    if (event.discussion, event.replies) == now:
+        return False
+    event.discussion, event.replies = now
+    event.save(update_fields=["discussion", "replies"])
+    return True

@@ -1,0 +1,1 @@
+"""The mirror in a Discourse forum: one topic per event, found by its external id; what people write comes back."""

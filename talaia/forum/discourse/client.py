@@ -1,0 +1,139 @@
+"""Asks the forum. A fault is Temporary or Permanent, a no is an answer. Credentials go to the forum's host alone."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import msgspec
+
+from talaia.config import Config, Mirror
+from talaia.forum.discourse.answers import Answer, understood
+from talaia.forum.discourse.limits import BURST, Bucket
+from talaia.outbox.faults import Permanent, Temporary
+
+T = TypeVar("T")
+Query = Mapping[str, str | list[str]]
+
+LARGEST = 10_000_000  # bytes of an answer
+PATIENCE = 3  # times `timeout` for a whole answer: that is how long each of its parts may take
+MOVES = (301, 302, 303, 307, 308)
+HOPS = 3
+
+
+class Client:
+    """One forum, asked no more often than `[mirror] rate`; who shares the client shares the rate."""
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        config: Config,
+        clock: Callable[[], datetime],
+        pause: Callable[[float], None] = time.sleep,
+        burst: int = BURST,
+    ) -> None:
+        self.mirror, self.config, self.clock, self.pause = mirror, config, clock, pause
+        self.base = (mirror.address or "").rstrip("/")
+        self.host = urlsplit(self.base).hostname or ""
+        self.lock = threading.Lock()
+        self.bucket = Bucket(mirror.rate, burst)
+        self.not_before: datetime | None = None
+        try:
+            ca_file = str(config.beside(mirror.ca_file)) if mirror.ca_file else None
+            verify = ssl.create_default_context(cafile=ca_file)
+        except OSError as error:
+            raise Permanent(f"{self.host}: ca_file cannot be used: {error}", "look at [mirror]") from None
+        seconds = mirror.timeout.total_seconds()
+        self.http = httpx.Client(timeout=seconds, trust_env=False, verify=verify)
+
+    def close(self) -> None:
+        self.http.close()
+
+    def get(self, path: str, query: Query | None = None, anonymous: bool = False) -> Answer:
+        """Follows the forum to another path of the same host. Raises Temporary, Permanent."""
+        for _ in range(HOPS):
+            answer = self.ask("GET", path, query=query, anonymous=anonymous)
+            if answer.status not in MOVES:
+                return answer
+            path, query = self.moved(answer), None
+        raise Permanent(f"{self.host} sends us in a circle from {path}", "look at address in [mirror]")
+
+    def moved(self, answer: Answer) -> str:
+        """The path to which an answer sends us, without the forum's own folder. Raises Permanent."""
+        target = urlsplit(urljoin(f"{self.base}/", answer.location))
+        folder = urlsplit(self.base).path
+        # The scheme is not looked at: behind a proxy the forum may believe that it speaks without TLS.
+        if target.hostname != self.host or not target.path.startswith(f"{folder}/"):
+            where = f"{target.scheme}://{target.netloc}{target.path}"
+            raise Permanent(f"{self.host} sends us to {where}", "write the forum's own address in [mirror]")
+        return target.path.removeprefix(folder) + (f"?{target.query}" if target.query else "")
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Query | None = None,
+        anonymous: bool = False,
+    ) -> Answer:
+        """One request, when it is its turn; never another by itself. Raises Temporary, Permanent."""
+        headers = {"Accept": "application/json"} | ({} if anonymous else self._credentials())
+        self._wait_for_turn()
+        begun, longest = time.monotonic(), PATIENCE * self.mirror.timeout.total_seconds()
+        content = bytearray()
+        try:
+            with self.http.stream(method, self.base + path, params=query, json=body, headers=headers) as response:
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    if len(content) > LARGEST:
+                        raise Permanent(f"{self.host} answers with more than {LARGEST:,} bytes", "is it the forum?")
+                    if time.monotonic() - begun > longest:
+                        raise Temporary(f"{self.host} takes more than {longest:g} s", "what slows it down?")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            hint = "is it running, and may this machine reach it?"
+            raise Temporary(f"{self.host} does not answer: {str(error) or type(error).__name__}", hint) from None
+        if method != "GET" and response.status_code in MOVES:
+            location = response.headers.get("location", "")
+            path = self.moved(Answer(response.status_code, None, location=location))
+            raise Permanent(f"{self.host} sends us on to {path}", "write the address that answers itself in [mirror]")
+        try:
+            return understood(self.host, response.status_code, bytes(content), dict(response.headers))
+        except Temporary as fault:
+            if response.status_code == 429 and fault.after:
+                with self.lock:
+                    self.not_before = self.clock() + fault.after
+            raise
+
+    def _wait_for_turn(self) -> None:
+        with self.lock:
+            now = self.clock()
+            left = self.not_before - now if self.not_before else timedelta(0)
+            if left > timedelta(0):
+                raise Temporary(f"{self.host} has asked us to wait", "it goes on by itself", left)
+            self.bucket, wait = self.bucket.take(now)
+        if wait:
+            self.pause(wait.total_seconds())
+
+    def _credentials(self) -> dict[str, str]:
+        """Read for each request: the file may change."""
+        try:
+            key = self.config.secret(self.mirror.key_file) or ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise Permanent(f"{self.host}: the key cannot be read: {error}", "look at key_file in [mirror]") from None
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            raise Permanent(f"{self.host}: key_file holds something that is no key", "look at key_file in [mirror]")
+        return {"Api-Key": key, "Api-Username": self.mirror.user or ""}
+
+    def read(self, answer: Answer, kind: type[T]) -> T:
+        """What an answer says, typed. Raises Temporary."""
+        try:
+            return msgspec.convert(answer.body, kind, strict=False)
+        except msgspec.ValidationError as error:
+            hint = "is address that of the forum, and is it a Discourse of this decade?"
+            raise Temporary(f"{self.host} answers otherwise than a forum does: {error}", hint) from None

@@ -1,0 +1,337 @@
+"""The seam in a forum: an event is a topic, found by its external id; its document is the first post.
+
+Everything may be repeated. What was asked and not answered is looked up before it is asked again. Tags that people give
+a topic stay. A `place` is the number of the topic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from talaia.config import Config, Mirror
+from talaia.forum.discourse import answers, limits
+from talaia.forum.discourse.answers import Answer, permitted
+from talaia.forum.discourse.client import MOVES, Client, Query
+from talaia.forum.discourse.names import (
+    OBJECTS_SINCE,
+    external_id,
+    news,
+    numbers,
+    same_title,
+    spelled,
+    tags_after,
+    topic_in,
+    version,
+)
+from talaia.forum.post import every_tag
+from talaia.forum.seam import Document, Edited, Gone, Recent, Standing
+from talaia.outbox.faults import Permanent, Temporary
+
+log = logging.getLogger(__name__)
+
+LATEST = 50  # replies among which our own are looked for
+TEXT_REFUSED = "the forum's own words say why; mend the title or the text, or the forum's limits, and try again"
+DELETED = "a moderator can recover it there; or let it go, and it stays only on our own pages"
+
+
+class Discourse:
+    """A category of a forum, as a Mirror. One object for the whole process: it keeps the rate."""
+
+    name = "discourse"
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        config: Config,
+        clock: Callable[[], datetime],
+        pause: Callable[[float], None] = time.sleep,
+        burst: int = limits.BURST,
+    ) -> None:
+        self.mirror, self.clock = mirror, clock
+        self.client = Client(mirror, config, clock, pause, burst)
+        self.host, self.base = self.client.host, self.client.base
+        self.category: answers.Category | None = None
+        self.tags_are_objects: bool | None = None
+        self.refused: dict[str, tuple[str, datetime]] = {}
+        self.without_key: set[str] = set()  # what the key's scopes do not cover and everybody may read
+
+    def close(self) -> None:
+        self.client.close()
+
+    # The seam ---------------------------------------------------------------------------------------------------
+
+    def find(self, key: str) -> Standing | Gone | None:
+        answer = self._open(f"/t/external_id/{external_id(key)}.json", follow=False)
+        if answer.status == 404:
+            self._sure_of_nothing()
+            return None
+        if answer.status not in MOVES:
+            permitted(self.host, answer, "look a topic up by its external id", "topics: read")
+            raise Temporary(f"{self.host} answers {answer.status} to a look-up", "is it a Discourse of this decade?")
+        topic = topic_in(self.client.moved(answer).partition("?")[0])
+        if topic is None:
+            raise Temporary(f"{self.host} sends a look-up to {answer.location}", "is it a Discourse of this decade?")
+        found = self._topic(topic)
+        return found if isinstance(found, Gone) else replace(found, key=key)
+
+    def read(self, place: str) -> tuple[Standing, str] | Gone:
+        found, post, editor = self._look(int(place))
+        if isinstance(found, Gone) or post is None:
+            return found if isinstance(found, Gone) else Gone(f"topic {place} has no first post", DELETED)
+        return found, self._editor(post.id) or editor if post.version > 1 else editor
+
+    def make(self, document: Document) -> Standing | Gone:
+        found = self.find(document.key)
+        if found is None:
+            found = self._create(document)
+        if isinstance(found, Standing) and found.closed != document.closed and found.text == spelled(document.text):
+            return self._close(found, document.closed)
+        return found
+
+    def change(self, document: Document, base: Standing, why: str) -> Standing | Edited | Gone:
+        there, post, _ = self._look(int(base.place))
+        if isinstance(there, Gone) or post is None:
+            return there if isinstance(there, Gone) else Gone(f"topic {base.place} has no first post", DELETED)
+        there, text = replace(there, key=document.key), spelled(document.text)
+        if there.text not in (base.text, text):
+            return Edited(there, self._editor(post.id))
+        if not same_title(there.title, base.title) and not same_title(there.title, document.title):
+            return Edited(there)
+        if there.text != text:
+            written = self._write(there, post, text, why)
+            if not isinstance(written, Standing):
+                return written
+            there = written
+        named = self._name(there, document)
+        if not isinstance(named, Standing):
+            return named
+        if self.mirror.replies:
+            self._reply(named, [line for at, line in news(document.text).items() if at not in news(base.text)])
+        return self._close(named, document.closed) if named.closed != document.closed else named
+
+    def recent(self, since: datetime) -> Iterator[Recent]:
+        """Those that were written to, by the category's list. An edit inside an older topic does not show there."""
+        category = self._category()
+        about = topic_in(category.topic_url or "")
+        page = 0
+        while True:
+            answer = self._open(f"/c/{category.slug}/{category.id}.json", {"page": str(page)})
+            permitted(self.host, answer, "list the category", "topics: read_lists")
+            if answer.status != 200:
+                raise self._no_category(answer)
+            listed = self.client.read(answer, answers.List).topic_list
+            for row in listed.topics:
+                if row.touched >= since and row.id != about:
+                    yield Recent(str(row.id), row.touched, max(0, row.posts_count - 1))
+            older = any(row.touched < since and not row.pinned for row in listed.topics)
+            if older or len(listed.topics) < listed.per_page or not listed.topics:
+                return
+            page += 1
+
+    # Looking ----------------------------------------------------------------------------------------------------
+
+    def _open(self, path: str, query: dict[str, str] | None = None, follow: bool = True) -> Answer:
+        """Read with the key, and where a key with narrow scopes may not, as everybody may."""
+        ask = self.client.get if follow else self._once
+        kind = "/".join(part for part in path.split("/") if not re.search(r"\d", part))
+        if kind not in self.without_key:
+            answer = ask(path, query, anonymous=False)
+            if answer.status not in (401, 403):
+                return answer
+        answer = ask(path, query, anonymous=True)
+        if answer.status not in (401, 403):
+            self.without_key.add(kind)
+        return answer
+
+    def _sure_of_nothing(self) -> None:
+        """Who looks without the key sees no topic of a closed category. Raises Permanent."""
+        if "/t/external_id" in self.without_key and self._category().read_restricted:
+            what = f"{self.host} does not let the key look a topic up by its external id, and the category is closed"
+            raise Permanent(what, "give the key the scope global: read")
+
+    def _once(self, path: str, query: dict[str, str] | None = None, anonymous: bool = False) -> Answer:
+        return self.client.ask("GET", path, query=query, anonymous=anonymous)
+
+    def _topic(self, id: int) -> Standing | Gone:
+        return self._look(id)[0]
+
+    def _look(self, id: int) -> tuple[Standing | Gone, answers.Post | None, str]:
+        """The topic with its first post, and who wrote it first."""
+        answer = self.client.get(f"/t/{id}.json", {"include_raw": "true"})
+        if answer.status in (404, 410):
+            return Gone(f"topic {id} is not there any more", DELETED), None, ""
+        permitted(self.host, answer, f"read topic {id}", "topics: read")
+        topic = self.client.read(answer, answers.Topic)
+        if topic.deleted_at:
+            return Gone(f"topic {id} was deleted", f"{DELETED}: {self.base}/t/{id}"), None, ""
+        first = topic.first
+        if first is None or first.raw is None:
+            return Gone(f"topic {id} shows no first post", DELETED), None, ""
+        return answers.standing(topic, first, first.raw, self.base), first, first.username
+
+    def _editor(self, post: int) -> str:
+        """Who edited a post last; empty when the forum keeps that to itself."""
+        answer = self._open(f"/posts/{post}/revisions/latest.json")
+        return self.client.read(answer, answers.Revision).username if answer.status == 200 else ""
+
+    def _category(self) -> answers.Category:
+        if self.category is None:
+            answer = self._open(f"/c/{self.mirror.category}/show.json")
+            permitted(self.host, answer, "see the category", "global: read")
+            if answer.status != 200:
+                raise self._no_category(answer)
+            self.category = self.client.read(answer, answers.Shown).category
+        return self.category
+
+    def _no_category(self, answer: Answer) -> Permanent:
+        hint = "look at category in [mirror], and whether the bot may see it"
+        return Permanent(f"{self.host} has no category {self.mirror.category} for us: {answer.errors}", hint)
+
+    # Writing ----------------------------------------------------------------------------------------------------
+
+    def _create(self, document: Document) -> Standing | Gone:
+        """A new topic; whatever is not a clear yes is looked up before anything is believed of it."""
+        body: dict[str, Any] = {
+            "title": document.title,
+            "raw": document.text,
+            "category": self.mirror.category,
+            "external_id": external_id(document.key),
+            "auto_track": False,
+        }
+        if document.began < self.clock():
+            body["created_at"] = document.began.isoformat()
+        if document.tags and self.mirror.tags:
+            body["tags"] = self.tags(document.tags)
+        try:
+            answer = self.client.ask("POST", "/posts.json", body)
+        except Temporary as fault:
+            try:
+                found = self.find(document.key)
+            except Temporary:
+                raise fault from None  # its hint and its wait are the ones that count
+            if found is None:
+                raise
+            return found
+        if answer.status == 422 and (found := self.find(document.key)) is not None:
+            return found
+        if answer.status == 422:
+            return self._refused(document, answer)
+        permitted(self.host, answer, "open a topic", "topics: write")
+        if answer.status != 200:
+            raise Permanent(f"{self.host} answers {answer.status} to a new topic: {answer.errors}", "look at [mirror]")
+        made = self.client.read(answer, answers.Made)
+        if made.action == "enqueued":
+            hint = (
+                "reject it in the review queue, let the bot post without approval (its group, or the category), retry"
+            )
+            return Gone("the forum lets no topic of ours stand without approval", hint)
+        self.refused.pop(document.key, None)
+        text = made.raw if made.raw is not None else spelled(document.text)
+        return Standing(
+            key=document.key,
+            place=str(made.topic_id),
+            version=version(made.version, text),
+            title=document.title,
+            text=text,
+            tags=document.tags if self.mirror.tags else (),
+            closed=False,
+            address=f"{self.base}/t/{made.topic_id}",
+        )
+
+    def _refused(self, document: Document, answer: Answer) -> Gone:
+        """The first refusal may be one that is remembered from an earlier question: it is asked once more, later."""
+        asked = hashlib.sha256(f"{document.title}\0{document.text}".encode()).hexdigest()
+        before, at = self.refused.get(document.key, ("", self.clock()))
+        if before == asked and self.clock() - at >= limits.MEMO - limits.MARGIN:
+            del self.refused[document.key]
+            hint = f"{TEXT_REFUSED}. If its topic was deleted there, a moderator must recover it"
+            return Gone(f"the forum refuses to open a topic: {answer.errors}", hint)
+        if before != asked:
+            self.refused[document.key] = (asked, self.clock())
+        raise Temporary(f"{self.host} refuses to open a topic: {answer.errors}", TEXT_REFUSED, limits.MEMO)
+
+    def _write(self, there: Standing, post: answers.Post, text: str, why: str) -> Standing | Edited | Gone:
+        """Rewrites the first post, if it is still as `there` says."""
+        body = {
+            "post": {"raw": text, "edit_reason": why[:255], "original_text": there.text},
+            "bypass_bump": True,
+        }
+        answer = self.client.ask("PUT", f"/posts/{post.id}.json", body)
+        if refusal := self._no(answer, there, "edit posts", "posts: edit"):
+            return refusal
+        edited = self.client.read(answer, answers.Edited).post
+        return replace(there, text=edited.raw, version=version(edited.version, edited.raw))
+
+    def _name(self, there: Standing, document: Document) -> Standing | Edited | Gone:
+        """Brings title and tags to the document's."""
+        ours = document.tags if self.mirror.tags else ()
+        body: dict[str, Any] = {}
+        if not same_title(there.title, document.title):
+            body |= {"title": document.title, "original_title": there.title}
+        wanted = tags_after(there.tags, every_tag(), ours)
+        if self.mirror.tags and set(wanted) != set(there.tags):
+            body["tags"] = self.tags(wanted)
+        if body:
+            answer = self.client.ask("PUT", f"/t/-/{there.place}.json", body)
+            if refusal := self._no(answer, there, "rename and tag topics", "topics: update"):
+                return refusal
+        return replace(there, title=document.title if "title" in body else there.title, tags=ours)
+
+    def _close(self, there: Standing, closed: bool) -> Standing | Gone:
+        body = {"status": "closed", "enabled": "true" if closed else "false"}
+        answer = self.client.ask("PUT", f"/t/{there.place}/status.json", body)
+        refusal = self._no(answer, there, "close topics", "topics: update")
+        return refusal if isinstance(refusal, Gone) else replace(there, closed=closed)
+
+    def _reply(self, there: Standing, lines: list[str]) -> None:
+        """A reply for each of these entries that has none yet, so that who watches the topic hears of it."""
+        said = self._replies(int(there.place)) if lines else ""
+        for line in lines:
+            if line.rpartition("](")[2] not in said:
+                answer = self.client.ask("POST", "/posts.json", {"topic_id": int(there.place), "raw": line})
+                permitted(self.host, answer, "reply to a topic", "topics: write")
+                if answer.status != 200:
+                    log.warning("%s takes no reply to topic %s: %s", self.host, there.place, answer.errors)
+
+    def _replies(self, topic: int) -> str:
+        """What has been written below the first post: the last posts, and those that come with the topic."""
+        answer = self.client.get(f"/t/{topic}.json", {"include_raw": "true"})
+        permitted(self.host, answer, f"read topic {topic}", "topics: read")
+        stream = self.client.read(answer, answers.Topic).post_stream
+        here = {post.id for post in stream.posts}
+        posts = [post for post in stream.posts if post.post_number > 1]
+        if others := [id for id in stream.stream if id not in here][-LATEST:]:
+            query: Query = {"post_ids[]": [str(id) for id in others], "include_raw": "true"}
+            answer = self.client.get(f"/t/{topic}/posts.json", query)
+            permitted(self.host, answer, f"read topic {topic}", "topics: read")
+            posts += self.client.read(answer, answers.Posts).post_stream.posts
+        return "\n".join(post.raw or "" for post in posts)
+
+    def _no(self, answer: Answer, there: Standing, what: str, scope: str) -> Edited | Gone | None:
+        """What a refusal to change a topic means; None when it is none. Raises Permanent."""
+        if answer.status == 200:
+            return None
+        if answer.status == 422:
+            return Gone(f"the forum refuses to {what}: {answer.errors}", TEXT_REFUSED)
+        now = self.read(there.place)  # 404 and 403 come for a topic that was deleted, too
+        if isinstance(now, Gone):
+            return now
+        if answer.status == 409:
+            return Edited(replace(now[0], key=there.key), now[1])
+        permitted(self.host, answer, what, scope)
+        raise Permanent(f"{self.host} answers {answer.status} when we {what}: {answer.errors}", "look at [mirror]")
+
+    def tags(self, names: tuple[str, ...]) -> list[Any]:
+        """As the forum's version wants them."""
+        if self.tags_are_objects is None:
+            answer = self._open("/about.json")
+            told = self.client.read(answer, answers.AboutAnswer).about.version if answer.status == 200 else ""
+            self.tags_are_objects = numbers(told) >= OBJECTS_SINCE
+        return [{"name": name} for name in names] if self.tags_are_objects else list(names)

@@ -1,0 +1,112 @@
+"""Three versions of a text into one, section by section, pure.
+
+`base`: what stood there when we and they last agreed. `ours`: what the rows say now. `theirs`: what stands there now.
+What only we changed is ours; what somebody there has changed stays as it is until an operator has decided about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+HEADING = re.compile(r"#{2,3} .*")
+MARK = re.compile(r"\(https?://[^()\s]+/(?:incidents|maintenance)/[\w-]+/#([\w-]+)\)")
+HEAD = "head"
+TITLE = "title"
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What is to stand there, and the version against which the next edit is compared.
+
+    `theirs`: the sections that somebody there changed and nobody has decided about; `both`: those that we changed, too.
+    """
+
+    text: str
+    base: str
+    theirs: tuple[str, ...] = ()
+    both: tuple[str, ...] = ()
+
+
+def sections(text: str) -> dict[str, str]:
+    """The text in parts, by what their headings say: a permanent address where there is one, else their words."""
+    found: dict[str, list[str]] = {HEAD: []}
+    here = HEAD
+    for line in text.split("\n"):
+        if HEADING.fullmatch(line):
+            mark = MARK.search(line)
+            name = mark[1] if mark else line.lstrip("#").strip().casefold()
+            here, times = name, 1
+            while here in found:
+                times += 1
+                here = f"{name}~{times}"
+            found[here] = []
+        found[here].append(line)
+    return {name: "\n".join(lines).strip("\n") for name, lines in found.items()}
+
+
+def body(section: str) -> str:
+    """A section without its heading."""
+    first, _, rest = section.partition("\n")
+    return (rest if HEADING.fullmatch(first) else section).strip("\n")
+
+
+def changed(base: str, theirs: str) -> tuple[str, ...]:
+    """The sections that differ: changed, added or taken away. In their order, then what is gone."""
+    before, after = sections(base), sections(theirs)
+    here = [name for name in after if before.get(name) != after[name]]
+    return (*here, *(name for name in before if name not in after))
+
+
+def merged(base: str, ours: str, theirs: str) -> Merged:
+    """What is to stand there now."""
+    if theirs in (base, ours):
+        return Merged(ours, ours)
+    before, mine, there = sections(base), sections(ours), sections(theirs)
+    names = dict.fromkeys((*there, *before))
+    touched = [name for name in names if before.get(name) != there.get(name) != mine.get(name)]
+    both = [name for name in touched if before.get(name) != mine.get(name)]
+    if ours == base:
+        return Merged(theirs, base, tuple(touched), ())
+    kept = {name: there.get(name, "") for name in touched}
+    agreed = {name: before.get(name, "") for name in touched}
+    return Merged(_text(mine, kept, there), _text(mine, agreed, before), tuple(touched), tuple(both))
+
+
+def one_line(base: str, ours: str, theirs: str) -> str:
+    """The same of a title: theirs where they have changed it."""
+    return ours if alike(theirs, base) else theirs
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two titles have the same letters and digits: a forum makes the rest prettier by itself."""
+    return _letters(one) == _letters(other)
+
+
+def _letters(title: str) -> str:
+    return "".join(sign for sign in title.casefold() if sign.isalnum())
+
+
+def advanced(base: str, before: str, after: str) -> str:
+    """The base once we have written `after` where `before` stood: what we changed there is agreed."""
+    agreed, new = sections(base), sections(after)
+    for name in changed(before, after):
+        agreed[name] = new.get(name, "")
+    return _text({name: agreed.get(name, "") for name in new}, agreed, agreed)
+
+
+def nearest(bases: Iterable[str], theirs: str) -> str:
+    """The one of several texts of ours from which theirs was made: where the fewest sections differ."""
+    return min(bases, key=lambda base: len(changed(base, theirs)))
+
+
+def _text(mine: Mapping[str, str], kept: Mapping[str, str], there: Mapping[str, str]) -> str:
+    """Ours with what is kept, in our order; what only they have, behind what it stands behind there."""
+    parts, order = {**mine, **kept}, list(there)
+    found = [name for name in mine if parts[name]]
+    for place, name in enumerate(order):
+        if name in kept and name not in mine and parts[name]:
+            before = next((one for one in reversed(order[:place]) if one in found), None)
+            found.insert(found.index(before) + 1 if before else 0, name)
+    return "\n\n".join(parts[name] for name in found)

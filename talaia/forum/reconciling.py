@@ -1,0 +1,111 @@
+"""Looks at what stands in the mirror: at once where its bell rang, every hour at what was touched lately.
+
+An edit inside an older topic shows in no list, so that what is open or was lately is read in any case, and of all the
+rest a few at a time: nothing that was written there stays unseen for ever, with a webhook or without.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, connection
+from django.db.models import Q
+
+from talaia.config import Config
+from talaia.forum import actions
+from talaia.forum.discourse.actions import WAKE, answered, purge, waiting
+from talaia.forum.keeping import note
+from talaia.forum.models import Mirrored
+from talaia.forum.seam import Gone, Mirror
+from talaia.outbox.faults import Fault, Temporary
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(hours=1)
+BACK = timedelta(days=7)  # how far the first look after a start goes back
+OVERLAP = timedelta(minutes=10)
+LIVE = timedelta(days=14)  # so long after its end an event is still written about
+MOST_LIVE, OTHERS = 30, 5  # read each time
+AFTER_A_FAULT = timedelta(minutes=5)
+
+
+class Look:
+    """`step(now)` is one look, where one is due."""
+
+    def __init__(
+        self,
+        config: Callable[[], Config],
+        mirrors: Callable[[Config], Mirror | None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self.config, self.mirrors, self.now = config, mirrors, now
+        self.looked_at: datetime | None = None
+        self.not_before: datetime | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set."""
+        while not stop.is_set():
+            try:
+                self.step(self.now())
+            except DatabaseError as error:
+                log.warning("the database does not answer: %s", error)
+                connection.close()
+            except Exception:
+                log.exception("the look at the mirror goes on after")
+                connection.close()
+            WAKE.wait(2)
+            WAKE.clear()
+        connection.close()
+
+    def step(self, now: datetime) -> None:
+        if self.not_before is not None and now < self.not_before:
+            return
+        mirror = self.mirrors(self.config())
+        if mirror is None:
+            return
+        try:
+            self.answer(mirror, now)
+            if self.looked_at is None or now - self.looked_at >= EVERY:
+                self.look(mirror, now)
+                purge(now)
+                self.looked_at = now
+        except Fault as fault:
+            wait = (fault.after if isinstance(fault, Temporary) else None) or AFTER_A_FAULT
+            self.not_before = now + wait
+            log.warning("the look at the mirror is put off for %.0f s: %s %s", wait.total_seconds(), fault, fault.hint)
+        else:
+            self.not_before = None
+
+    def answer(self, mirror: Mirror, now: datetime) -> None:
+        """Where the bell rang."""
+        for place, bell in waiting().items():
+            look_at(mirror, Mirrored.objects.filter(place=place), now)
+            answered([(place, bell)], now)
+
+    def look(self, mirror: Mirror, now: datetime) -> None:
+        """At what was touched since the last look, and at some of the rest."""
+        since = self.looked_at - OVERLAP if self.looked_at else now - BACK
+        ours = Mirrored.objects.filter(mirror=mirror.name).exclude(place="")
+        for recent in mirror.recent(since):
+            look_at(mirror, ours.filter(place=recent.place), now)
+        unseen = ours.filter(checked_at__lt=now - EVERY / 2)
+        live = unseen.filter(Q(event__ended_at=None) | Q(event__ended_at__gt=now - LIVE))
+        look_at(mirror, live.order_by("checked_at")[:MOST_LIVE], now)
+        look_at(mirror, unseen.order_by("checked_at")[:OTHERS], now)
+
+
+def look_at(mirror: Mirror, rows: Iterable[Mirrored], now: datetime) -> None:
+    """Read what stands there of these, and note what others wrote. Raises Temporary and Permanent."""
+    for row in list(rows):
+        if row.mirror != mirror.name:
+            continue
+        row = Mirrored.objects.select_related("event").get(pk=row.pk)  # as late as can be before it is read there
+        found = mirror.read(row.place)
+        if isinstance(found, Gone):
+            actions.note_trouble(row, found.why, found.hint, now)
+            continue
+        note(row, replace(found[0], key=row.key), found[1], now)

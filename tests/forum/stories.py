@@ -1,0 +1,51 @@
+"""Events to be told, for the tests of the mirror."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from talaia.forum.post import Entry, House, Story
+from talaia.panel.state import State
+from talaia.site.dates import Calendar
+
+BEGAN = datetime(2026, 10, 3, 2, 12, tzinfo=UTC)
+MADRID = ZoneInfo("Europe/Madrid")
+HOUSE = House("https://status.example.org", "ca", MADRID, Calendar("ca", MADRID))
+
+
+def house(language: str) -> House:
+    return House("https://status.example.org", language, MADRID, Calendar(language, MADRID), first=language == "ca")
+
+
+def entry(number: int, state: str = "investigating", text: str = "", minutes: int | None = None) -> Entry:
+    at = BEGAN + timedelta(minutes=20 * number if minutes is None else minutes)
+    return Entry(number, state, at, text or f"Paraules de l’entrada {number}.", "ca")
+
+
+STORY = Story(
+    kind="incident",
+    ref="2026-014",
+    title="Tall de fibra a Sants",
+    state="resolved",
+    started_at=BEGAN,
+    ended_at=BEGAN + timedelta(hours=2),
+    touched=(("Connexions", State.PARTIAL), ("Web", State.OPERATIONAL)),
+    entries=(
+        entry(1, "investigating", "No hi ha connexió a Sants. Ho mirem."),
+        entry(2, "identified", "Han tallat un cable al carrer Major."),
+        entry(3, "resolved", "El cable està refet."),
+    ),
+    cause="un cable tallat per unes obres",
+    analysis="# Què va passar\n\nUna excavadora va tallar el cable.\n\n## Què farem\n\n- un segon camí",
+)
+WORK = Story(
+    kind="maintenance",
+    ref="2026-003",
+    title="Canvi d’encaminador",
+    state="scheduled",
+    started_at=BEGAN,
+    window=(BEGAN, BEGAN + timedelta(hours=3)),
+    touched=(("Connexions", State.MAINTENANCE),),
+    entries=(entry(1, "scheduled", "Canviem l’encaminador vell."),),
+)

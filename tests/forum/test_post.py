@@ -1,0 +1,147 @@
+"""What stands of an event where the history is mirrored: whole, the same for the same rows, and never too long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from talaia.forum.merge import sections
+from talaia.forum.neutral import settled
+from talaia.forum.post import LONGEST, document, written_title
+from tests.forum.stories import BEGAN, HOUSE, MADRID, STORY, WORK, entry, house
+
+WHOLE = """\
+[Incidència 2026-014](https://status.example.org/incidents/2026-014/): aquest tema segueix la seva pàgina. \
+El que hi corregiu arriba a l’equip tècnic com a proposta.
+
+## Resum
+
+- **Estat:** Resolt
+- **Inici:** 3 d’octubre del 2026, 04:12
+- **Final:** 3 d’octubre del 2026, 06:12
+- **Causa:** un cable tallat per unes obres
+
+## Serveis afectats
+
+- Connexions: Interrupció parcial
+- Web: Sense afectació
+
+## Cronologia [#](https://status.example.org/incidents/2026-014/#timeline)
+
+### [En investigació] 3 d’octubre del 2026, 04:32 [#u1](https://status.example.org/incidents/2026-014/#u1)
+
+No hi ha connexió a Sants. Ho mirem.
+
+### [Causa identificada] 3 d’octubre del 2026, 04:52 [#u2](https://status.example.org/incidents/2026-014/#u2)
+
+Han tallat un cable al carrer Major.
+
+### [Resolt] 3 d’octubre del 2026, 05:12 [#u3](https://status.example.org/incidents/2026-014/#u3)
+
+El cable està refet.
+
+## Informe posterior [#](https://status.example.org/incidents/2026-014/#analysis)
+
+#### Què va passar
+
+Una excavadora va tallar el cable.
+
+##### Què farem
+
+- un segon camí"""
+
+
+def test_an_incident_is_told_whole() -> None:
+    found = document(STORY, HOUSE)
+    assert found.text == WHOLE
+    assert found.title == "[2026-10-03] Tall de fibra a Sants (2026-014)"
+    assert (found.key, found.closed, found.tags) == ("incident/2026-014", True, ("incidència", "resolt"))
+    assert (found.impact, found.touched) == ("partial", ("Connexions", "Web"))
+
+
+def test_a_maintenance_says_its_window_and_what_to_expect() -> None:
+    found = document(WORK, HOUSE)
+    assert found.title == "[2026-10-03] Manteniment: Canvi d’encaminador (2026-003)"
+    assert "- **Finestra:** dissabte, 3 d’octubre del 2026, de 04:12 a 07:12 (3 h)" in found.text
+    assert "## Què es notarà\n\n- Connexions: En manteniment" in found.text
+    assert not found.closed
+
+
+@pytest.mark.parametrize(("language", "word"), [("es", "Incidencia 2026-014"), ("en", "Incident 2026-014")])
+def test_it_is_told_in_the_language_of_the_site(language: str, word: str) -> None:
+    text = document(STORY, house(language)).text
+    assert text.startswith(f"[{word}](https://status.example.org/{language}/incidents/2026-014/)")
+    assert {"es": "[Resuelto]", "en": "[Resolved]"}[language] in text
+
+
+def test_its_sections_are_found_by_their_addresses() -> None:
+    found = list(sections(WHOLE))
+    assert found == ["head", "resum", "serveis afectats", "timeline", "u1", "u2", "u3", "analysis"]
+
+
+@pytest.mark.parametrize(
+    ("title", "stands"),
+    [
+        ("SANTS", "[2026-10-03] Incidència: SANTS (2026-014)"),
+        ("a  b\nc", "[2026-10-03] a b c (2026-014)"),
+        ("x" * 300, f"[2026-10-03] {'x' * 225}… (2026-014)"),
+    ],
+)
+def test_a_title_is_one_that_a_forum_takes(title: str, stands: str) -> None:
+    found = document(replace(STORY, title=title), HOUSE).title
+    assert found == stands
+    assert len(found) <= 255
+
+
+def test_the_title_of_an_event_is_found_again_in_that_of_its_topic() -> None:
+    assert (
+        written_title("[2026-10-03] Tall de fibra a Sants (2026-014)", "incident", "2026-014")
+        == "Tall de fibra a Sants"
+    )
+    assert written_title("Tall a Sants", "incident", "2026-014") == "Tall a Sants"
+
+
+def test_what_has_no_room_is_left_out_where_it_is_oldest_and_it_is_said() -> None:
+    many = tuple(entry(n, text=f"{n}: " + "una paraula rere l’altra " * 40) for n in range(1, 61))
+    text = document(replace(STORY, entries=many), HOUSE).text
+    assert len(text) <= LONGEST
+    assert "[Les paraules d’aquesta entrada són a la pàgina](https://status.example.org/incidents/2026-014/#u1)" in text
+    assert "una paraula rere l’altra" in sections(text)["u60"]
+    assert "una paraula rere l’altra" not in sections(text)["u1"]
+
+
+def test_a_long_analysis_goes_on_on_the_page() -> None:
+    text = document(replace(STORY, analysis="\n\n".join(["paraula " * 60] * 200)), HOUSE).text
+    assert len(text) <= LONGEST
+    assert text.endswith(
+        "[Continua a la pàgina](https://status.example.org/incidents/2026-014/#analysis), ja que aquí no hi cap."
+    )
+
+
+@given(
+    st.lists(st.text(max_size=3000), max_size=120),
+    st.text(max_size=40_000),
+    st.text(min_size=1, max_size=400),
+)
+@settings(max_examples=40, deadline=None)
+def test_nothing_is_ever_too_long_nor_told_in_two_ways(texts: list[str], analysis: str, title: str) -> None:
+    entries = tuple(entry(n, text=text or "x", minutes=n) for n, text in enumerate(texts, 1))
+    story = replace(STORY, entries=entries, analysis=analysis, title=title)
+    found = document(story, HOUSE)
+    assert len(found.text) <= LONGEST
+    assert found == document(story, HOUSE)
+    assert found.text == settled(found.text)
+    shown = [name for name in sections(found.text) if name[:1] == "u" and name[1:].isdigit()]
+    assert shown == [f"u{n}" for n in range(len(texts) + 1 - len(shown), len(texts) + 1)]
+
+
+def test_the_day_of_a_title_is_the_one_people_lived_in() -> None:
+    late = BEGAN.replace(hour=23)
+    assert document(replace(STORY, started_at=late), HOUSE).title.startswith("[2026-10-04]")
+    moved = replace(WORK, window=(BEGAN + timedelta(days=7), BEGAN + timedelta(days=8)))
+    assert document(moved, HOUSE).title.startswith("[2026-10-10]")
+    assert MADRID.key == "Europe/Madrid"
