@@ -160,6 +160,7 @@ def decide(
         proposal.state = Proposal.TAKEN if taken else Proposal.REFUSED
         proposal.by, proposal.decided_at = by, now
         proposal.save(update_fields=["state", "by", "decided_at"])
+        Mirrored.objects.filter(pk=proposal.mirrored_id).update(sent_title="", sent_text="")  # to be written anew
         data = {"proposal": proposal.pk, "editor": proposal.editor, "sections": [change.section for change in taken]}
         kind = "forum.refused"
         if taken:
