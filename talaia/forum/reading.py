@@ -86,14 +86,14 @@ def read(title: str, text: str, touched: datetime, zone: ZoneInfo) -> Found:
     """The incident. `touched`: when the topic was last written to; its day counts when none stands anywhere."""
     said, day = _title(title)
     lines = text.replace("\r\n", "\n").replace(JOINER, "").split("\n")
-    given = day or next((found for line in lines if (found := _day(line, None))), None)
+    given = day or next((named for line in lines if (named := _day(line, None))), None)
     here = given or touched.astimezone(zone).date()
     entries: list[tuple[IncidentState, datetime, list[str]]] = []
     rest: list[str] = []
     into = rest
     last: datetime | None = None
     for line in lines:
-        if found := ENTRY.match(line):
+        if (found := ENTRY.match(line)) is not None:
             around = f"{found['before']} {found['after']}"
             written = _day(around, here)
             at = _at(around, written, here, last, zone)

@@ -321,7 +321,7 @@ def _configuration() -> Iterator[Config]:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_configuration")
 def test_page_and_forum_agree_whatever_happens() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Histories,
         settings=settings(
             max_examples=30,
