@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from email.utils import getaddresses
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
 from talaia.config.places import Path as Place
-from talaia.config.tables import Audience, Check, Config, Connection, Mailman, Mirror, Service, Source, Tables
+from talaia.config.shapes import is_host_and_port, is_web_address, nowhere, positive
+from talaia.config.tables import Check, Config, Connection, Service, Source, Tables
+from talaia.config.telling import audience_fits, mail_fits, mirror_fits
 
 SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 # Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
 LABEL = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
-MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+")
 LONGEST = 80  # characters of a slug or id, in the tables
 ONLY_FOR = {
     "status": "http",
@@ -30,21 +30,6 @@ ONLY_FOR = {
     "answer": "dns",
 }
 
-
-# Which keys of [mirror] go with one kind only, and which it must have.
-MIRROR_ONLY = {
-    "category": "discourse",
-    "webhook_secret_file": "discourse",
-    "replies": "discourse",
-    "tags": "discourse",
-    "rate": "discourse",
-    "ca_file": "discourse",
-    "repository": "git",
-    "branch": "git",
-    "folder": "git",
-}
-MIRROR_NEEDS = {"discourse": ("address", "key_file", "user", "category"), "git": ("repository",)}
-MOST_A_MINUTE = 60  # calls with a key of an administrator, as Discourse comes
 
 # No source may be called so.
 RESERVED = {
@@ -58,7 +43,7 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
     """Each mistake with its place. The values themselves are right by now."""
     given = config.tables
     yield from _site(config)
-    yield from _mail(config)
+    yield from mail_fits(config)
     yield from _people(config)
     yield from _doubles(given)
     sources = {source.id: source for source in given.sources}
@@ -85,34 +70,13 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
     for n, check in enumerate(given.checks):
         yield from _check(("checks", n), check, services, connections)
     if given.audience:
-        yield from _audience(("audience",), given.audience, services, set(connections))
+        yield from audience_fits(("audience",), given.audience, services, set(connections))
         if given.audience.mailman and given.mail.to:
             yield ("mail", "to"), "there is [audience.mailman] too, and mails go to its list; leave out one of them"
-    yield from _positive(("maintenance",), {"remind": given.maintenance.remind})
+    yield from positive(("maintenance",), {"remind": given.maintenance.remind})
     if given.mirror:
-        yield from _mirror(("mirror",), given.mirror)
+        yield from mirror_fits(("mirror",), given.mirror)
     yield from _files(config)
-
-
-def nowhere(what: str, id: str | None, known: Iterable[str]) -> str:
-    """`there is no service 'wbe'; did you mean 'web'?`"""
-    names = sorted(known)
-    near = difflib.get_close_matches(id or "", names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"{what}s: {', '.join(names) or 'none'}"
-    return f"there is no {what} {id!r}; {hint}"
-
-
-def is_web_address(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a bracket or a port that is none
-        return False
-
-
-def is_host_and_port(text: str) -> bool:
-    host, _, port = text.rpartition(":")
-    return bool(host) and port.isascii() and port.isdigit() and 0 < int(port) <= 65535
 
 
 def _site(config: Config) -> Iterator[tuple[Place, str]]:
@@ -130,7 +94,7 @@ def _site(config: Config) -> Iterator[tuple[Place, str]]:
         if not is_web_address(link.address) and not re.match(r"(mailto|tel|xmpp|matrix):.", link.address):
             place: Place = ("site", "links", n, "address")
             yield place, f"{link.address!r} must begin with https://, http://, mailto: or tel:"
-    yield from _positive(("site",), {"refresh": site.refresh})
+    yield from positive(("site",), {"refresh": site.refresh})
     if not is_host_and_port(config.web.listen):
         yield ("web", "listen"), f'{config.web.listen!r} must be "address:port", for example "127.0.0.1:8000"'
     database = config.tables.database
@@ -138,30 +102,6 @@ def _site(config: Config) -> Iterator[tuple[Place, str]]:
         yield ("database", "url_file"), "url is given too; keep one of the two"
     elif database.url and urlsplit(database.url).scheme not in ("postgresql", "postgres"):
         yield ("database", "url"), "must begin with postgresql://; leave it out for SQLite in the state folder"
-
-
-def _mail(config: Config) -> Iterator[tuple[Place, str]]:
-    mail = config.mail
-    for name in ("sender", "reply_to", "owner", "to", "bounces"):
-        given = getattr(mail, name)
-        named = name in ("sender", "reply_to")
-        found = getaddresses([given]) if given and named else [("", given)]
-        address = found[0][1] if len(found) == 1 else ""
-        if given is not None and not (address and MAILBOX.fullmatch(address) and given.isprintable()):
-            right = "estat@example.org" + (" or Estat <estat@example.org>" if named else "")
-            yield ("mail", name), f"{given!r} is no mail address; write it as {right}"
-    if mail.sender is None and mail.to:
-        yield ("mail",), "'sender' is missing: from whom do the mails come?"
-    if mail.password_file and not mail.username:
-        yield ("mail", "password_file"), "a password goes with a username"
-    if mail.username and mail.tls == "none" and mail.host not in ("localhost", "127.0.0.1", "::1"):
-        yield ("mail", "tls"), 'the password would travel in the clear; write tls = "starttls", or "tls" on port 465'
-    if not 0 < mail.port <= 65535:
-        yield ("mail", "port"), f"{mail.port} is no port"
-    for name, least in (("rate", 0), ("cap", 1), ("hard_bounces", 1)):
-        if getattr(mail, name) < least:
-            yield ("mail", name), f"must be {least} or more"
-    yield from _positive(("mail",), {"timeout": mail.timeout, "give_up": mail.give_up})
 
 
 def _people(config: Config) -> Iterator[tuple[Place, str]]:
@@ -222,7 +162,7 @@ def _source(place: Place, source: Source) -> Iterator[tuple[Place, str]]:
     if source.password_file and not source.username:
         yield (*place, "password_file"), "a password goes with a username"
     times = {"poll_every": source.poll_every, "stale_after": source.stale_after, "timeout": source.timeout}
-    yield from _positive(place, times)
+    yield from positive(place, times)
 
 
 def _sources_of(place: Place, service: Service, sources: dict[str, Source]) -> Iterator[tuple[Place, str]]:
@@ -279,100 +219,7 @@ def _check(
         only = ONLY_FOR.get(struct_field.name)
         if only and check.kind != only and getattr(check, struct_field.name) != struct_field.default:
             yield (*place, struct_field.name), f"goes with kind = {only!r} only, and this is a {check.kind} check"
-    yield from _positive(place, {"every": check.every, "timeout": check.timeout})
-
-
-def _audience(
-    place: Place, audience: Audience, services: set[str], connections: set[str]
-) -> Iterator[tuple[Place, str]]:
-    columns = audience.columns
-    inside: Place = (*place, "columns")
-    if not (columns.member or columns.invoice or audience.everybody):
-        yield (
-            inside,
-            "name the column that tells members, the one that tells a recurring invoice, or both; "
-            "everybody = true in [audience] takes every row",
-        )
-    for name in ("member", "invoice"):
-        for dated in (f"{name}_from", f"{name}_until"):
-            if getattr(columns, dated) and not getattr(columns, name):
-                yield (*inside, dated), f"goes with {name}, which is missing"
-    if audience.fetched and not _is_safe(audience.export or ""):
-        yield (*place, "export"), f"{audience.export!r} must begin with https://: it carries personal data"
-    for name in ("header_file", "ca_file"):
-        if getattr(audience, name) and not audience.fetched:
-            yield (*place, name), "goes with an export that is an address, https://…"
-    if both := {word.casefold() for word in audience.yes} & {word.casefold() for word in audience.no}:
-        yield (*place, "no"), f"{min(both)!r} stands under yes too"
-    yield from _positive(place, {"timeout": audience.timeout, "every": audience.every})
-    for n, behind in enumerate(audience.behind):
-        spot: Place = (*place, "behind", n)
-        if (behind.service is None) == (behind.connection is None):
-            yield spot, "needs a service or a connection, and not both"
-        if behind.service and behind.service not in services:
-            yield (*spot, "service"), nowhere("service", behind.service, services)
-        if behind.connection and behind.connection not in connections:
-            yield (*spot, "connection"), nowhere("connection", behind.connection, connections)
-        if not behind.connections and not behind.areas:
-            yield spot, "says of nobody that they are behind it: give it connections or areas"
-        if behind.connections and not columns.connection:
-            yield (*spot, "connections"), "needs the column of connections: columns.connection"
-        if behind.areas and not columns.area:
-            yield (*spot, "areas"), "needs the column of areas: columns.area"
-    if audience.mailman and audience.sympa:
-        yield (*place, "sympa"), "there is [audience.mailman] too; one server keeps the list"
-    if audience.mailman:
-        yield from _mailman((*place, "mailman"), audience.mailman)
-    if audience.sympa:
-        yield from _positive((*place, "sympa"), {"stale_after": audience.sympa.stale_after})
-
-
-def _mailman(place: Place, mailman: Mailman) -> Iterator[tuple[Place, str]]:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*@[a-z0-9-]+(\.[a-z0-9-]+)+", mailman.list):
-        what = "must be the list's address in small letters: status@lists.example.org"
-        yield (*place, "list"), f"{mailman.list!r} {what}"
-    if not _is_safe(mailman.url) or urlsplit(mailman.url)[2:] not in (("", "", ""), ("/", "", "")):
-        yield (
-            (*place, "url"),
-            f"{mailman.url!r} must be http://127.0.0.1:8001 or https://…, without a path: addresses go over it",
-        )
-    if mailman.ca_file and not mailman.url.startswith("https://"):
-        yield (*place, "ca_file"), "goes with an url that is https://…"
-    yield from _positive(place, {"timeout": mailman.timeout, "every": mailman.every})
-
-
-def _mirror(place: Place, mirror: Mirror) -> Iterator[tuple[Place, str]]:
-    for name in MIRROR_NEEDS[mirror.kind]:
-        if getattr(mirror, name) is None:
-            yield place, f"{name!r} is missing: kind = {mirror.kind!r} needs it"
-    for struct_field in msgspec.structs.fields(Mirror):
-        only = MIRROR_ONLY.get(struct_field.name, mirror.kind)
-        if mirror.kind != only and getattr(mirror, struct_field.name) != struct_field.default:
-            yield (*place, struct_field.name), f"goes with kind = {only!r} only"
-    if mirror.kind == "discourse" and mirror.address is not None and not _is_safe(mirror.address):
-        yield (*place, "address"), f"{mirror.address!r} must begin with https://: a key is sent there"
-    elif mirror.address is not None and not is_web_address(mirror.address):
-        yield (*place, "address"), f"{mirror.address!r} must begin with https:// or http://"
-    elif mirror.address is not None and ("?" in mirror.address or "#" in mirror.address):
-        yield (*place, "address"), f"{mirror.address!r} must end with the name or the path, without ? or #"
-    if mirror.category is not None and mirror.category < 1:
-        yield (*place, "category"), "must be the number of a category: the last part of its address, …/c/history/12"
-    if not 1 <= mirror.rate <= MOST_A_MINUTE:
-        yield (*place, "rate"), f"must be 1 to {MOST_A_MINUTE} calls a minute; a forum allows {MOST_A_MINUTE} in all"
-    yield from _positive(place, {"timeout": mirror.timeout})
-
-
-def _is_safe(address: str) -> bool:
-    """https, or this machine itself."""
-    return is_web_address(address) and (
-        address.startswith("https://") or urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
-    )
-
-
-def _positive(place: Place, times: dict[str, timedelta]) -> Iterator[tuple[Place, str]]:
-    for name, time in times.items():
-        if not time:
-            yield (*place, name), "must be longer than zero"
+    yield from positive(place, {"every": check.every, "timeout": check.timeout})
 
 
 def _files(config: Config) -> Iterator[tuple[Place, str]]:

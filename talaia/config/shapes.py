@@ -1,0 +1,47 @@
+"""What an address, a port and a length of time look like, and what is said of a name that points nowhere."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from talaia.config.places import Path as Place
+
+MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+")
+
+
+def nowhere(what: str, id: str | None, known: Iterable[str]) -> str:
+    """`there is no service 'wbe'; did you mean 'web'?`"""
+    names = sorted(known)
+    near = difflib.get_close_matches(id or "", names, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"{what}s: {', '.join(names) or 'none'}"
+    return f"there is no {what} {id!r}; {hint}"
+
+
+def is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a bracket or a port that is none
+        return False
+
+
+def is_host_and_port(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isascii() and port.isdigit() and 0 < int(port) <= 65535
+
+
+def is_safe(address: str) -> bool:
+    """https, or this machine itself."""
+    return is_web_address(address) and (
+        address.startswith("https://") or urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
+    )
+
+
+def positive(place: Place, times: dict[str, timedelta]) -> Iterator[tuple[Place, str]]:
+    for name, time in times.items():
+        if not time:
+            yield (*place, name), "must be longer than zero"
