@@ -224,7 +224,7 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
             to = whom(rows.story(row, row.drawn_at).behind)
             return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send")
         case Notice.WITHHELD:
-            why = withheld_word(row.why)
+            why = withheld_word(row.why).removesuffix(".")
             return _("does not go by itself: %(why)s") % {"why": why}, () if row.why == which.OVERTAKEN else ("send",)
         case Notice.TAKEN_BACK:
             return _("taken back; went to nobody"), ("send",)

@@ -62,7 +62,7 @@ def test_a_page_that_answers_is_well() -> None:
         outcome = look("http", target.url)
         request = target.requests[0]
     assert (outcome.ok, outcome.slow, outcome.expiring, outcome.measured) == (True, False, False, True)
-    assert outcome.what.startswith("status 200, in 0.")
+    assert outcome.what.startswith("status 200, in ")
     assert request.method == "GET"
     assert request.headers["user-agent"].startswith("talaia/")
 
@@ -313,7 +313,7 @@ def test_a_port_that_accepts_is_well() -> None:
     with TcpTarget() as target:
         outcome = look("tcp", target.address)
     assert outcome.ok
-    assert outcome.what.startswith("accepts connections, in 0.0")
+    assert outcome.what.startswith("accepts connections, in ")
 
 
 def test_a_port_that_refuses_is_a_failure() -> None:

@@ -39,8 +39,8 @@ class EntryForm(ImpactsForm):
         required=False,
         choices=[
             ("", gettext_lazy("as usual")),
-            ("yes", gettext_lazy("mail everybody")),
-            ("no", gettext_lazy("mail nobody")),
+            ("yes", gettext_lazy("mails go out")),
+            ("no", gettext_lazy("no mails")),
         ],
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
