@@ -1,4 +1,4 @@
-"""Everything anew from the rows: after a restore, for another forum, or for a first time. May be cut off at any time."""
+"""Everything anew from the rows: after a restore, for another forum, for the first time. May be cut off anywhere."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def event(desk: Client) -> Event:
     found = actions.open_incident({"ca": "Tall de fibra"}, {"ca": "Han tallat un cable @noc."}, {}, NOW, by="anna")
     later, state = NOW + timedelta(hours=1), IncidentState.MONITORING
     actions.update_incident(found.ref, state, {"ca": "Refet."}, later, by="anna")
-    return found
+    return Event.objects.get()
 
 
 def proposed(event: Event, *changed: tuple[str, str], title: str = "") -> Proposal:

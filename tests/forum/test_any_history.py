@@ -253,6 +253,10 @@ class Histories(RuleBasedStateMachine):
             wanted, stands = document(story(event, "ca"), told), forum.first(topic.id).raw
             proposal = self.office.proposal(event)
             assert stands == wanted.text or proposal, f"{event.ref} says another thing there"
+            if proposal:
+                undecided = {word for word in self.written if word not in self.decided}
+                said = proposal.theirs + proposal.their_title
+                assert any(word in said for word in undecided), f"{event.ref}: nobody else has written anything there"
             assert Mirrored.objects.get(event=event).text == stands
             assert topic.closed == wanted.closed
             assert event.replies == len(topic.posts) - 1
