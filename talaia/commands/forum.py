@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.utils import timezone
 
+from talaia.commands.forum_history import make_anew, take_over
 from talaia.config import current
 from talaia.forum.discourse.client import Client
 from talaia.forum.discourse.limits import BY_HAND
@@ -15,13 +16,19 @@ from talaia.forum.discourse.setup import Look, looks, mirror_of
 from talaia.forum.discourse.topics import Discourse
 from talaia.forum.discourse.trial import trial
 from talaia.outbox.faults import Fault
+from talaia.refusal import Refused
 
-HELP = "The forum in which the history lives: look whether it is ready."
+HELP = "The forum in which the history lives: look whether it is ready, take over what is there, make all anew."
 MARKS = {True: "ok  ", False: "FAIL", None: "look"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    taking = commands.add_parser("import", help="topics that are there already become history; repeatable")
+    taking.add_argument("--all", action="store_true", help="topics without entries such as [Resolved], too")
+    taking.add_argument("--dry-run", action="store_true", help="only tell what would be taken over")
+    making = commands.add_parser("rebuild", help="bring everything there to what the rows say; may be cut off")
+    making.add_argument("--forget", action="store_true", help="first forget where everything stands: for another forum")
     commands.add_parser("setup", help="version, key, category, limits, webhook: what to change where; writes nothing")
 
 
@@ -29,7 +36,19 @@ def run(options: argparse.Namespace) -> int:
     match options.action:
         case "setup":
             return set_up()
+        case "import":
+            return told_faults(take_over, options)
+        case "rebuild":
+            return told_faults(make_anew, options)
     return 2
+
+
+def told_faults(verb: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    """A fault of the mirror is one clear line."""
+    try:
+        return verb(options)
+    except Fault as fault:
+        raise Refused(f"{fault}" + (f"; {fault.hint}" if fault.hint else "")) from None
 
 
 def set_up() -> int:

@@ -12,6 +12,7 @@ from talaia.commands.writing import author
 from talaia.config import current
 from talaia.forum import actions
 from talaia.forum.chosen import chosen
+from talaia.forum.importing import take_in
 from talaia.forum.keeping import own_name
 from talaia.forum.rebuilding import rebuild
 from talaia.forum.rows import house
@@ -26,6 +27,27 @@ def mirror_in_use() -> Mirror:
     if mirror is None:
         raise Refused("there is no [mirror] in talaia.toml; docs/configuration.md tells what it may hold")
     return mirror
+
+
+def take_over(options: argparse.Namespace) -> int:
+    """`talaia forum import`: a line for each topic, and what became of it."""
+    config, mirror = current(), mirror_in_use()
+    became = left = 0
+    told = house(config, calendar)
+    given = {"by": author(), "everything": options.all, "dry": options.dry_run}
+    for topic in take_in(mirror, told, timezone.now, time.sleep, **given):
+        if topic.why or topic.found is None:
+            left += 1
+            print(f"left    {topic.title}: {topic.why}", flush=True)
+            continue
+        became += 1
+        found = topic.found
+        days = f"{found.began.astimezone(told.zone):%Y-%m-%d %H:%M}, {len(found.entries)} entries"
+        unsure = "" if found.dated else "; no day was found in it, so it stands at the day of its last word"
+        print(f"{topic.ref or 'would be'}  {found.title} ({days}{unsure})", flush=True)
+    done = "would be taken over" if options.dry_run else "taken over"
+    print(f"{became} {done}, {left} left; what was taken over before is not listed")
+    return 0
 
 
 def make_anew(options: argparse.Namespace) -> int:

@@ -12,11 +12,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from talaia.events.actions import edit_event, edit_update, write_analysis
+from talaia.events.actions import Told, edit_event, edit_update, import_incident, write_analysis
 from talaia.events.models import Event
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint
 from talaia.forum.merge import TITLE, Merged, advanced
 from talaia.forum.models import Mirrored, Proposal
+from talaia.forum.post import House, document
+from talaia.forum.reading import Found
+from talaia.forum.rows import story
 from talaia.forum.seam import Document, Standing
 from talaia.forum.taking import ANALYSIS, Change
 from talaia.outbox.actions import record
@@ -44,7 +47,7 @@ def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, mer
         is_new = not row.place
         _take_over(row, standing, now)
         row.sent_title, row.sent_text, row.meant_title, row.meant_text = sent.title, sent.text, "", ""
-        row.sent_marks = marks(sent)
+        row.sent_marks, row.as_found = marks(sent), False
         row.save()
         if merge is not None:
             Proposal.objects.filter(mirrored=row, state=Proposal.OPEN).update(base=merge.base, theirs=standing.text)
@@ -160,6 +163,7 @@ def decide(
         proposal.state = Proposal.TAKEN if taken else Proposal.REFUSED
         proposal.by, proposal.decided_at = by, now
         proposal.save(update_fields=["state", "by", "decided_at"])
+        Mirrored.objects.filter(pk=proposal.mirrored_id).update(sent_title="", sent_text="")  # to be written anew
         data = {"proposal": proposal.pk, "editor": proposal.editor, "sections": [change.section for change in taken]}
         kind = "forum.refused"
         if taken:
@@ -197,6 +201,29 @@ def _take(event: Event, change: Change, now: datetime, by: str) -> None:
 def mark_of(proposal: Proposal) -> str:
     """What whoever reads it now has seen of it."""
     return fingerprint([proposal.theirs, proposal.their_title])
+
+
+def import_topic(mirror: str, standing: Standing, found: Found, told: House, now: datetime, *, by: str = "") -> Event:
+    """A topic that people wrote becomes an incident that is over; the topic stays as they wrote it. Raises NotPossible.
+
+    What the rows make of it counts as sent, so that the topic is written anew only once something changes here.
+    """
+    with transaction.atomic():
+        event = import_incident(
+            {told.language: found.title},
+            [Told(entry.state, entry.at, {told.language: entry.text}) for entry in found.entries],
+            now,
+            by=by,
+            analyses={told.language: found.analysis} if found.analysis else None,
+            source=standing.address,
+        )
+        made = document(story(event, told.language), told)
+        row = Mirrored(event=event, mirror=mirror, sent_title=made.title, sent_text=made.text, sent_marks=marks(made))
+        row.as_found = True
+        _take_over(row, standing, now)
+        row.save()
+        _discuss(event, standing)
+    return event
 
 
 def forget(mirror: str, now: datetime, *, by: str = "") -> int:

@@ -81,6 +81,8 @@ def keep(key: str, mirror: Mirror, told: House, now: datetime, *, own_name: str 
                 _adopt(row, outcome, wanted, mirror, own_name, now)
             wrote = True
             continue
+        if row.as_found and (wanted.title, wanted.text) == (row.sent_title, row.sent_text):
+            return wrote  # as people wrote it, and we have nothing to say besides
         proposal = Proposal.objects.filter(mirrored=row, state=Proposal.OPEN).first()
         merge = merged(proposal.base, wanted.text, row.text) if proposal else None
         sent = _sent(wanted, proposal, merge)

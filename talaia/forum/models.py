@@ -29,6 +29,7 @@ class Mirrored(models.Model):
     meant_text = models.TextField(blank=True)
     address = models.TextField(blank=True)
     replies = models.IntegerField(default=0)
+    as_found = models.BooleanField(default=False)  # people made it before us, and we have not written there yet
     checked_at = models.DateTimeField()  # when we last saw what stands there
     trouble = models.TextField(blank=True)  # what only a person can mend
     hint = models.TextField(blank=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from talaia.events.actions.analysis import write_analysis
 from talaia.events.actions.corrections import edit_event, edit_update
 from talaia.events.actions.following import note_late, take_step
+from talaia.events.actions.importing import Told, import_incident
 from talaia.events.actions.incidents import merge_incident, open_incident, update_incident
 from talaia.events.actions.maintenance import (
     approve_maintenance,
@@ -23,12 +24,14 @@ from talaia.events.actions.rows import IMPACTS, find, mark_of, subject
 
 __all__ = [
     "IMPACTS",
+    "Told",
     "approve_maintenance",
     "arrange_maintenance",
     "edit_event",
     "edit_update",
     "extend_maintenance",
     "find",
+    "import_incident",
     "mark_of",
     "merge_incident",
     "note_late",
