@@ -16,6 +16,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from talaia.config import LANGUAGES
 from talaia.events.timeline import (
     ENDED,
     IncidentState,
@@ -140,7 +141,22 @@ def written_title(theirs: str, kind: str, ref: str) -> str:
 
 def tags(story: Story) -> tuple[str, ...]:
     both = (kind_word(story.kind), state_word(story.kind, story.state))
-    return tuple(word.lower().replace(" ", "-").replace("·", "")[:TAG] for word in both)
+    return tuple(tag(word) for word in both)
+
+
+def tag(word: str) -> str:
+    return word.lower().replace(" ", "-").replace("·", "")[:TAG]
+
+
+def every_tag() -> frozenset[str]:
+    """All that `tags` may say, in any language: whatever else stands there is of people."""
+    found = set()
+    for language in LANGUAGES:
+        with translation.override(language):
+            found |= {tag(kind_word(kind)) for kind in ("incident", "maintenance")}
+            found |= {tag(incident_word(state)) for state in IncidentState}
+            found |= {tag(maintenance_word(state)) for state in MaintenanceState}
+    return frozenset(found)
 
 
 def state_word(kind: str, state: str) -> str:

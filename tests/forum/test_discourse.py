@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from talaia.forum.discourse.names import news
 from talaia.forum.discourse.topics import Discourse as Ours
-from talaia.forum.seam import Edited, Gone, Recent
+from talaia.forum.post import document as rendered
+from talaia.forum.seam import Document, Edited, Gone, Recent
 from talaia.outbox.faults import Fault, Permanent, Temporary
+from tests.forum.stories import HOUSE, STORY
 from tests.forum.there import BEGAN, TEXT, Pair, document, stands
 from tests.servers.discourse import Discourse
 
@@ -192,6 +195,10 @@ def test_tags_that_people_gave_stay_and_ours_follow_the_state(pair: Pair, ours: 
     changed = stands(ours.change(document(tags=("incident", "resolved")), made, ""))
     assert pair.double.forum.standing()[0].tags == ["incident", "resolved", "ponent"]
     assert changed.tags == ("incident", "resolved")
+    there = stands(ours.find("incident/2026-014"))
+    assert "ponent" in there.tags
+    stands(ours.change(document(tags=("incidència", "resolt")), there, ""))
+    assert pair.double.forum.standing()[0].tags == ["incidència", "resolt", "ponent"]
 
 
 @pytest.mark.parametrize(("version", "objects"), [("3.5.2", False), ("2026.1.0-latest", True)])
@@ -207,6 +214,56 @@ def test_without_tags_none_are_sent(pair: Pair) -> None:
     made = stands(ours.make(document()))
     ours.change(document(tags=("incident", "resolved"), text=MORE), made, "")
     assert pair.double.forum.standing()[0].tags == []
+
+
+HEADS = [f"### [Causa] 3 d'octubre [#u{n}](https://status.example.org/incidents/2026-014/#u{n})" for n in range(1, 9)]
+
+
+def told(*entries: int) -> Document:
+    return document(text=TEXT + "".join(f"\n\n{HEADS[n - 1]}\n\nParaules." for n in entries))
+
+
+def replies(pair: Pair) -> list[str]:
+    [topic] = pair.double.forum.standing()
+    return [pair.double.forum.posts[id].raw for id in topic.posts[1:]]
+
+
+def test_a_reply_for_each_new_entry_only_where_it_is_asked_for(pair: Pair, ours: Ours) -> None:
+    made = stands(ours.make(told(1)))
+    stands(ours.change(told(1, 2), made, ""))
+    assert replies(pair) == []
+    loud = pair.ours(replies=True)
+    changed = stands(loud.change(told(1, 2, 3, 4), stands(loud.find("incident/2026-014")), ""))
+    assert replies(pair) == [HEADS[2].removeprefix("### "), HEADS[3].removeprefix("### ")]
+    stands(loud.change(told(1, 2, 3, 4), changed, ""))
+    assert len(replies(pair)) == 2
+
+
+@pytest.mark.parametrize("others", [0, 30])
+def test_a_reply_whose_answer_was_lost_is_not_written_twice(pair: Pair, others: int) -> None:
+    loud = pair.ours(replies=True)
+    made = stands(loud.make(told(1)))
+    for _ in range(others):
+        pair.double.forum.reply(int(made.place), "joan")
+    pair.double.fail("commit then drop", "POST")
+    with pytest.raises(Temporary):
+        loud.change(told(1, 2), made, "")
+    stands(loud.change(told(1, 2), made, ""))
+    assert [said for said in replies(pair) if "#u2" in said] == [HEADS[1].removeprefix("### ")]
+
+
+def test_a_reply_that_the_forum_does_not_take_holds_nothing_up(pair: Pair) -> None:
+    loud = pair.ours(replies=True)
+    made = stands(loud.make(told(1)))
+    pair.double.forum.settings.min_post_length = 400
+    assert stands(loud.change(replace(told(1, 2), closed=True), made, "")).closed
+    assert replies(pair) == []
+
+
+def test_the_heads_of_the_entries_are_those_of_our_real_documents() -> None:
+    found = news(rendered(STORY, HOUSE).text)
+    assert [at.rpartition("#")[2] for at in found] == ["u1", "u2", "u3"]
+    assert all(line.startswith("[") for line in found.values())
 
 
 def test_a_text_is_compared_as_the_forum_keeps_it(pair: Pair, ours: Ours) -> None:

@@ -147,6 +147,14 @@ def test_a_trial_names_what_does_not_go_and_leaves_nothing(
     assert len(pair.double.forum.standing()) == ("deleted" in says)
 
 
+def test_in_an_older_forum_the_topic_is_taken_from_the_list_at_once(pair: Pair) -> None:
+    pair.double.forum.settings.unlisted_when_made = False
+    found = tried(pair)
+    assert words(found, False) == ""
+    assert "for a moment" in words(found, None)
+    assert [topic.visible for topic in pair.double.forum.topics.values() if topic.external_id] == [False]
+
+
 def test_a_trial_that_is_cut_off_still_deletes(pair: Pair) -> None:
     pair.double.fail("drop", "PUT")
     assert "does not answer" in words(tried(pair), False)

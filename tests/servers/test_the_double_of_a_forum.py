@@ -47,6 +47,9 @@ GET /t/{id}.json: answers post_stream posts name
 GET /t/{id}.json: answers post_stream posts display_username
 GET /t/{id}.json: answers post_stream posts raw
 GET /t/{id}.json: answers post_stream posts reply_to_post_number
+GET /t/{id}/posts.json: requestBody
+GET /t/{id}/posts.json: answers post_stream posts raw
+GET /t/{id}/posts.json: answers post_stream posts reply_to_post_number
 GET /c/{slug}/{id}.json: answers topic_list topics tags
 """
 # What every operation has besides: a key may be missing, and it may be refused.

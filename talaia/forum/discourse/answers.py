@@ -61,6 +61,11 @@ class Post(msgspec.Struct, frozen=True):
 
 class Stream(msgspec.Struct, frozen=True):
     posts: list[Post]
+    stream: list[int] = []  # the ids of all posts
+
+
+class Posts(msgspec.Struct, frozen=True):
+    post_stream: Stream
 
 
 class Topic(msgspec.Struct, frozen=True):

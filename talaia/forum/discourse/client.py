@@ -19,6 +19,7 @@ from talaia.forum.discourse.limits import BURST, Bucket
 from talaia.outbox.faults import Permanent, Temporary
 
 T = TypeVar("T")
+Query = Mapping[str, str | list[str]]
 
 LARGEST = 10_000_000  # bytes of an answer
 PATIENCE = 3  # times `timeout` for a whole answer: that is how long each of its parts may take
@@ -54,7 +55,7 @@ class Client:
     def close(self) -> None:
         self.http.close()
 
-    def get(self, path: str, query: Mapping[str, str] | None = None, anonymous: bool = False) -> Answer:
+    def get(self, path: str, query: Query | None = None, anonymous: bool = False) -> Answer:
         """Follows the forum to another path of the same host. Raises Temporary, Permanent."""
         for _ in range(HOPS):
             answer = self.ask("GET", path, query=query, anonymous=anonymous)
@@ -78,7 +79,7 @@ class Client:
         method: str,
         path: str,
         body: Mapping[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         anonymous: bool = False,
     ) -> Answer:
         """One request, when it is its turn; never another by itself. Raises Temporary, Permanent."""

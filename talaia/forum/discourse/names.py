@@ -10,6 +10,7 @@ KEY = re.compile(r"(incident|maintenance)/([\w-]+)", re.ASCII)
 EXTERNAL_ID = re.compile(r"talaia-(incident|maintenance)-([\w-]+)", re.ASCII)
 TOPIC = re.compile(r"/t/(?:[^/]+/)?(\d+)(?:\.json)?(?:/\d+)?/?")
 SPACES = re.compile("[\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+HEAD = re.compile(r"^#{1,6} (.*\]\((https?://\S+#u\d+)\))$", re.MULTILINE)
 OBJECTS_SINCE = (2026, 1)  # tags are sent as objects from this version on; before, as names
 EXTERNAL_IDS_SINCE = (2, 9)
 
@@ -56,6 +57,11 @@ def tags_after(there: Iterable[str], ours: Iterable[str], wanted: Iterable[str])
     """The tags that a topic is to have: those of the document, and those that people gave it besides ours."""
     theirs = [tag for tag in there if tag not in set(ours)]
     return tuple(dict.fromkeys([*wanted, *theirs]))
+
+
+def news(text: str) -> dict[str, str]:
+    """The heads of the entries in a document, by their addresses: what a reply says of each."""
+    return {found[2]: found[1] for found in HEAD.finditer(text)}
 
 
 def numbers(version: str) -> tuple[int, ...]:

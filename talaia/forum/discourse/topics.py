@@ -7,6 +7,7 @@ a topic stay. A `place` is the number of the topic.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -17,10 +18,11 @@ from typing import Any
 from talaia.config import Config, Mirror
 from talaia.forum.discourse import answers, limits
 from talaia.forum.discourse.answers import Answer, permitted
-from talaia.forum.discourse.client import MOVES, Client
+from talaia.forum.discourse.client import MOVES, Client, Query
 from talaia.forum.discourse.names import (
     OBJECTS_SINCE,
     external_id,
+    news,
     numbers,
     same_title,
     spelled,
@@ -28,9 +30,13 @@ from talaia.forum.discourse.names import (
     topic_in,
     version,
 )
+from talaia.forum.post import every_tag
 from talaia.forum.seam import Document, Edited, Gone, Recent, Standing
 from talaia.outbox.faults import Permanent, Temporary
 
+log = logging.getLogger(__name__)
+
+LATEST = 50  # replies among which our own are looked for
 TEXT_REFUSED = "the forum's own words say why; mend the title or the text, or the forum's limits, and try again"
 DELETED = "a moderator can recover it there; or let it go, and it stays only on our own pages"
 
@@ -103,9 +109,11 @@ class Discourse:
             if not isinstance(written, Standing):
                 return written
             there = written
-        named = self._name(there, document, base)
+        named = self._name(there, document)
         if not isinstance(named, Standing):
             return named
+        if self.mirror.replies:
+            self._reply(named, [line for at, line in news(document.text).items() if at not in news(base.text)])
         return self._close(named, document.closed) if named.closed != document.closed else named
 
     def recent(self, since: datetime) -> Iterator[Recent]:
@@ -261,13 +269,13 @@ class Discourse:
         edited = self.client.read(answer, answers.Edited).post
         return replace(there, text=edited.raw, version=version(edited.version, edited.raw))
 
-    def _name(self, there: Standing, document: Document, base: Standing) -> Standing | Edited | Gone:
+    def _name(self, there: Standing, document: Document) -> Standing | Edited | Gone:
         """Brings title and tags to the document's."""
         ours = document.tags if self.mirror.tags else ()
         body: dict[str, Any] = {}
         if not same_title(there.title, document.title):
             body |= {"title": document.title, "original_title": there.title}
-        wanted = tags_after(there.tags, base.tags, ours)
+        wanted = tags_after(there.tags, every_tag(), ours)
         if self.mirror.tags and set(wanted) != set(there.tags):
             body["tags"] = self.tags(wanted)
         if body:
@@ -281,6 +289,30 @@ class Discourse:
         answer = self.client.ask("PUT", f"/t/{there.place}/status.json", body)
         refusal = self._no(answer, there, "close topics", "topics: update")
         return refusal if isinstance(refusal, Gone) else replace(there, closed=closed)
+
+    def _reply(self, there: Standing, lines: list[str]) -> None:
+        """A reply for each of these entries that has none yet, so that who watches the topic hears of it."""
+        said = self._replies(int(there.place)) if lines else ""
+        for line in lines:
+            if line.rpartition("](")[2] not in said:
+                answer = self.client.ask("POST", "/posts.json", {"topic_id": int(there.place), "raw": line})
+                permitted(self.host, answer, "reply to a topic", "topics: write")
+                if answer.status != 200:
+                    log.warning("%s takes no reply to topic %s: %s", self.host, there.place, answer.errors)
+
+    def _replies(self, topic: int) -> str:
+        """What has been written below the first post: the last posts, and those that come with the topic."""
+        answer = self.client.get(f"/t/{topic}.json", {"include_raw": "true"})
+        permitted(self.host, answer, f"read topic {topic}", "topics: read")
+        stream = self.client.read(answer, answers.Topic).post_stream
+        here = {post.id for post in stream.posts}
+        posts = [post for post in stream.posts if post.post_number > 1]
+        if others := [id for id in stream.stream if id not in here][-LATEST:]:
+            query: Query = {"post_ids[]": [str(id) for id in others], "include_raw": "true"}
+            answer = self.client.get(f"/t/{topic}/posts.json", query)
+            permitted(self.host, answer, f"read topic {topic}", "topics: read")
+            posts += self.client.read(answer, answers.Posts).post_stream.posts
+        return "\n".join(post.raw or "" for post in posts)
 
     def _no(self, answer: Answer, there: Standing, what: str, scope: str) -> Edited | Gone | None:
         """What a refusal to change a topic means; None when it is none. Raises Permanent."""

@@ -65,7 +65,7 @@ def _make(mirror: Mirror, forum: Discourse, stamp: str) -> tuple[answers.Made | 
     if made.action == "enqueued":
         mend = "reject it in the review queue, and let the bot post without approval: its group, or the category"
         return None, Look(False, "the topic waits for approval", mend)
-    return made, Look(True, f"topic {made.topic_id} was made, unlisted")
+    return made, Look(True, f"topic {made.topic_id} was made")
 
 
 def _steps(forum: Discourse, made: answers.Made, stamp: str) -> Iterator[Look]:
@@ -81,6 +81,7 @@ def _steps(forum: Discourse, made: answers.Made, stamp: str) -> Iterator[Look]:
         yield Look(False, read.why, read.hint)
         return
     there, _ = read
+    yield from _unlisted(forum, place)
     yield Look(there.text == TEXT, "its text is as it was sent" if there.text == TEXT else f"it reads: {there.text!r}")
     if forum.mirror.tags:
         tagged = "talaia-check" in there.tags
@@ -88,6 +89,14 @@ def _steps(forum: Discourse, made: answers.Made, stamp: str) -> Iterator[Look]:
         yield Look(tagged, "it is tagged" if tagged else "it was made, but without its tag", "" if tagged else mend)
     yield _edit(forum, made, there)
     yield from _status(forum, place)
+
+
+def _unlisted(forum: Discourse, place: str) -> Iterator[Look]:
+    """Older forums make every topic for all to see."""
+    answer = forum.client.get(f"/t/{place}.json")
+    if answer.status == 200 and forum.client.read(answer, answers.Topic).visible:
+        forum.client.ask("PUT", f"/t/{place}/status.json", {"status": "visible", "enabled": "false"})
+        yield Look(None, "it stood in the category's list for a moment", "this forum makes no topic unlisted")
 
 
 def _edit(forum: Discourse, made: answers.Made, there: Standing) -> Look:

@@ -103,6 +103,14 @@ def topic(forum: Forum, topic: Topic, with_raw: bool) -> dict[str, Any]:
     )
 
 
+def some_posts(forum: Forum, topic: Topic, ids: list[int], with_raw: bool) -> dict[str, Any]:
+    schema = contract().spec["paths"]["/t/{id}/posts.json"]["get"]["responses"]["200"]["content"]["application/json"]
+    one = schema["schema"]["properties"]["post_stream"]["properties"]["posts"]["items"]
+    there = [forum.posts[id] for id in topic.posts if id in ids and not forum.posts[id].deleted_at]
+    posts = [filled(one, _post(forum, post) | ({"raw": post.raw} if with_raw else {})) for post in there]
+    return {"post_stream": {"posts": posts}, "id": topic.id}
+
+
 def listing(forum: Forum, category: int, page: int) -> dict[str, Any]:
     """Pinned ones first, whatever their age; then by their last bump."""
     there = [t for t in forum.topics.values() if t.category == category and t.visible and not t.deleted_at]

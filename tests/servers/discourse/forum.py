@@ -59,6 +59,7 @@ class Settings:
     read_only: bool = False
     tags_as_objects: bool = False  # since 2026.01
     external_id_in_topics_read: bool = True  # not so in older versions
+    unlisted_when_made: bool = True  # older versions do not look at unlist_topic
 
 
 @dataclass
@@ -246,7 +247,7 @@ class Forum:
             return {"enqueued": True}
         at = datetime.fromisoformat(asked["created_at"]) if "created_at" in asked else self.clock()
         topic = self._new_topic(title, raw, user, asked["category"], at, external_id, tags)
-        topic.visible = not asked.get("unlist_topic", False)
+        topic.visible = not (asked.get("unlist_topic", False) and self.settings.unlisted_when_made)
         return {"post": self.first(topic.id)}
 
     def _reply(self, id: int, raw: str, user: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ USED = {
     "/t/{id}/change-timestamp.json": ("put",),
     "/t/external_id/{external_id}.json": ("get",),
     "/t/{id}.json": ("get", "delete"),
+    "/t/{id}/posts.json": ("get",),
     "/c/{slug}/{id}.json": ("get",),
     "/c/{id}/show.json": ("get",),
 }
@@ -149,6 +150,11 @@ def _answering_otherwise(paths: Spec) -> None:
     post["raw"] = TEXT  # with include_raw
     post["reply_to_post_number"] = {"type": ["integer", "null"]}
     post["name"] = post["display_username"] = {"type": ["string", "null"]}
+    listed = paths["/t/{id}/posts.json"]["get"]
+    del listed["requestBody"]  # the ids are in the address, as "post_ids[]", and a GET has no body
+    post = answered(listed)["properties"]["post_stream"]["properties"]["posts"]["items"]["properties"]
+    post["raw"] = TEXT
+    post["reply_to_post_number"] = {"type": ["integer", "null"]}
     topics = answered(paths["/c/{slug}/{id}.json"]["get"])["properties"]["topic_list"]["properties"]["topics"]
     topics["items"]["properties"]["tags"] = TAGS
 

@@ -38,6 +38,7 @@ ROUTES = [
     ("GET", r"/t/(?P<id>\d+)\.json", "/t/{id}.json", "topics:read"),
     ("DELETE", r"/t/(?P<id>\d+)\.json", "/t/{id}.json", "topics:delete"),
     ("GET", r"/t/(?P<slug>[\w-]+)/(?P<id>\d+)\.json", "/t/{slug}/{id}.json", "topics:read"),
+    ("GET", r"/t/(?P<id>\d+)/posts\.json", "/t/{id}/posts.json", "topics:read"),
     ("GET", r"/c/(?P<id>\d+)/show\.json", "/c/{id}/show.json", "global:read"),
     ("GET", r"/c/(?P<slug>[\w-]+)/(?P<id>\d+)\.json", "/c/{slug}/{id}.json", "topics:read_lists"),
     ("GET", r"/site/settings\.json", "/site/settings.json", "global:read"),
@@ -77,6 +78,7 @@ class Asked:
     method: str
     path: str
     query: dict[str, str]
+    ids: list[int]  # post_ids[]
     headers: Mapping[str, str]
     body: Any
 
@@ -189,6 +191,7 @@ class Discourse:
             handler.command,
             parts.path.removeprefix(self.base),
             dict(parse_qsl(parts.query)),
+            [int(value) for name, value in parse_qsl(parts.query) if name == "post_ids[]"],
             {name.lower(): value for name, value in handler.headers.items()},
             json.loads(raw) if raw else None,
         )
@@ -349,6 +352,10 @@ class Discourse:
                 if "slug" in at and answers.path(topic) != asked.path:
                     return self._moved(answers.path(topic))
                 return _json(200, answers.topic(forum, topic, "include_raw" in asked.query))
+            case "GET /t/{id}/posts.json":
+                return _json(
+                    200, answers.some_posts(forum, forum.api_topic(id), asked.ids, "include_raw" in asked.query)
+                )
             case "GET /c/{id}/show.json" | "GET /c/{slug}/{id}.json" if id not in forum.categories:
                 raise not_found()
             case "GET /c/{id}/show.json":
