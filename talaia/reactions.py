@@ -185,7 +185,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "audience.list_well": (),
     "forum.placed": (own_page,),  # the page leads there
     "forum.written": (),
-    "forum.edited": (forum,),  # what we have to say besides is merged into it; operators see it in the desk
+    "forum.edited": (own_page, forum),  # what we have to say besides is merged into it; operators see it in the desk
     "forum.settled": (),
     "forum.taken": (forum,),
     "forum.refused": (forum,),  # our words are put back

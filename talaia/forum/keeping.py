@@ -147,17 +147,20 @@ def _is_in_doubt(row: Mirrored, sent: Document) -> bool:
 
 def _adopt(row: Mirrored, there: Standing, wanted: Document, mirror: Mirror, own_name: str, now: datetime) -> None:
     """It was there already, with another text: ours of before, or what somebody made of it."""
-    if row.meant_text and settled(there.text) == settled(row.meant_text):
+    base, editor = there.text, ""
+    if not row.meant_text or settled(there.text) != settled(row.meant_text):
+        found = mirror.read(there.place)
+        if isinstance(found, Gone):
+            raise _stuck(row, found, now)
+        there, editor = replace(found[0], key=there.key), found[1]
+        by_others = bool(editor) and editor.casefold() != own_name.casefold()
+        candidates = [wanted.text, *([row.meant_text] if row.meant_text else [])]
+        base = nearest(candidates, there.text) if by_others else there.text
+    title = there.title if alike(there.title, row.meant_title) else wanted.title
+    if base != there.text or not alike(title, there.title):
+        actions.note_edit(row, there, Words(title, base), editor, now)
+    else:
         actions.bind(row, there, now)
-        return
-    found = mirror.read(there.place)
-    if isinstance(found, Gone):
-        raise _stuck(row, found, now)
-    there, editor = replace(found[0], key=there.key), found[1]
-    actions.bind(row, there, now)
-    by_others = bool(editor) and editor.casefold() != own_name.casefold()
-    if by_others or not alike(there.title, wanted.title):
-        actions.note_edit(row, there, Words(wanted.title, wanted.text), editor, now)
 
 
 def _stuck(row: Mirrored, gone: Gone, now: datetime) -> Permanent:

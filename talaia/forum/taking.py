@@ -17,7 +17,7 @@ from talaia.forum import neutral
 from talaia.forum.merge import HEAD, TITLE, alike, body, changed, sections
 from talaia.forum.post import House, Story, analysis_body, entry_body, state_word, written_title
 
-ANALYSIS = "analysis"
+ANALYSIS, TIMELINE = "analysis", "timeline"
 ENTRY = re.compile(r"u(\d+)")
 
 
@@ -107,4 +107,7 @@ def name_of(change: Change, story: Story) -> str:
     if entry is not None:
         said = {"number": entry.number, "state": state_word(story.kind, entry.state)}
         return _("Entry %(number)s, %(state)s") % said
-    return _("Section “%(name)s”") % {"name": change.section}
+    if change.section == TIMELINE:
+        return _("Timeline")
+    said = change.section.partition("~")[0]
+    return _("Section “%(name)s”") % {"name": said[:1].upper() + said[1:]}

@@ -1,4 +1,4 @@
-"""What people wrote in the forum, at the desk: with who wrote it, taken or left; and what needs a person."""
+"""What people wrote in the forum, at the desk: with its writer, taken or left; and what needs a person there."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from talaia.forum.actions import decide, mark_of
 from talaia.forum.git import Git
 from talaia.forum.models import Proposal
 from talaia.forum.rows import story
-from talaia.forum.seam import Mirror
+from talaia.forum.seam import Document, Mirror
 from talaia.forum.taking import Change, changes
 from talaia.outbox.models import Delivery, Fact
 from tests.forum.history import Repository
@@ -355,3 +355,27 @@ def test_the_page_leads_to_the_topic_and_the_title_of_a_topic_can_be_proposed(al
     office.catch_up()
     assert Event.objects.get().titles == {"ca": "Sants sense fibra"}
     assert place.pair.double.forum.standing()[0].title == f"[2026-10-03] Sants sense fibra ({event.ref})"
+
+
+def test_what_somebody_wrote_before_we_knew_of_our_own_topic_is_proposed(
+    office: Office, place: Place, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = open_one(now)
+    mirror = office.mirror()
+    real = mirror.make
+
+    def killed(given: Document) -> None:
+        real(given)
+        raise Killed
+
+    monkeypatch.setattr(mirror, "make", killed)
+    with pytest.raises(Killed):
+        office.catch_up()
+    monkeypatch.setattr(mirror, "make", real)
+    place.edit("Ho mirem.", "Ho estem mirant.")
+    say(event, now, "Un cable.")
+    Delivery.objects.filter(state=Delivery.RUNNING).update(state=Delivery.READY, due=now)
+    office.catch_up()
+    proposal, [change] = proposed(office, event)
+    assert (change.section, change.wanted, proposal.editor) == ("u1", "No hi ha connexió. Ho estem mirant.", "marta")
+    assert "Un cable." in place.texts()[0]
