@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from talaia.commands.forum_history import make_anew, take_over
 from talaia.config import current
+from talaia.forum.chosen import put_away
 from talaia.forum.discourse.client import Client
 from talaia.forum.discourse.limits import BY_HAND
 from talaia.forum.discourse.setup import Look, looks, mirror_of
@@ -49,6 +50,8 @@ def told_faults(verb: Callable[[argparse.Namespace], int], options: argparse.Nam
         return verb(options)
     except Fault as fault:
         raise Refused(f"{fault}" + (f"; {fault.hint}" if fault.hint else "")) from None
+    finally:
+        put_away()
 
 
 def set_up() -> int:

@@ -23,6 +23,19 @@ def chosen(config: Config) -> Mirror | None:
     mark = f"{config.home} {mirror!r}"
     with _lock:
         if mark not in _kept:
-            _kept.clear()  # another configuration is in force
+            _put_away()  # another configuration is in force
             _kept[mark] = Discourse(mirror, config, timezone.now) if mirror.kind == "discourse" else Git(mirror, config)
         return _kept[mark]
+
+
+def put_away() -> None:
+    """Close the connections of the one in use; the next who asks for it gets a new one."""
+    with _lock:
+        _put_away()
+
+
+def _put_away() -> None:
+    for mirror in _kept.values():
+        if isinstance(mirror, Discourse):
+            mirror.close()
+    _kept.clear()

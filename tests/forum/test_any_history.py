@@ -318,6 +318,7 @@ def _configuration() -> Iterator[Config]:
     configuration._current = before
 
 
+@pytest.mark.torture
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_configuration")
 def test_page_and_forum_agree_whatever_happens() -> None:

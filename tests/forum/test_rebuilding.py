@@ -84,6 +84,7 @@ def is_whole(pair: Pair) -> bool:
     return True
 
 
+@pytest.mark.torture
 def test_a_thousand_are_there_in_the_time_that_the_rate_allows(pair: Pair) -> None:
     past(1000, pair.double.clock())
     begun = pair.double.clock()
@@ -98,6 +99,7 @@ def test_a_thousand_are_there_in_the_time_that_the_rate_allows(pair: Pair) -> No
     assert pair.double.breaches == []
 
 
+@pytest.mark.torture
 def test_cut_off_at_any_call_it_goes_on_where_it_was_and_takes_no_longer(pair: Pair) -> None:
     past(120, pair.double.clock())
     begun, chance, kills = pair.double.clock(), random.Random(5), 0
