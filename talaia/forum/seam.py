@@ -29,7 +29,7 @@ class Standing:
     """What stands there, as it was read or as the other side answered. `text` is the base of the next comparison."""
 
     key: str
-    place: str  # how the mirror finds it: "371/1204" (topic/post) or a path; opaque to everybody else
+    place: str  # how the mirror finds it: a topic's number, or a path; opaque to everybody else
     version: str  # changes with every edit of the text there
     title: str
     text: str
