@@ -45,6 +45,9 @@ SHOTS = (
     Shot("desk-phone", "/desk/", NARROW, desk=True),
     Shot("desk-form", "/desk/incidents/new", desk=True),
     Shot("desk-form-phone", "/desk/incidents/new", NARROW, desk=True),
+    Shot("desk-plan-phone", "/desk/maintenance/new", NARROW, desk=True),
+    Shot("desk-analysis", "/desk{told}analysis", desk=True),
+    Shot("about", "/about/"),
 )
 
 

@@ -43,7 +43,7 @@ class Arrangement:
         starts: Choices = [(CLOCK, _("By itself, at its time")), (HAND, _("When somebody says so"))]
         ends: Choices = [(HAND, _("When somebody says so")), (CLOCK, _("By itself, at its time"))]
         fields["starts"] = _radio(_("It begins"), starts, HAND if event and not event.starts_itself else CLOCK)
-        fields["ends"] = _radio(_("It is over"), ends, CLOCK if event and event.ends_itself else HAND)
+        fields["ends"] = _radio(_("It ends"), ends, CLOCK if event and event.ends_itself else HAND)
         quiet = _("Have Alertmanager be quiet about these services meanwhile")
         fields["silence"] = _tick(quiet, bool(event and event.silence))
 

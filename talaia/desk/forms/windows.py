@@ -43,7 +43,7 @@ class Times:
     def __init__(self, form: forms.Form, was: Window | None, *, end_only: bool = False) -> None:
         self.form, self.was = form, dict(zip(("start", "end"), was, strict=True)) if was else {}
         self.names = ("end",) if end_only else ("start", "end")
-        labels = {"start": _("It begins"), "end": _("It is over")}
+        labels = {"start": _("It begins"), "end": _("It ends")}
         for name in self.names:
             form.fields[name] = WallField(self.was.get(name), label=labels[name])
             if len(found := self._readings(name)) > 1:
