@@ -109,5 +109,5 @@ def name_of(change: Change, story: Story) -> str:
         return _("Entry %(number)s, %(state)s") % said
     if change.section == TIMELINE:
         return _("Timeline")
-    said = change.section.partition("~")[0]
-    return _("Section “%(name)s”") % {"name": said[:1].upper() + said[1:]}
+    heading = change.section.partition("~")[0]
+    return _("Section “%(name)s”") % {"name": heading[:1].upper() + heading[1:]}
