@@ -14,6 +14,7 @@ from talaia.desk.actions import forget_sessions
 from talaia.events.actions import note_late, take_step
 from talaia.events.clock import due, late
 from talaia.events.models import Event
+from talaia.notices.replies.actions import forget as forget_replies
 from talaia.outbox import actions as outbox
 from talaia.panel.actions import roll_up
 from talaia.panel.rollup import due_days
@@ -56,3 +57,4 @@ class Clock:
             self.day = now
             outbox.forget(now - REMEMBER, now - self.config().tables.log.keep)
             forget_sessions(now)
+            forget_replies(now)

@@ -18,6 +18,7 @@ from talaia.events.timeline import parse_reference
 from talaia.notices.actions import look
 from talaia.notices.letterhead import the_list
 from talaia.notices.post import Post
+from talaia.notices.replies.answer import answer as answer_reply
 from talaia.notices.rows import hours
 from talaia.notices.values import Recipient
 from talaia.outbox.actions import Order
@@ -102,6 +103,11 @@ def mail(fact: Fact) -> Iterator[Order]:
 def test_mail(fact: Fact) -> Iterator[Order]:
     """One copy, to who asked for it."""
     yield Order("mail", f"test/{fact.pk}")
+
+
+def answer(fact: Fact) -> Iterator[Order]:
+    """Whoever wrote to us is led to the page."""
+    yield Order("letters", fact.subject)
 
 
 def ledger(fact: Fact) -> Iterator[Order]:
@@ -195,6 +201,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "notice.resumed": (mail,),
     "notice.given_up": (),
     "notice.tested": (test_mail,),
+    "reply.came": (answer,),
+    "reply.over": (),
     "panel.listed": (whole_site,),
     "site.changed": (whole_site,),
 }
@@ -213,6 +221,7 @@ def channels(config: Config) -> list[Channel]:
         Channel("archive", publish, batch=20),
         Channel("notices", look_at, batch=20),
         Channel("mail", Post(recipients, calendar, mail_returns, to_list).deliver, longest_wait=timedelta(minutes=5)),
+        Channel("letters", single_letter, longest_wait=timedelta(minutes=5)),
         Channel("audience", keep_audience),
     ]
 
@@ -222,6 +231,12 @@ def look_at(targets: Sequence[str], now: datetime) -> None:
     for target in targets:
         kind, ref, *chosen = target.partition("@")[0].split("/")
         look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
+
+
+def single_letter(targets: Sequence[str], now: datetime) -> None:
+    """What one person gets because they asked: targets are "reply/<id>"."""
+    for target in targets:
+        answer_reply(int(target.partition("/")[2]), calendar, now)
 
 
 def recipients(after: str) -> Iterator[Recipient]:

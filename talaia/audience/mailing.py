@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from talaia.audience.actions import bounce, opt_in, opt_out
+from talaia.audience.address import Wrong, parse
 from talaia.audience.diff import Standing
 from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.posting import post
@@ -50,6 +51,15 @@ def is_told(key: str) -> bool:
 def language_of(key: str) -> str:
     """In which language they are told; empty for the site's first, and for who is not there."""
     return Recipient.objects.filter(pk=_number(key) or 0).values_list("language", flat=True).first() or ""
+
+
+def language_for(address: str) -> str:
+    """In which language whoever has this address is told; empty for who is not in the ledger."""
+    try:
+        key = parse(address).key
+    except Wrong:
+        return ""
+    return Recipient.objects.filter(key=key).values_list("language", flat=True).first() or ""
 
 
 def unsubscribe(key: str, now: datetime) -> None:

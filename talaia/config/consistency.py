@@ -74,6 +74,7 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
         if given.audience.mailman and given.mail.to:
             yield ("mail", "to"), "there is [audience.mailman] too, and mails go to its list; leave out one of them"
     yield from _positive(("maintenance",), {"remind": given.maintenance.remind})
+    yield from _channels(config)
     yield from _files(config)
 
 
@@ -134,6 +135,8 @@ def _mail(config: Config) -> Iterator[tuple[Place, str]]:
             yield ("mail", name), f"{given!r} is no mail address; write it as {right}"
     if mail.sender is None and mail.to:
         yield ("mail",), "'sender' is missing: from whom do the mails come?"
+    if mail.answer and (mail.sender is None or mail.reply_to is None):
+        yield ("mail", "answer"), "needs sender and reply_to: from whom, and what is written where, is answered?"
     if mail.password_file and not mail.username:
         yield ("mail", "password_file"), "a password goes with a username"
     if mail.username and mail.tls == "none" and mail.host not in ("localhost", "127.0.0.1", "::1"):
@@ -309,6 +312,34 @@ def _audience(
         yield from _positive((*place, "sympa"), {"stale_after": audience.sympa.stale_after})
 
 
+def _channels(config: Config) -> Iterator[tuple[Place, str]]:
+    """Chats, webhooks and subscribing."""
+    given = config.tables
+    named = {"chat": [chat.name for chat in given.chat], "webhook": [hook.name for hook in given.webhook]}
+    for table, names in named.items():
+        for n, name in enumerate(names):
+            if not SLUG.fullmatch(name) or len(name) > LONGEST:
+                yield (table, n, "name"), f"{name!r} must be small letters, digits and hyphens, {LONGEST} at most"
+            if name in names[:n]:
+                yield (table, n, "name"), f"{name!r} stands twice"
+    for n, chat in enumerate(given.chat):
+        if chat.language and chat.language not in config.site.languages:
+            yield ("chat", n, "language"), f"{chat.language!r} is not among [site] languages"
+    for n, hook in enumerate(given.webhook):
+        if not _is_safe(hook.url) or "@" in urlsplit(hook.url).netloc or "#" in hook.url:
+            yield (
+                ("webhook", n, "url"),
+                "must begin with https:// (http:// on this machine only), with no name before @",
+            )
+        yield from _positive(("webhook", n), {"timeout": hook.timeout})
+    if subscribe := given.subscribe:
+        yield from _positive(("subscribe",), {"valid": subscribe.valid})
+        if subscribe.rate < 1:
+            yield ("subscribe", "rate"), "must be 1 or more"
+        if config.mail.sender is None:
+            yield ("subscribe",), "needs [mail] sender: who subscribes is asked by mail whether it was them"
+
+
 def _mailman(place: Place, mailman: Mailman) -> Iterator[tuple[Place, str]]:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*@[a-z0-9-]+(\.[a-z0-9-]+)+", mailman.list):
         what = "must be the list's address in small letters: status@lists.example.org"
@@ -344,6 +375,8 @@ def _files(config: Config) -> Iterator[tuple[Place, str]]:
     tables += [(("audience",), given.audience)] if given.audience else []
     if given.audience and given.audience.mailman:
         tables.append((("audience", "mailman"), given.audience.mailman))
+    tables += [(("chat", n), chat) for n, chat in enumerate(given.chat)]
+    tables += [(("webhook", n), hook) for n, hook in enumerate(given.webhook)]
     tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
     tables += [(("login", "openid", n), openid) for n, openid in enumerate(given.login.openid)]
     tables += [(("checks", n), check) for n, check in enumerate(given.checks)]

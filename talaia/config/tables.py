@@ -16,6 +16,7 @@ from talaia.config.matchers import Matchers
 Language = Literal["ca", "es", "en"]
 LANGUAGES: tuple[Language, ...] = ("ca", "es", "en")
 Impact = Literal["degraded", "partial", "disruption"]
+NoticeKind = Literal["problem", "update", "resolved", "advance", "reminder", "start", "end", "changed", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ class Mail(Table, frozen=True, kw_only=True):
     updates: bool = False
     give_up: timedelta = timedelta(hours=24)
     account: str = "public"
+    answer: bool = False
 
 
 class OpenID(Table, frozen=True, kw_only=True):
@@ -310,6 +312,34 @@ class Maintenance(Table, frozen=True, kw_only=True):
     approval: bool = False
 
 
+class Chat(Table, frozen=True, kw_only=True):
+    """A room that gets the notices, shortened, through Apprise. Its address holds a secret, so it is in a file."""
+
+    name: str
+    url_file: str
+    language: Language | None = None
+    notices: tuple[NoticeKind, ...] = ()
+
+
+class Webhook(Table, frozen=True, kw_only=True):
+    """An address of another system that gets every update and every change of a service."""
+
+    name: str
+    url: str
+    secret_file: str
+    services: bool = True
+    ca_file: str | None = None
+    timeout: timedelta = timedelta(seconds=10)
+
+
+class Subscribe(Table, frozen=True, kw_only=True):
+    """Anybody may subscribe. Without this table nobody can."""
+
+    services: bool = True
+    valid: timedelta = timedelta(days=1)
+    rate: int = 5
+
+
 class Tables(Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -326,6 +356,9 @@ class Tables(Table, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     audience: Audience | None = None
     maintenance: Maintenance = Maintenance()
+    chat: tuple[Chat, ...] = ()
+    webhook: tuple[Webhook, ...] = ()
+    subscribe: Subscribe | None = None
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,7 @@ class Sender:
     reply_to: str = ""
     owner: str = ""
     account: str = "public"
+    answers: bool = False  # what is written to reply_to is answered by machine: it is no place for questions
     secret: bytes = field(default=b"", repr=False)
 
     @property

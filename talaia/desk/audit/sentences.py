@@ -75,6 +75,8 @@ SENTENCES: dict[str, Promise] = {
     "notice.resumed": gettext_lazy("had the rest of notice %(it)s sent"),
     "notice.given_up": gettext_lazy("stopped sending notice %(it)s"),
     "notice.tested": gettext_lazy("had a test mail sent to themselves"),
+    "reply.came": gettext_lazy("took in what somebody wrote to us"),
+    "reply.over": gettext_lazy("answered what somebody wrote to us"),
     "user.added": gettext_lazy("added %(it)s as %(role)s"),
     "user.password_set": gettext_lazy("set the password of %(it)s"),
     "user.disabled": gettext_lazy("let %(it)s in no more"),
