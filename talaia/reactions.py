@@ -16,11 +16,16 @@ from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
 from talaia.notices.actions import look
+from talaia.notices.chat import deliver as chat
+from talaia.notices.chat.deliver import target_of as chat_target
 from talaia.notices.letterhead import the_list
+from talaia.notices.models import Notice
 from talaia.notices.post import Post
 from talaia.notices.replies.answer import answer as answer_reply
 from talaia.notices.rows import hours
 from talaia.notices.values import Recipient
+from talaia.notices.webhooks.deliver import deliver as tell_systems
+from talaia.notices.webhooks.deliver import target_of as webhook_target
 from talaia.outbox.actions import Order
 from talaia.outbox.models import Fact
 from talaia.outbox.worker import Channel
@@ -86,7 +91,7 @@ def whole_site(_: Fact) -> Iterator[Order]:
 
 def notices(fact: Fact) -> Iterator[Order]:
     """Which mail follows is asked of the rows, now and at the hours of a plan: see notices/which.py."""
-    if current().mail.sender is None:
+    if current().mail.sender is None and not current().tables.chat:
         return
     chosen = fact.data.get("tell")  # what the operator said of this one; None: the default
     yield Order("notices", fact.subject if chosen is None else f"{fact.subject}/{'yes' if chosen else 'no'}")
@@ -105,6 +110,21 @@ def test_mail(fact: Fact) -> Iterator[Order]:
     yield Order("mail", f"test/{fact.pk}")
 
 
+def chats(fact: Fact) -> Iterator[Order]:
+    """The notice that begins to be sent, in each chat that wants its kind."""
+    kind = Notice.objects.get(pk=int(fact.subject.partition("/")[2])).kind
+    for room in current().tables.chat:
+        if not room.notices or kind in room.notices:
+            yield Order("chat", chat_target(room, fact.subject))
+
+
+def webhooks(fact: Fact) -> Iterator[Order]:
+    """The news, to each system that is told of it."""
+    for hook in current().tables.webhook:
+        if hook.services or not fact.kind.startswith("service."):
+            yield Order("webhook", webhook_target(hook, fact))
+
+
 def answer(fact: Fact) -> Iterator[Order]:
     """Whoever wrote to us is led to the page."""
     yield Order("letters", fact.subject)
@@ -116,7 +136,7 @@ def ledger(fact: Fact) -> Iterator[Order]:
 
 
 EVENT_PAGES = (front, own_page, touched_services, past_of_services, history, search)
-TOLD = (*EVENT_PAGES, notices)
+TOLD = (*EVENT_PAGES, notices, webhooks)
 
 REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.opened": TOLD,
@@ -124,7 +144,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.resolved": TOLD,
     "incident.reopened": TOLD,
     "incident.merged": (*TOLD, other_pages),
-    "incident.corrected": (front, own_page, search, notices),
+    "incident.corrected": (front, own_page, search, notices, webhooks),
     "incident.edited": TOLD,
     "incident.analysed": EVENT_PAGES,
     "maintenance.proposed": (),  # nobody outside knows of it until a second person has approved it
@@ -133,7 +153,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.in_progress": TOLD,
     "maintenance.completed": TOLD,
     "maintenance.cancelled": TOLD,
-    "maintenance.corrected": (front, own_page, search, notices),
+    "maintenance.corrected": (front, own_page, search, notices, webhooks),
     "maintenance.extended": TOLD,
     "maintenance.postponed": TOLD,
     "maintenance.arranged": (front, own_page, notices),
@@ -141,7 +161,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.late": (),  # operators see it in the desk: it still lasts, has not begun, or was not approved
     "maintenance.edited": TOLD,
     "maintenance.analysed": EVENT_PAGES,
-    "service.changed": (front, own_page),
+    "service.changed": (front, own_page, webhooks),
     "service.explained": (front, own_page),
     "service.rolled_up": (own_page,),
     "service.backfilled": (own_page,),
@@ -194,7 +214,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "notice.held": (mail,),
     "notice.withheld": (),  # the desk shows it, and can send it
     "notice.taken_back": (),
-    "notice.begun": (),
+    "notice.begun": (chats,),
     "notice.went_on": (mail,),
     "notice.sent": (),
     "notice.stuck": (),
@@ -221,6 +241,8 @@ def channels(config: Config) -> list[Channel]:
         Channel("archive", publish, batch=20),
         Channel("notices", look_at, batch=20),
         Channel("mail", Post(recipients, calendar, mail_returns, to_list).deliver, longest_wait=timedelta(minutes=5)),
+        Channel("chat", say_in_chats, longest_wait=timedelta(minutes=2)),
+        Channel("webhook", tell_systems),
         Channel("letters", single_letter, longest_wait=timedelta(minutes=5)),
         Channel("audience", keep_audience),
     ]
@@ -231,6 +253,11 @@ def look_at(targets: Sequence[str], now: datetime) -> None:
     for target in targets:
         kind, ref, *chosen = target.partition("@")[0].split("/")
         look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
+
+
+def say_in_chats(targets: Sequence[str], now: datetime) -> None:
+    """Targets: "<chat>/notice/<id>"."""
+    chat.deliver(targets, calendar, now)
 
 
 def single_letter(targets: Sequence[str], now: datetime) -> None:

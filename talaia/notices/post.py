@@ -99,6 +99,9 @@ class Part:
         self.refused_in_a_row = 0
 
     def send(self) -> None:
+        if self.config.mail.sender is None:  # it was drawn up for chats alone
+            self.end()
+            return
         begun, last = time.monotonic(), self.notice.after
         pause = 60 / self.config.mail.rate if self.config.mail.rate else 0.0
         with client(self.config) as server:

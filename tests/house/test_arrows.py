@@ -74,6 +74,12 @@ PURE = [
     "desk/writing/first_words.py",
     "desk/writing/suggestions.py",
     "site/moved.py",
+    "panel/codes.py",
+    "notices/replies/read.py",
+    "notices/replies/write.py",
+    "notices/chat/write.py",
+    "notices/webhooks/body.py",
+    "notices/webhooks/sign.py",
 ]
 EFFECTS = (
     "django.db",
