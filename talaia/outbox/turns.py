@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from talaia.outbox.faults import Temporary
-from talaia.outbox.models import Delivery
+from talaia.outbox.models import Delivery, Fact
 
 SOON = timedelta(seconds=1)
 
@@ -28,3 +28,8 @@ def wait_for_turn(channel: str, target: str, now: datetime) -> None:
     first = before.order_by("fact_id").first()
     if first is not None:
         raise Temporary(f"{receiver} has not got what came before", after=max(SOON, first.due - now + SOON))
+
+
+def asked_for(channel: str, target: str) -> bool:
+    """Whether a person had it tried again: then it goes, however old it is."""
+    return Fact.objects.filter(kind="delivery.tried_again", data__channel=channel, data__target=target).exists()

@@ -13,7 +13,7 @@ from talaia.notices.models import Notice
 from talaia.notices.values import Story
 from talaia.notices.write import Calendars
 from talaia.outbox.faults import Permanent
-from talaia.outbox.turns import wait_for_turn
+from talaia.outbox.turns import asked_for, wait_for_turn
 
 CHANNEL = "chat"
 
@@ -39,8 +39,11 @@ def say(name: str, notice_id: int, target: str, calendars: Calendars, now: datet
     notice = Notice.objects.filter(pk=notice_id).first()
     if chat is None or notice is None or not notice.story or not notice.began_at:
         return  # the chat left talaia.toml
-    if now - notice.began_at > config.mail.give_up:
-        raise Permanent(f"chat {name}: after {config.mail.give_up} it is no news any more", "let it go")
+    if now - notice.began_at > config.mail.give_up and not asked_for(CHANNEL, target):
+        raise Permanent(
+            f"chat {name}: after {config.mail.give_up} it is no news any more",
+            "let it go, or try again if it is worth it",
+        )
     wait_for_turn(CHANNEL, target, now)
     told = Story.from_json(notice.story)
     title, body = message(told, letterhead(config), calendars, chat.language or config.site.languages[0])

@@ -13,7 +13,7 @@ from talaia.notices.webhooks.client import post
 from talaia.notices.webhooks.rows import body_of
 from talaia.outbox.faults import Permanent
 from talaia.outbox.models import Fact
-from talaia.outbox.turns import wait_for_turn
+from talaia.outbox.turns import asked_for, wait_for_turn
 
 CHANNEL = "webhook"
 GIVE_UP = timedelta(days=1)
@@ -41,15 +41,10 @@ def tell(target: str, now: datetime) -> None:
     told = body_of(fact, config) if hook and fact else None
     if hook is None or fact is None or told is None:
         return  # it left talaia.toml, or there is nothing to tell any more
-    if now - fact.at > GIVE_UP and not tried_again(target):
+    if now - fact.at > GIVE_UP and not asked_for(CHANNEL, target):
         raise Permanent(f"webhook {name} has not taken it for {GIVE_UP.days} day", "once it is well, try again here")
     wait_for_turn(CHANNEL, target, now)
     post(hook, config, id_of(fact, letterhead(config).host), written(told), now)
-
-
-def tried_again(target: str) -> bool:
-    """Whether a person has asked for it: then it goes, however old it is."""
-    return Fact.objects.filter(kind="delivery.tried_again", data__target=target, data__channel=CHANNEL).exists()
 
 
 def id_of(fact: Fact, host: str) -> str:
