@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from talaia.audience.actions import forget_asked
 from talaia.config import Config
 from talaia.desk.actions import forget_sessions
 from talaia.events.actions import note_late, take_step
@@ -58,3 +59,4 @@ class Clock:
             outbox.forget(now - REMEMBER, now - self.config().tables.log.keep)
             forget_sessions(now)
             forget_replies(now)
+            forget_asked(subscribe.valid if (subscribe := self.config().tables.subscribe) else timedelta(0), now)

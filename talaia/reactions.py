@@ -10,20 +10,23 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from talaia.audience.actions import asked
 from talaia.audience.importing import deliver as keep_audience
 from talaia.audience.mailing import hand_over, mail_returns, readers
+from talaia.audience.subscribing import to_ask
 from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
 from talaia.notices.actions import look
 from talaia.notices.chat import deliver as chat
 from talaia.notices.chat.deliver import target_of as chat_target
+from talaia.notices.confirm import send as send_question
 from talaia.notices.letterhead import the_list
 from talaia.notices.models import Notice
 from talaia.notices.post import Post
 from talaia.notices.replies.answer import answer as answer_reply
 from talaia.notices.rows import hours
-from talaia.notices.values import Recipient
+from talaia.notices.values import Recipient, words
 from talaia.notices.webhooks.deliver import deliver as tell_systems
 from talaia.notices.webhooks.deliver import target_of as webhook_target
 from talaia.outbox.actions import Order
@@ -125,8 +128,8 @@ def webhooks(fact: Fact) -> Iterator[Order]:
             yield Order("webhook", webhook_target(hook, fact))
 
 
-def answer(fact: Fact) -> Iterator[Order]:
-    """Whoever wrote to us is led to the page."""
+def letter(fact: Fact) -> Iterator[Order]:
+    """What one person gets because they wrote to us, or asked for our mails."""
     yield Order("letters", fact.subject)
 
 
@@ -187,6 +190,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "audience.bounced": (),
     "audience.added": (),
     "audience.forgotten": (),
+    "audience.asked_for": (letter,),
+    "audience.subscribed": (),  # a list server has them at the next look
     "audience.reconciled": (),
     "audience.posted": (),  # the list server sends it
     "audience.list_set": (),
@@ -221,7 +226,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "notice.resumed": (mail,),
     "notice.given_up": (),
     "notice.tested": (test_mail,),
-    "reply.came": (answer,),
+    "reply.came": (letter,),
     "reply.over": (),
     "panel.listed": (whole_site,),
     "site.changed": (whole_site,),
@@ -260,10 +265,23 @@ def say_in_chats(targets: Sequence[str], now: datetime) -> None:
     chat.deliver(targets, calendar, now)
 
 
+def ask_whether_it_was_them(pk: int, now: datetime) -> None:
+    """Somebody who subscribed confirms it by mail."""
+    if found := to_ask(pk, now):
+        names = dict(Service.objects.filter(pk__in=found.services).values_list("slug", "names"))
+        chosen = [words(names[slug]) for slug in found.services if slug in names]
+        send_question(current(), found.key, found.address, found.language, chosen, now)
+        asked(pk, now)
+
+
 def single_letter(targets: Sequence[str], now: datetime) -> None:
-    """What one person gets because they asked: targets are "reply/<id>"."""
+    """What one person gets because they asked: targets are "reply/<id>", "subscription/<id>"."""
     for target in targets:
-        answer_reply(int(target.partition("/")[2]), calendar, now)
+        kind, _, number = target.partition("/")
+        if kind == "reply":
+            answer_reply(int(number), calendar, now)
+        else:
+            ask_whether_it_was_them(int(number), now)
 
 
 def recipients(after: str) -> Iterator[Recipient]:
@@ -273,7 +291,9 @@ def recipients(after: str) -> Iterator[Recipient]:
         yield from [everybody] if after < everybody.key else []
         return
     for reader in readers(after):
-        yield Recipient(reader.key, reader.address, reader.language or config.site.languages[0])
+        yield Recipient(
+            reader.key, reader.address, reader.language or config.site.languages[0], services=reader.services
+        )
 
 
 def to_list(letter: bytes, message_id: str) -> bool:

@@ -24,6 +24,7 @@ class Reader:
     key: str
     address: str
     language: str
+    services: tuple[str, ...] = ()  # they chose only these
 
 
 def readers(after: str = "") -> Iterator[Reader]:
@@ -31,9 +32,9 @@ def readers(after: str = "") -> Iterator[Reader]:
     last = _number(after) or 0
     while True:
         rows = Recipient.objects.filter(standing=Standing.ON, pk__gt=last).order_by("pk")
-        page = list(rows.values_list("pk", "address", "language")[:PAGE])
-        for pk, address, language in page:
-            yield Reader(_key(pk), address, language)
+        page = list(rows.values_list("pk", "address", "language", "services")[:PAGE])
+        for pk, address, language, services in page:
+            yield Reader(_key(pk), address, language, tuple(services))
         if len(page) < PAGE:
             return
         last = page[-1][0]

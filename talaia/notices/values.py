@@ -39,6 +39,7 @@ class Recipient:
     key: str
     address: str
     language: str = ""  # none: in all languages, one below the other
+    services: tuple[str, ...] = ()  # is told only of these; none: of all
     is_list: bool = False  # a list server writes the headers of a list, and sends it on
 
 

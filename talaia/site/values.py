@@ -49,6 +49,7 @@ class House:
     version: str
     links: tuple[tuple[Words, str], ...] = ()
     refresh: timedelta = timedelta(minutes=1)
+    subscribe: bool = False  # whether anybody may
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ def house(config: Config) -> House:
         version=talaia.__version__,
         links=tuple((link.text.words, link.address) for link in site.links),
         refresh=site.refresh,
+        subscribe=config.tables.subscribe is not None,
     )
 
 

@@ -60,6 +60,8 @@ SENTENCES: dict[str, Promise] = {
     "audience.bounced": gettext_lazy("noted that an address does not work"),
     "audience.added": gettext_lazy("added an address by hand"),
     "audience.forgotten": gettext_lazy("forgot addresses that had left"),
+    "audience.asked_for": gettext_lazy("took in that somebody asks for our mails"),
+    "audience.subscribed": gettext_lazy("noted that somebody subscribed"),
     "audience.reconciled": gettext_lazy("compared the list with the ledger"),
     "audience.posted": gettext_lazy("handed a mail to the mailing list"),
     "audience.list_set": gettext_lazy("set up the mailing list: %(count)s settings"),
