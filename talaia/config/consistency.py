@@ -12,14 +12,16 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from talaia.config.addresses import LONGEST, SLUG, is_host_and_port, is_web_address
+from talaia.config.addresses import is_safe as _is_safe
+from talaia.config.addresses import positive as _positive
+from talaia.config.channels import inconsistencies as _channels
 from talaia.config.places import Path as Place
 from talaia.config.tables import Audience, Check, Config, Connection, Mailman, Service, Source, Tables
 
-SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 # Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
 LABEL = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
 MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+")
-LONGEST = 80  # characters of a slug or id, in the tables
 ONLY_FOR = {
     "status": "http",
     "text": "http",
@@ -84,19 +86,6 @@ def nowhere(what: str, id: str | None, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(id or "", names, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"{what}s: {', '.join(names) or 'none'}"
     return f"there is no {what} {id!r}; {hint}"
-
-
-def is_web_address(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a bracket or a port that is none
-        return False
-
-
-def is_host_and_port(text: str) -> bool:
-    host, _, port = text.rpartition(":")
-    return bool(host) and port.isascii() and port.isdigit() and 0 < int(port) <= 65535
 
 
 def _site(config: Config) -> Iterator[tuple[Place, str]]:
@@ -312,34 +301,6 @@ def _audience(
         yield from _positive((*place, "sympa"), {"stale_after": audience.sympa.stale_after})
 
 
-def _channels(config: Config) -> Iterator[tuple[Place, str]]:
-    """Chats, webhooks and subscribing."""
-    given = config.tables
-    named = {"chat": [chat.name for chat in given.chat], "webhook": [hook.name for hook in given.webhook]}
-    for table, names in named.items():
-        for n, name in enumerate(names):
-            if not SLUG.fullmatch(name) or len(name) > LONGEST:
-                yield (table, n, "name"), f"{name!r} must be small letters, digits and hyphens, {LONGEST} at most"
-            if name in names[:n]:
-                yield (table, n, "name"), f"{name!r} stands twice"
-    for n, chat in enumerate(given.chat):
-        if chat.language and chat.language not in config.site.languages:
-            yield ("chat", n, "language"), f"{chat.language!r} is not among [site] languages"
-    for n, hook in enumerate(given.webhook):
-        if not _is_safe(hook.url) or "@" in urlsplit(hook.url).netloc or "#" in hook.url:
-            yield (
-                ("webhook", n, "url"),
-                "must begin with https:// (http:// on this machine only), with no name before @",
-            )
-        yield from _positive(("webhook", n), {"timeout": hook.timeout})
-    if subscribe := given.subscribe:
-        yield from _positive(("subscribe",), {"valid": subscribe.valid})
-        if subscribe.rate < 1:
-            yield ("subscribe", "rate"), "must be 1 or more"
-        if config.mail.sender is None:
-            yield ("subscribe",), "needs [mail] sender: who subscribes is asked by mail whether it was them"
-
-
 def _mailman(place: Place, mailman: Mailman) -> Iterator[tuple[Place, str]]:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*@[a-z0-9-]+(\.[a-z0-9-]+)+", mailman.list):
         what = "must be the list's address in small letters: status@lists.example.org"
@@ -352,19 +313,6 @@ def _mailman(place: Place, mailman: Mailman) -> Iterator[tuple[Place, str]]:
     if mailman.ca_file and not mailman.url.startswith("https://"):
         yield (*place, "ca_file"), "goes with an url that is https://…"
     yield from _positive(place, {"timeout": mailman.timeout, "every": mailman.every})
-
-
-def _is_safe(address: str) -> bool:
-    """https, or this machine itself."""
-    return is_web_address(address) and (
-        address.startswith("https://") or urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
-    )
-
-
-def _positive(place: Place, times: dict[str, timedelta]) -> Iterator[tuple[Place, str]]:
-    for name, time in times.items():
-        if not time:
-            yield (*place, name), "must be longer than zero"
 
 
 def _files(config: Config) -> Iterator[tuple[Place, str]]:

@@ -1,0 +1,39 @@
+"""What an address, a name and a time in talaia.toml must look like, pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from talaia.config.places import Path as Place
+
+SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
+LONGEST = 80  # characters of a slug or id, in the tables
+
+
+def is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a bracket or a port that is none
+        return False
+
+
+def is_host_and_port(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isascii() and port.isdigit() and 0 < int(port) <= 65535
+
+
+def is_safe(address: str) -> bool:
+    """https, or this machine itself."""
+    return is_web_address(address) and (
+        address.startswith("https://") or urlsplit(address).hostname in ("127.0.0.1", "::1", "localhost")
+    )
+
+
+def positive(place: Place, times: Mapping[str, timedelta]) -> Iterator[tuple[Place, str]]:
+    for name, time in times.items():
+        if not time:
+            yield (*place, name), "must be longer than zero"
