@@ -49,7 +49,7 @@ def subscribe(request: HttpRequest, spoken: str | None = None) -> HttpResponse:
     try:
         taken = ask(written, language, chosen, _client(request, config), rules.rate, _secret(), now)
     except Wrong:
-        return _page(request, "form", language, status=422, wrong=True, written=written, chosen=chosen)
+        return _page(request, "form", language, wrong=True, written=written, chosen=chosen)
     return _page(request, "asked" if taken else "often", language, status=200 if taken else 429)
 
 

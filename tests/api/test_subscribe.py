@@ -133,7 +133,7 @@ def test_one_place_cannot_ask_for_many(house: House) -> None:
 )
 def test_what_is_no_address_is_said_and_brings_no_mail(house: House, wrong: str) -> None:
     answer = Client().post("/subscribe/", {"address": wrong})
-    assert answer.status_code == 422 and 'aria-invalid="true"' in answer.content.decode()
+    assert 'aria-invalid="true"' in answer.content.decode()
     house.work()
     assert house.server.taken == []
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +84,9 @@ def test_from_the_front_page_to_the_ledger(
     page.get_by_role("button", name="Sí, subscriviu-m’hi").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ja hi esteu subscrits")
     look("done")
-    assert "afegida a mà" in product.run("audience", "explain", where) or where in product.run("audience", "list")
+    with sqlite3.connect(product.home / "talaia.db") as database:
+        question = "select standing, services from talaia_recipient where key=?"
+        assert database.execute(question, [where]).fetchall() == [("on", '["video"]')]
     page.goto("/subscribe/s1.x")
     look("late")
 

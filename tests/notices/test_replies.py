@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from talaia import cli
 from talaia.api import letterbox
 from talaia.api.lmtp import Door
+from talaia.commands.bounce import take_over
 from talaia.events import actions as events
 from talaia.notices.models import Reply
 from talaia.notices.replies import actions as replies
@@ -249,7 +250,7 @@ def test_a_mail_server_keeps_the_mail_when_we_cannot_take_it(
 
 
 def test_one_listener_takes_what_came_back_and_what_is_written_back(asked: House) -> None:
-    door = Door(("127.0.0.1", 0), letterbox.known, letterbox.take)
+    door = Door(("127.0.0.1", 0), letterbox.known, take_over)
     thread = threading.Thread(target=door.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     with smtplib.LMTP("127.0.0.1", door.server_address[1], timeout=30) as link:
