@@ -27,11 +27,15 @@ COMMANDS = {
     "incident": "open, update, correct and resolve incidents",
     "maintenance": "plan, start, complete and cancel maintenance",
     "audience": "who is told: read the membership export, opt people out, explain",
+    "answer": "read a mail that somebody wrote to us, so that they are led to the page",
     "bounce": "read mails that came back, so that dead addresses get no more",
     "forum": "the forum in which the history lives: is it ready?",
     "user": "people who may use the desk",
     "token": "secrets with which machines may post to the hooks",
 }
+# A mail server runs these: a failure is "not now" (EX_TEMPFAIL), so that it keeps the mail and tries again.
+BY_MAIL = {"answer"}
+NOT_NOW = 75
 # These run without a configuration.
 BARE = {"init", "demo"}
 
@@ -61,13 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(command.run(own.parse_args(rest)))
     except (Refused, configuration.Wrong) as error:
         print(f"talaia: {error}", file=sys.stderr)
-        return 1
+        return NOT_NOW if known.command in BY_MAIL else 1
     except KeyboardInterrupt:
         return 130
     except DatabaseError as error:
         hint = "`talaia up` brings it to this version at its start; `talaia check` looks at it"
         print(f"talaia: the database refuses: {str(error).strip().splitlines()[0]}; {hint}", file=sys.stderr)
-        return 1
+        return NOT_NOW if known.command in BY_MAIL else 1
 
 
 def set_up() -> None:

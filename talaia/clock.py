@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from talaia.audience.actions import forget_asked
 from talaia.config import Config
 from talaia.desk.actions import forget_sessions
 from talaia.events.actions import note_late, take_step
 from talaia.events.clock import due, late
 from talaia.events.models import Event
+from talaia.notices.replies.actions import forget as forget_replies
 from talaia.outbox import actions as outbox
 from talaia.panel.actions import roll_up
 from talaia.panel.rollup import due_days
@@ -56,3 +58,5 @@ class Clock:
             self.day = now
             outbox.forget(now - REMEMBER, now - self.config().tables.log.keep)
             forget_sessions(now)
+            forget_replies(now)
+            forget_asked(subscribe.valid if (subscribe := self.config().tables.subscribe) else timedelta(0), now)

@@ -1,11 +1,11 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
-from talaia.audience.models import Import, Letter, Look, OptOut, Recipient
+from talaia.audience.models import Import, Letter, Look, OptOut, Recipient, Subscription
 from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
 from talaia.events.models import Anchor, Event, Impact, Update
 from talaia.forum.discourse.models import Bell
 from talaia.forum.models import Mirrored, Proposal
-from talaia.notices.models import Bounce, Notice, Posting
+from talaia.notices.models import Bounce, Notice, Posting, Reply
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
@@ -38,10 +38,12 @@ __all__ = [
     "Proposal",
     "Publication",
     "Recipient",
+    "Reply",
     "Ring",
     "Service",
     "Signal",
     "SourceState",
+    "Subscription",
     "Token",
     "Transition",
     "Update",

@@ -10,18 +10,27 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from talaia.audience.actions import asked
 from talaia.audience.importing import deliver as keep_audience
 from talaia.audience.mailing import behind, hand_over, mail_returns, readers
+from talaia.audience.subscribing import to_ask
 from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
 from talaia.forum.chosen import chosen
 from talaia.forum.keeping import Keeper
 from talaia.notices.actions import look
+from talaia.notices.chat import deliver as chat
+from talaia.notices.chat.deliver import target_of as chat_target
+from talaia.notices.confirm import send as send_question
 from talaia.notices.letterhead import the_list
+from talaia.notices.models import Notice
 from talaia.notices.post import Post
+from talaia.notices.replies.answer import answer as answer_reply
 from talaia.notices.rows import hours
-from talaia.notices.values import Behind, Recipient
+from talaia.notices.values import Behind, Recipient, words
+from talaia.notices.webhooks.deliver import deliver as tell_systems
+from talaia.notices.webhooks.deliver import target_of as webhook_target
 from talaia.outbox.actions import Order
 from talaia.outbox.models import Fact
 from talaia.outbox.worker import Channel
@@ -87,7 +96,7 @@ def whole_site(_: Fact) -> Iterator[Order]:
 
 def notices(fact: Fact) -> Iterator[Order]:
     """Which mail follows is asked of the rows, now and at the hours of a plan: see notices/which.py."""
-    if current().mail.sender is None:
+    if current().mail.sender is None and not current().tables.chat:
         return
     chosen = fact.data.get("tell")  # what the operator said of this one; None: the default
     yield Order("notices", fact.subject if chosen is None else f"{fact.subject}/{'yes' if chosen else 'no'}")
@@ -104,6 +113,26 @@ def mail(fact: Fact) -> Iterator[Order]:
 def test_mail(fact: Fact) -> Iterator[Order]:
     """One copy, to who asked for it."""
     yield Order("mail", f"test/{fact.pk}")
+
+
+def chats(fact: Fact) -> Iterator[Order]:
+    """The notice that begins to be sent, in each chat that wants its kind."""
+    kind = Notice.objects.get(pk=int(fact.subject.partition("/")[2])).kind
+    for room in current().tables.chat:
+        if not room.notices or kind in room.notices:
+            yield Order("chat", chat_target(room, fact.subject))
+
+
+def webhooks(fact: Fact) -> Iterator[Order]:
+    """The news, to each system that is told of it."""
+    for hook in current().tables.webhook:
+        if hook.services or not fact.kind.startswith("service."):
+            yield Order("webhook", webhook_target(hook, fact))
+
+
+def letter(fact: Fact) -> Iterator[Order]:
+    """What one person gets because they wrote to us, or asked for our mails."""
+    yield Order("letters", fact.subject)
 
 
 def ledger(fact: Fact) -> Iterator[Order]:
@@ -126,7 +155,7 @@ def other_posts(fact: Fact) -> Iterator[Order]:
 
 PAGES = (front, own_page, touched_services, past_of_services, history, search)
 EVENT_PAGES = (*PAGES, forum)
-TOLD = (*EVENT_PAGES, notices)
+TOLD = (*EVENT_PAGES, notices, webhooks)
 
 REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.opened": TOLD,
@@ -135,7 +164,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.reopened": TOLD,
     "incident.merged": (*TOLD, other_pages, other_posts),
     "incident.imported": PAGES,  # it stands in the forum already; nobody is told of what was long ago
-    "incident.corrected": (front, own_page, search, forum, notices),
+    "incident.corrected": (front, own_page, search, forum, notices, webhooks),
     "incident.edited": TOLD,
     "incident.analysed": EVENT_PAGES,
     "maintenance.proposed": (),  # nobody outside knows of it until a second person has approved it
@@ -144,7 +173,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.in_progress": TOLD,
     "maintenance.completed": TOLD,
     "maintenance.cancelled": TOLD,
-    "maintenance.corrected": (front, own_page, search, forum, notices),
+    "maintenance.corrected": (front, own_page, search, forum, notices, webhooks),
     "maintenance.extended": TOLD,
     "maintenance.postponed": TOLD,
     "maintenance.arranged": (front, own_page, notices),
@@ -152,7 +181,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.late": (),  # operators see it in the desk: it still lasts, has not begun, or was not approved
     "maintenance.edited": TOLD,
     "maintenance.analysed": EVENT_PAGES,
-    "service.changed": (front, own_page),
+    "service.changed": (front, own_page, webhooks),
     "service.explained": (front, own_page),
     "service.rolled_up": (own_page,),
     "service.backfilled": (own_page,),
@@ -178,6 +207,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "audience.bounced": (),
     "audience.added": (),
     "audience.forgotten": (),
+    "audience.asked_for": (letter,),
+    "audience.subscribed": (),  # a list server has them at the next look
     "audience.reconciled": (),
     "audience.posted": (),  # the list server sends it
     "audience.list_set": (),
@@ -214,13 +245,15 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "notice.held": (mail,),
     "notice.withheld": (),  # the desk shows it, and can send it
     "notice.taken_back": (),
-    "notice.begun": (),
+    "notice.begun": (chats,),
     "notice.went_on": (mail,),
     "notice.sent": (),
     "notice.stuck": (),
     "notice.resumed": (mail,),
     "notice.given_up": (),
     "notice.tested": (test_mail,),
+    "reply.came": (letter,),
+    "reply.over": (),
     "panel.listed": (whole_site,),
     "site.changed": (whole_site,),
 }
@@ -239,6 +272,9 @@ def channels(config: Config) -> list[Channel]:
         Channel("archive", publish, batch=20),
         Channel("notices", look_at, batch=20),
         Channel("mail", Post(recipients, calendar, mail_returns, to_list).deliver, longest_wait=timedelta(minutes=5)),
+        Channel("chat", say_in_chats, longest_wait=timedelta(minutes=2)),
+        Channel("webhook", tell_systems),
+        Channel("letters", single_letter, longest_wait=timedelta(minutes=5)),
         Channel("audience", keep_audience),
         Channel("mirror", Keeper(current, chosen, calendar).deliver),
     ]
@@ -249,6 +285,30 @@ def look_at(targets: Sequence[str], now: datetime) -> None:
     for target in targets:
         kind, ref, *chosen = target.partition("@")[0].split("/")
         look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
+
+
+def say_in_chats(targets: Sequence[str], now: datetime) -> None:
+    """Targets: "<chat>/notice/<id>"."""
+    chat.deliver(targets, calendar, now)
+
+
+def ask_whether_it_was_them(pk: int, now: datetime) -> None:
+    """Somebody who subscribed confirms it by mail."""
+    if found := to_ask(pk, now):
+        names = dict(Service.objects.filter(pk__in=found.services).values_list("slug", "names"))
+        chosen = [words(names[slug]) for slug in found.services if slug in names]
+        send_question(current(), found.key, found.address, found.language, chosen, now)
+        asked(pk, now)
+
+
+def single_letter(targets: Sequence[str], now: datetime) -> None:
+    """What one person gets because they asked: targets are "reply/<id>", "subscription/<id>"."""
+    for target in targets:
+        kind, _, number = target.partition("/")
+        if kind == "reply":
+            answer_reply(int(number), calendar, now)
+        else:
+            ask_whether_it_was_them(int(number), now)
 
 
 def recipients(after: str, only: Behind | None) -> Iterator[Recipient]:
@@ -262,7 +322,9 @@ def recipients(after: str, only: Behind | None) -> Iterator[Recipient]:
         return
     where = behind(config, only.services, only.connections) if only else None
     for reader in readers(after, where):
-        yield Recipient(reader.key, reader.address, reader.language or config.site.languages[0])
+        yield Recipient(
+            reader.key, reader.address, reader.language or config.site.languages[0], services=reader.services
+        )
 
 
 def to_list(letter: bytes, message_id: str) -> bool:

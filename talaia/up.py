@@ -67,6 +67,7 @@ def prepare(config: Config) -> None:
 def fingerprint(config: Config) -> str:
     """Changes when every page must be made anew: another version, other templates, another [site] or panel."""
     parts = hashlib.sha256(f"{talaia.__version__} {config.tables.site!r} {config.tables.services!r}".encode())
+    parts.update(b"open" if config.tables.subscribe else b"")
     for file in sorted((Path(talaia.__file__).parent / "site").rglob("*")):
         if file.suffix in (".html", ".css", ".js", ".py"):
             parts.update(file.read_bytes())

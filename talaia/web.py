@@ -26,6 +26,7 @@ Answer = tuple[bytes, bytes]
 """The status line, and all that follows it; between the two goes the date."""
 
 APPLICATION = ("/desk", "/hooks/", "/u/", "/api/v1/", "/healthz", "/metrics")
+SUBSCRIBE = ("/subscribe", "/ca/subscribe", "/es/subscribe", "/en/subscribe")  # only where that is open
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
@@ -132,6 +133,7 @@ class Front:
         self.folder = (config.home / "public").resolve()
         self.inner = inner
         self.languages = config.site.languages
+        self.application = APPLICATION + (SUBSCRIBE if config.tables.subscribe else ())
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.size = 0
         self.common: Headers = [
@@ -151,7 +153,7 @@ class Front:
         path: str = scope["path"]
         page = self.pages.get(path)
         if page is None or time.monotonic() - page.looked_at > LOOK_AGAIN:
-            if path.startswith(APPLICATION):
+            if path.startswith(self.application):
                 return await self.inner(scope, receive, send)
             page = self.look(path)
         if scope["method"] not in ("GET", "HEAD"):

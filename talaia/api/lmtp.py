@@ -1,4 +1,4 @@
-"""LMTP (RFC 2033), as little of it as a mail server needs to hand over what came back."""
+"""LMTP (RFC 2033), as little of it as a mail server needs to hand over what came back, and what people write back."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-LARGEST = 2_000_000  # bytes of a mail
+LARGEST = 50_000_000  # bytes of a mail
+KEPT = 2_000_000  # bytes of it that are looked at: a report and a head stand at the beginning
 MOST = 100  # recipients of one mail
 PATIENCE = 120  # seconds for a line
 
 Known = Callable[[str], bool]
-Take = Callable[[str, bytes], None]
-"""`take(recipient, content)`: it is done when this returns; what it raises has the mail offered again."""
+Take = Callable[[str, bytes, str], None]
+"""`take(recipient, content, sender)`: it is done when this returns; what it raises has the mail offered again."""
 
 
 class Door(socketserver.ThreadingTCPServer):
@@ -34,6 +35,7 @@ class Session(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.recipients: list[str] = []
+        self.sender = ""
         try:
             self.say("220 talaia LMTP")
             while line := self.rfile.readline(2000):
@@ -55,6 +57,8 @@ class Session(socketserver.StreamRequestHandler):
                 self.say("250 ENHANCEDSTATUSCODES")
             case "MAIL" | "RSET" | "NOOP":
                 self.recipients = [] if verb != "NOOP" else self.recipients
+                if verb == "MAIL":
+                    self.sender = argument.partition("<")[2].partition(">")[0]
                 self.say("250 2.0.0 ok")
             case "RCPT":
                 self.recipient(argument.partition("<")[2].partition(">")[0])
@@ -77,7 +81,7 @@ class Session(socketserver.StreamRequestHandler):
             self.recipients.append(address)
             self.say("250 2.1.5 ok")
         else:
-            self.say("550 5.1.1 no return path of ours")
+            self.say("550 5.1.1 no address of ours")
 
     def data(self) -> None:
         lines, size = [], 0
@@ -85,14 +89,14 @@ class Session(socketserver.StreamRequestHandler):
             if not line:
                 raise OSError("gone in the middle of a mail")
             size += len(line)
-            if size <= LARGEST:
+            if size <= KEPT:
                 lines.append(line[1:] if line.startswith(b".") else line)
         for address in self.recipients:
             try:
                 if size <= LARGEST:
-                    self.server.take(address, b"".join(lines))
+                    self.server.take(address, b"".join(lines), self.sender)
                 self.say("250 2.0.0 taken" if size <= LARGEST else "552 5.3.4 too large")
             except Exception:
-                log.exception("a mail that came back could not be written down")
+                log.exception("a mail could not be written down")
                 self.say("451 4.3.0 not now")
         self.recipients = []

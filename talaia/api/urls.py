@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from talaia.api import addresses, forum, health, hooks, metrics, unsubscribe
+from talaia.api import addresses, forum, health, hooks, metrics, subscribe, unsubscribe
 
 urlpatterns = [
     path("hooks/alertmanager/<slug:source>", hooks.alertmanager),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("hooks/discourse", forum.discourse),
     re_path("^hooks/", hooks.elsewhere),
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("subscribe/", subscribe.subscribe, name="subscribe"),
+    path("subscribe/<str:token>", subscribe.confirmation, name="confirmation"),
+    re_path("^(?P<spoken>ca|es|en)/subscribe/$", subscribe.subscribe),
     path("healthz", health.healthz),
     path("metrics", metrics.metrics),
 ]

@@ -29,6 +29,9 @@ class Origin(StrEnum):
     HAND = "hand"
 
 
+SUBSCRIBED = "subscribed"  # the reason of who asked for our mails and confirmed it: no export takes it away
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One address of the ledger. `left_at`: since when no export has it (None: one has it, or it was added by hand)."""
@@ -109,6 +112,10 @@ def diff(
             joining.append(change)
     for key, before in ledger.items():
         if key not in wanted and key not in held and before.in_export:
+            if before.standing == Standing.ON and SUBSCRIBED in before.reasons:
+                stays = replace(before, origin=Origin.HAND, reasons=(SUBSCRIBED,), connections=(), areas=())
+                leaving.append(Change(What.CHANGES, stays, before))
+                continue
             standing = Standing.LEFT if before.standing == Standing.ON else before.standing
             leaving.append(Change(What.LEAVES, replace(before, standing=standing, reasons=(), left_at=now), before))
     base = sum(entry.in_export for entry in ledger.values())
@@ -128,6 +135,8 @@ def kept(person: Wanted, before: Entry, by_hand: Literal["leave", "adopt"]) -> C
     after = entry(person, standing)
     # An export without a name or a language takes nothing away that somebody knew.
     after = replace(after, name=after.name or before.name, language=after.language or before.language)
+    if SUBSCRIBED in before.reasons:
+        after = replace(after, reasons=tuple(sorted({*after.reasons, SUBSCRIBED})))
     if standing in (Standing.OPTED_OUT, Standing.BOUNCED):
         return Change(What.STAYS_OUT, after, before, writes=after != before)
     if after == before:

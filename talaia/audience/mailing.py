@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from talaia.audience.actions import bounce, opt_in, opt_out
+from talaia.audience.address import Wrong, parse
 from talaia.audience.behind import Place, place
 from talaia.audience.diff import Standing
 from talaia.audience.mailman.client import Client
@@ -24,6 +25,7 @@ class Reader:
     key: str
     address: str
     language: str
+    services: tuple[str, ...] = ()  # they chose only these
 
 
 def readers(after: str = "", where: Place | None = None) -> Iterator[Reader]:
@@ -34,10 +36,10 @@ def readers(after: str = "", where: Place | None = None) -> Iterator[Reader]:
     last = _number(after) or 0
     while True:
         rows = Recipient.objects.filter(standing=Standing.ON, pk__gt=last).order_by("pk")
-        page = list(rows.values_list("pk", "address", "language", "connections", "areas")[:PAGE])
-        for pk, address, language, connections, areas in page:
+        page = list(rows.values_list("pk", "address", "language", "services", "connections", "areas")[:PAGE])
+        for pk, address, language, services, connections, areas in page:
             if where is None or where.holds(connections, areas):
-                yield Reader(_key(pk), address, language)
+                yield Reader(_key(pk), address, language, tuple(services))
         if len(page) < PAGE:
             return
         last = page[-1][0]
@@ -71,6 +73,15 @@ def is_told(key: str) -> bool:
 def language_of(key: str) -> str:
     """In which language they are told; empty for the site's first, and for who is not there."""
     return Recipient.objects.filter(pk=_number(key) or 0).values_list("language", flat=True).first() or ""
+
+
+def language_for(address: str) -> str:
+    """In which language whoever has this address is told; empty for who is not in the ledger."""
+    try:
+        key = parse(address).key
+    except Wrong:
+        return ""
+    return Recipient.objects.filter(key=key).values_list("language", flat=True).first() or ""
 
 
 def unsubscribe(key: str, now: datetime) -> None:

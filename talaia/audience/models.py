@@ -1,5 +1,5 @@
-"""Tables: `Recipient` (the ledger of addresses), `OptOut` (digests of the forgotten), `Import`, `Look` (at the export),
-`Letter` (a letter to the list).
+"""Tables: `Recipient` (the ledger of addresses), `Subscription` (somebody who asked to be in it), `OptOut` (digests of
+the forgotten), `Import`, `Look` (at the export), `Letter` (a letter to the list).
 
 Nothing of these rows may reach a public file, a log, a metric or a fact: facts name rows by their numbers.
 """
@@ -23,6 +23,7 @@ class Recipient(models.Model):
     reasons = models.JSONField(default=list)  # ["member", "invoice 123"]
     connections = models.JSONField(default=list)
     areas = models.JSONField(default=list)
+    services = models.JSONField(default=list)  # chosen when they subscribed; empty: they are told of all
     first_at = models.DateTimeField()
     since = models.DateTimeField()  # of the standing
     left_at = models.DateTimeField(null=True)  # since when no export has it
@@ -32,6 +33,28 @@ class Recipient(models.Model):
         indexes = [
             models.Index(fields=["standing"], name="recipient_standing"),
             models.Index(fields=["left_at"], condition=models.Q(left_at__isnull=False), name="recipient_left"),
+        ]
+
+
+class Subscription(models.Model):
+    """Somebody, or somebody in their name, asked for our mails; until they say by mail that it was them.
+
+    It is forgotten, with the address, when its time is over.
+    """
+
+    digest = models.CharField(max_length=64)  # of the address: how often it was asked for
+    client = models.CharField(max_length=64)  # of the place that asked, likewise
+    address = models.CharField(max_length=254)
+    language = models.CharField(max_length=8)
+    services = models.JSONField(default=list)
+    at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)  # the mail is out
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["at"], name="subscription_at"),
+            models.Index(fields=["digest", "at"], name="subscription_digest"),
         ]
 
 

@@ -36,7 +36,12 @@ def reason(value: str) -> str:
     word, _blank, number = value.partition(" ")
     if word == "invoice" and number:
         return _("invoice %(number)s") % {"number": number}
-    return {"member": _("member"), "invoice": _("recurring invoice"), "listed": _("is in the export")}.get(word, value)
+    return {
+        "member": _("member"),
+        "invoice": _("recurring invoice"),
+        "listed": _("is in the export"),
+        "subscribed": _("subscribed"),
+    }.get(word, value)
 
 
 def refusal(code: str, word: str = "") -> str:

@@ -9,21 +9,17 @@ import sys
 import threading
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
+from talaia.api.letterbox import known, take, take_returned
 from talaia.api.lmtp import Door
-from talaia.audience.mailing import mail_returns
 from talaia.config import current
-from talaia.notices import tokens
-from talaia.notices.post import came_back
-from talaia.notices.returned import read
 from talaia.refusal import Refused
 
 HELP = (
     "Read mails that came back to [mail] bounces: one from standard input, all of a Maildir, or what a mail server "
-    "hands over by LMTP. What is no delivery report counts for nothing."
+    "hands over by LMTP, where what people write to [mail] reply_to is taken and answered, too, if [mail] answer is "
+    "true. What is no delivery report counts for nothing."
 )
 
 
@@ -35,23 +31,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if current().mail.bounces is None:
+    mail = current().mail
+    if options.lmtp and (mail.bounces or mail.answer):
+        return serve(options.lmtp)
+    if mail.bounces is None:
         raise Refused("[mail] bounces is not set: nothing can come back to us")
     if options.maildir:
         return empty(options.maildir)
-    if options.lmtp:
-        return serve(options.lmtp)
-    if not take(options.to, sys.stdin.buffer.read()):
+    if not take_returned(options.to, sys.stdin.buffer.read()):
         print("no return path of ours; nothing was counted")
     return 0
-
-
-def take(to: str, content: bytes) -> bool:
-    """Count one mail that came back. Whether it was one of ours; to do it twice on a day counts once."""
-    found = read(content, secret(), to)
-    if found and found.gone:
-        came_back(found.key, found.status, timezone.now(), mail_returns)
-    return found is not None
 
 
 def empty(folder: Path) -> int:
@@ -60,7 +49,7 @@ def empty(folder: Path) -> int:
     box = mailbox.Maildir(folder, create=False)
     ours = 0
     for key in list(box.iterkeys()):
-        ours += take("", box.get_bytes(key))
+        ours += take_returned("", box.get_bytes(key))
         box.remove(key)  # after it was counted: killed before, it is counted again, which counts once
     print(f"{ours} mails that came back")
     return 0
@@ -82,16 +71,8 @@ def serve(address: str) -> int:
     return 0
 
 
-def known(address: str) -> bool:
-    return tokens.returned(secret(), address) is not None
-
-
-def take_over(to: str, content: bytes) -> None:
+def take_over(to: str, content: bytes, sender: str) -> None:
     try:
-        take(to, content)
+        take(to, content, sender)
     finally:
         connection.close()  # each mail has its own thread
-
-
-def secret() -> bytes:
-    return settings.SECRET_KEY.encode()

@@ -11,15 +11,14 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from talaia.config.addresses import LONGEST, SLUG, is_host_and_port, is_web_address, nowhere, positive
+from talaia.config.channels import inconsistencies as channels_fit
 from talaia.config.places import Path as Place
-from talaia.config.shapes import is_host_and_port, is_web_address, nowhere, positive
 from talaia.config.tables import Check, Config, Connection, Service, Source, Tables
-from talaia.config.telling import audience_fits, mail_fits, mirror_fits
+from talaia.config.told import audience_fits, mail_fits, mirror_fits
 
-SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 # Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
 LABEL = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
-LONGEST = 80  # characters of a slug or id, in the tables
 ONLY_FOR = {
     "status": "http",
     "text": "http",
@@ -76,6 +75,7 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
     yield from positive(("maintenance",), {"remind": given.maintenance.remind})
     if given.mirror:
         yield from mirror_fits(("mirror",), given.mirror)
+    yield from channels_fit(config)
     yield from _files(config)
 
 
@@ -231,6 +231,8 @@ def _files(config: Config) -> Iterator[tuple[Place, str]]:
     if given.audience and given.audience.mailman:
         tables.append((("audience", "mailman"), given.audience.mailman))
     tables += [(("mirror",), given.mirror)] if given.mirror else []
+    tables += [(("chat", n), chat) for n, chat in enumerate(given.chat)]
+    tables += [(("webhook", n), hook) for n, hook in enumerate(given.webhook)]
     tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
     tables += [(("login", "openid", n), openid) for n, openid in enumerate(given.login.openid)]
     tables += [(("checks", n), check) for n, check in enumerate(given.checks)]

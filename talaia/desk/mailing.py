@@ -17,12 +17,15 @@ from talaia.audience import mailing as audience
 from talaia.config import current
 from talaia.events.models import Event
 from talaia.notices import rows, which
+from talaia.notices.chat import deliver as chats
+from talaia.notices.chat.write import message as chat_message
 from talaia.notices.letterhead import letterhead, rules, the_list
 from talaia.notices.models import Notice, Posting
 from talaia.notices.stories import STORIES
 from talaia.notices.values import Behind, Kind, Recipient, Story, inside, words
 from talaia.notices.words import kind_word
 from talaia.notices.write import copy, sheet
+from talaia.outbox.models import Delivery
 from talaia.panel.state import State
 from talaia.site.dates import Calendar, length
 
@@ -81,7 +84,7 @@ def would_follow(
 
     `only_behind`: what is chosen for an event that is not there yet.
     """
-    if current().mail.sender is None:
+    if not leaves_the_house():
         return ""
     levels = impacts.values()
     before = rows.stand(row) if row else which.Stand(Event.INCIDENT, state, (), 0, now)
@@ -110,6 +113,9 @@ def goes_to(
 
 def whom(behind: Behind | None = None) -> str:
     """To whom mails go: the list, or so many people; of them only those who are behind something."""
+    if current().mail.sender is None:
+        count = len(current().tables.chat)
+        return ngettext("to %(count)s chat", "to %(count)s chats", count) % {"count": count}
     if (everybody := the_list(current())) is not None:
         if count := audience.how_many():
             said = {"list": everybody.address, "count": count}
@@ -166,6 +172,8 @@ def fixed(name: str) -> Story | None:
 def specimens(story: Story) -> list[Specimen]:
     """The mail in each language, or the one in all languages that a list gets."""
     config = current()
+    if config.mail.sender is None:
+        return []
     if the_list(config):
         return [_specimen(story, list(config.site.languages), to_list=True)]
     return [_specimen(story, [language], to_list=False) for language in config.site.languages]
@@ -175,6 +183,58 @@ def troubles(notice: Notice) -> list[tuple[str, str, int]]:
     """What the mail server said of copies that it did not take: state, its words, how many."""
     untaken = notice.postings.exclude(state=Posting.SENT).values_list("state", "error")
     return list(untaken.annotate(count=Count("pk")).order_by("-count")[:20])
+
+
+@dataclass(frozen=True)
+class Said:
+    """A notice in one chat. `state`: what became of it, in words; `stuck`: a person must decide."""
+
+    pk: int
+    chat: str
+    about: str
+    at: datetime
+    stuck: bool
+    error: str
+    hint: str
+
+
+def in_chats(notice: Notice) -> list[Said]:
+    """What was said in which chat, and what went wrong there."""
+    rows = Delivery.objects.filter(channel=chats.CHANNEL, target__endswith=f"/notice/{notice.pk}").order_by("pk")
+    words = {
+        Delivery.DONE: _("said"),
+        Delivery.PARKED: _("was not taken"),
+        Delivery.LET_GO: _("is not said"),
+    }
+    return [
+        Said(
+            row.pk,
+            row.target.partition("/")[0],
+            words.get(row.state, _("tried again by itself") if row.error else _("on its way")),
+            row.done_at or row.due,
+            row.state == Delivery.PARKED,
+            row.error,
+            row.hint,
+        )
+        for row in rows
+    ]
+
+
+def chat_specimens(story: Story) -> list[tuple[str, str, str, str]]:
+    """Of each chat that gets it: its name, the language, the title and the text."""
+    config = current()
+    made: list[tuple[str, str, str, str]] = []
+    for chat in config.tables.chat:
+        if not chat.notices or story.kind in chat.notices:
+            language = chat.language or config.site.languages[0]
+            title, text = chat_message(story, letterhead(config), lambda code: Calendar(code, config.site.tz), language)
+            made.append((chat.name, language, title, text))
+    return made
+
+
+def leaves_the_house() -> bool:
+    """Whether talaia.toml lets anything leave: by mail, or in a chat."""
+    return current().mail.sender is not None or bool(current().tables.chat)
 
 
 def _specimen(story: Story, languages: list[str], *, to_list: bool) -> Specimen:
@@ -216,6 +276,8 @@ def _shown(row: Notice, language: str) -> Shown:
 
 def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
     """Where it stands in words, and what may be done about it."""
+    if current().mail.sender is None and row.state == Notice.SENT:
+        return _("went to the chats"), ()
     went = ngettext("went to %(count)s person", "went to %(count)s people", row.sent) % {"count": row.sent}
     if row.refused:
         went += ", " + ngettext("%(count)s refused", "%(count)s refused", row.refused) % {"count": row.refused}

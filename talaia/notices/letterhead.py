@@ -22,10 +22,17 @@ def letterhead(config: Config) -> Sender:
         sender=mail.sender or "",
         reply_to=mail.reply_to or "",
         owner=mail.owner or "",
+        answers=mail.answer,
         account=mail.account,
         leave="-leave@".join(mailman.list.split("@")) if mailman else "",
         secret=settings.SECRET_KEY.encode(),
     )
+
+
+def forum(config: Config) -> str:
+    """Where people talk about it: the forum of [mirror], where there is one."""
+    mirror = getattr(config.tables, "mirror", None)
+    return str(mirror.address or "") if mirror and mirror.kind == "discourse" else ""
 
 
 def rules(config: Config) -> Rules:

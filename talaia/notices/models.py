@@ -1,4 +1,6 @@
-"""Tables: `Notice` (a message that leaves the house), `Posting` (a copy), `Bounce` (a day of mails that came back)."""
+"""Tables: `Notice` (a message that leaves the house), `Posting` (a copy), `Reply` (an answer by machine), `Bounce`
+(a day of mails that came back).
+"""
 
 from __future__ import annotations
 
@@ -57,6 +59,23 @@ class Posting(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["notice", "recipient"], name="posting_once")]
         indexes = [models.Index(fields=["notice"], condition=~models.Q(state="sent"), name="posting_unsent")]
+
+
+class Reply(models.Model):
+    """Somebody who wrote to us and is answered by machine, once in a day. Nothing of their mail is kept.
+
+    The address stands here until the answer is out; who it was is known by a digest, for a day.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
+    address = models.CharField(max_length=254, blank=True)  # empty: it is over
+    language = models.CharField(max_length=8, blank=True)  # empty: in all languages
+    message_id = models.CharField(max_length=250, blank=True)  # of the mail that is answered
+    number = models.IntegerField(default=1)  # how often this person was answered, in a row of days
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="reply_at")]
 
 
 class Bounce(models.Model):

@@ -99,6 +99,9 @@ class Part:
         self.refused_in_a_row = 0
 
     def send(self) -> None:
+        if self.config.mail.sender is None:  # it was drawn up for chats alone
+            self.end()
+            return
         begun, last = time.monotonic(), self.notice.after
         pause = 60 / self.config.mail.rate if self.config.mail.rate else 0.0
         with client(self.config) as server:
@@ -132,10 +135,20 @@ class Part:
         keys = [recipient.key for recipient in batch]
         now = timezone.now()
         known = {row.recipient: row for row in Posting.objects.filter(notice=self.notice.pk, recipient__in=keys)}
-        for recipient in batch:
+        for recipient in self.concerned(batch):
             before = known.get(recipient.key)
             if before is None or (before.state == Posting.AGAIN and (before.due is None or before.due <= now)):
                 yield recipient, before
+
+    def concerned(self, batch: Sequence[Recipient]) -> list[Recipient]:
+        """Without those who want to hear of other services only; who was told of the beginning is told of the end."""
+        touched = {one.slug for one in self.told.touched}
+        others = [one.key for one in batch if one.services and touched and not touched.intersection(one.services)]
+        if not others:
+            return list(batch)
+        rows = Posting.objects.filter(notice__event=self.notice.event_id, state=Posting.SENT, recipient__in=others)
+        left_out = set(others) - set(rows.values_list("recipient", flat=True))
+        return [one for one in batch if one.key not in left_out]
 
     def send_one(self, server: Client, to: Recipient, before: Posting | None) -> None:
         try:

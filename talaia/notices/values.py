@@ -39,6 +39,7 @@ class Recipient:
     key: str
     address: str
     language: str = ""  # none: in all languages, one below the other
+    services: tuple[str, ...] = ()  # is told only of these; none: of all
     is_list: bool = False  # a list server writes the headers of a list, and sends it on
 
 
@@ -137,6 +138,7 @@ class Sender:
     owner: str = ""
     account: str = "public"
     leave: str = ""  # the address by which a list is left; a list server that writes it itself has none here
+    answers: bool = False  # what is written to reply_to is answered by machine: it is no place for questions
     secret: bytes = field(default=b"", repr=False)
 
     @property

@@ -137,7 +137,7 @@ def _context(story: Story, sender: Sender, calendar: Calendar, language: str) ->
     spoken = Locale.parse(foreign).get_language_name(language) if foreign else ""
     prefix = "" if language == sender.languages[0] else f"/{language}"
     anchor = f"#u{story.entry}" if story.entry else ""
-    reply = parseaddr(sender.reply_to)[1]
+    reply = "" if sender.answers else parseaddr(sender.reply_to)[1]
     work = story.event == "maintenance"
     lasted = ""
     if not work and story.ended_at:

@@ -50,6 +50,7 @@ class House:
     links: tuple[tuple[Words, str], ...] = ()
     mirror: str = ""  # where the history is mirrored: "discourse", "git" or nowhere
     refresh: timedelta = timedelta(minutes=1)
+    subscribe: bool = False  # whether anybody may
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ def house(config: Config) -> House:
         links=tuple((link.text.words, link.address) for link in site.links),
         refresh=site.refresh,
         mirror=config.tables.mirror.kind if config.tables.mirror else "",
+        subscribe=config.tables.subscribe is not None,
     )
 
 

@@ -85,6 +85,12 @@ PURE = [
     "forum/discourse/names.py",
     "forum/discourse/answers.py",
     "forum/discourse/hook.py",
+    "panel/codes.py",
+    "notices/replies/read.py",
+    "notices/replies/write.py",
+    "notices/chat/write.py",
+    "notices/webhooks/body.py",
+    "notices/webhooks/sign.py",
 ]
 EFFECTS = (
     "django.db",

@@ -177,7 +177,11 @@ def test_the_example_with_every_setting_opened_decodes() -> None:
 def test_the_opened_example_fits_together_but_for_its_two_databases_and_list_servers_and_mirrors(
     tmp_path: Path,
 ) -> None:
-    text = opened().replace('url_file = "', '#url_file = "').replace('addresses = "', '#addresses = "')
+    text = (
+        opened()
+        .replace('url_file = "secrets/database', '#url_file = "secrets/database')
+        .replace('addresses = "', '#addresses = "')
+    )
     text = text.replace('\nto = "', '\n#to = "').replace(
         "[audience.sympa]\nstale_after", "#[audience.sympa]\n#stale_after"
     )

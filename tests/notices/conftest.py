@@ -43,7 +43,9 @@ class House:
     def work(self) -> House:
         """Do everything that is due by now."""
         worker = Worker(current().home, channels(current()), consequences, lambda: self.now)
-        mine = [channel for channel in worker.channels if channel.name in ("notices", "mail")]
+        mine = [
+            channel for channel in worker.channels if channel.name in ("notices", "mail", "letters", "chat", "webhook")
+        ]
         while True:
             worker.spread()
             if not sum(worker.deliver_due(channel) for channel in mine):

@@ -183,7 +183,7 @@ def test_a_maildir_is_read_and_emptied(anna: str, tmp_path: Path, capsys: Any) -
 def test_lmtp_answers_for_each_recipient_and_takes_nothing_that_is_not_ours() -> None:
     taken: list[tuple[str, bytes]] = []
 
-    def take(to: str, content: bytes) -> None:
+    def take(to: str, content: bytes, _sender: str) -> None:
         if "locked" in to:
             raise RuntimeError("the database is away")
         taken.append((to, content))

@@ -4,14 +4,20 @@ from talaia.audience.actions.imports import confirm, drop, finish, looked, propo
 from talaia.audience.actions.letters import held, intend, not_tried, posted, sent_before, tried
 from talaia.audience.actions.lists import kept, listed, reconciled, unlisted
 from talaia.audience.actions.people import add, bounce, forget, forget_old, opt_in, opt_out
+from talaia.audience.actions.subscriptions import ask, asked, forget_asked
+from talaia.audience.actions.subscriptions import confirm as confirm_subscription
 
 __all__ = [
     "add",
+    "ask",
+    "asked",
     "bounce",
     "confirm",
+    "confirm_subscription",
     "drop",
     "finish",
     "forget",
+    "forget_asked",
     "forget_old",
     "held",
     "intend",

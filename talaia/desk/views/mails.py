@@ -38,7 +38,7 @@ def mails(request: HttpRequest) -> HttpResponse:
     """What waits, the latest that went, and a preview of each kind."""
     latest = Notice.objects.exclude(state__in=mailing.WAITING).order_by("-drawn_at", "-pk")[:LATEST]
     context = {
-        "sender": current().mail.sender,
+        "sender": mailing.leaves_the_house(),
         "whom": mailing.whom(),
         "waiting": mailing.waiting(language()),
         "latest": mailing.shown(latest, language()),
@@ -58,6 +58,7 @@ def mail(request: HttpRequest, pk: int) -> HttpResponse:
         "one": one,
         "name": one.name,
         "troubles": mailing.troubles(row),
+        "chats": mailing.in_chats(row),
         "began_at": row.began_at,
         "ended_at": row.ended_at,
         "what": f"notice/{pk}",
@@ -143,17 +144,20 @@ def _story(name: str) -> Story:
 
 
 def _with_specimens(request: HttpRequest, story: Story, context: Mapping[str, object]) -> HttpResponse:
-    if current().mail.sender is None:
+    if not mailing.leaves_the_house():
         raise NotPossible(_("talaia.toml names no sender of mails"))
-    return page(
-        request,
-        "desk/mail.html",
-        {**context, "specimens": mailing.specimens(story), "whom": mailing.whom(story.behind)},
-    )
+    made = {
+        "specimens": mailing.specimens(story),
+        "in_chats": mailing.chat_specimens(story),
+        "whom": mailing.whom(story.behind),
+    }
+    return page(request, "desk/mail.html", {**context, **made})
 
 
 def _alone(request: HttpRequest, story: Story) -> HttpResponse:
     made = mailing.specimens(story)
+    if not made:
+        raise NotPossible(_("talaia.toml names no sender of mails"))
     asked = request.GET.get("language", "")
     chosen = next((one for one in made if one.language == asked), made[0])
     return HttpResponse(chosen.html, headers={"Content-Security-Policy": ALONE})

@@ -1,16 +1,18 @@
-"""What an address, a port and a length of time look like, and what is said of a name that points nowhere."""
+"""What an address, a name and a time in talaia.toml must look like, pure."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from talaia.config.places import Path as Place
 
+SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+")
+LONGEST = 80  # characters of a slug or id, in the tables
 
 
 def nowhere(what: str, id: str | None, known: Iterable[str]) -> str:
@@ -41,7 +43,7 @@ def is_safe(address: str) -> bool:
     )
 
 
-def positive(place: Place, times: dict[str, timedelta]) -> Iterator[tuple[Place, str]]:
+def positive(place: Place, times: Mapping[str, timedelta]) -> Iterator[tuple[Place, str]]:
     for name, time in times.items():
         if not time:
             yield (*place, name), "must be longer than zero"

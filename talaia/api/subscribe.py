@@ -1,0 +1,122 @@
+"""The door for whoever wants our mails, where a site opens it: asked for here, confirmed by mail.
+
+Whatever address somebody writes, known or not, opted out or not, the same is done and the same is answered; so nobody
+learns here who gets our mails. A GET changes nothing. No cookie is needed or set.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from talaia.audience.actions import ask, confirm_subscription, forget_asked
+from talaia.audience.address import Wrong
+from talaia.audience.subscribing import waited_for
+from talaia.config import Config, Subscribe, current
+from talaia.notices import tokens
+from talaia.notices.letterhead import the_list
+from talaia.panel.models import Service
+from talaia.site.pages import LANGUAGE_NAMES
+from talaia.site.write import house
+
+LONGEST = 300  # characters of an address that are looked at
+
+
+@csrf_exempt  # whoever makes somebody else's browser post here brings about one mail that asks, as anybody can
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def subscribe(request: HttpRequest, spoken: str | None = None) -> HttpResponse:
+    """GET shows the form; POST asks by mail."""
+    config, now = current(), timezone.now()
+    rules, language = _open(config), spoken or config.site.languages[0]
+    if language not in config.site.languages or spoken == config.site.languages[0]:
+        raise Http404
+    if request.method != "POST":
+        return _page(request, "form", language)
+    written = request.POST.get("address", "")[:LONGEST].strip()
+    offered = {slug for slug, _ in _services(config, rules)}
+    chosen = [slug for slug in dict.fromkeys(request.POST.getlist("service")) if slug in offered]
+    if len(chosen) == len(offered):
+        chosen = []  # all of them, those too that are still to come
+    forget_asked(rules.valid, now)
+    try:
+        taken = ask(written, language, chosen, _client(request, config), rules.rate, _secret(), now)
+    except Wrong:
+        return _page(request, "form", language, wrong=True, written=written, chosen=chosen)
+    return _page(request, "asked" if taken else "often", language, status=200 if taken else 429)
+
+
+@csrf_exempt  # the address itself is the secret
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirmation(request: HttpRequest, token: str) -> HttpResponse:
+    """GET asks, as scanners of mail follow every address; POST subscribes, and may be repeated."""
+    config, now = current(), timezone.now()
+    rules = _open(config)
+    found = waited_for(tokens.read(_secret(), token) or "", rules.valid, now)
+    if found is None:
+        spoken = translation.get_language() or ""
+        return _page(request, "late", spoken if spoken in config.site.languages else "", status=404)
+    if request.method == "POST":
+        confirm_subscription(found.pk, now)
+        return _page(request, "done", found.language)
+    return _page(request, "done" if found.confirmed else "sure", found.language)
+
+
+def _open(config: Config) -> Subscribe:
+    if config.tables.subscribe is None:
+        raise Http404
+    return config.tables.subscribe
+
+
+def _services(config: Config, rules: Subscribe) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    """What can be chosen: nothing where a list gets one mail for all."""
+    if not rules.services or the_list(config):
+        return []
+    rows = Service.objects.filter(retired_at=None).order_by("group__position", "position").values_list("slug", "names")
+    return [(slug, tuple(names.items())) for slug, names in rows]
+
+
+def _secret() -> bytes:
+    return settings.SECRET_KEY.encode()
+
+
+def _client(request: HttpRequest, config: Config) -> str:
+    """The place that asks: an IPv4 address, or the /64 that one connection has."""
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    if config.web.behind_proxy:  # the last one was written by our own proxy
+        direct = str(request.META.get("HTTP_X_FORWARDED_FOR", direct)).rpartition(",")[2].strip()
+    try:
+        found = ip_address(direct)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv6Address) and not found.ipv4_mapped:
+        return str(ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def _page(request: HttpRequest, what: str, language: str, status: int = 200, **more: object) -> HttpResponse:
+    config = current()
+    site = config.site
+    language = language or site.languages[0]
+    first = site.languages[0]
+    with translation.override(language):
+        given = {
+            "what": what,
+            "language": language,
+            "house": house(config),
+            "services": _services(config, _open(config)) if what == "form" else [],
+            "others": [
+                (code, LANGUAGE_NAMES[code], "/subscribe/" if code == first else f"/{code}/subscribe/")
+                for code in site.languages
+            ],
+            **more,
+        }
+        return render(request, "api/subscribe.html", given, status=status)

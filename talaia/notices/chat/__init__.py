@@ -1,0 +1,1 @@
+"""Notices in chats, through Apprise: see docs/chat.md."""

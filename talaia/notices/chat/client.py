@@ -1,0 +1,58 @@
+"""The chats: one message to one address, and every answer as what it means for us. The address is in no error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from talaia.config import Chat, Config
+from talaia.outbox.faults import Permanent, Temporary
+
+ONCE = Path(__file__).with_name("once.py")
+PATIENCE = 60.0  # seconds, for all of it: Apprise itself waits and tries again a few times
+
+
+def say(chat: Chat, config: Config, title: str, body: str, patience: float = PATIENCE) -> None:
+    """Raises Temporary where it may go better later, Permanent where a person must mend something."""
+    name, place = f"chat {chat.name}", f"look at the address in {chat.url_file}"
+    try:
+        given = json.dumps({"url": config.secret(chat.url_file) or "", "title": title, "body": body})
+    except (OSError, UnicodeDecodeError):
+        raise Permanent(f"{name}: {chat.url_file} cannot be read", "it must be readable for talaia alone") from None
+    # No proxy by the way, as everywhere here; and nothing of ours that a plugin could look up.
+    kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+    environment = {key: value for key, value in os.environ.items() if key in kept}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", str(ONCE)],
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=patience,
+            check=False,
+            env=environment,
+        )
+        told = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        raise Temporary(
+            f"{name} did not answer within {patience:g} s", "is it well? the message may be there"
+        ) from None
+    except ValueError:
+        raise Temporary(f"{name}: Apprise failed", "does `python -c 'import apprise'` work?") from None
+    match told["outcome"]:
+        case "sent":
+            return
+        case "missing":
+            raise Permanent(f"{name}: Apprise is not installed", "pip install 'talaia[chat]', then try again")
+        case "unknown":
+            raise Permanent(f"{name}: that is no address of Apprise", f"{place}; it must be one, on one line")
+    status = int(told.get("status", 0))
+    if status in (0, 408, 425, 429) or status >= 500:
+        said = f"answers {status}" if status else "is not reached, or does not want it"
+        raise Temporary(f"{name} {said}", f"is it up? else {place}")
+    if 300 <= status < 400:
+        raise Permanent(f"{name} sends us elsewhere ({status})", f"{place}: write the one that answers itself")
+    raise Permanent(f"{name} refuses us ({status})", f"{place}: is the token right, may it write there?")

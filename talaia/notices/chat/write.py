@@ -1,0 +1,56 @@
+"""A notice shortened for a chat, pure: what, whom, how it goes on, and the permanent address of its entry."""
+
+from __future__ import annotations
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from talaia.notices import plain, words
+from talaia.notices.values import Kind, Sender, Story, inside
+from talaia.notices.write import Calendars
+from talaia.panel import words as panel_words
+from talaia.panel.state import State
+
+LONGEST_TITLE, LONGEST_SERVICES = 150, 180  # with the rest, less than the 500 characters of the shortest chats
+
+
+def message(story: Story, sender: Sender, calendars: Calendars, language: str) -> tuple[str, str]:
+    """Its title and its text, in one language."""
+    calendar = calendars(language)
+    with translation.override(language):
+        title = plain.one_line(inside(story.titles, language)[0])
+        head, tail = f"[{words.tag(story)}] ", f" ({story.ref})"
+        lines = [services(story, language), f"{words.step(story)}."]
+        if story.window:
+            lines.append(f"{calendar.window(*story.window)} ({calendar.zone_name()})")
+        if story.next_update_at:
+            lines[1] += " " + _("You will hear from us again %(next)s.") % {
+                "next": calendar.before(story.next_update_at, None)
+            }
+        lines.append(address(story, sender, language))
+        room = LONGEST_TITLE - len(head) - len(tail)
+        return head + shortened(title, room) + tail, "\n".join(line for line in lines if line)
+
+
+def services(story: Story, language: str) -> str:
+    """`Connections: Partial disruption · Mail: Degraded performance`; of what is over the names alone."""
+    over = story.kind in (Kind.RESOLVED, Kind.END, Kind.CANCELLED)
+    said = ""
+    for number, one in enumerate(story.touched):
+        name = plain.one_line(inside(one.names, language)[0])
+        more = name if over else f"{name}: {panel_words.impact(State(one.state))}"
+        longer = f"{said} · {more}" if said else shortened(more, LONGEST_SERVICES)
+        if len(longer) > LONGEST_SERVICES:
+            return f"{said} · +{len(story.touched) - number}"
+        said = longer
+    return said
+
+
+def address(story: Story, sender: Sender, language: str) -> str:
+    """Where that entry of the timeline stands, for ever."""
+    prefix = "" if language == sender.languages[0] else f"/{language}"
+    return f"{sender.address}{prefix}{story.path}" + (f"#u{story.entry}" if story.entry else "")
+
+
+def shortened(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1].rstrip() + "…"

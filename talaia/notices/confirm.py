@@ -1,0 +1,59 @@
+"""The mail that asks whether it was them who subscribed: nothing is said of whether we knew the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from django.template import engines
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from talaia.config import Config
+from talaia.notices import plain, tokens
+from talaia.notices.letterhead import letterhead
+from talaia.notices.post import client, without
+from talaia.notices.values import Sender, Words, inside
+from talaia.outbox.faults import Temporary
+
+
+def send(config: Config, key: str, to: str, language: str, services: Sequence[Words], now: datetime) -> None:
+    """Ask. An address that the server does not take is asked no more. Raises Temporary and Permanent."""
+    content = mail(letterhead(config), key, to, language, services, now)
+    with client(config) as server:
+        said = server.send("", to, content)
+    if said.again:
+        raise Temporary(f"a mail that asks is put off: {without(to, said)}")
+
+
+def link(sender: Sender, key: str) -> str:
+    return f"{sender.address}/subscribe/{tokens.sign(sender.secret, key)}"
+
+
+def mail(sender: Sender, key: str, to: str, language: str, services: Sequence[Words], now: datetime) -> bytes:
+    """Its bytes."""
+    made = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    given, address = parseaddr(sender.sender)
+    local, _at, domain = address.rpartition("@")
+    with translation.override(language):
+        name = plain.one_line(inside(sender.name, language)[0])
+        words = {
+            "name": name,
+            "page": f"{sender.address}/",
+            "link": link(sender, key),
+            "services": [inside(one, language)[0] for one in services],
+        }
+        made["Subject"] = _("Do you want our mails? Confirm it")
+        text = engines["plain"].get_template("notices/confirm.txt").render(words)
+    made["From"] = Address(given or name, local, domain)
+    made["To"] = to
+    made["Date"] = format_datetime(now)
+    made["Message-ID"] = f"<{key}@{sender.host}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made["Content-Language"] = language
+    made.set_content(text.strip() + "\n")
+    return made.as_bytes()

@@ -1,0 +1,50 @@
+"""Sends the answers: one mail each, marked once the server has taken it, from the worker."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from talaia.config import Config, current
+from talaia.notices.letterhead import forum, letterhead
+from talaia.notices.models import Reply
+from talaia.notices.post import client, without
+from talaia.notices.replies import actions
+from talaia.notices.replies.present import present
+from talaia.notices.replies.write import Places, mail
+from talaia.notices.write import Calendars
+from talaia.outbox.faults import Temporary
+
+TOO_LATE = timedelta(hours=12)  # then how it stood is of no use, and nobody waits for it any more
+
+
+def answer(pk: int, calendars: Calendars, now: datetime) -> None:
+    """Answer, once. Raises Temporary and Permanent."""
+    config = current()
+    row = Reply.objects.filter(pk=pk).exclude(address="").first()
+    if row is None:
+        return
+    if now - row.at > TOO_LATE or not config.mail.answer:
+        actions.over(pk, now, "late")
+        return
+    content = written(row, config, calendars, now)
+    with client(config) as server:
+        said = server.send("", row.address, content)  # the null return path: what comes back of it goes nowhere
+    if said.again:
+        raise Temporary(f"an answer is put off: {without(row.address, said)}")
+    actions.over(pk, now, "answered" if said.taken else "refused")
+
+
+def written(row: Reply, config: Config, calendars: Calendars, now: datetime) -> bytes:
+    sender, site = letterhead(config), config.site
+    made = hashlib.sha256(f"{row.digest} {row.number}".encode()).hexdigest()[:20]
+    return mail(
+        present(now),
+        sender,
+        Places(forum(config), tuple((link.text.words, link.address) for link in site.links)),
+        calendars,
+        [row.language] if row.language in site.languages else list(site.languages),
+        to=row.address,
+        message_id=f"<reply-{row.pk}.{made}@{sender.host}>",
+        answers=row.message_id,
+    )

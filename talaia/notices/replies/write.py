@@ -1,0 +1,118 @@
+"""The answer by machine, pure: how it stands now, what is planned, and where all of it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from django.template import engines
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from talaia.events.timeline import IncidentState, incident_word
+from talaia.notices import plain
+from talaia.notices.values import Sender, Touched, Words, inside
+from talaia.notices.write import Calendars
+from talaia.panel import words as panel_words
+from talaia.panel.state import State
+
+
+@dataclass(frozen=True)
+class Open:
+    """An event that people are to know of. `window`: of planned work."""
+
+    path: str
+    titles: Words
+    state: str
+    window: tuple[datetime, datetime] | None = None
+
+
+@dataclass(frozen=True)
+class Present:
+    """How it stands. `services`: those that do not simply work; `listed`: whether there are any at all."""
+
+    at: datetime
+    listed: bool = True
+    services: tuple[Touched, ...] = ()
+    incidents: tuple[Open, ...] = ()
+    working: tuple[Open, ...] = ()
+    coming: tuple[Open, ...] = ()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where people go from here. `forum`: empty, where there is none; `links`: those of the page's foot."""
+
+    forum: str = ""
+    links: tuple[tuple[Words, str], ...] = ()
+
+
+def text(present: Present, sender: Sender, places: Places, calendars: Calendars, language: str) -> str:
+    """The words in one language."""
+    calendar = calendars(language)
+    prefix = "" if language == sender.languages[0] else f"/{language}"
+
+    def line(one: Open) -> dict[str, str]:
+        title = plain.one_line(inside(one.titles, language)[0])
+        about = calendar.window(*one.window) if one.window else incident_word(IncidentState(one.state))
+        return {"title": title, "about": about, "address": f"{sender.address}{prefix}{one.path}"}
+
+    with translation.override(language):
+        given = {
+            "at": calendar.moment(present.at),
+            "listed": present.listed,
+            "services": [
+                (inside(one.names, language)[0], panel_words.state(State(one.state))) for one in present.services
+            ],
+            "incidents": [line(one) for one in present.incidents],
+            "working": [line(one) for one in present.working],
+            "coming": [line(one) for one in present.coming],
+            "page": f"{sender.address}{prefix}/",
+            "forum": places.forum,
+            "links": [(inside(words, language)[0], address) for words, address in places.links],
+            "name": inside(sender.name, language)[0],
+        }
+        made = engines["plain"].get_template("notices/answer.txt").render(given)
+    lines: list[str] = []
+    for one in made.strip().split("\n"):
+        if one.strip() or (lines and lines[-1]):
+            lines.append(one.rstrip())
+    return "\n".join(lines)
+
+
+def mail(
+    present: Present,
+    sender: Sender,
+    places: Places,
+    calendars: Calendars,
+    languages: Sequence[str],
+    *,
+    to: str,
+    message_id: str,
+    answers: str,
+) -> bytes:
+    """The whole mail. `answers`: the Message-ID of theirs, or nothing. It can be told from what a person writes."""
+    made = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    name = plain.one_line(inside(sender.name, languages[0])[0])
+    given, address = parseaddr(sender.sender)
+    local, _at, domain = address.rpartition("@")
+    made["From"] = Address(given or name, local, domain)
+    made["To"] = to
+    with translation.override(languages[0]):
+        made["Subject"] = _("Automatic answer: the state of our services")
+    made["Date"] = format_datetime(present.at)
+    made["Message-ID"] = message_id
+    if answers:
+        made["In-Reply-To"] = answers
+        made["References"] = answers
+    made["Auto-Submitted"] = "auto-replied"
+    made["X-Auto-Response-Suppress"] = "All"
+    made["Content-Language"] = ", ".join(languages)
+    rule = "\n\n" + "=" * 24 + "\n\n"
+    made.set_content(rule.join(text(present, sender, places, calendars, one) for one in languages) + "\n")
+    return made.as_bytes()

@@ -1,0 +1,165 @@
+"""What a webhook carries, pure: the body of Statuspage's own webhooks, with its words for states."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from talaia.panel.codes import code
+from talaia.panel.state import State, worst
+
+# There is no word for "unknown", and an invented one reads as green: the mildest trouble is the nearest truth.
+COMPONENT: Mapping[State, str] = {
+    State.OPERATIONAL: "operational",
+    State.DEGRADED: "degraded_performance",
+    State.PARTIAL: "partial_outage",
+    State.DISRUPTION: "major_outage",
+    State.MAINTENANCE: "under_maintenance",
+    State.UNKNOWN: "degraded_performance",
+}
+IMPACT: Mapping[State, str] = {
+    State.OPERATIONAL: "none",
+    State.DEGRADED: "minor",
+    State.PARTIAL: "major",
+    State.DISRUPTION: "critical",
+    State.MAINTENANCE: "maintenance",
+    State.UNKNOWN: "minor",
+}
+# "maintenance" is no indicator for many of those who read this.
+PAGE: Mapping[State, tuple[str, str]] = {
+    State.OPERATIONAL: ("none", "All Systems Operational"),
+    State.DEGRADED: ("minor", "Partially Degraded Service"),
+    State.PARTIAL: ("major", "Partial System Outage"),
+    State.DISRUPTION: ("critical", "Major Service Outage"),
+    State.MAINTENANCE: ("none", "Service Under Maintenance"),
+    State.UNKNOWN: ("minor", "State Of Some Services Unknown"),
+}
+MAINTENANCE_STATES = {"cancelled": "completed"}  # there is none for work that does not take place; its text says so
+
+
+@dataclass(frozen=True)
+class Component:
+    slug: str
+    name: str
+    state: State
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Entry:
+    number: int
+    state: str
+    at: datetime
+    text: str
+    edited_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event with the entries that there were when it happened, oldest first."""
+
+    kind: str
+    ref: str
+    path: str
+    title: str
+    started_at: datetime
+    ended_at: datetime | None
+    window: tuple[datetime, datetime] | None
+    levels: tuple[State, ...]
+    components: tuple[Component, ...]
+    entries: tuple[Entry, ...]
+
+
+def event(told: Told, services: State, address: str, host: str) -> dict[str, Any]:
+    """Of an incident or a maintenance. `services`: the worst of all; `address`: of the page, without its last slash."""
+    entries = [_entry(told, one, host) for one in reversed(told.entries)]
+    watched = next((one for one in told.entries if one.state == "monitoring"), None)
+    first, last = told.entries[0], told.entries[-1]
+    window = told.window or (None, None)
+    planned = {"scheduled_for": when(window[0]), "scheduled_until": when(window[1])} if told.window else {}
+    return {
+        "meta": _meta(address),
+        "page": _page(services, host),
+        "incident": {
+            "id": code(host, told.kind, told.ref),
+            "name": told.title,
+            "status": _state(told.kind, last.state),
+            "impact": "maintenance" if told.window else IMPACT[worst(told.levels)],
+            "backfilled": False,
+            "created_at": when(first.at),
+            "started_at": when(told.started_at),
+            "updated_at": when(last.edited_at or last.at),
+            "monitoring_at": when(watched.at) if watched else None,
+            "resolved_at": when(told.ended_at),
+            "shortlink": f"{address}{told.path}",
+            "page_id": code(host, "page", ""),
+            **planned,
+            "incident_updates": entries,
+            "components": [_component(one, host) for one in told.components],
+        },
+    }
+
+
+def service(
+    one: Component, before: State, after: State, at: datetime, services: State, address: str, host: str
+) -> dict[str, Any]:
+    """That a service changed."""
+    return {
+        "meta": _meta(address),
+        "page": _page(services, host),
+        "component_update": {
+            "id": code(host, "change", f"{one.slug} {at.isoformat()}"),
+            "component_id": code(host, "service", one.slug),
+            "old_status": COMPONENT[before],
+            "new_status": COMPONENT[after],
+            "created_at": when(at),
+        },
+        "component": _component(one, host),
+    }
+
+
+def written(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def when(at: datetime | None) -> str | None:
+    """`2026-10-03T01:12:00.000Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+
+
+def _state(kind: str, state: str) -> str:
+    return MAINTENANCE_STATES.get(state, state) if kind == "maintenance" else state
+
+
+def _meta(address: str) -> dict[str, str]:
+    return {"unsubscribe": f"{address}/about/", "documentation": f"{address}/about/"}
+
+
+def _page(services: State, host: str) -> dict[str, str]:
+    indicator, description = PAGE[services]
+    return {"id": code(host, "page", ""), "status_indicator": indicator, "status_description": description}
+
+
+def _component(one: Component, host: str) -> dict[str, Any]:
+    return {
+        "id": code(host, "service", one.slug),
+        "name": one.name,
+        "status": COMPONENT[one.state],
+        "created_at": when(one.since),
+    }
+
+
+def _entry(told: Told, one: Entry, host: str) -> dict[str, Any]:
+    event = code(host, told.kind, told.ref)
+    return {
+        "id": code(host, "update", f"{told.kind} {told.ref} {one.number}"),
+        "incident_id": event,
+        "status": _state(told.kind, one.state),
+        "body": one.text,
+        "created_at": when(one.at),
+        "updated_at": when(one.edited_at or one.at),
+        "display_at": when(one.at),
+    }

@@ -1,0 +1,278 @@
+"""What people write back: who is answered, with what, how often; and every machine that is not."""
+
+from __future__ import annotations
+
+import io
+import json
+import smtplib
+import sys
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talaia import cli
+from talaia.api import letterbox
+from talaia.api.lmtp import Door
+from talaia.commands.bounce import take_over
+from talaia.events import actions as events
+from talaia.notices.models import Reply
+from talaia.notices.replies import actions as replies
+from talaia.notices.replies.read import Asked, Silent, read
+from talaia.outbox.models import Delivery, Fact
+from talaia.panel.state import State
+from tests.notices.conftest import NOW, Configure, House, set_up
+from tests.notices.mailserver import MailServer
+
+OURS = ["estat@example.org", "respostes@example.org", "torna@example.org"]
+HEAD = (
+    "From: Anna <anna@example.net>\nTo: respostes@example.org\nSubject: Re: [Problem]\nMessage-ID: <a1@example.net>\n"
+)
+REPORT = 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n'
+
+UGLY: list[tuple[str, str | None, str, str]] = [
+    # what it is, the sender of the envelope, further headers, what is said (empty: it is answered)
+    ("a person", "anna@example.net", "", ""),
+    ("a person who says so", "anna@example.net", "Auto-Submitted: no\n", ""),
+    ("a person who says so at length", "anna@example.net", "Auto-Submitted: No ; owner-email=x@y.example\n", ""),
+    ("a person with an extension", "anna+estat@example.net", "", ""),
+    ("Return-Path is believed where the server says nothing", None, "Return-Path: <anna@example.net>\n", ""),
+    ("it says nothing, and there is none", None, "", "nowhere|mail server"),
+    ("an empty Return-Path", None, "Return-Path: <>\n", "mail server"),
+    ("a bounce", "", "", "mail server"),
+    ("a bounce as Postfix names it", "MAILER-DAEMON", "", "mail server"),
+    ("a bounce of a server with a name", "MAILER-DAEMON@mx.example.net", "", "mail server"),
+    ("postmaster", "Postmaster@example.net", "", "machine"),
+    ("noreply", "no-reply@example.net", "", "machine"),
+    ("noreply, written together", "NoReply+17@example.net", "", "machine"),
+    ("the bounces of a list", "avisos-bounces@lists.example.net", "", "machine"),
+    ("the bounces of a list, by VERP", "avisos-bounces+anna=example.net@lists.example.net", "", "machine"),
+    ("the requests of a list", "avisos-request@lists.example.net", "", "machine"),
+    ("an owner of old lists", "owner-avisos@lists.example.net", "", "machine"),
+    ("a holiday", "anna@example.net", "Auto-Submitted: auto-replied (vacation)\n", "Auto-Submitted"),
+    ("a holiday in capitals", "anna@example.net", "AUTO-SUBMITTED: Auto-Replied\n", "Auto-Submitted"),
+    ("a notice like ours", "anna@example.net", "Auto-Submitted: auto-generated\n", "Auto-Submitted"),
+    ("two that disagree", "anna@example.net", "Auto-Submitted: no\nAuto-Submitted: auto-replied\n", "Auto-Submitted"),
+    ("a folded one", "anna@example.net", "Auto-Submitted:\n auto-replied\n", "Auto-Submitted"),
+    ("an empty one", "anna@example.net", "Auto-Submitted:\n", "Auto-Submitted"),
+    ("bulk", "anna@example.net", "Precedence: bulk\n", "bulk"),
+    ("a list", "anna@example.net", "Precedence: LIST\n", "bulk"),
+    ("junk", "anna@example.net", "Precedence: junk\n", "bulk"),
+    ("first class", "anna@example.net", "Precedence: first-class\n", ""),
+    ("through a list", "anna@example.net", "List-Id: <x.lists.example.net>\n", "List-"),
+    ("a newsletter", "anna@example.net", "list-unsubscribe: <https://x.example/>\n", "List-"),
+    (
+        "an Exchange that asks for none",
+        "anna@example.net",
+        "X-Auto-Response-Suppress: DR, OOF, AutoReply\n",
+        "Suppress",
+    ),
+    ("an Exchange that does not", "anna@example.net", "X-Auto-Response-Suppress: None\n", ""),
+    ("an old autoresponder", "anna@example.net", "X-Autoreply: yes\n", "X-Autoreply"),
+    ("a loop", "anna@example.net", "X-Loop: anna@example.net\n", "X-Loop"),
+    ("spam", "anna@example.net", "X-Spam-Flag: YES\n", "spam"),
+    ("a report from a person's address", "anna@example.net", REPORT, "report"),
+    ("a receipt", "anna@example.net", "Content-Type: message/disposition-notification\n", "report"),
+    ("ourselves", "estat@example.org", "", "ourselves"),
+    ("our return path", "Torna+r000000000001=0123456789ab@Example.org", "", "ourselves"),
+    ("a forged From of ours is nothing: the envelope counts", "anna@example.net", "From: estat@example.org\n", ""),
+    ("no domain", "anna", "", "nowhere"),
+    ("a domain without a dot", "anna@localhost", "", "nowhere"),
+    ("two addresses", "anna@example.net,bernat@example.net", "", "nowhere"),
+    ("a line end", "anna@example.net\nBcc: x@example.net", "", "nowhere"),
+    ("quoted", '"anna puig"@example.net', "", "nowhere"),
+    ("letters beyond ASCII", "añña@example.net", "", "nowhere"),
+    ("very long", "a" * 300 + "@example.net", "", "nowhere"),
+]
+
+
+@pytest.mark.parametrize(("sender", "headers", "said"), [one[1:] for one in UGLY], ids=[one[0] for one in UGLY])
+def test_people_are_answered_and_machines_never(sender: str | None, headers: str, said: str) -> None:
+    for ends in ("\n", "\r\n"):
+        found = read(f"{headers}{HEAD}\nIt does not work!\n".replace("\n", ends).encode(), sender, OURS)
+        if said:
+            assert isinstance(found, Silent)
+            assert any(word in found.why for word in said.split("|")), found.why
+        else:
+            assert isinstance(found, Asked)
+            assert found.message_id == "<a1@example.net>"
+
+
+@pytest.mark.parametrize(
+    ("content", "message_id"),
+    [
+        (b"", ""),
+        (b"\n\nno head at all", ""),
+        (b"From anna Mon May  4 2026\nSubject: x\n\nx", ""),
+        (b"\xff\xfe\x00\x01 : \x00\nSubject \n\n\x00", ""),
+        (b"Content-Type: multipart/mixed; boundary=\n\n--\n--\n", ""),
+        (b"Message-ID: <a b@c>\n\n", ""),
+        (b"Message-ID: <a@b>\r\n Bcc: x@example.net\n\n", ""),
+        (b"Message-ID: <" + b"a" * 400 + b"@b>\n\n", ""),
+        (b"Message-ID: =?utf-8?q?<a@b>?=\n\n", ""),
+        (b"Message-ID: <a@b.example>\n\n" + b"Auto-Submitted: auto-replied\n", "<a@b.example>"),  # a body says nothing
+        (b"X: " + b"y" * 10_000_000 + b"\n\n", ""),
+        (b"X: y\n" * 100_000, ""),
+    ],
+)
+def test_a_broken_head_is_still_a_person(content: bytes, message_id: str) -> None:
+    assert read(content, "anna@example.net", OURS) == Asked("anna@example.net", message_id)
+
+
+@given(st.binary(max_size=400), st.none() | st.text(max_size=60))
+def test_nothing_that_anybody_writes_makes_it_fail_or_breaks_out_of_a_header(
+    content: bytes, sender: str | None
+) -> None:
+    found = read(content, sender, OURS)
+    if isinstance(found, Asked):
+        assert found.address.isprintable() and " " not in found.address and found.address.count("@") == 1
+        assert found.message_id.isprintable() and " " not in found.message_id
+
+
+ANSWERED = "answer = true\n"
+
+
+@pytest.fixture
+def asked(house: House, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A house that answers."""
+    set_up(configure, house.server, ANSWERED)
+    monkeypatch.setattr("talaia.api.letterbox.timezone.now", lambda: house.now)
+    return house
+
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MAIL = f"{HEAD}\nIt does not work!\n".encode()
+
+
+def test_who_writes_is_led_to_what_is_known_and_to_the_page(asked: House) -> None:
+    asked.open()
+    window = (NOW + timedelta(days=1), NOW + timedelta(days=1, hours=2))
+    events.plan_maintenance(
+        {"ca": "Canvi del router"}, {"ca": "El canviem."}, {"website": State.DEGRADED}, window, NOW, by="anna"
+    )
+    assert letterbox.take_reply(MAIL, "anna@example.net") == ""
+    asked.work()
+    [taken] = [one for one in asked.server.taken if one.mail["Auto-Submitted"] == "auto-replied"]
+    assert (taken.return_path, taken.to, taken.mail["In-Reply-To"]) == ("", "anna@example.net", "<a1@example.net>")
+    assert taken.mail["To"] == "anna@example.net"
+    text = taken.text
+    assert "Això és una resposta automàtica" in text and "This is an automatic" not in text  # her language is known
+    assert "https://status.example.org/incidents/2026-001/" in text and "Sense connexió" in text
+    assert "https://status.example.org/maintenance/2026-001/" in text and "Canvi del router" in text
+    assert "\nhttps://status.example.org/\n" in text
+    assert not Reply.objects.exclude(address="", message_id="").exists()
+
+
+def test_a_stranger_is_answered_in_every_language_and_once_a_day(asked: House) -> None:
+    for _ in range(3):
+        letterbox.take_reply(MAIL, "Nova@Example.net")
+        letterbox.take_reply(MAIL, "nova@example.net")
+        asked.work()
+    [taken] = asked.server.taken
+    for words in ("resposta automàtica", "respuesta automática", "automatic answer"):
+        assert words in taken.text
+    asked.later(hours=24)
+    assert letterbox.take_reply(MAIL, "nova@example.net") == ""
+    asked.work()
+    assert len(asked.server.by_id()) == 2
+    asked.later(hours=24)
+    assert replies.forget(asked.now) == 1
+    assert not Reply.objects.exists()
+
+
+def test_our_own_answer_written_back_to_us_is_not_answered(asked: House) -> None:
+    letterbox.take_reply(MAIL, "anna@example.net")
+    asked.work()
+    [taken] = asked.server.taken
+    assert "Auto-Submitted" in letterbox.take_reply(taken.content, "someone@example.net")
+
+
+def test_no_word_and_no_address_of_theirs_is_kept_nor_told(asked: House) -> None:
+    letterbox.take_reply(MAIL.replace(b"It does", b"My secret"), "anna@example.net")
+    [row] = Reply.objects.all()
+    assert "anna" not in row.digest and row.address == "anna@example.net"
+    asked.work()
+    told = json.dumps([*Fact.objects.values("kind", "subject", "data", "by").filter(kind__startswith="reply")])
+    assert "anna@" not in told and "secret" not in told and told.count("reply.") == 2
+    assert Reply.objects.get().address == ""
+
+
+def test_a_server_that_is_away_is_tried_again_and_one_that_refuses_is_not(asked: House) -> None:
+    asked.server.answers = lambda verb, _: "451 not now" if verb == "RCPT" else None
+    letterbox.take_reply(MAIL, "anna@example.net")
+    asked.work()
+    assert "451" in Delivery.objects.get(channel="letters").error
+    assert "anna@" not in Delivery.objects.get(channel="letters").error
+    asked.server.answers = lambda verb, _: "550 5.1.1 nobody" if verb == "RCPT" else None
+    asked.later(minutes=10).work()
+    assert Fact.objects.get(kind="reply.over").data == {"outcome": "refused"}
+    assert asked.parked() == [] and Reply.objects.get().address == ""
+
+
+def test_an_answer_that_comes_too_late_is_none(asked: House) -> None:
+    letterbox.take_reply(MAIL, "anna@example.net")
+    asked.later(hours=13).work()
+    assert asked.server.taken == [] and Reply.objects.get().address == ""
+
+
+def test_a_flood_of_forged_senders_brings_no_flood_of_answers(asked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("talaia.notices.replies.actions.MOST", 5)
+    said = [letterbox.take_reply(MAIL, f"x{n}@example.net") for n in range(8)]
+    assert said[:5] == [""] * 5 and all(said[5:])
+
+
+@pytest.mark.parametrize("sender", ["--from=anna@example.net", None])
+def test_a_pipe_takes_all_of_a_very_large_mail(
+    asked: House, monkeypatch: pytest.MonkeyPatch, capsys: Any, sender: str | None
+) -> None:
+    class Input:
+        buffer = io.BytesIO(MAIL + b"x" * 10_000_000)
+
+    monkeypatch.setattr(sys, "stdin", Input())
+    monkeypatch.setattr("talaia.cli.set_up", lambda: None)
+    if sender is None:
+        monkeypatch.setenv("SENDER", "anna@example.net")
+    assert cli.main(["answer", *([sender] if sender else [])]) == 0
+    assert capsys.readouterr().out == "it is answered\n"
+    assert Input.buffer.read() == b""
+    assert Reply.objects.count() == 1
+
+
+def test_a_mail_server_keeps_the_mail_when_we_cannot_take_it(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr("talaia.cli.set_up", lambda: None)
+    assert cli.main(["answer"]) == 75
+    assert "answer is not true" in capsys.readouterr().err
+
+
+def test_one_listener_takes_what_came_back_and_what_is_written_back(asked: House) -> None:
+    door = Door(("127.0.0.1", 0), letterbox.known, take_over)
+    thread = threading.Thread(target=door.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    with smtplib.LMTP("127.0.0.1", door.server_address[1], timeout=30) as link:
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            link.sendmail("anna@example.net", ["altres@example.org"], MAIL)
+        link.sendmail("anna@example.net", ["Suport@Example.org"], MAIL + b"x\r\n" * 1_000_000)
+        link.sendmail("", ["suport@example.org"], MAIL)
+    door.shutdown()
+    door.server_close()
+    asked.work()
+    assert asked.server.to() == ["anna@example.net"]
+
+
+def test_the_letters_name_an_address_that_nobody_reads_as_no_place_for_questions(
+    house: House, configure: Configure, server: MailServer
+) -> None:
+    house.open()
+    house.work().later(minutes=2).work()
+    assert "suport@example.org" in house.server.taken[0].text
+    set_up(configure, server, ANSWERED)
+    house.server.taken.clear()
+    house.open(text="Una altra.")
+    house.work().later(minutes=2).work()
+    assert "suport@example.org" not in house.server.taken[0].text
+    assert house.server.taken[0].mail["Reply-To"] == "suport@example.org"
