@@ -34,7 +34,7 @@ KEPT = re.compile(
     rf"|(?P<address>{ADDRESS})"
 )
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{1,31});", re.ASCII)
-MENTION = re.compile(r"(?<!\w)@(?=\w)")
+MENTION = re.compile(r"(?<![^\W_])@(?=\w)")  # behind an underscore, too: that may end what is stressed
 HASH = re.compile(r"#(?=[\w:-])")
 EMOJI = re.compile(r":(?=[\w+-]+:)(?!\d{1,2}:)")
 HEADING = re.compile(r"^((?:[ >]|[-*+] |\d{1,9}[.)] )*)(#{1,6})(?=\s|$)")
@@ -198,9 +198,9 @@ def _is_underlined(token: Token) -> bool:
 
 
 def _closing(tokens: list[Token], lines: list[str]) -> list[str]:
-    """What closes a fence that was left open at the end."""
+    """What closes a fence that was left open at the end. One inside a quote or a list ends with that."""
     for token in tokens:
-        if token.type != "fence" or not token.map or token.map[1] < len(lines):
+        if token.type != "fence" or token.level or not token.map or token.map[1] < len(lines):
             continue
         last = lines[-1].lstrip(" >").rstrip()
         is_closed = len(last) >= len(token.markup) and set(last) == {token.markup[0]}
