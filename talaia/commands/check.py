@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -35,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     lines: list[Line] = [(True, f"{config.path}: no mistake in it", "")]
     lines += database()
     lines += folder(config)
+    lines += chats(config)
     if not options.offline:
         for source in config.tables.sources:
             lines += asked(source, config)
@@ -92,6 +94,12 @@ def asked(source: Source, config: Config) -> Iterator[Line]:
     yield from noted(source, heard)
     if source.kind == "prometheus":
         yield from measured(source, heard, config)
+
+
+def chats(config: Config) -> Iterator[Line]:
+    """Whether anything could be said there: nobody is told anything by a look."""
+    if config.tables.chat and find_spec("apprise") is None:
+        yield False, "there is [[chat]], and Apprise is not installed", "pip install 'talaia[chat]'"
 
 
 def mailing_list(config: Config) -> Iterator[Line]:
