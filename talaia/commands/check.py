@@ -6,6 +6,7 @@ import argparse
 import smtplib
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -43,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     lines: list[Line] = [(True, f"{config.path}: no mistake in it", "")]
     lines += database()
     lines += folder(config)
+    lines += chats(config)
     if not options.offline:
         for source in config.tables.sources:
             lines += asked(source, config)
@@ -126,6 +128,12 @@ def mail_server(config: Config) -> Iterator[Line]:
             )
         else:
             yield True, f"{server.place} answers and lets us in", ""
+
+
+def chats(config: Config) -> Iterator[Line]:
+    """Whether anything could be said there: nobody is told anything by a look."""
+    if config.tables.chat and find_spec("apprise") is None:
+        yield False, "there is [[chat]], and Apprise is not installed", "pip install 'talaia[chat]'"
 
 
 def mailing_list(config: Config) -> Iterator[Line]:

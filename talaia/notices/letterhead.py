@@ -31,8 +31,8 @@ def letterhead(config: Config) -> Sender:
 
 def forum(config: Config) -> str:
     """Where people talk about it: the forum of [mirror], where there is one."""
-    mirror = getattr(config.tables, "mirror", None)
-    return str(mirror.address or "") if mirror and mirror.kind == "discourse" else ""
+    mirror = config.tables.mirror
+    return mirror.address or "" if mirror and mirror.kind == "discourse" else ""
 
 
 def rules(config: Config) -> Rules:
