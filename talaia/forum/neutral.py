@@ -34,7 +34,7 @@ KEPT = re.compile(
     rf"|(?P<address>{ADDRESS})"
 )
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{1,31});", re.ASCII)
-MENTION = re.compile(r"(?<!\w)@(?=\w)")
+MENTION = re.compile(r"(?<![^\W_])@(?=\w)")  # inside an address of mail it is none
 HASH = re.compile(r"#(?=[\w:-])")
 EMOJI = re.compile(r":(?=[\w+-]+:)(?!\d{1,2}:)")
 HEADING = re.compile(r"^((?:[ >]|[-*+] |\d{1,9}[.)] )*)(#{1,6})(?=\s|$)")
