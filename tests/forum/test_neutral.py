@@ -43,6 +43,7 @@ TEXTS = st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60)
     [
         ("demaneu-ho a @anna", f"demaneu-ho a @{J}anna"),
         ("anna@example.org", "anna@example.org"),
+        ("_a_@anna", f"_a_@{J}anna"),
         ("#incident", f"#{J}incident"),
         ("# Què ha passat", "#### Què ha passat"),
         ("## A\n\n### B", "#### A\n\n##### B"),
