@@ -45,8 +45,14 @@ def readers(after: str = "", where: Place | None = None) -> Iterator[Reader]:
         last = page[-1][0]
 
 
-def how_many() -> int:
-    return Recipient.objects.filter(standing=Standing.ON).count()
+def how_many(touched: Collection[str] = ()) -> int:
+    """How many are told. `touched`: of something about these services, so not who wants to hear of others only."""
+    told = Recipient.objects.filter(standing=Standing.ON)
+    if not touched:
+        return told.count()
+    choosy = told.exclude(services=[]).values_list("services", flat=True)
+    others = sum(1 for services in choosy.iterator(5000) if not set(services).intersection(touched))
+    return told.count() - others
 
 
 def behind(config: Config, services: Collection[str], connections: Collection[str]) -> Place | None:

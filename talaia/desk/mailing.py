@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
@@ -96,7 +96,7 @@ def would_follow(
         return _("No mail follows by itself: %(why)s") % {"why": withheld_word(wanted.withheld)}
     said = {
         "kind": kind_word(wanted.kind),
-        "whom": whom(goes_to(wanted.kind, row, impacts, only_behind)),
+        "whom": whom(goes_to(wanted.kind, row, impacts, only_behind), impacts),
         "hold": length(current().mail.hold.total_seconds()),
     }
     return _("A mail follows (%(kind)s), %(whom)s, after %(hold)s in which it can be taken back.") % said
@@ -111,8 +111,11 @@ def goes_to(
     return which.whom(kind, row.only_behind, list(services), rows.told_behind(row))
 
 
-def whom(behind: Behind | None = None) -> str:
-    """To whom mails go: the list, or so many people; of them only those who are behind something."""
+def whom(behind: Behind | None = None, touched: Collection[str] = ()) -> str:
+    """To whom mails go: the list, or so many people; of them only those who are behind something.
+
+    `touched`: the services that they are about, as some want to hear of others only.
+    """
     if current().mail.sender is None:
         count = len(current().tables.chat)
         return ngettext("to %(count)s chat", "to %(count)s chats", count) % {"count": count}
@@ -127,7 +130,7 @@ def whom(behind: Behind | None = None) -> str:
     where = audience.behind(current(), behind.services, behind.connections) if behind else None
     if where and not where.everybody:
         return _whom_of_them(*audience.how_many_behind(where))
-    count = audience.how_many()
+    count = audience.how_many(touched)
     return ngettext("to %(count)s person", "to %(count)s people", count) % {"count": count}
 
 
@@ -283,7 +286,8 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
         went += ", " + ngettext("%(count)s refused", "%(count)s refused", row.refused) % {"count": row.refused}
     match row.state:
         case Notice.HELD:
-            to = whom(rows.story(row, row.drawn_at).behind)
+            told = rows.story(row, row.drawn_at)
+            to = whom(told.behind, [one.slug for one in told.touched])
             return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send")
         case Notice.WITHHELD:
             why = withheld_word(row.why).removesuffix(".")

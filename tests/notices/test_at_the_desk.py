@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from talaia.audience.models import Recipient as Subscriber
 from talaia.desk.people.roles import Role
 from talaia.notices.models import Notice
 from talaia.notices.stories import STORIES
@@ -41,6 +42,15 @@ def test_what_is_held_is_on_the_first_page_with_its_words_and_how_many_get_it(de
     assert "Tenim un problema amb Connexions." in shown
     assert "We have a problem with Connections." in shown
     assert "[Problem] Sense connexió" in shown
+
+
+def test_who_wants_to_hear_of_other_services_only_is_not_counted(desk: Client, house: House) -> None:
+    chosen = Subscriber.objects.order_by("pk")[0]
+    for services, said in ((["video"], "to 2 people"), (["video", "links"], "to 3 people"), ([], "to 3 people")):
+        Subscriber.objects.filter(pk=chosen.pk).update(services=services)
+        form = {"title": "Sense connexió", "text": "Ho mirem.", "state": "investigating", "next": "1h", "tell": ""}
+        form |= {"impact-links": "disruption", "preview": "1"}
+        assert said in re.sub(r"\s+", " ", desk.post("/desk/incidents/new", form).content.decode()), services
 
 
 def test_taken_back_in_one_tap_and_sent_after_all_in_another(desk: Client, house: House) -> None:

@@ -127,7 +127,7 @@ def foreseen(form: PlanForm) -> dict[str, Any]:
     to = mailing.goes_to(Kind.ADVANCE, None, form.impacts(), form.reached.only_behind())
     mailed = current().mail.sender is not None
     return {
-        "mails_go": _("Mails go %(whom)s.") % {"whom": mailing.whom(to)} if mailed else "",
+        "mails_go": _("Mails go %(whom)s.") % {"whom": mailing.whom(to, form.impacts())} if mailed else "",
         "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
         "warnings": planning.warnings(wanted, levels, window[0], form.now, minimum),
     }
@@ -198,8 +198,9 @@ class Following:
     def mails_go(self) -> str:
         if current().mail.sender is None:
             return ""
-        to = mailing.goes_to(Kind.UPDATE, self.row, impacts_of(self.row))
-        return _("Mails go %(whom)s.") % {"whom": mailing.whom(to)}
+        touched = impacts_of(self.row)
+        to = mailing.goes_to(Kind.UPDATE, self.row, touched)
+        return _("Mails go %(whom)s.") % {"whom": mailing.whom(to, touched)}
 
     def done(self, number: int | None, about: str = "") -> HttpResponse:
         """Back to it: published, or, while it waits for a second person, only kept."""
