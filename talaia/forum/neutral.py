@@ -200,9 +200,9 @@ def _is_underlined(token: Token) -> bool:
 def _closing(tokens: list[Token], lines: list[str]) -> list[str]:
     """What closes a fence that was left open at the end."""
     for token in tokens:
-        if token.type != "fence" or not token.map or token.map[1] < len(lines):
-            continue
-        last = lines[-1].lstrip(" >").rstrip()
+        if token.type != "fence" or token.level or not token.map or token.map[1] < len(lines):
+            continue  # inside a quotation or a list it ends with that
+        last = lines[-1].strip()
         is_closed = len(last) >= len(token.markup) and set(last) == {token.markup[0]}
         if token.map[1] - token.map[0] < 2 or not is_closed:
             return [token.markup]
