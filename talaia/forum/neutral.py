@@ -202,7 +202,7 @@ def _closing(tokens: list[Token], lines: list[str]) -> list[str]:
     for token in tokens:
         if token.type != "fence" or token.level or not token.map or token.map[1] < len(lines):
             continue
-        last = lines[-1].lstrip(" >").rstrip()
+        last = lines[-1].strip()
         is_closed = len(last) >= len(token.markup) and set(last) == {token.markup[0]}
         if token.map[1] - token.map[0] < 2 or not is_closed:
             return [token.markup]

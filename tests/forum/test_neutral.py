@@ -62,10 +62,10 @@ TEXTS = st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60)
         ("&#64;anna &lt;", f"@{J}anna &lt;"),
         ("\\@anna", f"\\@{J}anna"),
         ("```\n@anna\n## no", f"```\n@anna\n{J}## no\n```"),
+        ("> ```\n> @anna", "> ```\n> @anna"),
         ("- un\n- dos\n    - tres", "- un\n- dos\n    - tres"),
         ("> cita", "> cita"),
         ("> ```\n> a", "> ```\n> a"),
-        ("_a_@anna", f"_a_@{J}anna"),
         ("12\u00a0%", "12 %"),
     ],
 )
@@ -132,7 +132,7 @@ def test_what_does_nothing_stays_as_it_is(text: str) -> None:
 @given(st.text(max_size=80))
 @settings(max_examples=300, deadline=None)
 def test_a_text_without_marks_reads_as_it_was_written(text: str) -> None:
-    wanted = re.sub(r"https?://\S+", "", " ".join(settled(text).split()))
+    wanted = " ".join(settled(text).replace(J, "").split())
     if "http" not in text:
         assert said(plain(text)) == wanted
 
