@@ -164,7 +164,8 @@ def _inline(line: str, home: str, references: Mapping[str, str]) -> str:
 
 
 def _text(words: str) -> str:
-    return _quiet(re.sub(r"([\[\]<])", r"\\\1", words))
+    # A "`" without another one in its line would look for it in the next, and let out what stands between.
+    return _quiet(re.sub(r"([\[\]<`])", r"\\\1", words))
 
 
 def _kept(found: re.Match[str], home: str, references: Mapping[str, str]) -> str:
