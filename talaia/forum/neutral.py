@@ -25,7 +25,7 @@ PARSER = grammar()
 BLANKS = re.compile("[\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\v\f]")
 NOTHING = re.compile("[\u200b\ufeff\x00-\x09\x0b-\x1f\x7f]")
 
-ADDRESS = r"https?://[^\s<>\"`{}|\\^\[\]()]+"
+ADDRESS = r"https?://[^\s<>\"`{}|\\^\[\]()*~]+"
 KEPT = re.compile(
     r"(?P<code>(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))"
     r"|(?P<escape>\\[!-/:-@\[-`{-~])"
@@ -164,10 +164,13 @@ def _inline(line: str, home: str, references: Mapping[str, str]) -> str:
 
 
 def _text(words: str) -> str:
-    return _quiet(re.sub(r"([\[\]<])", r"\\\1", words))
+    # A "`" without another one in its line would look for it in the next, and let out what stands between.
+    return _quiet(re.sub(r"([\[\]<`])", r"\\\1", words))
 
 
 def _kept(found: re.Match[str], home: str, references: Mapping[str, str]) -> str:
+    if found["address"] is not None:
+        return re.sub(r"(?<=_)@(?=\w)", f"@{JOINER}", found[0])  # an emphasis may end before it
     if found["link"] is None:
         return found[0]
     label, to = found["label"], found["to"]

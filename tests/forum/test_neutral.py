@@ -62,6 +62,7 @@ TEXTS = st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60)
         ("&#64;anna &lt;", f"@{J}anna &lt;"),
         ("\\@anna", f"\\@{J}anna"),
         ("```\n@anna\n## no", f"```\n@anna\n{J}## no\n```"),
+        ("`\n`@anna`", "\\`\n`@anna`"),
         ("> ```\n> @anna", "> ```\n> @anna"),
         ("- un\n- dos\n    - tres", "- un\n- dos\n    - tres"),
         ("> cita", "> cita"),
