@@ -11,12 +11,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
 from talaia.desk import mailing, urgency
 from talaia.desk.forms.fields import new_key
-from talaia.desk.forms.maintenance import ArrangeForm, MoveForm, PlanForm, ShiftForm, StepForm
+from talaia.desk.forms.maintenance import PlanForm, StepForm
 from talaia.desk.pages import for_editors, for_operators, frame, language, page
 from talaia.desk.preview import planned, stepped
 from talaia.desk.views import drafts
@@ -29,13 +29,7 @@ from talaia.events.telling import known_since
 from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken, last_seen
 from talaia.notices.values import Kind
 from talaia.panel.state import TROUBLE
-from talaia.site import moved, snapshot
-
-MOVES = {
-    "start": MaintenanceState.IN_PROGRESS,
-    "complete": MaintenanceState.COMPLETED,
-    "cancel": MaintenanceState.CANCELLED,
-}
+from talaia.site import snapshot
 
 
 @for_editors
@@ -271,121 +265,6 @@ def publish_step(request: HttpRequest, ref: str) -> HttpResponse:
         return there.page(sent)
     drafts.forget(request, there.subject, given["draft"])
     return there.done(update.number if update else None, there.subject)
-
-
-@for_operators
-@require_POST
-def approve(request: HttpRequest, ref: str) -> HttpResponse:
-    """The second person's yes."""
-    there = Following(request, ref)
-    try:
-        actions.approve_maintenance(ref, there.now, by=there.by, seen=request.POST.get("seen") or None)
-    except NotPossible as refusal:
-        messages.error(request, str(refusal), extra_tags="told")
-        return HttpResponseRedirect(reverse("desk-maintenance", args=[ref]))
-    return there.done(1)
-
-
-@for_operators
-@require_http_methods(["GET", "POST"])
-def shift(request: HttpRequest, ref: str, what: str) -> HttpResponse:
-    """Another window before it begins, or a later end."""
-    there = Following(request, ref)
-    site, extending = current().site, what == "extend"
-
-    def form(data: QueryDict | None = None) -> ShiftForm:
-        return ShiftForm(data, initial={"seen": there.saw}, now=there.now, was=there.window, end_only=extending)
-
-    def shown(sent: ShiftForm, **more: Any) -> HttpResponse:
-        action = reverse(f"desk-{what}", args=[ref])
-        context = {"now": there.now, "event": there.shown, "what": what, "action": action, "form": sent}
-        return page(request, "desk/shift.html", {**context, **more})
-
-    if request.method != "POST":
-        return shown(form())
-    sent = form(request.POST)
-    if not sent.is_valid():
-        return shown(sent)
-    given, window = sent.cleaned_data, sent.times.window()
-    words = {written_in(there.row): given["text"]} if given["text"] else {}
-    asked: dict[str, Any] = {"by": there.by, "key": given["key"] or None, "seen": given["seen"] or None}
-    try:
-        if extending:
-            texts = moved.extended(there.window, window[1], site.languages, site.tz, words)
-            update = actions.extend_maintenance(ref, window[1], texts, there.now, **asked)
-        else:
-            texts = moved.postponed(there.window, window, site.languages, site.tz, words)
-            update = actions.postpone_maintenance(ref, window, texts, there.now, **asked)
-    except Overtaken:
-        again = request.POST.copy()
-        newest = Following(request, ref)
-        again["seen"], again["key"] = newest.saw, new_key()
-        return shown(form(again), overtaken=True, event=newest.shown)
-    except NotPossible as refusal:
-        sent.add_error(None, str(refusal))
-        return shown(sent)
-    return there.done(update.number)
-
-
-@for_operators
-@require_http_methods(["GET", "POST"])
-def move(request: HttpRequest, ref: str, what: str) -> HttpResponse:
-    """It begins, is over, or does not take place: one more page, so that no slip of a thumb says so."""
-    there = Following(request, ref)
-
-    def form(data: QueryDict | None = None) -> MoveForm:
-        return MoveForm(data, initial={"seen": there.saw})
-
-    def shown(sent: MoveForm, **more: Any) -> HttpResponse:
-        action = reverse(f"desk-{what}", args=[ref])
-        context = {"now": there.now, "event": there.shown, "what": what, "action": action, "form": sent}
-        return page(request, "desk/move.html", {**context, **more})
-
-    if request.method != "POST":
-        return shown(form())
-    sent = form(request.POST)
-    if not sent.is_valid():
-        return shown(sent)
-    given = sent.cleaned_data
-    texts = {written_in(there.row): given["text"]} if given["text"] else {}
-    state = MOVES[what]
-    if there.row.state == state:  # two taps: it is so already
-        return there.done(None)
-    try:
-        update = actions.update_maintenance(
-            ref, state, texts, there.now, by=there.by, key=given["key"] or None, seen=given["seen"] or None
-        )
-    except Overtaken:
-        again = request.POST.copy()
-        newest = Following(request, ref)
-        again["seen"] = newest.saw
-        return shown(form(again), overtaken=True, event=newest.shown)
-    except NotPossible as refusal:
-        sent.add_error(None, str(refusal))
-        return shown(sent)
-    return there.done(update.number if update else None)
-
-
-@for_operators
-@require_http_methods(["GET", "POST"])
-def arrange(request: HttpRequest, ref: str) -> HttpResponse:
-    """How it begins and ends, what is told, whether alerts are silenced."""
-    there = Following(request, ref)
-    context = {"now": there.now, "event": there.shown, "action": reverse("desk-arrange", args=[ref])}
-    if request.method != "POST":
-        return page(request, "desk/arrange.html", {**context, "form": ArrangeForm(event=there.row)})
-    sent = ArrangeForm(request.POST, event=there.row)
-    if sent.is_valid():
-        try:
-            actions.arrange_maintenance(
-                ref, there.now, by=there.by, notices=sent.arrangement.told(), **sent.arrangement.arranged()
-            )
-        except NotPossible as refusal:
-            sent.add_error(None, str(refusal))
-        else:
-            messages.info(request, _("Kept. The page of the maintenance says how it runs now."))
-            return HttpResponseRedirect(reverse("desk-maintenance", args=[ref]))
-    return page(request, "desk/arrange.html", {**context, "form": sent})
 
 
 def against(row: Row) -> tuple[str, ...]:
