@@ -8,6 +8,7 @@ import smtplib
 import sys
 import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -164,6 +165,29 @@ def test_who_writes_is_led_to_what_is_known_and_to_the_page(asked: House) -> Non
     assert "https://status.example.org/maintenance/2026-001/" in text and "Canvi del router" in text
     assert "\nhttps://status.example.org/\n" in text
     assert not Reply.objects.exclude(address="", message_id="").exists()
+
+
+MIRROR = """
+[mirror]
+kind = "discourse"
+address = "https://agora.example.org"
+key_file = "forum-key"
+user = "talaia"
+category = 12
+"""
+
+
+@pytest.mark.parametrize(("mirror", "led"), [("", False), (MIRROR, True)], ids=["no forum", "forum"])
+def test_the_answer_leads_to_the_forum_where_there_is_one(
+    house: House, configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: str, led: bool
+) -> None:
+    (tmp_path / "forum-key").write_text("not a secret")
+    set_up(configure, house.server, ANSWERED + mirror)
+    monkeypatch.setattr("talaia.api.letterbox.timezone.now", lambda: house.now)
+    assert letterbox.take_reply(MAIL, "anna@example.net") == ""
+    house.work()
+    [taken] = house.server.taken
+    assert ("https://agora.example.org" in taken.text) is led
 
 
 def test_a_stranger_is_answered_in_every_language_and_once_a_day(asked: House) -> None:
