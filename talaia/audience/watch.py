@@ -10,11 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, connection
-
 from talaia.audience import actions, client, folder
 from talaia.audience.following import follow
 from talaia.audience.importing import list_of, plan, propose
+from talaia.audience.looking import again_and_again
 from talaia.audience.models import Look
 from talaia.audience.reading import Unreadable
 from talaia.config import Audience, Config
@@ -37,16 +36,7 @@ class Watch:
         self.day: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
-        while not stop.wait(LOOK_EVERY):
-            try:
-                self.step(self.now())
-            except DatabaseError as error:
-                log.warning("the database does not answer: %s", error)
-                connection.close()
-            except Exception as error:  # noqa: BLE001 - the words of an error may hold what a row said
-                log.error("the look at the export goes on after %s", type(error).__name__)
-                connection.close()
-        connection.close()
+        again_and_again(lambda: self.step(self.now()), "export", LOOK_EVERY, stop)
 
     def step(self, now: datetime) -> None:
         config = self.config()

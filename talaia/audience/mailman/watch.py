@@ -7,10 +7,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection
-
 from talaia.audience import actions
 from talaia.audience.following import follow, hear
+from talaia.audience.looking import again_and_again
 from talaia.audience.mailman import queues
 from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.roster import MailmanList
@@ -19,6 +18,7 @@ from talaia.outbox.faults import Fault
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY = 1  # seconds: whether it is time to ask
 FOLLOW_EVERY = timedelta(days=1)
 
 
@@ -31,16 +31,7 @@ class Watch:
         self.followed: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
-        while not stop.wait(1):
-            try:
-                self.step(self.now())
-            except DatabaseError as error:
-                log.warning("the database does not answer: %s", error)
-                connection.close()
-            except Exception as error:  # noqa: BLE001 - the words of an error may hold what a row said
-                log.error("the look at the list goes on after %s", type(error).__name__)
-                connection.close()
-        connection.close()
+        again_and_again(lambda: self.step(self.now()), "list", LOOK_EVERY, stop)
 
     def step(self, now: datetime) -> None:
         config = self.config()
