@@ -28,6 +28,7 @@ from talaia.notices.write import copy, sheet
 from talaia.outbox.models import Delivery
 from talaia.panel.state import State
 from talaia.site.dates import Calendar, length
+from talaia.site.pages import LANGUAGE_NAMES
 
 WAITING = (Notice.HELD, Notice.SENDING, Notice.STUCK)
 YOU = Recipient("preview", "you@example.org")
@@ -56,6 +57,7 @@ class Specimen:
     """A mail as one reader gets it, taken apart again from the very bytes that would be sent."""
 
     language: str
+    spoken: str  # the name of its language, or of all its languages
     subject: str
     text: str
     html: str
@@ -248,8 +250,15 @@ def _specimen(story: Story, languages: list[str], *, to_list: bool) -> Specimen:
     assert isinstance(mail, EmailMessage)
     calendars = [part.get_content() for part in mail.walk() if part.get_content_type() == "text/calendar"]
     headers = tuple((name, str(value)) for name, value in mail.items() if name not in ("Content-Type", "MIME-Version"))
+    spoken = ", ".join(LANGUAGE_NAMES.get(one, one) for one in languages)
     return Specimen(
-        languages[0], str(mail["Subject"]), _body(mail, "plain"), _body(mail, "html"), headers, *calendars or [""]
+        languages[0],
+        spoken,
+        str(mail["Subject"]),
+        _body(mail, "plain"),
+        _body(mail, "html"),
+        headers,
+        *calendars or [""],
     )
 
 
