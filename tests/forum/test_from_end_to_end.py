@@ -55,19 +55,19 @@ def test_an_edit_there_comes_to_the_desk_and_becomes_ours(product: Talaia, there
         page.get_by_label("Nom").fill("anna")
         page.get_by_label("Contrasenya").fill(PASSWORD)
         page.get_by_role("button", name="Entra").click()
-        expect(page.get_by_role("heading", name="1 proposta del fòrum")).to_be_visible()
+        expect(page.get_by_role("heading", name="1 proposta del repositori")).to_be_visible()
         if SHOTS:
             page.screenshot(path=str(Path(SHOTS) / f"front-{width}-{scheme}.png"), full_page=True)
         is_clean(page)
         page.locator("section", has=page.locator("#proposals")).get_by_role("link").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Proposat al fòrum")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Proposat al repositori")
         expect(page.get_by_text("Marta hi ha escrit")).to_be_visible()
         expect(page.locator("ins").last).to_contain_text("ni a l’Eixample")
         if SHOTS:
             page.screenshot(path=str(Path(SHOTS) / f"proposal-{width}-{scheme}.png"), full_page=True)
         is_clean(page)
     page.get_by_role("button", name="Accepta el que està marcat").click()
-    expect(page.get_by_text("Acceptat; la pàgina i el fòrum diuen el mateix.")).to_be_visible()
+    expect(page.get_by_text("Acceptat; d’aquí a un moment tots dos llocs diran el mateix.")).to_be_visible()
     wait_until(lambda: "ni a l’Eixample" in product.file(page_of), 30, "the page", product)
     state = "**Estat:** Causa identificada"
     wait_until(lambda: state in (there[name] or ""), 30, "what was not taken is put back", product)

@@ -73,7 +73,9 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
             if row.state == Proposal.OPEN:
                 wrong = str(refusal)
         else:
-            said = _("It is taken; page and forum say the same.") if taken else _("Our words are put back there.")
+            said = (
+                _("It is taken; in a moment both places say the same.") if taken else _("Our words are put back there.")
+            )
             messages.info(request, said)
             return HttpResponseRedirect(reverse("desk"))
     if row.state != Proposal.OPEN:
