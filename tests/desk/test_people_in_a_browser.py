@@ -113,6 +113,7 @@ def test_an_app_and_the_recovery_codes_need_no_javascript(product: Talaia, open_
     secret = connect_app(page)
     paper = page.locator(".codes li").first.inner_text()
     page.get_by_role("link", name="Ja els tinc").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("El meu accés")
     open_menu(page)
     page.get_by_role("button", name="Surt").click()
     for proof in (code(secret, 1), paper):
