@@ -43,6 +43,8 @@ class Order:
 
 def spread(now: datetime, consequences: Callable[[Fact], Iterable[Order]], limit: int = 200) -> int:
     """Write the deliveries of the oldest facts that have none yet; returns how many facts."""
+    if not Fact.objects.filter(spread=False).exists():
+        return 0  # without a lock
     with transaction.atomic():
         rows = Fact.objects.filter(spread=False).order_by("id")
         if connection.vendor == "postgresql":
@@ -58,6 +60,12 @@ def spread(now: datetime, consequences: Callable[[Fact], Iterable[Order]], limit
         )
         Fact.objects.filter(pk__in=[fact.pk for fact in facts]).update(spread=True)
     return len(facts)
+
+
+def due_channels(now: datetime) -> list[str]:
+    """Those for which something is due."""
+    due = Delivery.objects.filter(state__in=[Delivery.READY, Delivery.RUNNING], due__lte=now)
+    return list(due.order_by("channel").values_list("channel", flat=True).distinct())
 
 
 def claim(worker: str, channel: str, now: datetime, lease: timedelta, limit: int) -> list[Delivery]:

@@ -28,6 +28,7 @@ from talaia.outbox.models import Delivery, Fact
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.5  # seconds: how soon rows written by another process are noticed
+IDLE = 5.0  # seconds after which a channel looks by itself, should nobody have woken it
 LEASE = timedelta(seconds=60)
 
 
@@ -130,10 +131,13 @@ class Worker:
         connection.close()
 
     def spread(self) -> None:
-        """Write the deliveries of new facts and wake the channels."""
+        """Write the deliveries of new facts, and wake the channels that have something to do."""
         while actions.spread(self.clock(), self.consequences):
-            for event in self.work.values():
-                event.set()
+            pass
+        # One look for all channels: each of them taking a lock twice a second would never let the process rest.
+        for name in actions.due_channels(self.clock()):
+            if name in self.work:
+                self.work[name].set()
 
     def prolong(self) -> None:
         if ids := list(self.running):
@@ -157,7 +161,7 @@ class Worker:
             if channel.refresh and now - refreshed_at >= channel.refresh:
                 refreshed_at = now
                 self._quietly(lambda: channel.deliver(channel.refreshed, self.clock()))
-            woken.wait(LOOK_EVERY)
+            woken.wait(IDLE)
             woken.clear()
         connection.close()
 
