@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
 from talaia.desk import mailing, urgency
-from talaia.desk.forms.fields import new_key, not_before
+from talaia.desk.forms.fields import not_before
 from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
 from talaia.desk.pages import for_editors, for_operators, frame, language, page
 from talaia.desk.preview import opened, updated
@@ -22,12 +22,13 @@ from talaia.desk.views import drafts
 from talaia.desk.views import suggestions as suggesting
 from talaia.desk.views.written import (
     also,
-    changes_since,
     impacts_of,
     missing_languages,
     pressed,
     published,
+    sent_again,
     told,
+    what_came,
     written_in,
 )
 from talaia.desk.writing import suggestions
@@ -35,7 +36,7 @@ from talaia.desk.writing.first_words import KINDS, name
 from talaia.events import actions
 from talaia.events.models import Event as Row
 from talaia.events.models import Update
-from talaia.events.timeline import IncidentState, NotPossible, Overtaken, last_seen
+from talaia.events.timeline import IncidentState, NotPossible, Overtaken
 from talaia.panel.state import TROUBLE
 from talaia.site import snapshot
 from talaia.site.values import Front, Service
@@ -254,16 +255,9 @@ def publish_entry(request: HttpRequest, ref: str) -> HttpResponse:
             tell=given.get("tell"),
         )
     except Overtaken:
-        # Everything that was written stays; the form now knows what came meanwhile, and may be sent.
-        again = request.POST.copy()
         newest = Continuing(request, ref)
-        again["seen"], again["key"] = newest.saw, new_key()
-        return newest.page(
-            newest.form(again),
-            overtaken=True,
-            newer=[entry for entry in newest.shown.entries if entry.number > last_seen(given["seen"])],
-            changes=changes_since(newest.row, given["seen"]),
-        )
+        came = what_came(newest.row, newest.shown, given["seen"])
+        return newest.page(newest.form(sent_again(request, newest.saw)), **came)
     except NotPossible as refusal:
         sent.add_error(None, str(refusal))
         return there.page(sent)

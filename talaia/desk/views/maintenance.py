@@ -15,18 +15,26 @@ from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
 from talaia.desk import mailing, urgency
-from talaia.desk.forms.fields import new_key
 from talaia.desk.forms.maintenance import PlanForm, StepForm
 from talaia.desk.pages import for_editors, for_operators, frame, language, page
 from talaia.desk.preview import planned, stepped
 from talaia.desk.views import drafts
-from talaia.desk.views.written import changes_since, impacts_of, missing_languages, pressed, published, told, written_in
+from talaia.desk.views.written import (
+    impacts_of,
+    missing_languages,
+    pressed,
+    published,
+    sent_again,
+    told,
+    what_came,
+    written_in,
+)
 from talaia.events import actions
 from talaia.events import plan as planning
 from talaia.events.clock import late
 from talaia.events.models import Event as Row
 from talaia.events.telling import known_since
-from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken, last_seen
+from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken
 from talaia.notices.values import Kind
 from talaia.panel.state import TROUBLE
 from talaia.site import snapshot
@@ -251,15 +259,9 @@ def publish_step(request: HttpRequest, ref: str) -> HttpResponse:
             tell=given.get("tell"),
         )
     except Overtaken:
-        again = request.POST.copy()
         newest = Following(request, ref)
-        again["seen"], again["key"] = newest.saw, new_key()
-        return newest.page(
-            newest.form(again),
-            overtaken=True,
-            newer=[entry for entry in newest.shown.entries if entry.number > last_seen(given["seen"])],
-            changes=changes_since(newest.row, given["seen"]),
-        )
+        came = what_came(newest.row, newest.shown, given["seen"])
+        return newest.page(newest.form(sent_again(request, newest.saw)), **came)
     except NotPossible as refusal:
         sent.add_error(None, str(refusal))
         return there.page(sent)

@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from talaia.config import current
-from talaia.desk.forms.fields import new_key
 from talaia.desk.forms.maintenance import ArrangeForm, MoveForm, ShiftForm
 from talaia.desk.pages import for_operators, page
 from talaia.desk.views.maintenance import Following
-from talaia.desk.views.written import written_in
+from talaia.desk.views.written import (
+    sent_again,
+    written_in,
+)
 from talaia.events import actions
 from talaia.events.timeline import MaintenanceState, NotPossible, Overtaken
 from talaia.site import moved
@@ -71,10 +73,8 @@ def shift(request: HttpRequest, ref: str, what: str) -> HttpResponse:
             texts = moved.postponed(there.window, window, site.languages, site.tz, words)
             update = actions.postpone_maintenance(ref, window, texts, there.now, **asked)
     except Overtaken:
-        again = request.POST.copy()
         newest = Following(request, ref)
-        again["seen"], again["key"] = newest.saw, new_key()
-        return shown(form(again), overtaken=True, event=newest.shown)
+        return shown(form(sent_again(request, newest.saw)), overtaken=True, event=newest.shown)
     except NotPossible as refusal:
         sent.add_error(None, str(refusal))
         return shown(sent)
@@ -110,10 +110,8 @@ def move(request: HttpRequest, ref: str, what: str) -> HttpResponse:
             ref, state, texts, there.now, by=there.by, key=given["key"] or None, seen=given["seen"] or None
         )
     except Overtaken:
-        again = request.POST.copy()
         newest = Following(request, ref)
-        again["seen"] = newest.saw
-        return shown(form(again), overtaken=True, event=newest.shown)
+        return shown(form(sent_again(request, newest.saw)), overtaken=True, event=newest.shown)
     except NotPossible as refusal:
         sent.add_error(None, str(refusal))
         return shown(sent)

@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from talaia.config import current
+from talaia.desk.forms.fields import new_key
 from talaia.desk.pages import language
 from talaia.desk.writing.difference import Changed, by_language, difference
 from talaia.events.actions import subject
 from talaia.events.models import Event as Row
-from talaia.events.timeline import fingerprint
+from talaia.events.timeline import fingerprint, last_seen
 from talaia.outbox.models import Fact
 from talaia.panel import words as panel_words
 from talaia.panel.models import Service
@@ -44,6 +45,19 @@ def published(
     address = f"{current().site.address.rstrip('/')}/{folder}/{ref}/" + (f"#u{number}" if number else "")
     messages.success(request, address, extra_tags=about)
     return HttpResponseRedirect(reverse(f"desk-{kind}", args=[ref]))
+
+
+def sent_again(request: HttpRequest, saw: str) -> QueryDict:
+    """What somebody sent who was overtaken: all of it stays, and it may be sent once more, by who has seen `saw`."""
+    again = request.POST.copy()
+    again["seen"], again["key"] = saw, new_key()
+    return again
+
+
+def what_came(row: Row, shown: Event, seen: str) -> dict[str, Any]:
+    """What they see beside it: the entries and the changes since `seen`."""
+    newer = [entry for entry in shown.entries if entry.number > last_seen(seen)]
+    return {"overtaken": True, "newer": newer, "changes": changes_since(row, seen)}
 
 
 def told(row: Row) -> Event:
