@@ -1,7 +1,8 @@
 """A folder of finished files that others read at any moment: nobody ever gets a torn page, whatever happens to us.
 
-Everything that changed is first written beside its place and brought to the disk; only then are the names changed. So a
-full disk leaves all as it was, and a killed writer at most some pages new and some old, each of them whole.
+Everything that changed is first written aside and brought to the disk; only then are the names changed. So a full disk
+leaves all as it was, and a killed writer at most some pages new and some old, each of them whole. What it had written
+aside is thrown away by whoever writes next: the page may by then be right as it stands.
 
 A page's compressed variants get the same modification time as the page, which is renamed last: equal times mean that
 the three belong together.
@@ -14,9 +15,10 @@ import errno
 import fcntl
 import gzip
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import brotli
@@ -42,9 +44,15 @@ class Folder:
     """The public folder. Names of files are relative to it: `es/history/index.html`."""
 
     path: Path
+    part: str = "all"  # of which this one is the only writer
+
+    @property
+    def aside(self) -> Path:
+        """Where drafts are: on the disk of the pages, and hidden, so that no web server gives it out."""
+        return self.path / f".{self.part}.drafts"
 
     @contextlib.contextmanager
-    def alone(self, part: str) -> Iterator[None]:
+    def alone(self, part: str) -> Iterator[Folder]:
         """Nobody else writes `part` meanwhile, in this process or another: read the rows after this, not before.
 
         Else an older reading of the rows could overwrite a newer one.
@@ -54,7 +62,10 @@ class Folder:
             lock = os.open(self.path.parent / f".{self.path.name}-{part}.lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            mine = replace(self, part=part)
+            with self._faults():
+                _clear(mine.aside)
+            yield mine
         finally:
             os.close(lock)
 
@@ -69,19 +80,19 @@ class Folder:
         stamp = time.time_ns()
         with self._faults():
             try:
+                self.aside.mkdir(exist_ok=True, parents=True)
                 for name, content in files.items():
                     for variant, body in _variants(name, content):
-                        drafts.append(self._draft(self.path / variant, body, stamp))
-                for draft, _ in drafts:
+                        drafts.append((self._draft(str(len(drafts)), body, stamp), self.path / variant))
+                for draft, place in drafts:
                     _to_disk(draft)
-            except OSError:
-                for draft, _ in drafts:
-                    draft.unlink(missing_ok=True)
-                raise
-            for draft, place in drafts:
-                draft.replace(place)
-            for parent in {place.parent for _, place in drafts}:
-                _to_disk(parent)
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                for draft, place in drafts:
+                    draft.replace(place)
+                for parent in {place.parent for _, place in drafts}:
+                    _to_disk(parent)
+            finally:
+                _clear(self.aside)
 
     def remove(self, names: list[str]) -> int:
         """Take files out, and the folders that are empty then. What is not there is not missed. Returns how many."""
@@ -128,17 +139,11 @@ class Folder:
         except FileNotFoundError:
             return False
 
-    def _draft(self, place: Path, content: bytes, stamp: int) -> tuple[Path, Path]:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        # One writer at a time, so one name is enough, and what a killed one left is overwritten.
-        draft = place.with_name(f".{place.name}.draft")
-        try:
-            draft.write_bytes(content)
-            os.utime(draft, ns=(stamp, stamp))
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
-        return draft, place
+    def _draft(self, name: str, content: bytes, stamp: int) -> Path:
+        draft = self.aside / name
+        draft.write_bytes(content)
+        os.utime(draft, ns=(stamp, stamp))
+        return draft
 
     @contextlib.contextmanager
     def _faults(self) -> Iterator[None]:
@@ -154,6 +159,11 @@ def _variants(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     for suffix, squeezed in VARIANTS.items():
         yield name + suffix, squeezed(content)
     yield name, content
+
+
+def _clear(folder: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)
 
 
 def _to_disk(path: Path) -> None:

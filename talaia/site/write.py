@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -48,9 +49,9 @@ def publish(targets: Sequence[str], now: datetime) -> None:
     for kind, names in _sorted(targets):
         batches = iter(names)
         while batch := list(islice(batches, AT_ONCE)):
-            with site.folder.alone(LOCKS.get(kind, "events")):
-                files, gone = site.files(kind, batch)
-                made, written = made + len(files), written + site.bring(files, gone)
+            with site.alone(LOCKS.get(kind, "events")) as alone:
+                files, gone = alone.files(kind, batch)
+                made, written = made + len(files), written + alone.bring(files, gone)
     if not {"all", "assets"}.isdisjoint(targets):
         written += site.sweep()
     note_publication(now, time.monotonic() - begun, made, written)
@@ -103,6 +104,12 @@ class Site:
     @classmethod
     def of(cls, config: Config, now: datetime) -> Site:
         return cls(Folder(config.home / "public"), house(config), now)
+
+    @contextmanager
+    def alone(self, part: str) -> Iterator[Site]:
+        """As the only writer of that part."""
+        with self.folder.alone(part) as folder:
+            yield replace(self, folder=folder)
 
     def bring(self, files: Files, gone: list[str]) -> int:
         changed = self.folder.changed(files)
