@@ -16,13 +16,14 @@ from talaia.audience.importing import list_of, plan, propose
 from talaia.audience.looking import again_and_again
 from talaia.audience.models import Look
 from talaia.audience.reading import Unreadable
-from talaia.config import Audience, Config
+from talaia.config import FORGET_AFTER, Audience, Config, Threshold
 from talaia.outbox.faults import Fault
 from talaia.refusal import Refused
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 5  # seconds between two looks at a folder
+EVERYBODY = Threshold(share=1)  # where only who asked for it is told, all may leave
 SETTLED = timedelta(seconds=10)  # nobody has written a file for so long
 
 
@@ -41,15 +42,17 @@ class Watch:
     def step(self, now: datetime) -> None:
         config = self.config()
         audience = config.tables.audience
-        if audience is None:
+        if audience is None and config.tables.subscribe is None:
             return
         if self.day is None or now - self.day >= timedelta(days=1):
             self.day = now
-            if audience.mailman is None:  # else mailman/watch.py does
+            if audience is None or audience.mailman is None:  # else mailman/watch.py does
                 with list_of(config) as list:
-                    follow(list, audience.shrink, self.now)
-            while actions.forget_old(now - audience.forget_after, now):
+                    follow(list, audience.shrink if audience else EVERYBODY, self.now)
+            while actions.forget_old(now - (audience.forget_after if audience else FORGET_AFTER), now):
                 pass
+        if audience is None:
+            return
         if audience.fetched:
             if self.asked is None or now - self.asked >= audience.every:
                 self.asked = now

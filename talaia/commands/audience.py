@@ -31,6 +31,7 @@ from talaia.outbox.faults import Fault
 from talaia.refusal import Refused
 
 HELP = "Who is told: the ledger of addresses that follows the membership export."
+OF_PEOPLE = ("list", "explain", "add", "opt-out", "opt-in", "forget")  # also where they come by subscribing alone
 SHOWN = 20  # addresses of each kind on a terminal, without --all
 
 
@@ -63,7 +64,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    audience_of(current())
+    if options.action not in OF_PEOPLE or current().tables.subscribe is None:
+        audience_of(current())
     with refusing(), translation.override("en"):
         try:
             match options.action:
@@ -343,5 +345,6 @@ def change(options: argparse.Namespace) -> None:
             except Refuse as refusal:
                 raise Refused(words.refusal(refusal.code)) from None
             print("added" if actions.add(options.address, name, now, by=by) else "is there already")
-    with list_of(current()) as list:
-        follow(list, audience_of(current()).shrink, timezone.now)
+    if audience := current().tables.audience:
+        with list_of(current()) as list:
+            follow(list, audience.shrink, timezone.now)

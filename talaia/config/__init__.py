@@ -8,6 +8,7 @@ from pathlib import Path
 
 from talaia.config.consistency import inconsistencies
 from talaia.config.tables import (
+    FORGET_AFTER,
     LANGUAGES,
     AlertMatch,
     Audience,
@@ -36,6 +37,7 @@ from talaia.config.tables import (
 from talaia.config.toml import Mistake, Reader, tables
 
 __all__ = [
+    "FORGET_AFTER",
     "LANGUAGES",
     "AlertMatch",
     "Audience",

@@ -19,6 +19,8 @@ from talaia.config.telling import Chat as Chat
 from talaia.config.telling import Subscribe as Subscribe
 from talaia.config.telling import Webhook as Webhook
 
+FORGET_AFTER = timedelta(days=90)  # no address is kept longer than that without a reason
+
 
 class Link(Table, frozen=True, kw_only=True):
     text: Text
@@ -240,7 +242,7 @@ class Audience(Table, frozen=True, kw_only=True):
     shrink: Threshold = Threshold(share=0.2)
     refused: Threshold = Threshold(share=0.1)
     by_hand: Literal["leave", "adopt"] = "leave"
-    forget_after: timedelta = timedelta(days=90)
+    forget_after: timedelta = FORGET_AFTER
     behind: tuple[Behind, ...] = ()
     mailman: Mailman | None = None
     sympa: Sympa | None = None

@@ -220,6 +220,19 @@ def test_usage_is_exit_code_2_and_no_audience_is_said(talaia: Talaia, home: Path
     assert said.code == 1 and "no [audience]" in said.err
 
 
+def test_where_people_only_subscribe_one_of_them_can_be_looked_at_all_the_same(talaia: Talaia, home: Path) -> None:
+    before = (home / "talaia.toml").read_text().split("\n[audience")[0]
+    (home / "talaia.toml").write_text(f'{before}\n[mail]\nsender = "estat@example.org"\n[subscribe]\n')
+    assert talaia("add", "anna@example.org").out == "added\n"
+    assert "anna@example.org" in talaia("list").out
+    assert talaia("opt-out", "anna@example.org").code == 0
+    assert "opted out" in talaia("explain", "anna@example.org").out
+    assert talaia("forget", "anna@example.org").out.startswith("forgotten")
+    for action in ("sync", "show", "forget"):
+        said = talaia(action)
+        assert said.code == 1 and "no [audience]" in said.err
+
+
 def test_two_hundred_thousand_rows_are_read_and_compared(talaia: Talaia, home: Path) -> None:
     lines = ["Nom;Correu electrònic;Idioma;Sòcia;Baixa;Factura;Zona"]
     lines += [f"P {n};p{n % 3000}@example{n % 7}.org;ca;sí;;;" for n in range(200_000)]

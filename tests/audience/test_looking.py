@@ -19,6 +19,7 @@ from talaia.audience.telling import trouble
 from talaia.audience.watch import SETTLED, Watch
 from talaia.config import Config, current
 from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.refusal import Refused
 from tests.audience.conftest import USUAL, Export
 from tests.audience.ledger import CONFIG, NOW
 
@@ -125,6 +126,26 @@ def test_once_a_day_those_who_left_long_ago_are_forgotten(watched: Callable[...,
     assert Recipient.objects.count() == 1
     watch.step(NOW + timedelta(days=2))
     assert Recipient.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("settings", ["", "\n[subscribe]\n"])
+def test_who_was_in_no_export_is_forgotten_once_they_have_opted_out(
+    settings: str, watched: Callable[..., Watch], configure: Configure
+) -> None:
+    watch = watched()
+    if settings:
+        configure(f'{USUAL}\n[mail]\nsender = "estat@example.org"\n{settings}')
+    for name in ("anna", "berta"):
+        actions.add(f"{name}@example.org", "", NOW)
+    watch.step(NOW)
+    actions.opt_out("berta@example.org", NOW)
+    watch.step(NOW + timedelta(days=89))
+    assert Recipient.objects.count() == 2
+    watch.step(NOW + timedelta(days=91))
+    assert [*Recipient.objects.values_list("key", flat=True)] == ["anna@example.org"]
+    with pytest.raises(Refused, match="opted out"):
+        actions.add("berta@example.org", "", NOW)
 
 
 class Tool(http.server.ThreadingHTTPServer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from talaia.audience.actions.rows import remember_opt_out
 from talaia.audience.address import parse
@@ -102,10 +103,12 @@ def forget(address: str, now: datetime, *, by: str = "") -> bool:
 def forget_old(left_before: datetime, now: datetime, *, by: str = "", limit: int = 500) -> int:
     """Forget addresses that left before, at most `limit`; of those that opted out a digest is kept. Returns how many.
 
-    What the list still has is not forgotten yet: it could not be taken off any more.
+    Who was in no export, because somebody added them or they subscribed, left when they opted out. What the list still has is not forgotten yet: it could not be taken off any more.
     """
     with transaction.atomic():
-        old = Recipient.objects.select_for_update().filter(left_at__lt=left_before, listed_at=None)
+        left = Q(left_at__lt=left_before)
+        left |= Q(origin=Origin.HAND, standing=Standing.OPTED_OUT, since__lt=left_before)
+        old = Recipient.objects.select_for_update().filter(left, listed_at=None)
         rows = list(old.order_by("pk")[:limit])
         for row in rows:
             if row.standing == Standing.OPTED_OUT:
