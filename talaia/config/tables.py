@@ -276,6 +276,7 @@ class Mirror(Table, frozen=True, kw_only=True):
     repository: str | None = None
     branch: str = "main"
     folder: str = "content/issues"
+    known_hosts_file: str | None = None
 
 
 class Tables(Table, frozen=True, kw_only=True):

@@ -20,10 +20,10 @@ MIRROR_ONLY = {
     "replies": "discourse",
     "tags": "discourse",
     "rate": "discourse",
-    "ca_file": "discourse",
     "repository": "git",
     "branch": "git",
     "folder": "git",
+    "known_hosts_file": "git",
 }
 MIRROR_NEEDS = {"discourse": ("address", "key_file", "user", "category"), "git": ("repository",)}
 MOST_A_MINUTE = 60  # calls with a key of an administrator, as Discourse comes

@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from dulwich.client import GitClient, HTTPUnauthorized, get_transport_and_path
-from dulwich.errors import GitProtocolError, HangupException, NotGitRepository
+from dulwich.client import GitClient
+from dulwich.errors import NotGitRepository
 from dulwich.object_store import commit_tree_changes
 from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.refs import Ref
@@ -27,6 +27,7 @@ from dulwich.repo import Repo
 from talaia.config import Config
 from talaia.config import Mirror as Settings
 from talaia.forum import files
+from talaia.forum.reach import reached
 from talaia.forum.seam import Document, Edited, Gone, Recent, Standing
 from talaia.outbox.faults import Permanent, Temporary
 
@@ -37,10 +38,12 @@ DELETED = "put the file back there; or let it go, and it stays only on our own p
 
 @dataclass(frozen=True)
 class Head:
-    """What was fetched: the clone, and the commit of the branch; None while the branch is empty."""
+    """What was fetched: the clone, and the commit of the branch; None while the branch is empty. And from where."""
 
     repo: Repo
     commit: ObjectID | None
+    client: GitClient
+    path: str
 
     @property
     def tree(self) -> Tree:
@@ -179,13 +182,16 @@ class Git:
             fcntl.flock(lock, fcntl.LOCK_EX)
             repo = self._clone()
             try:
-                with self._faults():
-                    client, path = self._client()
+                with reached(self.mirror, self.config) as (client, path):
                     told = client.fetch(path, repo, determine_wants=self._wants(repo))
                     head = dict(told.refs).get(self.branch)
                     if head is not None:
                         repo.refs[self.branch] = head
-                    yield Head(repo, head)
+                    yield Head(repo, head, client, path)
+            except KeyError as error:  # an object that should be there is not: the clone is broken, and made anew
+                with suppress(OSError):
+                    shutil.rmtree(self.clone)
+                raise Temporary(f"our clone of {self.where} lacks {error}", "it is made anew") from error
             finally:
                 repo.close()
 
@@ -205,15 +211,6 @@ class Git:
         except NotGitRepository:
             shutil.rmtree(self.clone, ignore_errors=True)
             return Repo.init_bare(str(self.clone), mkdir=True)
-
-    def _client(self) -> tuple[GitClient, str]:
-        where = str(self.config.beside(self.where)) if "://" not in self.where else self.where.removeprefix("file://")
-        given: dict[str, Any] = {}
-        if self.where.startswith("https://"):
-            given = {"username": self.mirror.user or "talaia", "password": self.config.secret(self.mirror.key_file)}
-        elif self.where.startswith("ssh://") and self.mirror.key_file:
-            given = {"key_filename": str(self.config.beside(self.mirror.key_file))}
-        return get_transport_and_path(where, **given)
 
     def _push(self, head: Head, path: str, document: Document, why: str) -> bool:
         """One commit on top of what was fetched. False when somebody was quicker."""
@@ -235,30 +232,12 @@ class Git:
             overtaken = there.get(self.branch) != head.commit
             return {} if overtaken else {self.branch: commit.id}
 
-        client, where = self._client()
-        result = client.send_pack(where.encode(), refs, cast(Any, repo.generate_pack_data))
+        result = head.client.send_pack(head.path.encode(), refs, cast(Any, repo.generate_pack_data))
         refused = [said for said in (result.ref_status or {}).values() if said]
         if refused and not any("fetch first" in said or "unable to set" in said or "lock" in said for said in refused):
             hint = "may the user push to that branch, and does a hook of the repository refuse it?"
             raise Permanent(f"{self.where} refuses what we push: {refused[0]}", hint)
         return not overtaken and not refused
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        """What goes wrong with the repository, as the worker knows it."""
-        try:
-            yield
-        except NotGitRepository as error:
-            raise Permanent(f"{self.where} is no git repository", "look at repository in [mirror]") from error
-        except HTTPUnauthorized as error:
-            raise Permanent(f"{self.where} does not let us in", "look at user and key_file in [mirror]") from error
-        except (GitProtocolError, HangupException, OSError) as error:
-            what = f"{self.where} does not answer: {str(error) or type(error).__name__}"
-            raise Temporary(what, "is it there, and may this machine reach it?") from error
-        except KeyError as error:  # an object that should be there is not: the clone is broken, and made anew
-            with suppress(OSError):
-                shutil.rmtree(self.clone)
-            raise Temporary(f"our clone of {self.where} lacks {error}", "it is made anew") from error
 
     def _busy(self) -> Temporary:
         return Temporary(f"others push to {self.where} all the time", "it goes on by itself")

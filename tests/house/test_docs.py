@@ -185,7 +185,7 @@ def test_the_opened_example_fits_together_but_for_its_two_databases_and_list_ser
     text = text.replace('\nto = "', '\n#to = "').replace(
         "[audience.sympa]\nstale_after", "#[audience.sympa]\n#stale_after"
     )
-    text = re.sub('^(repository|branch|folder) = ".*', "", text, flags=re.MULTILINE)
+    text = re.sub('^(repository|branch|folder|known_hosts_file) = ".*', "", text, flags=re.MULTILINE)
     (tmp_path / "secrets").mkdir()
     for file in re.findall(r'_file = "([^"]+)"', text):
         (tmp_path / file).write_text("x")

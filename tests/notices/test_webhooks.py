@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import standardwebhooks
 from django.db import transaction
 
 from talaia.config import Wrong, current
@@ -66,6 +67,16 @@ def test_the_signature_is_that_of_standard_webhooks() -> None:
     }
     assert sign.key("a plain secret") == b"a plain secret"
     assert sign.key("whsec_no base64!") == b"whsec_no base64!"
+
+
+def test_a_library_of_others_believes_the_signature_and_no_other() -> None:
+    body, now = '{"test": "café"}'.encode(), datetime.now(UTC)
+    made, theirs = sign.headers(SECRET, "msg_1", now, body), standardwebhooks.Webhook(SECRET)
+    assert theirs.verify(body, made) == {"test": "café"}
+    old = sign.headers(SECRET, "msg_1", now - timedelta(minutes=6), body)
+    for headers, content in ((made, b"{}"), ({**made, "Webhook-Id": "msg_2"}, body), (old, body)):
+        with pytest.raises(standardwebhooks.WebhookVerificationError):
+            theirs.verify(content, headers)
 
 
 def test_the_life_of_an_incident_is_told_entry_by_entry(told: House, there: Receiver) -> None:

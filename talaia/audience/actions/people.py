@@ -103,7 +103,8 @@ def forget(address: str, now: datetime, *, by: str = "") -> bool:
 def forget_old(left_before: datetime, now: datetime, *, by: str = "", limit: int = 500) -> int:
     """Forget addresses that left before, at most `limit`; of those that opted out a digest is kept. Returns how many.
 
-    Who was in no export, because somebody added them or they subscribed, left when they opted out. What the list still has is not forgotten yet: it could not be taken off any more.
+    Who was in no export, because somebody added them or they subscribed, left when they opted out. What the list still
+    has is not forgotten yet: it could not be taken off any more.
     """
     with transaction.atomic():
         left = Q(left_at__lt=left_before)
