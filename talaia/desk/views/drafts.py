@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from talaia.config import current
 from talaia.desk.models import Draft
-from talaia.desk.pages import for_editors, language
+from talaia.desk.pages import for_editors, frame, language
 from talaia.desk.writing import actions, kept
 from talaia.events.models import Update
 from talaia.events.timeline import NotPossible
@@ -122,6 +124,14 @@ def address_of(subject: str) -> str:
     if ref == "new":
         return reverse("desk-open" if subject == NEW else "desk-plan")
     return reverse(f"desk-{kind}", args=[ref])
+
+
+def preview(request: HttpRequest, again: Callable[..., HttpResponse], **shown: Any) -> HttpResponse:
+    """What would appear: only that where desk.js asks, else `again`, the whole page of the form, with it."""
+    shown["asked"] = True
+    if by_script(request):
+        return render(request, "desk/shown.html", {**frame(), **shown})
+    return again(**shown)
 
 
 def by_script(request: HttpRequest) -> bool:

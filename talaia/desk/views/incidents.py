@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -16,7 +16,7 @@ from talaia.config import current
 from talaia.desk import mailing, urgency
 from talaia.desk.forms.fields import not_before
 from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
-from talaia.desk.pages import for_editors, for_operators, frame, language, page
+from talaia.desk.pages import for_editors, for_operators, language, page
 from talaia.desk.preview import opened, updated
 from talaia.desk.views import drafts
 from talaia.desk.views import suggestions as suggesting
@@ -106,11 +106,9 @@ def open_incident(request: HttpRequest) -> HttpResponse:
         case "preview":
             sent = opening.form(request.POST)
             sent.is_valid()
-            shown = {"asked": True, "previews": opened(sent, opening.seen, opening.now)}
-            shown["mail"] = mail_after(sent, None, opening.now)
-            if drafts.by_script(request):
-                return render(request, "desk/shown.html", {**frame(), **shown})
-            return opening.page(opening.form(initial=request.POST.dict()), **shown)
+            previews, mail = opened(sent, opening.seen, opening.now), mail_after(sent, None, opening.now)
+            again = partial(opening.page, opening.form(initial=request.POST.dict()))
+            return drafts.preview(request, again, previews=previews, mail=mail)
     return publish_opening(request)
 
 
@@ -220,11 +218,9 @@ def incident(request: HttpRequest, ref: str) -> HttpResponse:
         case "preview":
             sent = there.form(request.POST)
             sent.is_valid()
-            shown = {"asked": True, "previews": updated(sent, there.seen, there.now, there.shown)}
-            shown["mail"] = mail_after(sent, there.row, there.now)
-            if drafts.by_script(request):
-                return render(request, "desk/shown.html", {**frame(), **shown})
-            return there.page(there.form(initial=request.POST.dict()), **shown)
+            previews, mail = updated(sent, there.seen, there.now, there.shown), mail_after(sent, there.row, there.now)
+            again = partial(there.page, there.form(initial=request.POST.dict()))
+            return drafts.preview(request, again, previews=previews, mail=mail)
     return publish_entry(request, ref=ref)
 
 

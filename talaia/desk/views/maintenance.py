@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from talaia.config import current
 from talaia.desk import mailing, urgency
 from talaia.desk.forms.maintenance import PlanForm, StepForm
-from talaia.desk.pages import for_editors, for_operators, frame, language, page
+from talaia.desk.pages import for_editors, for_operators, language, page
 from talaia.desk.preview import planned, stepped
 from talaia.desk.views import drafts
 from talaia.desk.views.written import (
@@ -53,10 +53,8 @@ def plan(request: HttpRequest) -> HttpResponse:
         case "preview":
             sent = plan_form(request, request.POST)
             sent.is_valid()
-            shown = {"asked": True, "previews": planned(sent, snapshot.front(timezone.now()))}
-            if drafts.by_script(request):
-                return render(request, "desk/shown.html", {**frame(), **shown})
-            return plan_page(request, plan_form(request, request.POST), quiet=True, **shown, **foreseen(sent))
+            again = partial(plan_page, request, plan_form(request, request.POST), quiet=True, **foreseen(sent))
+            return drafts.preview(request, again, previews=planned(sent, snapshot.front(timezone.now())))
     return publish_plan(request)
 
 
@@ -227,12 +225,10 @@ def one(request: HttpRequest, ref: str) -> HttpResponse:
         case "preview":
             sent = there.form(request.POST)
             sent.is_valid()
-            shown = {"asked": True, "previews": stepped(sent, there.shown, there.now)}
             state, tell = str(sent.cleaned_data.get("state") or there.row.state), sent.cleaned_data.get("tell")
-            shown["mail"] = mailing.would_follow(there.row, state, sent.impacts(), tell, there.now)
-            if drafts.by_script(request):
-                return render(request, "desk/shown.html", {**frame(), **shown})
-            return there.page(there.form(initial=request.POST.dict()), **shown)
+            mail = mailing.would_follow(there.row, state, sent.impacts(), tell, there.now)
+            again = partial(there.page, there.form(initial=request.POST.dict()))
+            return drafts.preview(request, again, previews=stepped(sent, there.shown, there.now), mail=mail)
     return publish_step(request, ref=ref)
 
 
