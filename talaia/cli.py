@@ -12,6 +12,7 @@ from django.db import DatabaseError
 
 import talaia
 from talaia import config as configuration
+from talaia.outbox.faults import Fault
 from talaia.refusal import Refused
 
 # Name → one line of help. The module of each is talaia/commands/<name>.py.
@@ -65,6 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(command.run(own.parse_args(rest)))
     except (Refused, configuration.Wrong) as error:
         print(f"talaia: {error}", file=sys.stderr)
+        return NOT_NOW if known.command in BY_MAIL else 1
+    except Fault as fault:
+        print(f"talaia: {fault}" + (f"; {fault.hint}" if fault.hint else ""), file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
     except KeyboardInterrupt:
         return 130

@@ -17,6 +17,7 @@ from talaia.audience.models import Recipient
 from talaia.audience.reconcile import Known, reconcile
 from talaia.audience.target import List, Outcome
 from talaia.config import Threshold
+from talaia.outbox.alone import alone
 from talaia.outbox.faults import Permanent
 
 STEP = 200  # addresses between two marks: so many are told twice after a kill -9, which changes nothing
@@ -27,6 +28,15 @@ FEW = 5  # people who may always leave between two looks
 def follow(
     list: List, limit: Threshold, now: Callable[[], datetime], progress: Callable[[int, int], None] = lambda *_: None
 ) -> None:
+    """Make `list` follow the ledger. Whoever comes second, say from the shell, waits, and finds less to do.
+
+    Two at once would be in each other's way: Mailman itself stumbles over the same address from two sides.
+    """
+    with alone("list", wait=True):
+        _follow(list, limit, now, progress)
+
+
+def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress: Callable[[int, int], None]) -> None:
     """Make `list` hold everybody whose standing is "on", and nobody whom we took off. Safe to repeat.
 
     limit: when more than so many went by themselves at once it is not them but the list, and Permanent is raised.

@@ -120,7 +120,11 @@ def sync(options: argparse.Namespace) -> int:
         return 0
     row = propose(found, source, timezone.now(), by=by)
     actions.confirm(row.pk, timezone.now(), by=by)
-    apply(row.pk, config, timezone.now, progress())
+    try:
+        apply(row.pk, config, timezone.now, progress())
+    except Fault as fault:
+        goes_on = f"import {row.pk} is confirmed, and goes on while talaia runs, or with `talaia audience sync`"
+        raise Refused(f"{fault}; {fault.hint}; {goes_on}") from None
     tell(options, found, source, row.pk, f"done: import {row.pk}")
     return 0
 
@@ -147,10 +151,7 @@ def given(file: str | None) -> tuple[str, bytes]:
     if audience.export is None:
         raise Refused("name the export: talaia audience sync FILE; or set export in [audience]")
     if audience.fetched:
-        try:
-            return client.shown(audience.export), client.fetch(audience, config).data or b""
-        except Fault as fault:
-            raise Refused(f"{fault}; {fault.hint}") from None
+        return client.shown(audience.export), client.fetch(audience, config).data or b""
     place = config.folder / audience.export
     found = folder.newest(place)
     if found is None:
@@ -307,24 +308,20 @@ def set_up(dry_run: bool) -> None:
     config, mailman = current(), audience_of(current()).mailman
     if mailman is None:
         raise Refused("talaia.toml has no [audience.mailman]; docs/mailing-lists.md tells how to begin")
-    try:
-        with Client(mailman, config) as server:
-            found = setting.look(server, config.site)
-            if not found.list:
-                print(f"{mailman.list}: {'is to be made' if dry_run else 'is made'}")
-            else:
-                print(
-                    "\n".join(map(str, (*found.differences, *found.framing)))
-                    or f"{mailman.list}: every setting is right"
-                )
-            if found.around:
-                print(f"{len(found.around)} senders have a rule of their own, which lets their mail by")
-            if not dry_run and not found.right:
-                setting.apply(server, config.site, found)
-                actions.kept(mailman.list, timezone.now(), {}, len(found.differences) + len(found.framing), author())
-                print("set; `talaia check` looks at it again")
-    except Fault as fault:
-        raise Refused(f"{fault}; {fault.hint}" if fault.hint else str(fault)) from None
+    with Client(mailman, config) as server:
+        found = setting.look(server, config.site)
+        if not found.list:
+            print(f"{mailman.list}: {'is to be made' if dry_run else 'is made'}")
+        else:
+            print(
+                "\n".join(map(str, (*found.differences, *found.framing))) or f"{mailman.list}: every setting is right"
+            )
+        if found.around:
+            print(f"{len(found.around)} senders have a rule of their own, which lets their mail by")
+        if not dry_run and not found.right:
+            setting.apply(server, config.site, found)
+            actions.kept(mailman.list, timezone.now(), {}, len(found.differences) + len(found.framing), author())
+            print("set; `talaia check` looks at it again")
 
 
 def change(options: argparse.Namespace) -> None:

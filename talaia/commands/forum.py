@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from django.utils import timezone
 
@@ -17,7 +17,6 @@ from talaia.forum.discourse.setup import Look, looks, mirror_of
 from talaia.forum.discourse.topics import Discourse
 from talaia.forum.discourse.trial import trial
 from talaia.outbox.faults import Fault
-from talaia.refusal import Refused
 
 HELP = "The forum in which the history lives: look whether it is ready, take over what is there, make all anew."
 MARKS = {True: "ok  ", False: "FAIL", None: "look"}
@@ -38,18 +37,11 @@ def run(options: argparse.Namespace) -> int:
         case "setup":
             return set_up()
         case "import":
-            return told_faults(take_over, options)
-        case "rebuild":
-            return told_faults(make_anew, options)
-    return 2
-
-
-def told_faults(verb: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
-    """A fault of the mirror is one clear line."""
+            verb = take_over
+        case _:
+            verb = make_anew
     try:
         return verb(options)
-    except Fault as fault:
-        raise Refused(f"{fault}" + (f"; {fault.hint}" if fault.hint else "")) from None
     finally:
         put_away()
 

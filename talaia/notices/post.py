@@ -19,13 +19,13 @@ from django.utils import timezone
 
 from talaia.config import Config, current
 from talaia.notices import actions, stories, tokens
-from talaia.notices.alone import alone
 from talaia.notices.client import Client, Said
 from talaia.notices.letterhead import letterhead
 from talaia.notices.models import Notice, Posting
 from talaia.notices.rows import story as told_now
 from talaia.notices.values import GiveUpOn, Recipient, Recipients, Sender, Story, ToList
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
+from talaia.outbox.alone import alone
 from talaia.outbox.faults import Fault, Permanent
 from talaia.outbox.models import Fact
 
@@ -48,7 +48,7 @@ class Post:
             if kind == "test":
                 self.test(Fact.objects.get(pk=int(number)))
             else:
-                with alone(int(number)) as mine:
+                with alone("notice", int(number)) as mine:
                     if mine:
                         self.send_part(int(number), now)
 

@@ -233,6 +233,22 @@ def test_where_people_only_subscribe_one_of_them_can_be_looked_at_all_the_same(t
         assert said.code == 1 and "no [audience]" in said.err
 
 
+def test_a_list_server_that_is_away_is_one_clear_line_and_the_import_is_not_lost(
+    talaia: Talaia, export: Export, home: Path
+) -> None:
+    (home / "rest").write_text("secret")
+    (home / "talaia.toml").write_text(
+        (home / "talaia.toml").read_text()
+        + '[audience.mailman]\nlist = "a@example.org"\nurl = "http://127.0.0.1:9"\npassword_file = "rest"\n'
+    )
+    said = talaia("sync", str(export("anna")), "--yes")
+    assert said.code == 1
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("talaia: ") and "import 1 is confirmed, and goes on" in said.err
+    assert standings() == {"anna": "on"}
+    assert talaia("setup").err.startswith("talaia: ")
+
+
 def test_two_hundred_thousand_rows_are_read_and_compared(talaia: Talaia, home: Path) -> None:
     lines = ["Nom;Correu electrònic;Idioma;Sòcia;Baixa;Factura;Zona"]
     lines += [f"P {n};p{n % 3000}@example{n % 7}.org;ca;sí;;;" for n in range(200_000)]

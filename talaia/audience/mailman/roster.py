@@ -120,4 +120,6 @@ def outcome(said: Answer) -> Outcome:
         return Outcome.BARRED
     if '"subscriber"' in text or "subscriber:" in text or "cannot subscribe" in text:
         return Outcome.IMPOSSIBLE
+    if "integrityerror" in text:  # somebody else put the same person there at the same moment
+        raise Temporary("Mailman got into its own way", "it is tried again")
     raise Permanent(f"Mailman does not let somebody on the list: {said.status} {said.error[:200]}", "see its logs")

@@ -96,6 +96,11 @@ def test_a_refusal_that_we_do_not_know_is_nobodys_fault_but_ours() -> None:
         outcome(Answer(400, {}, "No such list"))
 
 
+def test_where_mailman_stumbles_over_itself_it_is_tried_again() -> None:
+    with pytest.raises(Temporary):
+        outcome(Answer(400, {}, "(sqlite3.IntegrityError) UNIQUE constraint failed: address.email"))
+
+
 def test_who_was_to_leave_and_is_not_in_the_answer_is_asked_for_again(config: Config) -> None:
     with client(config, Faulty(200, {"other@example.org": True})) as server, pytest.raises(Temporary, match="1 that"):
         MailmanList(server).remove(["anna@example.org"])

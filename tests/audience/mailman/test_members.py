@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from talaia.audience import actions
 from talaia.audience.diff import Entry, Standing
@@ -162,6 +164,27 @@ def test_an_answer_that_is_lost_is_asked_for_again(listed: Listed) -> None:
         assert 1 < tries < 10
     assert {standing(name) for name in ("anna", "berta", "carme")} == {Standing.ON}
     assert listed.members() == {"anna@example.com", "berta@example.com", "carme@example.com"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_bring_the_list_up_to_date_at_once_are_not_in_each_others_way(listed: Listed) -> None:
+    """As the worker and the shell are, whenever an import is applied; Mailman stumbles over that."""
+    names = [f"p{n}" for n in range(40)]
+    add(*names)
+    told: list[str] = []
+
+    def one() -> None:
+        with Client(listed.client.mailman, listed.config, wire := Wire()) as client:
+            follow(MailmanList(client), listed.audience.shrink, now)
+        told.extend(wire.asked)
+        connection.close()
+
+    with ThreadPoolExecutor(3) as threads:
+        for done in [threads.submit(one) for _ in range(3)]:
+            done.result()
+    assert told.count("POST /3.1/members") == len(names)
+    assert listed.members() == {f"{name}@example.com" for name in names}
+    assert not Recipient.objects.filter(listed_at=None).exists()
 
 
 def people(first: int, last: int) -> None:
