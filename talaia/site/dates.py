@@ -159,8 +159,9 @@ class Calendar:
         return format_percent(cut, pattern, locale=self.locale)
 
     def zone_name(self) -> str:
-        """`Hora d’Europa central`."""
-        return get_timezone_name(self.zone, locale=self.locale)
+        """`hora d’Europa central`, as it stands in the middle of a sentence."""
+        name = get_timezone_name(self.zone, locale=self.locale)
+        return name[0].lower() + name[1:] if self.locale.language == "ca" else name
 
     def _article(self, day: date) -> str:
         return self.grammar.elided_day if day.day in (1, 11) else self.grammar.day

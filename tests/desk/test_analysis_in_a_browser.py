@@ -91,7 +91,7 @@ def test_the_search_finds_an_entry_whatever_its_accents_and_leads_to_it(product:
     page.locator("#search .events a").first.click()
     page.wait_for_url(f"**/incidents/{ref}/#u1")
     page.goto("/history/?q=resdaixò")
-    expect(page.locator("#search [role=status]")).to_contain_text("Cap resultat fins a 2026")
+    expect(page.locator("#search [role=status]")).to_contain_text("Cap resultat des del 2026")
 
 
 def test_without_javascript_there_is_no_dead_search_and_the_years_serve(product: Talaia, open_page: Open) -> None:

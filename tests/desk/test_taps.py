@@ -102,7 +102,7 @@ def test_not_an_incident_and_change_it_first(product: Talaia, open_page: Open) -
     page = open_page(PHONE)
     log_in(page)
     page.get_by_role("link", name="Canvia-ho abans").click()
-    expect(page.get_by_label("Títol", exact=True)).to_have_value("Videoconferència: no funciona bé")
+    expect(page.get_by_label("Títol", exact=True)).to_have_value("Videoconferència: problemes de funcionament")
     expect(page.get_by_label("Videoconferència")).to_have_value("partial")
     page.goto("/desk/")
     page.get_by_role("button", name="No és cap incidència").click()

@@ -46,7 +46,7 @@ def test_the_next_merge_knows_what_was_merged_before() -> None:
 
 
 def test_a_section_that_they_added_or_took_away_is_theirs() -> None:
-    added = BASE.replace("## Informe posterior", "## Fotografies\n\nuna\n\n## Informe posterior")
+    added = BASE.replace("## Anàlisi", "## Fotografies\n\nuna\n\n## Anàlisi")
     assert changed(BASE, added) == ("fotografies",)
     found = merged(BASE, OURS, added)
     assert found.text.index("Una postdata") < found.text.index("## Fotografies") or "## Fotografies" in found.text

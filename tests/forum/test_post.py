@@ -44,7 +44,7 @@ Han tallat un cable al carrer Major.
 
 El cable està refet.
 
-## Informe posterior [#](https://status.example.org/incidents/2026-014/#analysis)
+## Anàlisi [#](https://status.example.org/incidents/2026-014/#analysis)
 
 #### Què va passar
 
