@@ -15,7 +15,6 @@ import errno
 import fcntl
 import gzip
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -162,8 +161,9 @@ def _variants(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _clear(folder: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(folder)
+    """The folder itself stays: whoever walks through the pages may be about to look into it."""
+    for draft in folder.glob("*"):
+        draft.unlink(missing_ok=True)
 
 
 def _to_disk(path: Path) -> None:
