@@ -57,6 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     known, rest = parser().parse_known_args(arguments)
     if known.config:
         os.environ["TALAIA_CONFIG"] = known.config
+    for argument in filter(unspoken, rest):
+        print(f"talaia: {argument!a} is not UTF-8; set the terminal to it, and write it again", file=sys.stderr)
+        return 2
     try:
         if known.command not in BARE:
             set_up()
@@ -76,6 +79,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         hint = "`talaia up` brings it to this version at its start; `talaia check` looks at it"
         print(f"talaia: the database refuses: {str(error).strip().splitlines()[0]}; {hint}", file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
+
+
+def unspoken(argument: str) -> bool:
+    """Whether it holds half a letter, which no page could show; the name of a file may."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return not os.path.exists(argument)  # noqa: PTH110 - as it was given
+    return False
 
 
 def set_up() -> None:

@@ -21,6 +21,7 @@ from talaia.commands.writing import (
     tell,
     tell_all,
     tell_list,
+    written,
 )
 from talaia.config import current
 from talaia.desk.views.suggestions import suggestions
@@ -78,18 +79,19 @@ def run(options: argparse.Namespace) -> int:
 def begin(options: argparse.Namespace, now: datetime) -> int:
     site = current().site
     language = options.language or site.languages[0]
-    promised, began = promise.parse(options.next, now, site.tz), moment(options.began)
-    impacts = changed({}, options.service)
+    promise.parse(options.next, now, site.tz)  # before somebody writes a text for nothing
+    began, impacts = moment(options.began), changed({}, options.service)
     only_behind = whom.only_behind(options, [*impacts])
+    text, now = written(options.file)
     event = open_incident(
         {language: options.title.strip(), **dict(options.title_in)},
-        {language: read_text(options.file), **dict(options.text_in)},
+        {language: text, **dict(options.text_in)},
         impacts,
         now,
         by=author(),
         state=IncidentState(options.state),
         started_at=began,
-        next_update_at=promised,
+        next_update_at=promise.parse(options.next, now, site.tz),
         plain=options.plain,
         tell=mails(options),
         only_behind=only_behind,
@@ -139,9 +141,10 @@ def publish(options: argparse.Namespace, now: datetime) -> int:
 
 def go_on(options: argparse.Namespace, state: str | None, now: datetime) -> int:
     find(Event.INCIDENT, options.ref)  # before somebody writes a text for nothing
-    promised = promise.parse(getattr(options, "next", promise.NONE), now, current().site.tz)
+    zone, next_word = current().site.tz, getattr(options, "next", promise.NONE)
+    promise.parse(next_word, now, zone)
     at, ended = moment(getattr(options, "at", None)), moment(getattr(options, "ended", None))
-    text = read_text(options.file)
+    text, now = written(options.file)
     event = find(Event.INCIDENT, options.ref)
     saw, language = mark_of(event), options.language or language_of(event)
     causes = dict(getattr(options, "cause_in", ()))
@@ -154,7 +157,7 @@ def go_on(options: argparse.Namespace, state: str | None, now: datetime) -> int:
         now,
         by=author(),
         impacts=changed(impacts_of(event), options.service) if options.service else None,
-        next_update_at=promised,
+        next_update_at=promise.parse(next_word, now, zone),
         plain=options.plain,
         at=at,
         ended_at=ended,

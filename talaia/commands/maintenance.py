@@ -25,6 +25,7 @@ from talaia.commands.writing import (
     tell_all,
     tell_list,
     text_arguments,
+    written,
 )
 from talaia.config import current
 from talaia.events import actions, plan, promise
@@ -165,9 +166,10 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
         plan.read_notices(notices)  # before somebody writes a text for nothing
     impacts = changed({}, options.service)
     only_behind = whom.only_behind(options, [*impacts])
+    text, now = written(options.file)
     event = actions.plan_maintenance(
         {language: options.title.strip()},
-        {language: read_text(options.file)},
+        {language: text},
         impacts,
         window,
         now,
@@ -189,8 +191,8 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
 
 def write(options: argparse.Namespace, now: datetime) -> int:
     find(Event.MAINTENANCE, options.ref)
-    promised = promise.parse(options.next, now, current().site.tz)
-    text = read_text(options.file)
+    promise.parse(options.next, now, current().site.tz)
+    text, now = written(options.file)
     event = find(Event.MAINTENANCE, options.ref)
     update = actions.update_maintenance(
         event.ref,
@@ -200,7 +202,7 @@ def write(options: argparse.Namespace, now: datetime) -> int:
         by=author(),
         plain=options.plain,
         impacts=changed(impacts_of(event), options.service) if options.service else None,
-        next_update_at=promised,
+        next_update_at=promise.parse(options.next, now, current().site.tz),
         seen=mark_of(event),
         tell=mails(options),
     )
@@ -210,8 +212,9 @@ def write(options: argparse.Namespace, now: datetime) -> int:
 
 def move(options: argparse.Namespace, state: MaintenanceState, now: datetime) -> int:
     event = find(Event.MAINTENANCE, options.ref)
-    language = options.language or event.language
-    texts = {language: read_text(options.file)} if options.file else {}
+    texts = {}
+    if options.file:
+        texts[options.language or event.language], now = written(options.file)
     actions.update_maintenance(event.ref, state, texts, now, by=author(), plain=options.plain, tell=mails(options))
     return tell(event, f"maintenance {event.ref} is {state.value}: {address(event)}", options.json)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import OperationalError, ProgrammingError
-from django.utils import translation
+from django.utils import timezone, translation
 
 from talaia.config import current
 from talaia.events.models import Event
@@ -78,13 +78,20 @@ def read_text(file: str) -> str:
             text = sys.stdin.read()
         else:
             text = Path(file).read_text(encoding="utf-8")
+        text.encode()  # what is typed may hold half a letter, which Python lets by where the locale is C
     except OSError as error:
         raise Refused(f"{file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Refused(f"{file} is not UTF-8; save it with that encoding") from None
+    except UnicodeError:
+        what = "standard input" if file == "-" else file
+        raise Refused(f"{what} is not UTF-8; write or save it in that encoding") from None
     if not text.strip():
         raise Refused("the text is empty; write it to standard input, or name a file with --file")
     return text.strip()
+
+
+def written(file: str) -> tuple[str, datetime]:
+    """The text, and when it was there: somebody may have typed it for a while. Raises Refused."""
+    return read_text(file), timezone.now()
 
 
 def local_time(written: str) -> datetime:

@@ -35,6 +35,7 @@ LONGEST = timedelta(minutes=1)
 FORGOTTEN = timedelta(hours=1)
 ROOM = 20_000  # places remembered at most; the longest unheard are forgotten first
 
+PLACE = "place "
 COOKIE = "talaia-browser"
 SALT = "talaia.desk.browser"
 YEAR = 365 * 24 * 3600
@@ -69,9 +70,11 @@ class Tries:
             return 0
 
     def forgive(self, who: str) -> None:
-        """The password was right."""
+        """The password was right. A place gets back that one try: who guesses there may have an account, too."""
         with self._lock:
-            self._seen.pop(who, None)
+            tries, latest = self._seen.pop(who, (0, None))
+            if who.startswith(PLACE) and latest and tries > 1:
+                self._seen[who] = (tries - 1, latest)
 
 
 def place(address: str) -> str:
@@ -98,7 +101,7 @@ def address(request: HttpRequest) -> str:
 
 def whose(request: HttpRequest, name: str) -> str:
     """Whom this try counts for: the browser that `name` has used before, else the place it comes from."""
-    return _browser(request, name) or f"place {place(address(request))}"
+    return _browser(request, name) or f"{PLACE}{place(address(request))}"
 
 
 def second(request: HttpRequest, name: str) -> str:

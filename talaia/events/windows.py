@@ -25,9 +25,10 @@ def readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
 def instant(local: datetime, zone: ZoneInfo) -> datetime:
     """The instant of a local time as people write it.
 
-    Raises NotPossible for the hour that the clocks skip in March. Of the hour that October has twice, the first one
-    (summer time) is meant, as RFC 5545 §3.3.5 has it.
+    Raises NotPossible for the hour that the clocks skip in March, and for a year that was mistyped. Of the hour that
+    October has twice, the first one (summer time) is meant, as RFC 5545 §3.3.5 has it.
     """
+    _check_year(local)
     if local.tzinfo is not None:
         return local.astimezone(UTC)
     found = readings(local, zone)
@@ -38,13 +39,17 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
 
 def one_instant(local: datetime, zone: ZoneInfo) -> datetime:
     """The same for a window: nobody guesses which of October's two hours is meant. Raises NotPossible."""
-    if local.year not in YEARS:
-        raise NotPossible(_("the year %(year)s cannot be meant") % {"year": local.year})
+    _check_year(local)
     if local.tzinfo is None and len(found := readings(local, zone)) > 1:
         both = " / ".join(at.astimezone(zone).isoformat(timespec="minutes") for at in found)
         what = _("%(time)s is twice that night, as the clocks go back; write which one: %(both)s")
         raise NotPossible(what % {"time": f"{local:%H:%M}", "both": both})
     return instant(local, zone)
+
+
+def _check_year(local: datetime) -> None:
+    if local.year not in YEARS:
+        raise NotPossible(_("the year %(year)s cannot be meant") % {"year": local.year})
 
 
 def skipped(local: datetime, zone: ZoneInfo) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
@@ -9,10 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 
 from talaia.outbox.models import Delivery, Fact
+
+log = logging.getLogger(__name__)
+UNCLEAR: set[int] = set()  # facts of which this process could not say what follows
 
 # Set when there is something to do, so that the worker of this process need not wait for its next look.
 WAKE = threading.Event()
@@ -42,15 +46,28 @@ class Order:
 
 
 def spread(now: datetime, consequences: Callable[[Fact], Iterable[Order]], limit: int = 200) -> int:
-    """Write the deliveries of the oldest facts that have none yet; returns how many facts."""
-    if not Fact.objects.filter(spread=False).exists():
+    """Write the deliveries of the oldest facts that have none yet; returns how many facts.
+
+    A fact of which nobody can say what follows waits for the next start of the process, and holds up no other.
+    """
+    waiting = Fact.objects.filter(spread=False).exclude(pk__in=UNCLEAR)
+    if not waiting.exists():
         return 0  # without a lock
     with transaction.atomic():
-        rows = Fact.objects.filter(spread=False).order_by("id")
+        rows = waiting.order_by("id")
         if connection.vendor == "postgresql":
             rows = rows.select_for_update(skip_locked=True)
-        facts = list(rows[:limit])
-        orders = [(fact, order) for fact in facts for order in dict.fromkeys(consequences(fact))]
+        facts, orders = [], []
+        for fact in rows[:limit]:
+            try:
+                orders += [(fact, order) for order in dict.fromkeys(consequences(fact))]
+            except DatabaseError:
+                raise
+            except Exception:
+                log.exception("what follows from fact %s, %s %s, is not clear", fact.pk, fact.kind, fact.subject)
+                UNCLEAR.add(fact.pk)
+            else:
+                facts.append(fact)
         Delivery.objects.bulk_create(
             [
                 Delivery(fact=fact, channel=order.channel, target=order.target, due=order.due or now)

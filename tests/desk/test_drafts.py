@@ -92,6 +92,29 @@ def test_a_draft_is_its_writers_own_until_it_is_offered(desk: Client, berta: Cli
     assert Event.objects.get().updates.get().by == "berta"
 
 
+def test_what_was_written_since_an_offered_draft_was_opened_is_not_lost_with_it(desk: Client, berta: Client) -> None:
+    draft = kept(desk, "offer")
+    form = berta.get(f"{NEW}?draft={draft.pk}").context["form"]
+    sent = {field.html_name: field.value() for field in form if field.value() not in (None, False)}
+    assert sent["key"] != FIRST["key"]
+    kept(desk, text="Ho mirem, i ja sabem on és.")
+    assert [berta.post(NEW, sent).status_code for _ in range(2)] == [302, 302]
+    assert Event.objects.count() == 1
+    assert Draft.objects.get().fields["text"] == "Ho mirem, i ja sabem on és."
+    told = desk.post(NEW, {**FIRST, "text": "I encara més.", "keep": "1"}, headers=SCRIPT).json()
+    assert "out" not in told and Draft.objects.get().fields["text"] == "I encara més."
+
+
+def test_two_who_publish_the_same_offered_draft_make_one_incident(desk: Client, berta: Client) -> None:
+    draft = kept(desk, "offer")
+    carme = Client(headers={"accept-language": "en"})
+    carme.force_login(member("carme", Role.OPERATOR))
+    forms = [(one, one.get(f"{NEW}?draft={draft.pk}").context["form"]) for one in (berta, carme)]
+    for one, form in forms:
+        one.post(NEW, {field.html_name: field.value() for field in form if field.value() not in (None, False)})
+    assert Event.objects.count() == 1
+
+
 def test_a_draft_can_be_thrown_away(desk: Client) -> None:
     desk.post(f"/desk/drafts/{kept(desk).pk}/drop")
     assert not Draft.objects.exists()

@@ -114,10 +114,21 @@ def test_a_forged_cookie_is_no_cookie(anna: User) -> None:
 
 
 @pytest.mark.django_db
-def test_the_right_password_begins_the_count_anew(anna: User) -> None:
+def test_the_right_password_begins_the_count_anew_in_that_browser(anna: User) -> None:
     client = Client()
     for _ in range(FREE - 1):
         log_in(client, "wrong")
     assert log_in(client, PASSWORD) == 302
-    client.cookies.clear()
+    client.post("/desk/logout")
     assert [log_in(client, "wrong") for _ in range(FREE)] == [200] * FREE
+
+
+@pytest.mark.django_db
+def test_an_account_of_ones_own_buys_no_guesses_at_others(anna: User) -> None:
+    member("vera", Role.VIEWER)
+    codes = []
+    for _ in range(5):
+        codes += [log_in(Client(), "wrong") for _ in range(3)]
+        codes.append(log_in(Client(), PASSWORD, name="vera"))
+    assert codes[:4] == [200, 200, 200, 302]
+    assert set(codes[8:]) == {429}

@@ -158,6 +158,28 @@ def test_who_approves_what_was_changed_meanwhile_sees_it_first(desk: Client, ber
     assert event.awaits_approval
 
 
+def test_nor_is_anything_approved_that_runs_otherwise_than_it_was_read(desk: Client, berta: Client) -> None:
+    plan(desk, second="on")
+    event = Event.objects.get()
+    address = f"/desk/maintenance/{event.ref}/"
+    seen = re.findall(r'name="seen" value="([^"]+)"', berta.get(address).content.decode())[0]
+    hers = form_of(berta, f"{address}arrange")
+    desk.post(f"{address}arrange", {**form_of(desk, f"{address}arrange"), "telling": "nobody", "ends": "clock"})
+    page = berta.post(f"{address}approve", {"seen": seen}, follow=True).content.decode()
+    assert "somebody else has written meanwhile" in page
+    event.refresh_from_db()
+    assert event.awaits_approval and event.notices == [] and event.ends_itself
+    # Nor does she put it back without having seen it.
+    page = berta.post(f"{address}arrange", hers).content.decode()
+    assert "Somebody else has changed it meanwhile." in page
+    event.refresh_from_db()
+    assert event.notices == [] and event.ends_itself
+    seen = re.findall(r'name="seen" value="([^"]+)"', page)[0]
+    assert berta.post(f"{address}arrange", {**hers, "seen": seen}).status_code == 302
+    event.refresh_from_db()
+    assert event.notices and not event.ends_itself
+
+
 def test_where_the_house_wants_it_every_plan_needs_a_second_person(
     desk: Client, configure: Callable[[str], Config]
 ) -> None:

@@ -177,6 +177,18 @@ def test_a_key_that_was_found_in_the_street_opens_nothing(anna: User) -> None:
     assert not is_in(client)
 
 
+def test_nor_does_it_by_the_question_of_somebody_elses_second_step(anna: User) -> None:
+    stolen = with_passkey(log_in("anna"))
+    stolen.verified = False
+    member("vera", Role.VIEWER)
+    with_passkey(log_in("vera"))
+    client = log_in("vera")
+    asked = question(client.get("/desk/login/second").content.decode())
+    assert asked["publicKey"]["userVerification"] == "required"
+    client.post("/desk/login/passkey", {"credential": stolen.show(asked)})
+    assert not is_in(client)
+
+
 def test_a_passkey_of_another_site_or_of_nobody_opens_nothing(anna: User) -> None:
     key = with_passkey(log_in("anna"))
     for origin, place in (("https://elsewhere.example", "testserver"), ("https://testserver", "elsewhere.example")):
@@ -192,7 +204,10 @@ def test_a_passkey_of_another_site_or_of_nobody_opens_nothing(anna: User) -> Non
         assert answer.headers["Location"] == "/desk/login?passkey"
 
 
-@pytest.mark.parametrize("sent", ["", "{}", "[]", "null", "5", '{"response": 5}', '{"id": "x", "response": {}}', "{"])
+NO_PASSKEY = ["", "{}", "[]", "null", "5", '{"response": 5}', '{"id": "x", "response": {}}', "{", "[" * 100_000]
+
+
+@pytest.mark.parametrize("sent", NO_PASSKEY)
 def test_what_is_no_passkey_is_told_as_such(anna: User, sent: str) -> None:
     client = Client()
     client.get("/desk/login/passkey")

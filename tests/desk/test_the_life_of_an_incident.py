@@ -41,7 +41,7 @@ def test_an_opening_is_backdated_and_its_first_words_are_of_now(desk: Client) ->
     event = Event.objects.get()
     assert event.started_at == began.replace(second=0, microsecond=0)
     assert timezone.now() - event.updates.get().at < MINUTE
-    page = desk.post(NEW, {**FIRST, "key": "k2", "began": "2999-01-01T10:00"}).content.decode()
+    page = desk.post(NEW, {**FIRST, "key": "k2", "began": "2199-01-01T10:00"}).content.decode()
     assert "that time has not come yet" in page
     page = desk.post(NEW, {**FIRST, "key": "k2", "began": "dimarts"}).content.decode()
     assert "Please write it as 2026-05-04T10:00." in page
@@ -78,6 +78,24 @@ def test_it_is_resolved_with_its_end_and_one_line_of_cause_per_language(desk: Cl
     send(desk, address, text="I gràcies.", state="resolved")
     opened.refresh_from_db()
     assert opened.ended_at == ended.replace(second=0, microsecond=0)
+
+
+@pytest.mark.django_db
+def test_who_resolves_second_wipes_out_no_cause(desk: Client, opened: Event) -> None:
+    address = f"/desk/incidents/{opened.ref}/"
+    second = {**form_of(desk, address), "text": "Ja va.", "state": "resolved"}
+    head = form_of(desk, f"{address}edit")
+    send(desk, address, text="Fet.", state="resolved", **{"cause-ca": "Una excavadora"})
+    again = desk.post(address, second).context["form"]
+    assert desk.post(address, {**second, "seen": again["seen"].value(), "key": "k9"}).status_code == 302
+    opened.refresh_from_db()
+    assert opened.causes == {"ca": "Una excavadora"}
+    # Nor does who corrected the title of what was not over when they began.
+    again = desk.post(f"{address}edit", {**head, "title-ca": "Sense missatges"}).context["form"]
+    sent = {field.html_name: field.value() for field in again if field.value() not in (None, False)}
+    assert desk.post(f"{address}edit", sent).status_code == 302
+    opened.refresh_from_db()
+    assert (opened.titles["ca"], opened.causes) == ("Sense missatges", {"ca": "Una excavadora"})
 
 
 @pytest.mark.django_db

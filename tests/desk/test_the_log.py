@@ -98,6 +98,7 @@ def test_machines_are_not_in_it(admin: Client) -> None:
         ("first=2026-05-05&last=2026-05-05", "3"),
         ("who=anna&first=2026-05-06", "4"),
         ("who=nobody", ""),
+        ("first=0001-01-01&last=9999-12-31", "1 2 3 4"),
         ("first=yesterday&last=31.12.", "1 2 3 4"),
     ],
 )

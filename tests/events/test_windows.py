@@ -10,7 +10,7 @@ import pytest
 from django.utils import translation
 
 from talaia.events.timeline import NotPossible
-from talaia.events.windows import check, one_instant, readings
+from talaia.events.windows import check, instant, one_instant, readings
 from talaia.site.dates import Calendar
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -108,6 +108,12 @@ def test_nobody_guesses_what_a_time_may_mean(local: str, said: str) -> None:
     with pytest.raises(NotPossible) as refusal:
         one_instant(datetime.fromisoformat(local), MADRID)
     assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize("local", ["0206-05-04T10:00", "0206-05-04T10:00+02:00", "2206-05-04T10:00"])
+def test_no_time_is_in_a_year_that_was_mistyped(local: str) -> None:
+    with pytest.raises(NotPossible, match="206"):
+        instant(datetime.fromisoformat(local), MADRID)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
@@ -341,10 +342,10 @@ def test_a_suggestion_is_published_over_ssh_while_it_is_still_true(talaia: Shell
         (["merge", REF, REF], "no duplicate of itself"),
         (["merge", REF, f"{YEAR}-999"], "there is no incident"),
         (["resolve", REF, "--ended", "2020-01-01T10:00"], "cannot end before it began"),
-        (["update", REF, "--at", "2999-01-01T10:00"], "not come yet"),
+        (["update", REF, "--at", "2199-01-01T10:00"], "not come yet"),
         (["update", REF, "--at", "early"], "'early' is no time"),
         (["edit", REF, "--ended", "2026-01-01T10:00"], "not over yet"),
-        (["edit", REF, "--began", "2999-01-01T10:00"], "not come yet"),
+        (["edit", REF, "--began", "2199-01-01T10:00"], "not come yet"),
         (["reopen", REF], "is open; `talaia incident update"),
         (["correct", REF, "9"], "has no entry 9"),
         (["resolve", REF, "--cause", "one\ntwo"], "a cause is one line"),
@@ -360,6 +361,30 @@ def test_what_the_timeline_does_not_allow_is_one_line(talaia: Shell, arguments: 
 
 
 @pytest.mark.django_db
+def test_half_a_letter_of_a_terminal_comes_on_no_page(talaia: Shell) -> None:
+    """As Python reads it where the locale is C, and always from the command line."""
+    said = talaia("incident", "open", "--title", "Tall al Port", text="No hi ha connexi\udcc3 al Port.")
+    assert (
+        said.code == 1 and said.err.strip() == "talaia: standard input is not UTF-8; write or save it in that encoding"
+    )
+    said = talaia("incident", "open", "--title", "Avaria\udcc3 al Port", text="Ho mirem.")
+    assert said.code == 2 and "is not UTF-8; set the terminal to it" in said.err
+    assert not Event.objects.exists()
+
+
+def test_what_was_typed_for_a_while_is_of_when_it_was_there(talaia: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    talaia("incident", "open", "--title", "Tall al Port", "--service", "chat=partial", text="Ho mirem.")
+    later = timezone.now() + timedelta(minutes=8)
+    monkeypatch.setattr("talaia.commands.writing.timezone", SimpleNamespace(now=lambda: later))
+    ref = Event.objects.get().ref
+    said = talaia("incident", "update", ref, "--state", "identified", "--next", "5m", text="Un cable.")
+    assert said.code == 0, said.err
+    assert Event.objects.get().updates.get(number=2).at == later
+    promised = Event.objects.get().next_update_at
+    assert promised is not None
+    assert timedelta(minutes=5) <= promised - later <= timedelta(minutes=6)
+
+
 def test_words_in_a_language_that_the_site_does_not_have_are_refused(talaia: Shell) -> None:
     for given in ("de=Nein", "es", "es=", "es=@/nowhere"):
         answer = talaia("incident", "open", "--title", "T", "--text-in", given, text="x")

@@ -81,6 +81,29 @@ def test_spreading_twice_writes_no_delivery_twice(tmp_path: Path) -> None:
     assert len(states()) == 1
 
 
+def test_a_fact_of_which_nobody_knows_what_follows_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(actions, "UNCLEAR", set())
+
+    def consequences(fact: Fact) -> Iterator[Order]:
+        if fact.subject == "bad":
+            raise ValueError("no such year")
+        return to_page(fact)
+
+    at_work = Worker(tmp_path, [Channel("page", lambda *_: None)], consequences, Clock())
+    happen("bad", "a")
+    at_work.spread()
+    happen("b")
+    at_work.spread()
+    assert [target for target, _, _ in states()] == ["a", "b"]
+    assert [*Fact.objects.filter(spread=False).values_list("subject", flat=True)] == ["bad"]
+    assert len(caplog.records) == 1  # said once
+    monkeypatch.setattr(actions, "UNCLEAR", set())  # the next start, with what was wrong mended
+    worker(tmp_path, lambda *_: None, Clock()).spread()
+    assert [target for target, _, _ in states()] == ["a", "b", "bad"]
+
+
 def test_a_temporary_fault_waits_as_long_as_it_was_told(tmp_path: Path) -> None:
     clock = Clock()
 

@@ -46,9 +46,9 @@ def facts(asked: Asked, zone: ZoneInfo) -> QuerySet[Fact]:
         rows = rows.filter(by=asked.who)
     if asked.about:
         rows = rows.filter(subject__icontains=asked.about)
-    if asked.first:
+    if asked.first and asked.first.year > 1:  # at the ends of the calendar there is no other day to compare with
         rows = rows.filter(at__gte=datetime.combine(asked.first, time(), zone))
-    if asked.last:
+    if asked.last and asked.last < date.max:
         rows = rows.filter(at__lt=datetime.combine(asked.last + timedelta(days=1), time(), zone))
     return rows
 

@@ -44,7 +44,7 @@ class EntryForm(ImpactsForm):
         ],
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
-    draft = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
+    draft = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(
         self,

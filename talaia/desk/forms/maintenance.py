@@ -76,7 +76,7 @@ class PlanForm(ImpactsForm):
     text = TextField(label=gettext_lazy("Reason, and what people will notice"))
     written_in = forms.ChoiceField(label=gettext_lazy("Language of the text"), required=False)
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
-    draft = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
+    draft = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(self, *args: Any, now: datetime, written_in: str, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -148,6 +148,8 @@ class MoveForm(forms.Form):
 
 class ArrangeForm(forms.Form):
     """How it runs, and what is told, of a maintenance that stands."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(self, *args: Any, event: Event, **more: Any) -> None:
         super().__init__(*args, **more)

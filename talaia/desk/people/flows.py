@@ -26,6 +26,8 @@ from django.http import HttpRequest, HttpResponse
 PERIOD = 30  # seconds that a code of the app is shown
 SURE = 900  # seconds that a proof is good for
 SLACK = 1  # periods that the two clocks may differ
+# What is raised where a browser sends something else than a passkey's answer.
+NOT_UNDERSTOOD = (ValidationError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 class Wrong(Exception):
@@ -157,7 +159,7 @@ def passkey_answer(credential: Any, user: User | None) -> Authenticator:
         found: Authenticator = auth.complete_authentication(
             user or auth.extract_user_from_response(credential), credential
         )
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as fault:
+    except NOT_UNDERSTOOD as fault:
         raise Wrong from fault
     return found
 
@@ -176,7 +178,7 @@ def passkey_made(credential: Any) -> None:
     try:
         auth.parse_registration_response(credential)
         made = auth.complete_registration(credential)
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as fault:
+    except NOT_UNDERSTOOD as fault:
         raise Wrong from fault
     if not made.is_user_verified():
         raise Wrong

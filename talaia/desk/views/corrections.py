@@ -80,6 +80,10 @@ def edit_head(request: HttpRequest, ref: str, kind: str = Row.INCIDENT) -> HttpR
             again = request.POST.copy()
             again["seen"] = actions.mark_of(row)
             row.refresh_from_db()
+            fresh = form()
+            for name, field in fresh.fields.items():  # what the event has by now and the form that was sent had not
+                if (value := fresh.get_initial_for_field(field, name)) and name not in again:
+                    again[name] = value
             changes = changes_since(row, sent.cleaned_data["seen"])
             context |= {"event": told(row), "overtaken": True, "changes": changes}
             sent = form(again)

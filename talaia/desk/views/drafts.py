@@ -57,7 +57,10 @@ def beginning(request: HttpRequest, subject: str) -> Beginning:
     if asked.isdecimal() and asked.isascii() and len(asked) < 18:
         draft = drafts.filter(pk=int(asked)).first()
         if draft is not None and (draft.offered or draft.person == request.user.get_username()):
-            return Beginning({**draft.fields, "draft": str(draft.pk)}, {"from_draft": told(draft)})
+            which = f"{draft.pk}-{actions.version_of(draft)}"
+            # Whoever publishes the same words of somebody else makes the same entry; its writer goes on with another.
+            key = {} if draft.person == request.user.get_username() else {"key": f"draft-{which}"}
+            return Beginning({**draft.fields, **key, "draft": which}, {"from_draft": told(draft)})
     own = drafts.filter(person=request.user.get_username()).first()
     return Beginning({}, {"offered": told(own)} if own else {})
 
@@ -83,13 +86,17 @@ def keep(request: HttpRequest, subject: str) -> HttpResponse:
     return HttpResponseRedirect(f"{address_of(subject)}?draft={draft.pk}")
 
 
-def forget(request: HttpRequest, subject: str, number: str) -> None:
-    """What was published needs no draft any more: one's own, and the one of somebody else that it began as."""
+def forget(request: HttpRequest, subject: str, which: str) -> None:
+    """What was published needs no draft any more: one's own, and the one of somebody else that it began as.
+
+    What that one has written since is still to be published, or not.
+    """
     now, person = timezone.now(), request.user.get_username()
-    own = Draft.objects.filter(person=person, subject=subject).values_list("pk", flat=True)
-    given = [int(number)] if number.isdecimal() and number.isascii() and len(number) < 18 else []
-    for pk in {*own, *given}:
+    for pk in Draft.objects.filter(person=person, subject=subject).values_list("pk", flat=True):
         actions.drop_draft(pk, person, now, published=True)
+    number, _dash, version = which.partition("-")
+    if number.isdecimal() and number.isascii() and len(number) < 18:
+        actions.drop_draft(int(number), person, now, published=True, version=version)
 
 
 @for_editors

@@ -245,7 +245,7 @@ def publish_entry(request: HttpRequest, ref: str) -> HttpResponse:
             plain=given["plain"],
             at=not_before(given["at"], row.started_at),
             ended_at=not_before(given["ended"], row.started_at) if over else None,
-            causes=sent.causes.by_language() if over else None,
+            causes=(sent.causes.by_language() or None) if over else None,  # none given wipes no other out
             key=given["key"] or None,
             seen=given["seen"],
             tell=given.get("tell"),

@@ -125,13 +125,23 @@ def arrange(request: HttpRequest, ref: str) -> HttpResponse:
     there = Following(request, ref)
     context = {"now": there.now, "event": there.shown, "action": reverse("desk-arrange", args=[ref])}
     if request.method != "POST":
-        return page(request, "desk/arrange.html", {**context, "form": ArrangeForm(event=there.row)})
+        form = ArrangeForm(event=there.row, initial={"seen": there.saw})
+        return page(request, "desk/arrange.html", {**context, "form": form})
     sent = ArrangeForm(request.POST, event=there.row)
     if sent.is_valid():
         try:
             actions.arrange_maintenance(
-                ref, there.now, by=there.by, notices=sent.arrangement.told(), **sent.arrangement.arranged()
+                ref,
+                there.now,
+                by=there.by,
+                notices=sent.arrangement.told(),
+                seen=sent.cleaned_data["seen"] or None,
+                **sent.arrangement.arranged(),
             )
+        except Overtaken:
+            newest = Following(request, ref)
+            sent = ArrangeForm(sent_again(request, newest.saw), event=newest.row)
+            context |= {"overtaken": True, "event": newest.shown}
         except NotPossible as refusal:
             sent.add_error(None, str(refusal))
         else:

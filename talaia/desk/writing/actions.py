@@ -39,11 +39,21 @@ def keep_draft(person: str, subject: str, fields: Mapping[str, str], now: dateti
     return draft
 
 
-def drop_draft(pk: int, person: str, now: datetime, *, published: bool = False) -> None:
-    """Forget a draft: one's own, or (`published`) one that was offered and is out now. Repeating is harmless."""
+def version_of(draft: Draft) -> str:
+    """Which words of it: those of when it was kept."""
+    return f"{draft.saved_at:%Y%m%d%H%M%S%f}"
+
+
+def drop_draft(pk: int, person: str, now: datetime, *, published: bool = False, version: str | None = None) -> None:
+    """Forget a draft: one's own, or (`published`) one that was offered and is out now. Repeating is harmless.
+
+    `version`: those words only; whatever was kept since stays.
+    """
     with transaction.atomic():
         draft = Draft.objects.select_for_update().filter(pk=pk).first()
         if draft is None or (draft.person != person and not (published and draft.offered)):
+            return
+        if version is not None and version != version_of(draft):
             return
         draft.delete()
         if draft.offered:

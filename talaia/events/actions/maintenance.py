@@ -222,8 +222,12 @@ def arrange_maintenance(
     ends_itself: bool | None = None,
     notices: Iterable[str] | None = None,
     silence: bool | None = None,
+    seen: str | None = None,
 ) -> Event:
-    """Change how it starts and ends, what is told, whether alerts are silenced; None stays. Raises NotPossible."""
+    """Change how it starts and ends, what is told, whether alerts are silenced; None stays.
+
+    Raises NotPossible, and Overtaken.
+    """
     wanted: dict[str, Any] = {"starts_itself": starts_itself, "ends_itself": ends_itself, "silence": silence}
     wanted["notices"] = None if notices is None else list(read_notices(notices))
     with transaction.atomic():
@@ -233,6 +237,7 @@ def arrange_maintenance(
             return event
         if event.state in ENDED:
             raise NotPossible(_("this is over; there is nothing left to arrange"))
+        rows.check_seen(seen, rows.mark_of(event))
         before = {name: getattr(event, name) for name in changed}
         for name, value in changed.items():
             setattr(event, name, value)

@@ -50,7 +50,9 @@ def mark_of(event: Event) -> str:
     """What whoever reads the event now has seen of it."""
     times = [at.isoformat() if at else "" for at in (event.started_at, event.ended_at)]
     impacts = dict(event.impacts.values_list("service_id", "state"))
-    return mark(last(event), event.titles, impacts, [*times, event.causes, event.merged_into_id])
+    runs = [event.notices, event.silence, event.starts_itself, event.ends_itself]
+    more = [*times, event.causes, event.merged_into_id, *(runs if event.kind == Event.MAINTENANCE else [])]
+    return mark(last(event), event.titles, impacts, more)
 
 
 def draw_alone(kind: str) -> None:
