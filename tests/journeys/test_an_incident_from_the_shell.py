@@ -231,6 +231,7 @@ def test_people_come_and_go(talaia: Shell, tmp_path: Path) -> None:
         (["add", "anna", "--password-file", "-"], "curta", "too short"),
         (["add", "anna", "--password-file", "-"], "1234567890", "too common"),
         (["add", "an na", "--password-file", "-"], "una clau prou llarga", "valid username"),
+        (["add", "a" * 61, "--password-file", "-"], "una clau prou llarga", "at most 60"),
         (["add", "anna", "--email", "x", "--password-file", "-"], "una clau prou llarga", "valid email"),
         (["add", "anna", "--password-file", "/nowhere"], "", "cannot be read"),
         (["add", "anna"], "", "name a file with --password-file"),

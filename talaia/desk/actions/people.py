@@ -7,11 +7,12 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.desk.models import Member
-from talaia.desk.people.roles import Role
+from talaia.desk.people.roles import LONGEST_NAME, Role
 from talaia.events.timeline import NotPossible
 from talaia.outbox.actions import record
 from talaia.refusal import Refused
@@ -36,6 +37,7 @@ def new(name: str, email: str, password: str | None, role: Role, now: datetime) 
     """The rows of a person; for those who record why. Raises ValidationError, NotPossible. None: never by password."""
     if email and User.objects.filter(email__iexact=email).exists():
         raise NotPossible(_("somebody here has the address %(email)s already") % {"email": email})
+    MaxLengthValidator(LONGEST_NAME)(name)  # it stands in subjects of facts
     user = User(username=name, email=email, date_joined=now)
     user.full_clean(exclude=["password"])
     if password is not None:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from talaia.desk.people.roles import NAMES, Role
+from talaia.desk.people.roles import LONGEST_NAME, NAMES, Role
 
 
 class LoginForm(AuthenticationForm):
@@ -75,7 +75,7 @@ class NewPasswordForm(forms.Form):
 class JoinForm(NewPasswordForm):
     """What who was invited says: a name, and a password."""
 
-    name = forms.CharField(max_length=150, widget=forms.TextInput({"autocomplete": "username"}))
+    name = forms.CharField(max_length=LONGEST_NAME, widget=forms.TextInput({"autocomplete": "username"}))
     field_order = ["name", "password", "repeated"]
 
     def __init__(self, *args: Any, **more: Any) -> None:

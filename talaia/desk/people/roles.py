@@ -7,6 +7,8 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+LONGEST_NAME = 60  # characters of what a person is called
+
 
 class Role(StrEnum):
     """From who may least to who may most."""
