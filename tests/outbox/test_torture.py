@@ -102,7 +102,7 @@ def test_fifty_kills_lose_nothing_and_tear_nothing(talaia: Talaia) -> None:
         finally:
             told, _ = pour.communicate("stop\n", timeout=60)
         written = json.loads(told)
-        wait_until(lambda: undone(talaia) == "0", 90, "everything delivered", talaia)
+        wait_until(lambda: undone(talaia) == "0", 240, "everything delivered", talaia)
     finally:
         reader.stop.set()
         ended = talaia.stop()
