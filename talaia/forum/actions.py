@@ -124,18 +124,21 @@ def note_trouble(row: Mirrored, why: str, hint: str, now: datetime) -> None:
         record("forum.troubled", row.key, now, data={"why": why, "hint": hint})
 
 
-def checked(row: Mirrored, replies: int, now: datetime) -> bool:
-    """Nothing but the number of replies may be another there."""
+def checked(row: Mirrored, standing: Standing, now: datetime) -> bool:
+    """Nothing that anybody would call an edit is another there: replies perhaps, tags, the capitals of the title.
+
+    They are taken over all the same: what is written next must be told apart from what really stands there.
+    """
     with transaction.atomic():
         if (row := _still(row)) is None:  # type: ignore[assignment]
             return False
-        changed = replies != row.replies
-        row.replies, row.checked_at, row.trouble, row.hint = replies, now, "", ""
+        changed = standing.replies != row.replies
+        _take_over(row, standing, now)
         row.meant_title = row.meant_text = ""
-        row.save(update_fields=["replies", "checked_at", "trouble", "hint", "meant_title", "meant_text"])
+        row.save()
         if changed:
-            _discuss(row.event, row.standing)
-            record("forum.replied", row.key, now, data={"replies": replies})
+            _discuss(row.event, standing)
+            record("forum.replied", row.key, now, data={"replies": standing.replies})
     return True
 
 

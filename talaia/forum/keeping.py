@@ -117,7 +117,7 @@ def note(row: Mirrored, there: Standing, editor: str, now: datetime) -> bool:
         actions.bind(row, there, now)  # we wrote it and were killed before we could say so
         return False
     if there.text == row.text and alike(there.title, row.title):
-        actions.checked(row, there.replies, now)
+        actions.checked(row, there, now)
         return False
     bases = [row.text, *([settled(row.meant_text)] if row.meant_text else [])]
     return actions.note_edit(row, there, Words(row.title, nearest(bases, there.text)), editor, now)
