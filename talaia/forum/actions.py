@@ -114,13 +114,14 @@ def moot(row: Mirrored, now: datetime) -> None:
 
 
 def note_trouble(row: Mirrored, why: str, hint: str, now: datetime) -> None:
-    """Only a person can mend what is wrong there."""
+    """Only a person can mend what is wrong there. Seen it was all the same: the next look is at others."""
     with transaction.atomic():
         row = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
-        if (row.trouble, row.hint) == (why, hint):
+        is_known = (row.trouble, row.hint) == (why, hint)
+        row.trouble, row.hint, row.checked_at = why, hint, now
+        row.save(update_fields=["trouble", "hint", "checked_at"])
+        if is_known:
             return
-        row.trouble, row.hint = why, hint
-        row.save(update_fields=["trouble", "hint"])
         record("forum.troubled", row.key, now, data={"why": why, "hint": hint})
 
 

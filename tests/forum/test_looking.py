@@ -1,0 +1,153 @@
+"""The look at what stands in the forum: one that is gone, or may not be read, hides no other from it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from talaia.config import Config, current
+from talaia.events.models import Event
+from talaia.events.timeline import IncidentState
+from talaia.forum import chosen, reconciling
+from talaia.forum.discourse import actions as bells
+from talaia.forum.discourse import hook
+from talaia.forum.discourse.answers import Answer
+from talaia.forum.discourse.client import Client, Query
+from talaia.forum.keeping import Keeper
+from talaia.forum.models import Mirrored
+from talaia.forum.reconciling import Look
+from talaia.outbox.faults import Permanent
+from talaia.reactions import calendar
+from tests.forum.house import Office, open_one, say
+from tests.forum.there import Pair
+from tests.product import ROOT
+from tests.servers.discourse import Discourse
+
+pytestmark = pytest.mark.django_db
+USUAL = (ROOT / "tests" / "talaia.toml").read_text()
+HOOK = "hook"
+REFUSED = {"errors": ["You are not permitted to view the requested resource."], "error_type": "invalid_access"}
+
+
+@dataclass
+class House:
+    """talaia with a forum whose events are there already, and the look that has been at them."""
+
+    double: Discourse
+    office: Office
+    look: Look
+    configure: Callable[[str], Config]
+    rung: int = 0
+
+    def mirrored(self, *titles: str, over: bool = False) -> list[Event]:
+        made = []
+        for title in titles:
+            made.append(open_one(self.double.clock(), title))
+            if over:
+                say(made[-1], self.double.clock(), "Refet.", IncidentState.RESOLVED)
+            self.office.catch_up()
+        return made
+
+    def topic(self, event: Event) -> int:
+        return int(self.office.row(event).place)
+
+    def edit(self, event: Event, *, rings: bool) -> None:
+        """Somebody does; inside an older topic the forum's list does not show it."""
+        post = self.double.forum.first(self.topic(event))
+        bumped = self.double.forum.topics[post.topic].bumped_at
+        self.double.forum.edit(post.topic, "marta", lambda raw: raw.replace("Ho mirem.", "Ho estem mirant."))
+        self.double.forum.topics[post.topic].bumped_at = bumped
+        if rings:
+            self.ring(event)
+
+    def ring(self, event: Event) -> None:
+        self.rung += 1
+        bells.ring(HOOK, hook.Event(self.rung, "post", "post_edited", self.topic(event)), self.double.clock())
+
+    def look_for(self, *, hours: int) -> None:
+        for _ in range(hours):
+            self.double.clock.forward(3700)
+            self.look.step(self.double.clock())
+
+
+@pytest.fixture
+def house(tmp_path: Path, configure: Callable[[str], Config]) -> Iterator[House]:
+    with Discourse() as double:
+        pair = Pair(double, tmp_path)
+        (tmp_path / "key").write_text("k" * 64)
+        text = f'[mirror]\nkind = "discourse"\naddress = "{double.address}"\nkey_file = "key"\nuser = "talaia"\n'
+        configure(f"{USUAL}\n{text}category = 5\n")
+        mirror = pair.ours()
+        office = Office(lambda: mirror, tmp_path, double.clock)
+        yield House(double, office, Look(current, lambda _config: mirror, double.clock), configure)
+        pair.close()
+        assert double.breaches == []
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch, *topics: int) -> None:
+    """As where a moderator has moved them to a category in which the bot may not look."""
+    real = Client.get
+
+    def get(self: Client, path: str, query: Query | None = None, anonymous: bool = False) -> Answer:
+        if any(path.startswith(f"/t/{topic}.json") for topic in topics):
+            return Answer(403, REFUSED)
+        return real(self, path, query, anonymous)
+
+    monkeypatch.setattr(Client, "get", get)
+
+
+def test_a_topic_that_may_not_be_read_silences_no_other(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved, edited, unheard = house.mirrored("Tall de fibra a Sants", "Sense correu a Gràcia", "Sense veu al Clot")
+    house.look_for(hours=1)
+    forbid(monkeypatch, house.topic(moved))
+    house.ring(moved)
+    house.edit(edited, rings=True)
+    house.edit(unheard, rings=False)
+    house.look_for(hours=1)
+    assert house.office.proposal(edited) is not None
+    assert house.office.proposal(unheard) is not None
+    assert bells.waiting() == {}
+    row = house.office.row(moved)
+    assert "does not let us read" in row.trouble
+    assert row.hint
+    monkeypatch.undo()
+    house.look_for(hours=1)
+    assert not house.office.row(moved).trouble  # moved back
+
+
+def test_a_key_that_may_read_nothing_is_the_trouble_of_no_topic_and_no_bell_is_lost(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = house.mirrored("Tall de fibra a Sants", "Sense correu a Gràcia", "Sense veu al Clot")
+    house.look_for(hours=1)
+    forbid(monkeypatch, *(house.topic(event) for event in events))
+    house.edit(events[0], rings=True)
+    house.look_for(hours=2)
+    assert not Mirrored.objects.exclude(trouble="").exists()
+    assert list(bells.waiting()) == [str(house.topic(events[0]))]
+    monkeypatch.undo()
+    house.double.clock.forward(reconciling.AFTER_A_FAULT.total_seconds())
+    house.look.step(house.double.clock())
+    assert house.office.proposal(events[0]) is not None
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_topics_that_are_gone_hide_none_of_the_others(
+    house: House, monkeypatch: pytest.MonkeyPatch, over: bool
+) -> None:
+    monkeypatch.setattr(reconciling, "MOST_LIVE", 2 if not over else 0)
+    monkeypatch.setattr(reconciling, "OTHERS", 2 if over else 0)
+    events = house.mirrored(*(f"Avaria a la sala número {n}" for n in range(4)), over=over)
+    house.look_for(hours=1)
+    house.double.clock.forward(20 * 86400)
+    for gone in events[:2]:
+        house.double.forum.delete(house.topic(gone))
+    house.edit(events[3], rings=False)
+    house.look_for(hours=4)
+    assert house.office.proposal(events[3]) is not None
+    assert [bool(house.office.row(event).trouble) for event in events] == [True, True, False, False]
