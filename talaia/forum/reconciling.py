@@ -65,10 +65,10 @@ class Look:
     def step(self, now: datetime) -> None:
         if self.not_before is not None and now < self.not_before:
             return
-        mirror = self.mirrors(self.config())
-        if mirror is None:
-            return
         try:
+            mirror = self.mirrors(self.config())
+            if mirror is None:
+                return
             self.answer(mirror, now)
             if self.looked_at is None or now - self.looked_at >= EVERY:
                 self.look(mirror, now)

@@ -151,3 +151,28 @@ def test_topics_that_are_gone_hide_none_of_the_others(
     house.look_for(hours=4)
     assert house.office.proposal(events[3]) is not None
     assert [bool(house.office.row(event).trouble) for event in events] == [True, True, False, False]
+
+
+def test_a_mirror_that_cannot_be_made_is_put_off_and_told_in_one_line(
+    house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate\n")
+    text = '[mirror]\nkind = "discourse"\naddress = "https://agora.example.org"\nkey_file = "key"\nuser = "talaia"\n'
+    house.configure(f'{USUAL}\n{text}category = 5\nca_file = "ca.pem"\n')
+    now, asked = house.double.clock(), 0
+
+    def mirrors(config: Config) -> None:
+        nonlocal asked
+        asked += 1
+        assert chosen.chosen(config) is None
+
+    look = Look(current, mirrors, house.double.clock)
+    with caplog.at_level(logging.WARNING):
+        for seconds in range(0, 60, 2):
+            look.step(now + timedelta(seconds=seconds))
+    assert asked == 1
+    assert len(caplog.records) == 1
+    assert "ca_file cannot be used" in caplog.text
+    assert look.not_before == now + reconciling.AFTER_A_FAULT
+    with pytest.raises(Permanent):  # what waits to be written is parked with the same words
+        Keeper(current, chosen.chosen, calendar).deliver(["incident/2026-001"], now)
