@@ -37,13 +37,16 @@ def mean(event: Event, mirror: str, title: str, text: str, now: datetime) -> Mir
     return row
 
 
-def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, merge: Merged | None = None) -> None:
+def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, merge: Merged | None = None) -> bool:
     """It stands there, as `standing` says; `sent` is what was asked for.
 
     `merge`: what people have proposed was kept in it; from now on that is compared with the base that it tells.
+    False, and nothing is written, when another of ours has seen something newer there: it takes seconds to write.
     """
     with transaction.atomic():
-        row = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+        before, row = row, Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+        if not (_is_same(row, before) or _is_seen(row, standing, before)):
+            return False
         is_new = not row.place
         _take_over(row, standing, now)
         row.sent_title, row.sent_text, row.meant_title, row.meant_text = sent.title, sent.text, "", ""
@@ -55,6 +58,7 @@ def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, mer
         if _discuss(row.event, standing) or is_new:
             kind = "forum.placed"
         record(kind, row.key, now, data={"mirror": row.mirror, "place": row.place, "address": row.address})
+    return True
 
 
 def bind(row: Mirrored, standing: Standing, now: datetime) -> bool:
@@ -242,8 +246,19 @@ def forget(mirror: str, now: datetime, *, by: str = "") -> int:
 def _still(row: Mirrored) -> Mirrored | None:
     """The row, locked; None when it is no more as it was read."""
     now = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
-    same = (now.place, now.version, now.title, now.text) == (row.place, row.version, row.title, row.text)
-    return now if same else None
+    return now if _is_same(now, row) else None
+
+
+def _is_same(now: Mirrored, before: Mirrored) -> bool:
+    """Whether a row still tells what it told of what stands there."""
+    given = (before.place, before.version, before.title, before.text)
+    return (now.place, now.version, now.title, now.text) == given
+
+
+def _is_seen(now: Mirrored, standing: Standing, before: Mirrored) -> bool:
+    """Whether a row has come to tell what we have just written, or the part of it that stood there at that moment."""
+    is_ours = (now.place, now.text) == (standing.place, standing.text)
+    return is_ours and now.title in (before.title, standing.title)
 
 
 def marks(sent: Document) -> list[object]:

@@ -101,8 +101,9 @@ def keep(key: str, mirror: Mirror, told: House, now: datetime, *, own_name: str 
         outcome_of_change = mirror.change(sent, row.standing, why(event, told))
         match outcome_of_change:
             case Standing():
-                actions.stands(row, outcome_of_change, sent, now, merge)
-                return True
+                wrote = True
+                if actions.stands(row, outcome_of_change, sent, now, merge):
+                    return wrote
             case Edited(there, editor):
                 note(row, there, editor, now)
             case Gone():

@@ -14,13 +14,16 @@ from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
 from talaia.forum import chosen, reconciling
+from talaia.forum.actions import decide
 from talaia.forum.discourse import actions as bells
 from talaia.forum.discourse import hook
 from talaia.forum.discourse.answers import Answer
 from talaia.forum.discourse.client import Client, Query
+from talaia.forum.discourse.topics import Discourse as Topics
 from talaia.forum.keeping import Keeper
-from talaia.forum.models import Mirrored
+from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.reconciling import Look
+from talaia.forum.seam import Gone, Standing
 from talaia.outbox.faults import Permanent
 from talaia.reactions import calendar
 from tests.forum.house import Office, open_one, say
@@ -151,6 +154,68 @@ def test_topics_that_are_gone_hide_none_of_the_others(
     house.look_for(hours=4)
     assert house.office.proposal(events[3]) is not None
     assert [bool(house.office.row(event).trouble) for event in events] == [True, True, False, False]
+
+
+def while_it_is_closed(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    """Our text stands there, its topic is not closed yet, and nothing of that is marked here."""
+    real = Topics._close
+
+    def close(self: Topics, there: Standing, closed: bool) -> Standing | Gone:
+        monkeypatch.undo()
+        happens()
+        return real(self, there, closed)
+
+    monkeypatch.setattr(Topics, "_close", close)
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_what_somebody_wrote_while_we_were_at_it_is_proposed_and_stays_so(
+    house: House, monkeypatch: pytest.MonkeyPatch, decided: bool
+) -> None:
+    [event] = house.mirrored("Tall de fibra a Sants")
+    house.look_for(hours=1)
+
+    def happens() -> None:
+        house.edit(event, rings=True)
+        house.look.step(house.double.clock())
+        proposal = house.office.proposal(event)
+        assert proposal is not None
+        if decided:
+            decide(proposal.pk, [], house.double.clock(), by="anna")
+
+    while_it_is_closed(monkeypatch, happens)
+    say(event, house.double.clock(), "Refet.", IncidentState.RESOLVED)
+    house.office.catch_up()
+    house.look_for(hours=1)
+    house.office.catch_up()
+    assert (house.office.proposal(event) is None) == decided
+    raw = house.double.forum.first(house.topic(event)).raw
+    assert ("Ho estem mirant." in raw) != decided
+    assert "Refet." in raw
+    row = house.office.row(event)
+    assert (row.text, row.closed, row.sent_text) == (raw, True, raw)
+    assert house.double.forum.topics[house.topic(event)].closed
+    proposal = Proposal.objects.get()
+    assert proposal.state == (Proposal.REFUSED if decided else Proposal.OPEN)
+
+
+def test_our_own_words_seen_before_we_have_marked_them_are_marked_all_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [event] = house.mirrored("Tall de fibra a Sants")
+    house.look_for(hours=1)
+
+    def happens() -> None:
+        house.ring(event)
+        house.look.step(house.double.clock())
+
+    while_it_is_closed(monkeypatch, happens)
+    say(event, house.double.clock(), "Refet.", IncidentState.RESOLVED)
+    house.office.catch_up()
+    row = house.office.row(event)
+    assert (row.sent_text, row.closed) == (house.office.wanted(event), True)
+    assert not Proposal.objects.exists()
+    assert len(house.double.asked("PUT")) == 3  # the text, the tags, and that it is closed
 
 
 def test_a_mirror_that_cannot_be_made_is_put_off_and_told_in_one_line(
