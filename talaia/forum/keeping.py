@@ -97,7 +97,9 @@ def keep(key: str, mirror: Mirror, told: House, now: datetime, *, own_name: str 
             note(row, replace(found[0], key=key), found[1], now)
             continue
         if not _is_meant(row, sent):
-            row = actions.mean(event, mirror.name, sent.title, sent.text, now)
+            before, row = row, actions.mean(event, mirror.name, sent.title, sent.text, now)
+            if row.standing != before.standing:
+                continue  # the look has just seen something newer there, which is not in `sent`
         outcome_of_change = mirror.change(sent, row.standing, why(event, told))
         match outcome_of_change:
             case Standing():

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
+from talaia.forum import actions as mirror_actions
 from talaia.forum import chosen, reconciling
 from talaia.forum.actions import decide
 from talaia.forum.discourse import actions as bells
@@ -197,6 +199,28 @@ def test_what_somebody_wrote_while_we_were_at_it_is_proposed_and_stays_so(
     assert house.double.forum.topics[house.topic(event)].closed
     proposal = Proposal.objects.get()
     assert proposal.state == (Proposal.REFUSED if decided else Proposal.OPEN)
+
+
+def test_what_was_seen_in_the_moment_before_we_write_is_not_written_over(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [event] = house.mirrored("Tall de fibra a Sants")
+    house.look_for(hours=1)
+    real = mirror_actions.mean
+
+    def mean(*given: Any) -> Mirrored:
+        monkeypatch.undo()
+        house.edit(event, rings=True)
+        house.look.step(house.double.clock())
+        return real(*given)
+
+    monkeypatch.setattr(mirror_actions, "mean", mean)
+    say(event, house.double.clock(), "Refet.", IncidentState.RESOLVED)
+    house.office.catch_up()
+    assert house.office.proposal(event) is not None
+    raw = house.double.forum.first(house.topic(event)).raw
+    assert "Ho estem mirant." in raw
+    assert "Refet." in raw
 
 
 def test_our_own_words_seen_before_we_have_marked_them_are_marked_all_the_same(
