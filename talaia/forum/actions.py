@@ -161,6 +161,9 @@ def decide(
     has written there, or here, since.
     """
     with transaction.atomic():
+        # In the order of all who write here: first the row, then what is proposed of it. Otherwise two could wait for
+        # each other for ever.
+        Mirrored.objects.select_for_update(of=("self",)).filter(proposals=id).first()
         proposal = Proposal.objects.select_for_update().select_related("mirrored__event").get(pk=id)
         if proposal.state != Proposal.OPEN:
             raise NotPossible(_("that has been decided meanwhile"))
