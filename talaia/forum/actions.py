@@ -37,13 +37,16 @@ def mean(event: Event, mirror: str, title: str, text: str, now: datetime) -> Mir
     return row
 
 
-def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, merge: Merged | None = None) -> None:
+def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, merge: Merged | None = None) -> bool:
     """It stands there, as `standing` says; `sent` is what was asked for.
 
     `merge`: what people have proposed was kept in it; from now on that is compared with the base that it tells.
+    False, and nothing is written, when another of ours has seen something newer there: it takes seconds to write.
     """
     with transaction.atomic():
-        row = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+        before, row = row, Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
+        if not (_is_same(row, before) or _is_seen(row, standing, before)):
+            return False
         is_new = not row.place
         _take_over(row, standing, now)
         row.sent_title, row.sent_text, row.meant_title, row.meant_text = sent.title, sent.text, "", ""
@@ -55,6 +58,7 @@ def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, mer
         if _discuss(row.event, standing) or is_new:
             kind = "forum.placed"
         record(kind, row.key, now, data={"mirror": row.mirror, "place": row.place, "address": row.address})
+    return True
 
 
 def bind(row: Mirrored, standing: Standing, now: datetime) -> bool:
@@ -114,28 +118,32 @@ def moot(row: Mirrored, now: datetime) -> None:
 
 
 def note_trouble(row: Mirrored, why: str, hint: str, now: datetime) -> None:
-    """Only a person can mend what is wrong there."""
+    """Only a person can mend what is wrong there. Seen it was all the same: the next look is at others."""
     with transaction.atomic():
         row = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
-        if (row.trouble, row.hint) == (why, hint):
+        is_known = (row.trouble, row.hint) == (why, hint)
+        row.trouble, row.hint, row.checked_at = why, hint, now
+        row.save(update_fields=["trouble", "hint", "checked_at"])
+        if is_known:
             return
-        row.trouble, row.hint = why, hint
-        row.save(update_fields=["trouble", "hint"])
         record("forum.troubled", row.key, now, data={"why": why, "hint": hint})
 
 
-def checked(row: Mirrored, replies: int, now: datetime) -> bool:
-    """Nothing but the number of replies may be another there."""
+def checked(row: Mirrored, standing: Standing, now: datetime) -> bool:
+    """Nothing that anybody would call an edit is another there: replies perhaps, tags, the capitals of the title.
+
+    They are taken over all the same: what is written next must be told apart from what really stands there.
+    """
     with transaction.atomic():
         if (row := _still(row)) is None:  # type: ignore[assignment]
             return False
-        changed = replies != row.replies
-        row.replies, row.checked_at, row.trouble, row.hint = replies, now, "", ""
+        changed = standing.replies != row.replies
+        _take_over(row, standing, now)
         row.meant_title = row.meant_text = ""
-        row.save(update_fields=["replies", "checked_at", "trouble", "hint", "meant_title", "meant_text"])
+        row.save()
         if changed:
-            _discuss(row.event, row.standing)
-            record("forum.replied", row.key, now, data={"replies": replies})
+            _discuss(row.event, standing)
+            record("forum.replied", row.key, now, data={"replies": standing.replies})
     return True
 
 
@@ -153,6 +161,9 @@ def decide(
     has written there, or here, since.
     """
     with transaction.atomic():
+        # In the order of all who write here: first the row, then what is proposed of it. Otherwise two could wait for
+        # each other for ever.
+        Mirrored.objects.select_for_update(of=("self",)).filter(proposals=id).first()
         proposal = Proposal.objects.select_for_update().select_related("mirrored__event").get(pk=id)
         if proposal.state != Proposal.OPEN:
             raise NotPossible(_("that has been decided meanwhile"))
@@ -238,8 +249,19 @@ def forget(mirror: str, now: datetime, *, by: str = "") -> int:
 def _still(row: Mirrored) -> Mirrored | None:
     """The row, locked; None when it is no more as it was read."""
     now = Mirrored.objects.select_for_update().select_related("event").get(pk=row.pk)
-    same = (now.place, now.version, now.title, now.text) == (row.place, row.version, row.title, row.text)
-    return now if same else None
+    return now if _is_same(now, row) else None
+
+
+def _is_same(now: Mirrored, before: Mirrored) -> bool:
+    """Whether a row still tells what it told of what stands there."""
+    given = (before.place, before.version, before.title, before.text)
+    return (now.place, now.version, now.title, now.text) == given
+
+
+def _is_seen(now: Mirrored, standing: Standing, before: Mirrored) -> bool:
+    """Whether a row has come to tell what we have just written, or the part of it that stood there at that moment."""
+    is_ours = (now.place, now.text) == (standing.place, standing.text)
+    return is_ours and now.title in (before.title, standing.title)
 
 
 def marks(sent: Document) -> list[object]:

@@ -97,12 +97,15 @@ def keep(key: str, mirror: Mirror, told: House, now: datetime, *, own_name: str 
             note(row, replace(found[0], key=key), found[1], now)
             continue
         if not _is_meant(row, sent):
-            row = actions.mean(event, mirror.name, sent.title, sent.text, now)
+            before, row = row, actions.mean(event, mirror.name, sent.title, sent.text, now)
+            if row.standing != before.standing:
+                continue  # the look has just seen something newer there, which is not in `sent`
         outcome_of_change = mirror.change(sent, row.standing, why(event, told))
         match outcome_of_change:
             case Standing():
-                actions.stands(row, outcome_of_change, sent, now, merge)
-                return True
+                wrote = True
+                if actions.stands(row, outcome_of_change, sent, now, merge):
+                    return wrote
             case Edited(there, editor):
                 note(row, there, editor, now)
             case Gone():
@@ -117,7 +120,7 @@ def note(row: Mirrored, there: Standing, editor: str, now: datetime) -> bool:
         actions.bind(row, there, now)  # we wrote it and were killed before we could say so
         return False
     if there.text == row.text and alike(there.title, row.title):
-        actions.checked(row, there.replies, now)
+        actions.checked(row, there, now)
         return False
     bases = [row.text, *([settled(row.meant_text)] if row.meant_text else [])]
     return actions.note_edit(row, there, Words(row.title, nearest(bases, there.text)), editor, now)

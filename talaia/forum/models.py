@@ -30,7 +30,7 @@ class Mirrored(models.Model):
     address = models.TextField(blank=True)
     replies = models.IntegerField(default=0)
     as_found = models.BooleanField(default=False)  # people made it before us, and we have not written there yet
-    checked_at = models.DateTimeField()  # when we last saw what stands there
+    checked_at = models.DateTimeField()  # when we last looked at what stands there, or saw that it does not
     trouble = models.TextField(blank=True)  # what only a person can mend
     hint = models.TextField(blank=True)
 

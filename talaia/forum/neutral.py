@@ -25,19 +25,26 @@ PARSER = grammar()
 BLANKS = re.compile("[\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\v\f]")
 NOTHING = re.compile("[\u200b\ufeff\x00-\x09\x0b-\x1f\x7f]")
 
-ADDRESS = r"https?://[^\s<>\"`{}|\\^\[\]()*~]+"
+# A forum makes a link of it only where a host follows: of "https://@anna" it reads the name.
+HOST = r"(?:[^\W_][\w.%+-]*@)?[^\W_]+(?:-+[^\W_]+)*(?:\.[^\W_]+(?:-+[^\W_]+)*)*"
+ADDRESS = rf"https?://{HOST}(?::\d+)?(?:[/?#][^\s<>\"`{{}}|\\^\[\]()*~]*)?"
 KEPT = re.compile(
     r"(?P<code>(?<!`)(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))"
     r"|(?P<escape>\\[!-/:-@\[-`{-~])"
     rf"|(?P<auto><(?:{ADDRESS}|mailto:[^\s<>]+)>)"
-    r"|(?P<link>!?\[(?P<label>[^\[\]]*)\](?:\((?P<to>[^\s()<>]*)(?P<title>\s+\"[^\"]*\")?\)|\[(?P<ref>[^\[\]]*)\])?)"
+    r"|(?P<link>!?\[(?P<label>(?:[^\[\]\\]|\\[^\[\]])*)\]"
+    r"(?:\((?P<to>(?:[^\s()<>\\]|\\[^\s()<>])*)(?P<title>\s+\"(?:[^\"\\]|\\.)*\")?\)|\[(?P<ref>[^\[\]]*)\])?)"
     rf"|(?P<address>{ADDRESS})"
 )
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{1,31});", re.ASCII)
 MENTION = re.compile(r"(?<![^\W_])@(?=\w)")  # behind an underscore, too: that may end what is stressed
 HASH = re.compile(r"#(?=[\w:-])")
 EMOJI = re.compile(r":(?=[\w+-]+:)(?!\d{1,2}:)")
+BRACKETED = re.compile(f"<({ADDRESS})>")
 HEADING = re.compile(r"^((?:[ >]|[-*+] |\d{1,9}[.)] )*)(#{1,6})(?=\s|$)")
+# Where a forum may see the end of an address before its end, and what it would then read behind it.
+UNSURE = re.compile(r"(?<![^\W_])@(?=\w)|(?<![^\W_])(?<!/)[#:](?=[\w+-])")
+PUNCTUATION = ".,;:!?'_"  # ends a sentence, or what is stressed, and no address
 DEFINITION = re.compile(r"^ {0,3}\[([^\[\]]+)\]:\s*\S")
 SECTION = re.compile(r"^#{1,3}\s")
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~!])")
@@ -96,7 +103,7 @@ def markdown(text: str, home: str) -> str:
         else:
             found.append(_inline(line, home, references))
     # Hugo reads its own marks everywhere, in code too.
-    return "\n".join([*found, *_closing(tokens, lines)]).replace("{{", f"{{{JOINER}{{")
+    return re.sub(r"\{(?=\{)", f"{{{JOINER}", "\n".join([*found, *_closing(tokens, lines)]))
 
 
 def shift(tokens: list[Token]) -> int:
@@ -127,6 +134,7 @@ def restored(source: str, shown: str, theirs: str, *, is_plain: bool = False) ->
 def _undone(line: str, is_plain: bool, by: int) -> str:
     line = line.replace(JOINER, "")
     if is_plain:
+        line = BRACKETED.sub(r"\1", line)
         return html.unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", line)).rstrip()
     if by and (heading := HEADING.match(line)):
         level = max(1, min(6, len(heading[2]) - by))
@@ -137,6 +145,7 @@ def _undone(line: str, is_plain: bool, by: int) -> str:
 def _words(line: str) -> str:
     parts = re.split(f"({ADDRESS})", line)
     parts[::2] = [_quiet(SPECIAL.sub(r"\\\1", part.replace("&", "&amp;"))) for part in parts[::2]]
+    parts[1::2] = [_address(part) for part in parts[1::2]]
     line = "".join(parts)
     return BEGINS.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", line)
 
@@ -170,7 +179,8 @@ def _text(words: str) -> str:
 
 def _kept(found: re.Match[str], home: str, references: Mapping[str, str]) -> str:
     if found["address"] is not None:
-        return re.sub(r"(?<=_)@(?=\w)", f"@{JOINER}", found[0])  # an emphasis may end before it
+        is_escaped = found.string[: found.start()].endswith("\\")
+        return _quiet(found[0]) if is_escaped else _address(found[0])
     if found["link"] is None:
         return found[0]
     label, to = found["label"], found["to"]
@@ -185,6 +195,15 @@ def _kept(found: re.Match[str], home: str, references: Mapping[str, str]) -> str
         return _text(found[0])
     sign = "!" if found[0].startswith("!") else ""
     return f"{sign}[{_text(label)}]({to}{found['title'] or ''})"
+
+
+def _address(address: str) -> str:
+    """An address by itself: in brackets it is one from its beginning to its end, and leads where it led."""
+    address = ENTITY.sub(lambda found: _decoded(found[0]), address)
+    if not UNSURE.search(address):
+        return address
+    whole = address.rstrip(PUNCTUATION)
+    return f"<{whole}>{address[len(whole) :]}"
 
 
 def _code(tokens: list[Token]) -> set[int]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from talaia.events.models import Event
 from talaia.forum.keeping import keep
 from talaia.forum.models import Mirrored
@@ -51,7 +53,9 @@ def _one(
     for _try in range(PATIENCE):
         try:
             there = Mirrored.objects.filter(mirror=mirror.name, event=event)
-            look_at(mirror, there.filter(checked_at__lt=now() - FRESH).exclude(place=""), now())
+            # Somebody may just have mended what was wrong there.
+            unsure = there.filter(Q(checked_at__lt=now() - FRESH) | ~Q(trouble=""))
+            look_at(mirror, unsure.exclude(place=""), now())
             wrote = keep(key, mirror, told, now(), own_name=own_name)
             left = there.exclude(trouble="").first()
             return Done(key, wrote, left.trouble if left else "", left.hint if left else "")

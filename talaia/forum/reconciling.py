@@ -21,7 +21,7 @@ from talaia.forum.discourse.actions import WAKE, answered, purge, waiting
 from talaia.forum.keeping import note
 from talaia.forum.models import Mirrored
 from talaia.forum.seam import Gone, Mirror
-from talaia.outbox.faults import Fault, Temporary
+from talaia.outbox.faults import Fault, Permanent, Temporary
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ BACK = timedelta(days=7)  # how far the first look after a start goes back
 OVERLAP = timedelta(minutes=10)
 LIVE = timedelta(days=14)  # so long after its end an event is still written about
 MOST_LIVE, OTHERS = 30, 5  # read each time
+ASKED = 2  # others, when one may not be read
 AFTER_A_FAULT = timedelta(minutes=5)
 
 
@@ -64,10 +65,10 @@ class Look:
     def step(self, now: datetime) -> None:
         if self.not_before is not None and now < self.not_before:
             return
-        mirror = self.mirrors(self.config())
-        if mirror is None:
-            return
         try:
+            mirror = self.mirrors(self.config())
+            if mirror is None:
+                return
             self.answer(mirror, now)
             if self.looked_at is None or now - self.looked_at >= EVERY:
                 self.look(mirror, now)
@@ -99,13 +100,39 @@ class Look:
 
 
 def look_at(mirror: Mirror, rows: Iterable[Mirrored], now: datetime) -> None:
-    """Read what stands there of these, and note what others wrote. Raises Temporary and Permanent."""
+    """Read what stands there of these, and note what others wrote. Raises Temporary.
+
+    One that is gone, or may not be read, is noted and holds up no other. Raises Permanent when none may be read.
+    """
+    reads = False  # whether anything may be read there at all
     for row in list(rows):
         if row.mirror != mirror.name:
             continue
         row = Mirrored.objects.select_related("event").get(pk=row.pk)  # as late as can be before it is read there
-        found = mirror.read(row.place)
+        try:
+            found = mirror.read(row.place)
+        except Permanent as fault:
+            if not reads and not _reads_others(mirror, row):
+                raise
+            found = Gone(str(fault), fault.hint)
+        reads = True
         if isinstance(found, Gone):
             actions.note_trouble(row, found.why, found.hint, now)
             continue
         note(row, replace(found[0], key=row.key), found[1], now)
+
+
+def _reads_others(mirror: Mirror, row: Mirrored) -> bool:
+    """Whether it is about this one: a key that was revoked is the trouble of no topic, and will be as new once mended.
+
+    Any two are asked: if those may not be read either, the next time two others are.
+    """
+    others = Mirrored.objects.filter(mirror=mirror.name, trouble="").exclude(place="").exclude(pk=row.pk)
+    asked = list(others.order_by("?")[:ASKED])
+    for other in asked:
+        try:
+            mirror.read(other.place)
+        except Permanent:
+            continue
+        return True
+    return not asked

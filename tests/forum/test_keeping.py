@@ -14,6 +14,7 @@ from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, NotPossible, Overtaken
 from talaia.forum.actions import decide, mark_of
+from talaia.forum.files import read
 from talaia.forum.git import Git
 from talaia.forum.models import Proposal
 from talaia.forum.rows import story
@@ -53,6 +54,20 @@ class Place:
             return
         assert self.repository
         self.repository.edit(self.repository.files()[0], old, new, by)
+
+    def retitle(self, old: str, new: str, by: str = "marta") -> None:
+        if self.pair:
+            [topic] = self.pair.double.forum.standing()
+            self.pair.double.forum.rename(topic.id, by, topic.title.replace(old, new))
+            return
+        assert self.repository
+        self.repository.edit(self.repository.files()[0], old, new, by)
+
+    def title(self) -> str:
+        if self.pair:
+            return self.pair.double.forum.standing()[0].title
+        assert self.repository
+        return read(self.repository[self.repository.files()[0]] or "")[0]
 
 
 @dataclass
@@ -253,6 +268,26 @@ def test_nothing_is_known_outside_of_what_waits_for_a_second_person(office: Offi
     assert current().tables.mirror is not None
     office.catch_up()
     assert Delivery.objects.filter(channel="mirror").count() == 0
+
+
+@pytest.mark.parametrize("new", ["Tall de Fibra", "TALL-DE-FIBRA"])
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_title_with_other_capitals_is_no_edit_and_our_next_words_still_come_there(
+    office: Office, place: Place, now: datetime, new: str, looks: bool
+) -> None:
+    event = open_one(now)
+    office.catch_up()
+    title = place.title()
+    place.retitle("Tall de fibra", new)
+    assert place.title() != title
+    if looks:
+        office.look()
+    say(event, now, "Refet.", IncidentState.RESOLVED)
+    office.catch_up()
+    assert place.texts() == [office.wanted(event)]
+    assert place.title() == title
+    assert office.proposal(event) is None
+    assert office.parked() == office.waiting() == []
 
 
 class Killed(BaseException):

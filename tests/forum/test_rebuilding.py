@@ -153,3 +153,15 @@ def test_what_one_topic_needs_a_person_for_holds_up_no_other(pair: Pair) -> None
     assert [bool(one.fault) for one in done] == [True, False, False, False]
     assert done[0].hint
     assert "dit per algú." in forum.first(forum.standing()[0].id).raw
+
+
+def test_what_was_mended_there_a_moment_ago_is_seen(pair: Pair) -> None:
+    past(2, pair.double.clock())
+    run(pair)
+    forum = pair.double.forum
+    first = forum.standing()[0]
+    forum.delete(first.id)
+    pair.double.clock.forward(2 * 86400)
+    assert any(one.fault for one in run(pair))
+    forum.recover(first.id)
+    assert not any(one.fault for one in run(pair))
