@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from talaia.audience import actions
 from talaia.audience.address import Wrong
-from talaia.audience.diff import Standing
+from talaia.audience.diff import Entry, Standing
 from talaia.audience.guard import beyond
 from talaia.audience.ledger import entries, in_batches
 from talaia.audience.models import Recipient
@@ -44,8 +44,11 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
     Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on.
     """
     hear(list, now)
-    rows = Recipient.objects.values_list("key", "standing", "listed_at")
-    known = {key: Known(Standing(standing), listed is not None) for key, standing, listed in rows.iterator(5000)}
+    rows = Recipient.objects.values_list("key", "standing", "listed_at", "joining_at")
+    known = {
+        key: Known(Standing(standing), listed is not None, joining is not None)
+        for key, standing, listed, joining in rows.iterator(5000)
+    }
     read_at = now()
     found = reconcile(known, list.read())
     listed = sum(one.listed for one in known.values())
@@ -63,14 +66,10 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
     leaving = [*surplus.order_by("pk").values_list("key", flat=True)]
     total, done = len(joining) + len(leaving), 0
     for keys in in_batches(joining, STEP):
+        actions.joining(keys, now())
         people = entries(Recipient.objects.filter(key__in=keys, standing=Standing.ON))
-        outcomes = list.subscribe([*people.values()])
-        actions.listed([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)], now())
-        for key, outcome in outcomes.items():
-            if outcome == Outcome.BARRED:
-                actions.opt_out(key, now())
-            elif outcome == Outcome.IMPOSSIBLE:
-                actions.bounce(key, now())
+        for some in in_batches(people, list.at_once):
+            join(list, [people[key] for key in some], now)
         done += len(keys)
         progress(done, total)
     for keys in in_batches(leaving, STEP):
@@ -78,6 +77,18 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
         actions.unlisted([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)])
         done += len(keys)
         progress(done, total)
+
+
+def join(list: List, people: Sequence[Entry], now: Callable[[], datetime]) -> None:
+    """Tell the list of people, and write down what became of each. That they are told of is written down before."""
+    outcomes = list.subscribe(people)
+    actions.listed([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)], now())
+    for key, outcome in outcomes.items():
+        if outcome == Outcome.BARRED:
+            actions.opt_out(key, now())
+        elif outcome == Outcome.IMPOSSIBLE:
+            actions.bounce(key, now())
+    actions.unlisted([key for key, outcome in outcomes.items() if outcome in (Outcome.BARRED, Outcome.IMPOSSIBLE)])
 
 
 def hear(list: List, now: Callable[[], datetime]) -> int:

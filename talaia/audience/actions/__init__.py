@@ -2,7 +2,7 @@
 
 from talaia.audience.actions.imports import confirm, drop, finish, looked, propose, write
 from talaia.audience.actions.letters import held, intend, not_tried, posted, sent_before, tried
-from talaia.audience.actions.lists import kept, listed, reconciled, unlisted
+from talaia.audience.actions.lists import joining, kept, listed, reconciled, unlisted
 from talaia.audience.actions.people import add, bounce, forget, forget_old, opt_in, opt_out
 from talaia.audience.actions.subscriptions import ask, asked, forget_asked
 from talaia.audience.actions.subscriptions import confirm as confirm_subscription
@@ -21,6 +21,7 @@ __all__ = [
     "forget_old",
     "held",
     "intend",
+    "joining",
     "kept",
     "listed",
     "looked",

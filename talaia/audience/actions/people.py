@@ -109,7 +109,7 @@ def forget_old(left_before: datetime, now: datetime, *, by: str = "", limit: int
     with transaction.atomic():
         left = Q(left_at__lt=left_before)
         left |= Q(origin=Origin.HAND, standing=Standing.OPTED_OUT, since__lt=left_before)
-        old = Recipient.objects.select_for_update().filter(left, listed_at=None)
+        old = Recipient.objects.select_for_update().filter(left, listed_at=None, joining_at=None)
         rows = list(old.order_by("pk")[:limit])
         for row in rows:
             if row.standing == Standing.OPTED_OUT:
