@@ -27,6 +27,7 @@ from talaia.audience.telling import as_json, trouble, why
 from talaia.commands.writing import author, json_argument, refusing
 from talaia.config import current
 from talaia.events.telling import local
+from talaia.outbox.alone import alone
 from talaia.outbox.faults import Fault
 from talaia.refusal import Refused
 
@@ -298,8 +299,13 @@ def forget(address: str | None) -> None:
             count += batch
         print(f"{count} forgotten")
         return
-    wanted = Recipient.objects.filter(key=parse(address).key, left_at=None, origin="export").exists()
-    if not actions.forget(address, now, by=author()):
+    key = parse(address).key
+    wanted = Recipient.objects.filter(key=key, left_at=None, origin="export").exists()
+    # Whom the list has and the ledger does not, the next look takes for put there by hand; nobody may look in between.
+    with list_of(current()) as list, alone("list", wait=True):
+        list.remove([key])
+        done = actions.forget(address, now, by=author())
+    if not done:
         raise Refused("there is no such address in the ledger")
     print("forgotten" + ("; the next export that has it brings it back, unless the person opts out" if wanted else ""))
 

@@ -11,7 +11,7 @@ from talaia.audience.actions.rows import remember_opt_out
 from talaia.audience.address import parse
 from talaia.audience.diff import Origin, Standing
 from talaia.audience.ledger import digest_of, forgotten
-from talaia.audience.models import OptOut, Recipient
+from talaia.audience.models import OptOut, Recipient, Subscription
 from talaia.outbox.actions import record
 from talaia.refusal import Refused
 
@@ -86,12 +86,19 @@ def add(address: str, name: str, now: datetime, *, by: str = "") -> bool:
 
 
 def forget(address: str, now: datetime, *, by: str = "") -> bool:
-    """Delete what we know of one address. Returns whether there was anything. Raises address.Wrong."""
+    """Delete what we know of one address, also that it asked for our mails. Returns whether there was anything.
+
+    The list must not have it any more: whom it has and we do not know we take for put there by hand. Raises
+    address.Wrong.
+    """
     key = parse(address).key
     with transaction.atomic():
         row = Recipient.objects.select_for_update().filter(key=key).first()
+        asked, _ = Subscription.objects.filter(address__iexact=key).delete()
         if row is None:
-            return False
+            if asked:
+                record("audience.forgotten", "audience", now, by, {"count": 1})
+            return bool(asked)
         if row.standing == Standing.OPTED_OUT:
             remember_opt_out(key, row.since)
         number = row.pk
