@@ -14,7 +14,7 @@ from talaia.audience.diff import Entry, Standing
 from talaia.audience.guard import beyond
 from talaia.audience.ledger import entries, in_batches
 from talaia.audience.models import Recipient
-from talaia.audience.reconcile import Known, reconcile
+from talaia.audience.reconcile import Known, reconcile, switched_off
 from talaia.audience.target import List, Outcome
 from talaia.config import Threshold
 from talaia.outbox.alone import alone
@@ -41,7 +41,8 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
 
     limit: when more than so many went by themselves at once it is not them but the list, and Permanent is raised.
 
-    Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on.
+    Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on. So that
+    is what whoever is to be told again gets.
     """
     hear(list, now)
     rows = Recipient.objects.values_list("key", "standing", "listed_at", "joining_at")
@@ -50,7 +51,12 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
         for key, standing, listed, joining in rows.iterator(5000)
     }
     read_at = now()
-    found = reconcile(known, list.read())
+    members = dict(list.read())
+    for keys in in_batches([key for key, member in members.items() if switched_off(known.get(key), member)], STEP):
+        list.remove(keys)
+        for key in keys:
+            del members[key]
+    found = reconcile(known, members)
     listed = sum(one.listed for one in known.values())
     if len(found.opted_out) > FEW and beyond(limit, len(found.opted_out), listed):
         raise Permanent(

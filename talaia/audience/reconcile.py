@@ -18,7 +18,7 @@ from talaia.audience.target import Mail, Member
 class Known:
     """An address of the ledger. `listed`: we put it on the list, and did not take it off.
 
-    `joining`: we were about to, and nobody wrote down what came of it.
+    `joining`: it may be there by us all the same, as we were about to, and nobody wrote down what came of it.
     """
 
     standing: Standing
@@ -36,6 +36,11 @@ class Found:
     gone: tuple[
         str, ...
     ] = ()  # we took them off, and were killed likewise; or what we were about to do came to nothing
+
+
+def switched_off(known: Known | None, member: Member) -> bool:
+    """Whether the list sends nothing to somebody who is to be told, and was not when it switched them off."""
+    return known is not None and known.standing == Standing.ON and not known.listed and member.mail == Mail.BOUNCED
 
 
 def reconcile(ledger: Mapping[str, Known], members: Mapping[str, Member]) -> Found:

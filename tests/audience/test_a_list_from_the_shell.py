@@ -12,8 +12,10 @@ from django.utils import timezone
 from talaia.audience import actions
 from talaia.audience.following import follow
 from talaia.audience.models import OptOut, Recipient, Subscription
+from talaia.audience.target import Mail, Member
 from talaia.config import Config, Threshold
 from talaia.outbox.faults import Temporary
+from tests.audience.conftest import Export
 from tests.audience.test_following import Server, standing
 from tests.journeys.shell import Said
 
@@ -31,7 +33,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     def opened(_config: Config) -> Iterator[Server]:
         yield made
 
-    monkeypatch.setattr("talaia.commands.audience.list_of", opened)
+    for place in ("talaia.commands.audience", "talaia.audience.importing"):
+        monkeypatch.setattr(f"{place}.list_of", opened)
     return made
 
 
@@ -86,3 +89,66 @@ def test_whoever_only_asked_for_our_mails_can_be_forgotten_too(talaia: Talaia) -
     assert talaia("forget", ANNA).out == "forgotten\n"
     assert not Subscription.objects.exists()
     assert talaia("forget", ANNA).code == 1
+
+
+def confirm(address: str) -> None:
+    asked(address)
+    actions.confirm_subscription(Subscription.objects.get().pk, timezone.now())
+
+
+def switched_off(talaia: Talaia, server: Server) -> None:
+    talaia("add", ANNA)
+    server.members[ANNA] = Member(ANNA, Mail.BOUNCED)
+    looked_at(server)
+    assert standing("anna") == "bounced"
+
+
+def test_whose_mail_arrives_again_is_switched_on_at_the_list_too(talaia: Talaia, server: Server) -> None:
+    switched_off(talaia, server)
+    assert talaia("opt-in", ANNA).out == "is told\n"
+    looked_at(server)
+    assert (standing("anna"), server.members) == ("on", {ANNA: Member(ANNA)})
+
+
+def test_whose_mail_came_back_and_who_subscribes_anew_is_switched_on_at_the_list_too(
+    talaia: Talaia, server: Server
+) -> None:
+    switched_off(talaia, server)
+    confirm(ANNA)
+    looked_at(server)
+    assert (standing("anna"), server.members) == ("on", {ANNA: Member(ANNA)})
+
+
+@pytest.mark.parametrize("mail", [Mail.ON, Mail.BOUNCED])
+def test_who_is_told_again_and_thinks_better_of_it_before_the_list_hears_of_it_is_taken_off(
+    mail: Mail, talaia: Talaia, server: Server
+) -> None:
+    talaia("add", ANNA)
+    server.members[ANNA] = Member(ANNA, mail)
+    for action in (actions.opt_out, actions.opt_in, actions.opt_out):
+        action(ANNA, timezone.now())
+    looked_at(server)
+    assert (standing("anna"), server.members) == ("opted_out", {})
+
+
+@pytest.mark.parametrize("again", [lambda: actions.opt_in(ANNA, timezone.now()), lambda: confirm(ANNA)])
+def test_who_left_the_list_by_themselves_as_well_and_comes_back_is_put_on_it(
+    again: Callable[[], object], talaia: Talaia, server: Server
+) -> None:
+    talaia("add", ANNA)
+    actions.opt_out(ANNA, timezone.now())
+    del server.members[ANNA]
+    again()
+    looked_at(server)
+    assert (standing("anna"), server.members) == ("on", {ANNA: Member(ANNA)})
+
+
+def test_who_left_the_export_and_is_back_is_on_the_list_also_when_it_let_them_go_unwritten(
+    talaia: Talaia, server: Server, export: Export
+) -> None:
+    talaia("sync", str(export("anna", "berta")), "--yes")
+    talaia("sync", str(export("berta")), "--yes")
+    Recipient.objects.filter(key=ANNA).update(listed_at=timezone.now() - timedelta(days=1))  # as if killed before that
+    talaia("sync", str(export("anna", "berta")), "--yes")
+    looked_at(server)
+    assert (standing("anna"), sorted(server.members)) == ("on", [ANNA, "berta@example.org"])

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from django.db import transaction
 
 from talaia.audience.actions.rows import store
-from talaia.audience.diff import Diff, diff
+from talaia.audience.diff import Diff, What, diff
 from talaia.audience.guard import Objection
 from talaia.audience.ledger import entries, forgotten
 from talaia.audience.models import Import, Look, Recipient
@@ -111,6 +111,9 @@ def write(
         changes = found.to_write
         if changes:
             store([(change.after, change.before) for change in changes], since, now)
+            # They may have been taken off the list without our writing it down: it is told of them anew.
+            back = [change.after.key for change in found.of(What.RETURNS)]
+            rows.filter(key__in=back).exclude(listed_at=None).update(listed_at=None, joining_at=now)
             row.done += len(changes)
             row.save(update_fields=["done"])
             record("audience.applied", f"import/{id}", now, row.decided_by, found.counts)

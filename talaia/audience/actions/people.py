@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from talaia.audience.actions.rows import remember_opt_out
+from talaia.audience.actions.rows import on_the_list, remember_opt_out
 from talaia.audience.address import parse
 from talaia.audience.diff import Origin, Standing
 from talaia.audience.ledger import digest_of, forgotten
@@ -78,7 +78,7 @@ def add(address: str, name: str, now: datetime, *, by: str = "") -> bool:
         values = {"address": found.written, "name": name, "origin": Origin.HAND.value, "standing": Standing.ON.value}
         row, _ = Recipient.objects.update_or_create(
             key=found.key,
-            defaults={**values, "left_at": None, "since": now},
+            defaults={**values, **on_the_list(row, now), "left_at": None, "since": now},
             create_defaults={**values, "since": now, "first_at": now},
         )
         record("audience.added", f"recipient/{row.pk}", now, by)
@@ -129,4 +129,9 @@ def forget_old(left_before: datetime, now: datetime, *, by: str = "", limit: int
 
 def _stand(row: Recipient, standing: Standing, now: datetime) -> None:
     row.standing, row.since = standing.value, now
-    row.save(update_fields=["standing", "since"])
+    changed = {"standing", "since"}
+    if standing == Standing.ON:
+        for name, value in on_the_list(row, now).items():
+            setattr(row, name, value)
+            changed.add(name)
+    row.save(update_fields=changed)

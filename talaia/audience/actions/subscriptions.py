@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from talaia.audience.actions.rows import on_the_list
 from talaia.audience.address import parse
 from talaia.audience.diff import SUBSCRIBED, Origin, Standing
 from talaia.audience.ledger import digest_of
@@ -70,6 +71,7 @@ def confirm(pk: int, now: datetime) -> None:
             "origin": (Origin.EXPORT if follows else Origin.HAND).value,
             "reasons": sorted({*(before.reasons if before and follows else ()), SUBSCRIBED}),
             "left_at": None,
+            **on_the_list(before, now),
             "since": before.since if before and before.standing == Standing.ON else now,
         }
         person, _ = Recipient.objects.update_or_create(
