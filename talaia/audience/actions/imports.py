@@ -16,6 +16,7 @@ from talaia.audience.models import Import, Look, Recipient
 from talaia.audience.packing import digest, pack
 from talaia.audience.roster import Roster, Wanted
 from talaia.outbox.actions import record
+from talaia.outbox.alone import in_turn
 from talaia.refusal import Refused
 
 
@@ -100,6 +101,7 @@ def write(
     An opt-out that came after the diff was shown is seen here; a step that was written before changes nothing.
     """
     with transaction.atomic():
+        in_turn("ledger")
         row = _find(id)
         if row.state != Import.CONFIRMED:
             return 0

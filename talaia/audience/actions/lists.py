@@ -13,6 +13,7 @@ from talaia.audience.ledger import in_batches
 from talaia.audience.models import Look, Recipient
 from talaia.audience.reconcile import Found
 from talaia.outbox.actions import record
+from talaia.outbox.alone import in_turn
 
 BATCH = 900  # keys in one query
 LATE = timedelta(hours=1)  # so long the list may still be at what it was told before we lost it
@@ -42,6 +43,7 @@ def unlisted(keys: Collection[str]) -> None:
 def reconciled(found: Found, read_at: datetime, now: datetime) -> None:
     """What the list says of people, as it was read at `read_at`. What we changed ourselves meanwhile is not theirs."""
     with transaction.atomic():
+        in_turn("ledger")
         ours = Recipient.objects.filter(listed_at__lt=read_at)
         numbers = dict.fromkeys(("opted_out", "bounced", "mended", "by_hand"), 0)
         for keys in in_batches(found.opted_out, BATCH):

@@ -13,6 +13,7 @@ from talaia.audience.diff import Origin, Standing
 from talaia.audience.ledger import digest_of, forgotten
 from talaia.audience.models import OptOut, Recipient, Subscription
 from talaia.outbox.actions import record
+from talaia.outbox.alone import in_turn
 from talaia.refusal import Refused
 
 
@@ -23,6 +24,7 @@ def opt_out(address: str, now: datetime, *, by: str = "") -> bool:
     """
     key = parse(address).key
     with transaction.atomic():
+        in_turn("ledger")
         row = Recipient.objects.select_for_update().filter(key=key).first()
         if row is None:
             if forgotten([key]):
@@ -44,6 +46,7 @@ def opt_in(address: str, now: datetime, *, by: str = "") -> Standing | None:
     """
     key = parse(address).key
     with transaction.atomic():
+        in_turn("ledger")
         digests = [digest_of(key, salt) for salt in OptOut.objects.values_list("salt", flat=True).distinct()]
         deleted, _ = OptOut.objects.filter(digest__in=digests).delete()
         row = Recipient.objects.select_for_update().filter(key=key).first()
@@ -58,6 +61,7 @@ def opt_in(address: str, now: datetime, *, by: str = "") -> Standing | None:
 def bounce(key: str, now: datetime, *, by: str = "") -> bool:
     """Its mail comes back for good. Returns whether that is new."""
     with transaction.atomic():
+        in_turn("ledger")
         row = Recipient.objects.select_for_update().filter(key=key, standing=Standing.ON).first()
         if row is None:
             return False
@@ -70,6 +74,7 @@ def add(address: str, name: str, now: datetime, *, by: str = "") -> bool:
     """By hand, beside what the export says. Returns whether it was not there. Raises Refused, address.Wrong."""
     found = parse(address)
     with transaction.atomic():
+        in_turn("ledger")
         row = Recipient.objects.select_for_update().filter(key=found.key).first()
         if forgotten([found.key]) or (row and row.standing == Standing.OPTED_OUT):
             raise Refused("that person opted out; `talaia audience opt-in ADDRESS` if they ask to be told again")
@@ -93,6 +98,7 @@ def forget(address: str, now: datetime, *, by: str = "") -> bool:
     """
     key = parse(address).key
     with transaction.atomic():
+        in_turn("ledger")
         row = Recipient.objects.select_for_update().filter(key=key).first()
         asked, _ = Subscription.objects.filter(address__iexact=key).delete()
         if row is None:
@@ -114,6 +120,7 @@ def forget_old(left_before: datetime, now: datetime, *, by: str = "", limit: int
     has is not forgotten yet: it could not be taken off any more.
     """
     with transaction.atomic():
+        in_turn("ledger")
         left = Q(left_at__lt=left_before)
         left |= Q(origin=Origin.HAND, standing=Standing.OPTED_OUT, since__lt=left_before)
         old = Recipient.objects.select_for_update().filter(left, listed_at=None, joining_at=None)

@@ -15,6 +15,7 @@ from talaia.audience.diff import SUBSCRIBED, Origin, Standing
 from talaia.audience.ledger import digest_of
 from talaia.audience.models import OptOut, Recipient, Subscription
 from talaia.outbox.actions import record
+from talaia.outbox.alone import in_turn
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST = 500  # in an hour, by all together
@@ -54,6 +55,7 @@ def asked(pk: int, now: datetime) -> None:
 def confirm(pk: int, now: datetime) -> None:
     """It was them. Whatever stood of them before: this is their last word. Confirming twice is once."""
     with transaction.atomic():
+        in_turn("ledger")
         row = Subscription.objects.select_for_update().filter(pk=pk, confirmed_at=None).first()
         if row is None:
             return
