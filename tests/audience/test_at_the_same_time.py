@@ -25,7 +25,7 @@ WANTED = {ANNA: Wanted(ANNA, ANNA, "Anna", reasons=("member",))}
 @pytest.fixture
 def confirmed() -> int:
     """An import that has Anna, and is being applied."""
-    row = actions.propose(Roster(WANTED, rows=1), Diff(()), (), "x.csv", timezone.now())
+    row = actions.propose(Roster(WANTED, rows=1), Diff(()), (), 0, "x.csv", timezone.now())
     return actions.confirm(row.pk, timezone.now()).pk
 
 
