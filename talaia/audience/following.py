@@ -25,6 +25,17 @@ STEP = 200  # addresses between two marks: so many are told twice after a kill -
 FEW = 5  # people who may always leave between two looks
 
 
+MISSING = Q(standing=Standing.ON, listed_at=None)
+# Whose mail comes back stays on the list while an export has them: that switched them off, and will know it.
+OUT = Q(standing__in=[Standing.LEFT, Standing.OPTED_OUT]) | Q(standing=Standing.BOUNCED, left_at__isnull=False)
+SURPLUS = OUT & Q(listed_at__isnull=False)
+
+
+def is_behind() -> bool:
+    """Whether the list, as far as we know it, lacks somebody who is to be told, or may have somebody who is not."""
+    return Recipient.objects.filter(MISSING | SURPLUS | OUT & Q(joining_at__isnull=False)).exists()
+
+
 def follow(
     list: List, limit: Threshold, now: Callable[[], datetime], progress: Callable[[int, int], None] = lambda *_: None
 ) -> None:
@@ -65,11 +76,8 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
         )
     actions.reconciled(found, read_at, now())
 
-    missing = Recipient.objects.filter(standing=Standing.ON, listed_at=None).order_by("pk")
-    out = Q(standing__in=[Standing.LEFT, Standing.OPTED_OUT]) | Q(standing=Standing.BOUNCED, left_at__isnull=False)
-    surplus = Recipient.objects.filter(out).exclude(listed_at=None)
-    joining = [*missing.values_list("key", flat=True)]
-    leaving = [*surplus.order_by("pk").values_list("key", flat=True)]
+    joining = [*Recipient.objects.filter(MISSING).order_by("pk").values_list("key", flat=True)]
+    leaving = [*Recipient.objects.filter(SURPLUS).order_by("pk").values_list("key", flat=True)]
     total, done = len(joining) + len(leaving), 0
     for keys in in_batches(joining, STEP):
         actions.joining(keys, now())
