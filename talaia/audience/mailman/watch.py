@@ -33,6 +33,7 @@ class Watch:
         self.config, self.now = config, now
         self.looked: datetime | None = None
         self.followed: datetime | None = None
+        self.stuck: tuple[queues.Stuck, ...] = ()  # at the last look
 
     def run(self, stop: threading.Event) -> None:
         again_and_again(lambda: self.step(self.now()), "list", LOOK_EVERY, stop)
@@ -53,8 +54,11 @@ class Watch:
                 roster = MailmanList(client)
                 hear(roster, self.now)
                 queues.tidy(client)
-                if found := queues.stuck(client):
-                    error = {"text": "; ".join(map(str, found)), "hint": found[0].hint}
+                found = queues.stuck(client)
+                # Whenever Mailman tries a message again it is in no queue for a moment: that alone is no news.
+                if told := found or self.stuck:
+                    error = {"text": "; ".join(map(str, told)), "hint": told[0].hint}
+                self.stuck = found
                 if self.due(now):
                     follow(roster, audience.shrink, self.now)
                     self.followed = now

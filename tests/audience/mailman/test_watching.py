@@ -12,14 +12,16 @@ import pytest
 from talaia.audience import actions
 from talaia.audience.mailman.queues import Stuck
 from talaia.audience.mailman.watch import Watch
-from talaia.audience.models import Recipient, Subscription
+from talaia.audience.models import Look, Recipient, Subscription
 from talaia.audience.target import Member
 from talaia.config import Config
+from talaia.outbox.models import Fact
 from tests.audience.mailman.conftest import written
 from tests.audience.test_following import Clock, Server
 
 pytestmark = pytest.mark.django_db
 ANNA = "anna@example.org"
+STUCK = Stuck("retry", 1)
 
 
 class House:
@@ -82,3 +84,19 @@ def test_a_list_that_follows_is_read_once_a_day_and_one_that_is_behind_every_ten
     house.server.members.clear()
     house.look(times=60)
     assert 6 <= len(reads) - 2 <= 7
+
+
+def test_a_queue_that_is_empty_for_a_moment_is_no_news(house: House) -> None:
+    def said() -> str:
+        return str(Look.objects.get().error.get("text", ""))
+
+    for held in ([STUCK], [], [STUCK], [STUCK], [], [STUCK]):
+        house.stuck = held
+        house.look()
+        assert "queue retry" in said()
+    house.stuck = []
+    house.look()
+    assert "queue retry" in said()
+    house.look()
+    assert said() == ""
+    assert [fact.kind for fact in Fact.objects.order_by("pk")] == ["audience.list_troubled", "audience.list_well"]
