@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -73,7 +73,12 @@ def test_a_list_that_follows_is_read_once_a_day_and_one_that_is_behind_every_ten
 ) -> None:
     reads: list[int] = []
     read = house.server.read
-    monkeypatch.setattr(house.server, "read", lambda: (reads.append(1), read())[1])
+
+    def counted() -> Mapping[str, Member]:
+        reads.append(1)
+        return read()
+
+    monkeypatch.setattr(house.server, "read", counted)
     actions.add(ANNA, "", house.now())
     house.look(times=60)
     assert len(reads) == 1
