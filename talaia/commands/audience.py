@@ -183,7 +183,11 @@ def report(found: Plan, source: str, people: bool, everything: bool) -> None:
 
 
 def ask(question: str) -> bool:
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes", "s", "sí", "si")
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes", "s", "sí", "si")
+    except EOFError:  # Ctrl-D
+        print()
+        return False
 
 
 def progress() -> Callable[[int, int], None]:

@@ -235,6 +235,15 @@ def test_an_older_export_is_not_applied_when_another_one_came_while_somebody_tho
     assert Import.objects.get(state=Import.WAITING).source == "waits.csv"  # what is newer still waits
 
 
+@pytest.mark.parametrize(("typed", "then"), [("", {}), ("n\n", {}), ("y\n", {"anna": "on"})])
+def test_on_a_terminal_it_is_asked_and_no_answer_is_no(
+    typed: str, then: dict[str, str], talaia: Talaia, export: Export
+) -> None:
+    said = talaia("sync", str(export("anna")), typed=typed)
+    assert (said.code, said.err, standings()) == (0, "", then)
+    assert ("nothing was changed" in said.out) is (not then)
+
+
 def test_usage_is_exit_code_2_and_no_audience_is_said(talaia: Talaia, home: Path) -> None:
     assert talaia("sync", "--nonsense").code == 2
     assert talaia("sync").code == 1
