@@ -13,8 +13,8 @@ from django.db import connection
 from talaia.audience import actions
 from talaia.audience.diff import Entry, Standing
 from talaia.audience.following import follow
-from talaia.audience.models import Recipient
-from talaia.audience.target import Outcome
+from talaia.audience.models import Recipient, Subscription
+from talaia.audience.target import Mail, Member, Outcome
 from tests.audience.test_following import LIMIT, Clock, Server, standing
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +124,34 @@ def test_what_came_to_nothing_is_let_go_of_in_time_so_that_who_comes_back_by_han
     server.subscribe([Entry(ANNA, ANNA)])
     follow(server, LIMIT, now)
     assert standing("anna") == "on"
+
+
+def subscribe(now: Clock) -> None:
+    Subscription.objects.all().delete()
+    actions.ask(ANNA, "ca", [], "192.0.2.1", 1000, b"secret", now())
+    actions.confirm_subscription(Subscription.objects.get().pk, now())
+
+
+@pytest.mark.parametrize("mail", [Mail.ON, Mail.BOUNCED])
+@pytest.mark.parametrize("again", ["opts in", "subscribes"])
+def test_who_comes_back_after_we_were_killed_while_they_left_is_told_and_may_go_again(again: str, mail: Mail) -> None:
+    now = Clock()
+    for fatal in count():
+        server = everybody(now)
+        follow(server, LIMIT, now)
+        server.members[ANNA] = Member(ANNA, mail)
+        actions.opt_out(ANNA, now())
+        reached = server.followed(now, fatal)
+        if again == "subscribes":
+            subscribe(now)
+        else:
+            actions.opt_in(ANNA, now())
+        both = [server.followed(now, second) for second in (fatal, fatal + 4, 1000)]
+        assert not both[-1]
+        assert (standing("anna"), server.members[ANNA]) == ("on", Member(ANNA)), fatal
+        actions.opt_out(ANNA, now())
+        follow(server, LIMIT, now)
+        assert (standing("anna"), sorted(server.members)) == ("opted_out", [BERTA, CARME]), fatal
+        if not reached:
+            break
+    assert fatal >= 4
