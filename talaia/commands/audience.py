@@ -27,6 +27,7 @@ from talaia.audience.telling import as_json, trouble, why
 from talaia.commands.writing import author, json_argument, refusing
 from talaia.config import current
 from talaia.events.telling import local
+from talaia.notices.replies.actions import forget_one as forget_reply
 from talaia.outbox.alone import alone
 from talaia.outbox.faults import Fault
 from talaia.refusal import Refused
@@ -309,7 +310,8 @@ def forget(address: str | None) -> None:
     with list_of(current()) as list, alone("list", wait=True):
         list.remove([key])
         done = actions.forget(address, now, by=author())
-    if not done:
+    waited = forget_reply(key, now)
+    if not done and not waited:
         raise Refused("there is no such address in the ledger")
     print("forgotten" + ("; the next export that has it brings it back, unless the person opts out" if wanted else ""))
 

@@ -14,6 +14,8 @@ from talaia.audience.following import follow
 from talaia.audience.models import OptOut, Recipient, Subscription
 from talaia.audience.target import Mail, Member
 from talaia.config import Config, Threshold
+from talaia.notices.models import Reply
+from talaia.notices.replies.actions import order
 from talaia.outbox.faults import Temporary
 from tests.audience.conftest import Export
 from tests.audience.test_following import Server, standing
@@ -82,6 +84,12 @@ def test_nobody_is_forgotten_while_the_list_cannot_be_told(
         said = talaia("forget", ANNA)
     assert (said.code, said.err.count("\n")) == (1, 1)
     assert standing("anna") == "on"
+
+
+def test_whoever_is_forgotten_is_not_answered_any_more(talaia: Talaia) -> None:
+    order("Anna@Example.org", "", "<a@example.org>", b"secret", timezone.now())
+    assert talaia("forget", ANNA).out == "forgotten\n"
+    assert Reply.objects.get().address == ""
 
 
 def test_whoever_only_asked_for_our_mails_can_be_forgotten_too(talaia: Talaia) -> None:
