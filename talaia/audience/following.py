@@ -20,10 +20,9 @@ from talaia.config import Threshold
 from talaia.outbox.alone import alone
 from talaia.outbox.faults import Permanent
 
-STEP = 200  # addresses between two marks: so many are told twice after a kill -9, which changes nothing
+STEP = 200  # addresses in one transaction, and in one removal: so many are taken off twice after a kill -9, in vain
 
 FEW = 5  # people who may always leave between two looks
-
 
 MISSING = Q(standing=Standing.ON, listed_at=None)
 # Whose mail comes back stays on the list while an export has them: that switched them off, and will know it.
