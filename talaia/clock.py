@@ -26,7 +26,10 @@ REMEMBER = timedelta(days=400)  # a yearly report can still look back at what ha
 
 
 class Clock:
-    """Every second: which windows begin, end or are outlasted; every minute: finished days; every day: what is old."""
+    """Every second: which windows begin, end or are outlasted. Every minute: finished days, and whose day is over.
+
+    Every day: what is old.
+    """
 
     def __init__(self, config: Callable[[], Config], now: Callable[[], datetime]) -> None:
         self.config, self.now = config, now
@@ -54,9 +57,10 @@ class Clock:
             self.minute = now
             for slug, day, seconds in due_days(now, self.config().site.tz):
                 roll_up(slug, day, seconds, now)
+            # We say that they are kept for a day: once a day could be two.
+            forget_replies(now)
+            forget_asked(subscribe.valid if (subscribe := self.config().tables.subscribe) else timedelta(0), now)
         if self.day is None or now - self.day >= timedelta(days=1):
             self.day = now
             outbox.forget(now - REMEMBER, now - self.config().tables.log.keep)
             forget_sessions(now)
-            forget_replies(now)
-            forget_asked(subscribe.valid if (subscribe := self.config().tables.subscribe) else timedelta(0), now)

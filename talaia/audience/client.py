@@ -41,13 +41,16 @@ def fetch(
     """The export, whole. Redirects are not followed: our secret is for this address. Raises Temporary, Permanent."""
     address = audience.export or ""
     name, seconds = shown(address), audience.timeout.total_seconds()
-    headers = {"If-None-Match": etag} if etag else {"If-Modified-Since": modified} if modified else {}
+    marks = {"If-None-Match": etag, "If-Modified-Since": "" if etag else modified}
+    headers = {mark: value for mark, value in marks.items() if value and value.isascii()}
     try:
         if secret := config.secret(audience.header_file):
             headers[audience.header] = secret
         verify = ssl.create_default_context(cafile=str(config.folder / audience.ca_file) if audience.ca_file else None)
     except (OSError, UnicodeDecodeError) as error:
         raise Permanent(f"{name}: header_file or ca_file cannot be used: {error}", "look at [audience]") from None
+    if secret and not (secret.isascii() and secret.isprintable()):  # said here: the words of the error would hold it
+        raise Permanent(f"{name}: header_file has a letter or a line end that no header may have", "write it anew")
     begun, content = monotonic(), bytearray()
     try:
         with (

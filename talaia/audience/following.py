@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -10,19 +10,29 @@ from django.db.models import Q
 
 from talaia.audience import actions
 from talaia.audience.address import Wrong
-from talaia.audience.diff import Standing
+from talaia.audience.diff import Entry, Standing
 from talaia.audience.guard import beyond
 from talaia.audience.ledger import entries, in_batches
 from talaia.audience.models import Recipient
-from talaia.audience.reconcile import Known, reconcile
+from talaia.audience.reconcile import Known, reconcile, switched_off
 from talaia.audience.target import List, Outcome
 from talaia.config import Threshold
 from talaia.outbox.alone import alone
 from talaia.outbox.faults import Permanent
 
-STEP = 200  # addresses between two marks: so many are told twice after a kill -9, which changes nothing
+STEP = 200  # addresses in one transaction, and in one removal: so many are taken off twice after a kill -9, in vain
 
 FEW = 5  # people who may always leave between two looks
+
+MISSING = Q(standing=Standing.ON, listed_at=None)
+# Whose mail comes back stays on the list while an export has them: that switched them off, and will know it.
+OUT = Q(standing__in=[Standing.LEFT, Standing.OPTED_OUT]) | Q(standing=Standing.BOUNCED, left_at__isnull=False)
+SURPLUS = OUT & Q(listed_at__isnull=False)
+
+
+def is_behind() -> bool:
+    """Whether the list, as far as we know it, lacks somebody who is to be told, or may have somebody who is not."""
+    return Recipient.objects.filter(MISSING | SURPLUS | OUT & Q(joining_at__isnull=False)).exists()
 
 
 def follow(
@@ -41,13 +51,22 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
 
     limit: when more than so many went by themselves at once it is not them but the list, and Permanent is raised.
 
-    Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on.
+    Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on. So that
+    is what whoever is to be told again gets.
     """
     hear(list, now)
-    rows = Recipient.objects.values_list("key", "standing", "listed_at")
-    known = {key: Known(Standing(standing), listed is not None) for key, standing, listed in rows.iterator(5000)}
+    rows = Recipient.objects.values_list("key", "standing", "listed_at", "joining_at")
+    known = {
+        key: Known(Standing(standing), listed is not None, joining is not None)
+        for key, standing, listed, joining in rows.iterator(5000)
+    }
     read_at = now()
-    found = reconcile(known, list.read())
+    members = dict(list.read())
+    for keys in in_batches([key for key, member in members.items() if switched_off(known.get(key), member)], STEP):
+        list.remove(keys)
+        for key in keys:
+            del members[key]
+    found = reconcile(known, members)
     listed = sum(one.listed for one in known.values())
     if len(found.opted_out) > FEW and beyond(limit, len(found.opted_out), listed):
         raise Permanent(
@@ -56,21 +75,14 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
         )
     actions.reconciled(found, read_at, now())
 
-    missing = Recipient.objects.filter(standing=Standing.ON, listed_at=None).order_by("pk")
-    out = Q(standing__in=[Standing.LEFT, Standing.OPTED_OUT]) | Q(standing=Standing.BOUNCED, left_at__isnull=False)
-    surplus = Recipient.objects.filter(out).exclude(listed_at=None)
-    joining = [*missing.values_list("key", flat=True)]
-    leaving = [*surplus.order_by("pk").values_list("key", flat=True)]
+    joining = [*Recipient.objects.filter(MISSING).order_by("pk").values_list("key", flat=True)]
+    leaving = [*Recipient.objects.filter(SURPLUS).order_by("pk").values_list("key", flat=True)]
     total, done = len(joining) + len(leaving), 0
     for keys in in_batches(joining, STEP):
+        actions.joining(keys, now())
         people = entries(Recipient.objects.filter(key__in=keys, standing=Standing.ON))
-        outcomes = list.subscribe([*people.values()])
-        actions.listed([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)], now())
-        for key, outcome in outcomes.items():
-            if outcome == Outcome.BARRED:
-                actions.opt_out(key, now())
-            elif outcome == Outcome.IMPOSSIBLE:
-                actions.bounce(key, now())
+        for some in in_batches(people, list.at_once):
+            join(list, [people[key] for key in some], now)
         done += len(keys)
         progress(done, total)
     for keys in in_batches(leaving, STEP):
@@ -78,6 +90,18 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
         actions.unlisted([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)])
         done += len(keys)
         progress(done, total)
+
+
+def join(list: List, people: Sequence[Entry], now: Callable[[], datetime]) -> None:
+    """Tell the list of people, and write down what became of each. That they are told of is written down before."""
+    outcomes = list.subscribe(people)
+    actions.listed([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)], now())
+    for key, outcome in outcomes.items():
+        if outcome == Outcome.BARRED:
+            actions.opt_out(key, now())
+        elif outcome == Outcome.IMPOSSIBLE:
+            actions.bounce(key, now())
+    actions.unlisted([key for key, outcome in outcomes.items() if outcome in (Outcome.BARRED, Outcome.IMPOSSIBLE)])
 
 
 def hear(list: List, now: Callable[[], datetime]) -> int:

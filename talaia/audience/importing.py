@@ -14,7 +14,7 @@ from talaia.audience.diff import Diff, diff
 from talaia.audience.direct import Direct
 from talaia.audience.following import follow
 from talaia.audience.guard import Objection, objections
-from talaia.audience.ledger import entries, forgotten, in_batches
+from talaia.audience.ledger import entries, forgotten, in_batches, last_done
 from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Import
@@ -31,11 +31,12 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What an export says, what that would change, and what the guard thinks of it."""
+    """What an export says, what that would change, and what the guard thinks of it. `after`: the import before it."""
 
     roster: Roster
     diff: Diff
     objections: tuple[Objection, ...]
+    after: int
 
     @property
     def changes_nothing(self) -> bool:
@@ -58,10 +59,11 @@ def plan(data: bytes, config: Config, now: datetime) -> Plan:
 
 def judged(found: Roster, audience: Audience, now: datetime) -> Plan:
     """A roster against the ledger as it is now."""
+    after = last_done()  # before the ledger: what is applied in between is noticed
     ledger = entries()
     opted_out = forgotten(found.wanted.keys() - ledger.keys())
     changes = diff(found.wanted, found.held, ledger, opted_out, audience.by_hand, now)
-    return Plan(found, changes, objections(found, changes, audience))
+    return Plan(found, changes, objections(found, changes, audience), after)
 
 
 def planned(row: Import, config: Config, now: datetime) -> Plan:
@@ -70,7 +72,8 @@ def planned(row: Import, config: Config, now: datetime) -> Plan:
 
 
 def propose(found: Plan, source: str, now: datetime, *, by: str = "") -> Import:
-    return actions.propose(found.roster, found.diff, found.objections, source, now, by=by)
+    """Raises Refused where another import was applied since the plan was made."""
+    return actions.propose(found.roster, found.diff, found.objections, found.after, source, now, by=by)
 
 
 def apply(id: int, config: Config, now: Callable[[], datetime], progress: Progress = lambda *_: None) -> None:

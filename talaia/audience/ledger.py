@@ -1,4 +1,4 @@
-"""The ledger as values: its entries, and which addresses opted out and were forgotten."""
+"""The ledger as values: its entries, which addresses opted out and were forgotten, which import was the last."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hashlib import sha256
 from django.db.models import QuerySet
 
 from talaia.audience.diff import Entry, Origin, Standing
-from talaia.audience.models import OptOut, Recipient
+from talaia.audience.models import Import, OptOut, Recipient
 
 FIELDS = (
     "key",
@@ -63,6 +63,12 @@ def forgotten(keys: Collection[str]) -> set[str]:
     for salt, digests in by_salt.items():
         found.update(key for key in keys if digest_of(key, salt) in digests)
     return found
+
+
+def last_done() -> int:
+    """The number of the import that was applied last; 0: none yet."""
+    done = Import.objects.filter(state=Import.DONE).order_by("-finished_at", "-pk")
+    return done.values_list("pk", flat=True).first() or 0
 
 
 def digest_of(key: str, salt: str) -> str:

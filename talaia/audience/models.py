@@ -28,6 +28,7 @@ class Recipient(models.Model):
     since = models.DateTimeField()  # of the standing
     left_at = models.DateTimeField(null=True)  # since when no export has it
     listed_at = models.DateTimeField(null=True)  # since when the list has it, as far as we know; null: it has not
+    joining_at = models.DateTimeField(null=True)  # since when the list may have it by us, although we do not know it
 
     class Meta:
         indexes = [

@@ -1,7 +1,8 @@
 """What the list says of people, against what we did to it, pure: a person's own unsubscription is not our removal.
 
-We write down who is wanted, then tell the list, then write down that the list has them. So whoever we believe on the
-list, and want there, and is not there, went by themselves.
+We write down who is wanted, then whom we are about to tell the list of, then tell it, then write down that the list has
+them. So whoever we believe on the list, and want there, and is not there, went by themselves; and whoever is there
+without our knowing it is so by us, if we were about to tell it, and else by somebody's hand.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from talaia.audience.target import Mail, Member
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An address of the ledger. `listed`: we put it on the list, and did not take it off."""
+    """An address of the ledger. `listed`: we put it on the list, and did not take it off.
+
+    `joining`: it may be there by us all the same, as we were about to, and nobody wrote down what came of it.
+    """
 
     standing: Standing
     listed: bool
+    joining: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,14 @@ class Found:
     mended: tuple[str, ...] = ()  # somebody switched their mail on again, over there
     by_hand: tuple[str, ...] = ()  # on the list, and not by us
     there: tuple[str, ...] = ()  # we put them there, and were killed before we wrote it down
-    gone: tuple[str, ...] = ()  # we took them off, and were killed likewise
+    gone: tuple[
+        str, ...
+    ] = ()  # we took them off, and were killed likewise; or what we were about to do came to nothing
+
+
+def switched_off(known: Known | None, member: Member) -> bool:
+    """Whether the list sends nothing to somebody who is to be told, and was not when it switched them off."""
+    return known is not None and known.standing == Standing.ON and not known.listed and member.mail == Mail.BOUNCED
 
 
 def reconcile(ledger: Mapping[str, Known], members: Mapping[str, Member]) -> Found:
@@ -44,8 +56,10 @@ def reconcile(ledger: Mapping[str, Known], members: Mapping[str, Member]) -> Fou
         if member is None:
             if known.listed:
                 (opted_out if known.standing == Standing.ON else gone).append(key)
+            elif known.joining and known.standing != Standing.ON:
+                gone.append(key)
             continue
-        if not known.listed and known.standing in (Standing.LEFT, Standing.OPTED_OUT):
+        if not known.listed and not known.joining and known.standing in (Standing.LEFT, Standing.OPTED_OUT):
             by_hand.append(key)  # came back over there, or was put back
         elif not known.listed:
             there.append(key)

@@ -12,7 +12,7 @@ from typing import Any
 
 from talaia.audience.address import Address, Wrong, has_controls, parse
 from talaia.audience.reading import Broken, Table, Unreadable
-from talaia.audience.reading.table import plain
+from talaia.audience.reading.table import plain, writable
 from talaia.config import Audience, Columns
 
 LONGEST_NAME, LONGEST_REASON, LONGEST_PLACE = 200, 60, 80
@@ -79,7 +79,7 @@ class Refuse(Exception):
 
     def __init__(self, code: str, word: str = "") -> None:
         super().__init__(code)
-        self.code, self.word = code, word[:40]
+        self.code, self.word = code, writable(word)[:40]
 
 
 def names(columns: Columns) -> dict[str, str]:

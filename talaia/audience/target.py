@@ -47,6 +47,8 @@ class Leaving:
 class List(Protocol):
     """Everything may be repeated. Nothing that it does sends the person a mail. Raises Temporary and Permanent."""
 
+    at_once: int  # how many people `subscribe` is given before it is written down that they are on it
+
     def read(self) -> Mapping[str, Member]:
         """Everybody who is on it, complete, by key; never a part as if it were all."""
 

@@ -123,12 +123,12 @@ class Watch:
                 self.failed(audience, {"code": one.code, "data": dict(one.data), "guard": True}, now)
                 return
             if not found.changes_nothing:
-                row = propose(found, source, now)
-                if audience.automatic and not found.objections:
-                    try:
+                try:
+                    row = propose(found, source, now)
+                    if audience.automatic and not found.objections:
                         actions.confirm(row.pk, now)
-                    except Refused:
-                        return  # another one is being applied: looked at again, against what it leaves
+                except Refused:
+                    return  # another one is, or was, applied: looked at again, against what it leaves
         actions.looked(export, now, digest=digest, etag=etag, modified=modified)
 
     def failed(self, audience: Audience, error: Mapping[str, Any], now: datetime) -> None:

@@ -27,6 +27,8 @@ from talaia.audience.telling import as_json, trouble, why
 from talaia.commands.writing import author, json_argument, refusing
 from talaia.config import current
 from talaia.events.telling import local
+from talaia.notices.replies.actions import forget_one as forget_reply
+from talaia.outbox.alone import alone
 from talaia.outbox.faults import Fault
 from talaia.refusal import Refused
 
@@ -182,7 +184,11 @@ def report(found: Plan, source: str, people: bool, everything: bool) -> None:
 
 
 def ask(question: str) -> bool:
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes", "s", "sí", "si")
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes", "s", "sí", "si")
+    except EOFError:  # Ctrl-D
+        print()
+        return False
 
 
 def progress() -> Callable[[int, int], None]:
@@ -298,8 +304,14 @@ def forget(address: str | None) -> None:
             count += batch
         print(f"{count} forgotten")
         return
-    wanted = Recipient.objects.filter(key=parse(address).key, left_at=None, origin="export").exists()
-    if not actions.forget(address, now, by=author()):
+    key = parse(address).key
+    wanted = Recipient.objects.filter(key=key, left_at=None, origin="export").exists()
+    # Whom the list has and the ledger does not, the next look takes for put there by hand; nobody may look in between.
+    with list_of(current()) as list, alone("list", wait=True):
+        list.remove([key])
+        done = actions.forget(address, now, by=author())
+    waited = forget_reply(key, now)
+    if not done and not waited:
         raise Refused("there is no such address in the ledger")
     print("forgotten" + ("; the next export that has it brings it back, unless the person opts out" if wanted else ""))
 

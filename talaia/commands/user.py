@@ -102,8 +102,11 @@ def read_password(file: str | None) -> str:
             raise Refused(f"{file} is not UTF-8 text") from None
     if not sys.stdin.isatty():
         raise Refused("nobody is there to ask for a password; name a file with --password-file")
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != password:
+    try:
+        password, again = getpass.getpass("Password: "), getpass.getpass("Again: ")
+    except EOFError:
+        raise Refused("no password was given") from None
+    if again != password:
         raise Refused("the two are not the same")
     return password
 

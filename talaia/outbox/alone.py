@@ -12,7 +12,7 @@ from django.db import connection
 from talaia.config import current
 
 # The first half of an advisory lock's name in PostgreSQL; the second is the number.
-NAMES = {"notice": 7_463_112, "list": 7_463_113}
+NAMES = {"notice": 7_463_112, "list": 7_463_113, "ledger": 7_463_114}
 FILES = 100  # of one name, whatever the years bring
 
 
@@ -41,3 +41,13 @@ def alone(name: Literal["notice", "list"], number: int = 0, *, wait: bool = Fals
             yield False
             return
         yield True
+
+
+def in_turn(name: Literal["ledger"]) -> None:
+    """At the head of a transaction: wait until no other that does so is open. SQLite's wait for each other anyway.
+
+    For what depends on a row not being there: what is not there cannot be locked.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [NAMES[name]])

@@ -15,10 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from talaia.audience.actions import add, confirm, forget_asked, opt_out
 from talaia.audience.importing import apply, plan, propose
 from talaia.audience.models import OptOut, Recipient, Subscription
+from talaia.clock import Clock
 from talaia.config import current
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState
 from talaia.notices import tokens
+from talaia.notices.models import Reply
+from talaia.notices.replies.actions import order
 from talaia.outbox.models import Fact
 from talaia.panel.state import State
 from tests.notices.conftest import Configure, House, set_up
@@ -148,6 +151,18 @@ def test_it_holds_for_a_day_and_is_forgotten_then(house: House) -> None:
     assert not Recipient.objects.filter(key="nova@example.net").exists()
     assert forget_asked(current().tables.subscribe.valid, house.now) == 1  # type: ignore[union-attr]
     assert not Subscription.objects.exists()
+
+
+def test_the_clock_forgets_within_minutes_of_the_day_who_asked_and_who_was_answered(house: House) -> None:
+    clock = Clock(current, lambda: house.now)
+    clock.step(house.now)
+    house.later(hours=1)
+    ask("nova@example.net")
+    order("nova@example.net", "", "<a@example.net>", b"secret", house.now)
+    for minutes, kept in ((0, 1), (23 * 60 + 59, 1), (2, 0)):
+        house.later(minutes=minutes)
+        clock.step(house.now)
+        assert (Subscription.objects.count(), Reply.objects.count()) == (kept, kept)
 
 
 def test_nobody_confirms_for_another(house: House) -> None:

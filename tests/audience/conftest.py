@@ -27,7 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def talaia(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path) -> Callable[..., Said]:
     shell = Shell(capsys, monkeypatch)
-    return lambda *arguments: shell("audience", *arguments)
+    return lambda *arguments, **more: shell("audience", *arguments, **more)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from django.utils import translation
 from talaia.audience import reading, words
 from talaia.audience.diff import What, diff
 from talaia.audience.guard import objections
+from talaia.audience.packing import pack, unpack
 from talaia.audience.reading import Unreadable
 from talaia.audience.roster import Roster, names, roster
 from tests.audience.ledger import AUDIENCE, COLUMNS, NOW, ledger
@@ -196,3 +198,31 @@ def test_every_refusal_has_words_in_which_no_placeholder_is_left() -> None:
     }
     for code in codes | {"place_controls", "invoice", "address_domain"}:
         assert "%" not in words.refusal(code, "x")
+
+
+def as_json(address: str, **cells: str) -> str:
+    """An object with every column; `cells` by our words, as JSON."""
+    both = {name: cells.get(word, '""') for word, name in names(COLUMNS).items()}
+    return "{" + ",".join(f'"{name}":{cell}' for name, cell in (both | {COLUMNS.address: f'"{address}"'}).items()) + "}"
+
+
+def test_half_a_letter_that_json_may_hold_is_refused_and_can_be_kept() -> None:
+    half = "\\ud83d"
+    found = read(f"[{as_json('a@example.org', member=f'{chr(34)}{half}{chr(34)}')}]".encode())
+    assert [(one.code, one.word) for one in found.refused] == [("yes_or_no", half)]
+    assert unpack(pack(found)) == found
+    with pytest.raises(Unreadable) as caught:
+        read(f"[{as_json('a@example.org').replace(COLUMNS.address, COLUMNS.address + half)}]".encode())
+    assert caught.value.data["near"] == COLUMNS.address + half
+    json.dumps(caught.value.data, ensure_ascii=False).encode()
+
+
+def test_lists_in_lists_are_an_error_of_the_file_however_deep_they_are() -> None:
+    said = set()
+    for depth in range(500, 1100, 5):
+        deep = as_json("b@example.org", member="[" * depth + "]" * depth)
+        try:
+            read(f"[{as_json('a@example.org')},{deep}]".encode())
+        except Unreadable as error:
+            said.add((error.code, error.data["line"]))
+    assert ("json", 2) in said

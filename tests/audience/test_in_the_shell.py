@@ -11,8 +11,9 @@ import pytest
 from django.utils import timezone
 
 from talaia.audience import actions
-from talaia.audience.importing import deliver
+from talaia.audience.importing import apply, deliver, plan, propose
 from talaia.audience.models import Import, OptOut, Recipient
+from talaia.config import current
 from talaia.outbox.models import Fact
 from tests.audience.conftest import Export
 from tests.journeys.shell import Said
@@ -210,6 +211,37 @@ def test_an_import_that_was_overtaken_cannot_be_confirmed(talaia: Talaia, export
     synced(talaia, export("anna", "berta", "carme", "dolors"))
     with pytest.raises(Exception, match="dropped"):
         actions.confirm(waiting.pk, timezone.now())
+
+
+def test_an_older_export_is_not_applied_when_another_one_came_while_somebody_thought_about_it(
+    talaia: Talaia, export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced(talaia, export("anna", "berta"))
+    newer = export("anna", "berta", "carme", file="newer.csv")
+
+    def ask(_question: str) -> bool:
+        found = plan(newer.read_bytes(), current(), timezone.now())
+        row = actions.confirm(propose(found, "newer.csv", timezone.now()).pk, timezone.now())
+        apply(row.pk, current(), timezone.now)
+        assert standings()["carme"] == "on"
+        propose(plan(export("anna").read_bytes(), current(), timezone.now()), "waits.csv", timezone.now())
+        return True
+
+    monkeypatch.setattr("talaia.commands.audience.ask", ask)
+    said = talaia("sync", str(export("anna", "berta", "dolors")), typed="")
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert "another import was applied after this export was read" in said.err
+    assert standings() == {"anna": "on", "berta": "on", "carme": "on"}
+    assert Import.objects.get(state=Import.WAITING).source == "waits.csv"  # what is newer still waits
+
+
+@pytest.mark.parametrize(("typed", "then"), [("", {}), ("n\n", {}), ("y\n", {"anna": "on"})])
+def test_on_a_terminal_it_is_asked_and_no_answer_is_no(
+    typed: str, then: dict[str, str], talaia: Talaia, export: Export
+) -> None:
+    said = talaia("sync", str(export("anna")), typed=typed)
+    assert (said.code, said.err, standings()) == (0, "", then)
+    assert ("nothing was changed" in said.out) is (not then)
 
 
 def test_usage_is_exit_code_2_and_no_audience_is_said(talaia: Talaia, home: Path) -> None:

@@ -234,6 +234,26 @@ def test_what_is_wrong_with_the_address_is_said_until_it_is_mended(asking: Watch
     assert "secret" not in str(Look.objects.values_list("error", flat=True))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("secret", ["contrasenya-ñ", "two\nlines", "nul\0"])
+def test_a_secret_that_no_header_can_have_is_said_and_not_shown(
+    secret: str, asking: Watch, tool: Tool, home: Path
+) -> None:
+    (home / "key").write_text(secret)
+    asking.step(NOW)
+    said = trouble(Look.objects.get().error)
+    assert "header_file has a letter or a line end that no header may have" in said
+    assert secret not in said and tool.asked == []
+
+
+@pytest.mark.django_db
+def test_an_etag_that_cannot_be_said_again_is_not(asking: Watch, tool: Tool, export: Export) -> None:
+    tool.body, tool.etag = export("anna").read_bytes(), '"caf\xe9"'
+    for minutes in (0, 10):
+        asking.step(NOW + timedelta(minutes=minutes))
+    assert (tool.asked, Look.objects.get().error) == ([200, 200], {})
+
+
 @pytest.mark.parametrize(
     ("status", "etag", "kind", "words"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import cast
 
 import pytest
@@ -12,7 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from talaia.audience.importing import deliver
+from talaia.audience.actions import confirm
+from talaia.audience.importing import Plan, deliver, plan, propose
 from talaia.audience.models import Import, Recipient
 from talaia.config import Config
 from talaia.desk.models import Member
@@ -75,6 +77,21 @@ def test_what_the_guard_objects_to_needs_a_tick(desk: Client) -> None:
     desk.post(f"/desk/audience/{number}/decide", {"confirm": "1", "looked": "1"})
     apply_all()
     assert Recipient.objects.filter(standing="left").count() == 1
+
+
+def test_an_export_that_is_overtaken_while_it_is_read_is_said_beside_the_field(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(data: bytes, config: Config, now: datetime) -> Plan:
+        found = plan(data, config, now)
+        another = plan((HEADER + members("berta")[0]).encode(), config, now)
+        confirm(propose(another, "x.csv", now).pk, now)
+        apply_all()
+        return found
+
+    monkeypatch.setattr("talaia.desk.views.audience.plan", overtaken)
+    assert "another import came meanwhile" in upload(desk, *members("anna")).content.decode()
+    assert not Import.objects.filter(state=Import.WAITING).exists()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,13 @@ import pytest
 from talaia import cli
 
 
+class Terminal(io.StringIO):
+    """Somebody who types; after their last line they press Ctrl-D."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @dataclass
 class Said:
     """What a command printed, and its exit code."""
@@ -24,9 +31,11 @@ class Shell:
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self.capsys, self.monkeypatch = capsys, monkeypatch
 
-    def __call__(self, *arguments: str, text: str = "") -> Said:
-        """Run `talaia ARGUMENTS` with `text` as its standard input."""
-        self.monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    def __call__(self, *arguments: str, text: str = "", typed: str | None = None) -> Said:
+        """Run `talaia ARGUMENTS` with `text` as its standard input; with `typed`, on a terminal."""
+        self.monkeypatch.setattr(sys, "stdin", io.StringIO(text) if typed is None else Terminal(typed))
+        if typed is not None:
+            self.monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
         try:
             code = cli.main(arguments)
         except SystemExit as exit:

@@ -202,6 +202,17 @@ def test_a_window_that_cannot_be_is_refused(talaia: Shell, start: str, end: str,
 
 
 @pytest.mark.django_db
+def test_whoever_gives_no_password_lets_nobody_in(talaia: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(_prompt: str) -> str:
+        raise EOFError  # Ctrl-D
+
+    monkeypatch.setattr("getpass.getpass", ended)
+    said = talaia("user", "add", "anna", typed="")
+    assert (said.code, said.err) == (1, "talaia: no password was given\n")
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
 def test_people_come_and_go(talaia: Shell, tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("una clau prou llarga\nignored\n")

@@ -1,8 +1,8 @@
 """The only code that writes the audience. One function = one transaction = one recorded fact, with numbers only."""
 
 from talaia.audience.actions.imports import confirm, drop, finish, looked, propose, write
-from talaia.audience.actions.letters import held, intend, not_tried, posted, sent_before, tried
-from talaia.audience.actions.lists import kept, listed, reconciled, unlisted
+from talaia.audience.actions.letters import given_up, held, intend, not_tried, posted, sent_before, tried
+from talaia.audience.actions.lists import joining, kept, listed, reconciled, unlisted
 from talaia.audience.actions.people import add, bounce, forget, forget_old, opt_in, opt_out
 from talaia.audience.actions.subscriptions import ask, asked, forget_asked
 from talaia.audience.actions.subscriptions import confirm as confirm_subscription
@@ -19,8 +19,10 @@ __all__ = [
     "forget",
     "forget_asked",
     "forget_old",
+    "given_up",
     "held",
     "intend",
+    "joining",
     "kept",
     "listed",
     "looked",

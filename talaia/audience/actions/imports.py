@@ -9,26 +9,36 @@ from typing import Any, Literal
 from django.db import transaction
 
 from talaia.audience.actions.rows import store
-from talaia.audience.diff import Diff, diff
+from talaia.audience.diff import Diff, What, diff
 from talaia.audience.guard import Objection
-from talaia.audience.ledger import entries, forgotten
+from talaia.audience.ledger import entries, forgotten, last_done
 from talaia.audience.models import Import, Look, Recipient
 from talaia.audience.packing import digest, pack
 from talaia.audience.roster import Roster, Wanted
 from talaia.outbox.actions import record
+from talaia.outbox.alone import in_turn
 from talaia.refusal import Refused
 
 
 def propose(
-    roster: Roster, found: Diff, objections: Sequence[Objection], source: str, now: datetime, *, by: str = ""
+    roster: Roster,
+    found: Diff,
+    objections: Sequence[Objection],
+    after: int,
+    source: str,
+    now: datetime,
+    *,
+    by: str = "",
 ) -> Import:
     """Keep what an export would change until somebody confirms it. What waited before is dropped.
 
-    The same export again is the same import.
+    The same export again is the same import. `after`: the import on which that was judged; raises Refused where it is
+    not the last any more, as somebody may have looked for an hour before they wanted it.
     """
     packed = pack(roster)
     with transaction.atomic():
-        after = last_done()
+        if after != last_done():
+            raise Refused("another import was applied after this export was read; read it again")
         waiting = Import.objects.select_for_update().filter(state=Import.WAITING)
         for one in waiting:
             if one.digest == digest(packed) and one.after == after:
@@ -100,6 +110,7 @@ def write(
     An opt-out that came after the diff was shown is seen here; a step that was written before changes nothing.
     """
     with transaction.atomic():
+        in_turn("ledger")
         row = _find(id)
         if row.state != Import.CONFIRMED:
             return 0
@@ -111,6 +122,9 @@ def write(
         changes = found.to_write
         if changes:
             store([(change.after, change.before) for change in changes], since, now)
+            # They may have been taken off the list without our writing it down: it is told of them anew.
+            back = [change.after.key for change in found.of(What.RETURNS)]
+            rows.filter(key__in=back).exclude(listed_at=None).update(listed_at=None, joining_at=now)
             row.done += len(changes)
             row.save(update_fields=["done"])
             record("audience.applied", f"import/{id}", now, row.decided_by, found.counts)
@@ -143,12 +157,6 @@ def looked(
 
 def told(objection: Objection) -> dict[str, Any]:
     return {"code": objection.code, "data": dict(objection.data), "final": objection.final}
-
-
-def last_done() -> int:
-    """The number of the import that was applied last; 0: none yet."""
-    done = Import.objects.filter(state=Import.DONE).order_by("-finished_at", "-pk")
-    return done.values_list("pk", flat=True).first() or 0
 
 
 def _find(id: int) -> Import:

@@ -32,6 +32,11 @@ def not_tried(message_id: str) -> None:
     row.save(update_fields=["tried_at", "tries"])
 
 
+def given_up(message_id: str) -> None:
+    """A person is told. What they mend shows only when it is given again, so it may be, as often as at first."""
+    Letter.objects.filter(message_id=message_id).update(tries=0)
+
+
 def held(message_id: str, held: Held) -> None:
     """Which of the held messages is ours. Said once; whoever comes later takes that one, too."""
     Letter.objects.filter(message_id=message_id, state=State.INTENDED).update(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -13,25 +13,37 @@ from talaia.audience.ledger import in_batches
 from talaia.audience.models import Look, Recipient
 from talaia.audience.reconcile import Found
 from talaia.outbox.actions import record
+from talaia.outbox.alone import in_turn
 
 BATCH = 900  # keys in one query
+LATE = timedelta(hours=1)  # so long the list may still be at what it was told before we lost it
+
+
+def joining(keys: Collection[str], at: datetime) -> None:
+    """The list is about to be told of them, those who are still told. No fact: see `listed`.
+
+    Whatever happens before `listed`, whom the list has then it has by us; also who has opted out meanwhile.
+    """
+    with transaction.atomic():
+        Recipient.objects.filter(key__in=keys, standing=Standing.ON, listed_at=None).update(joining_at=at)
 
 
 def listed(keys: Collection[str], at: datetime) -> None:
     """The list has them now. Said after it is so; no fact: that they are to be told is one already."""
     with transaction.atomic():
-        Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=at)
+        Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=at, joining_at=None)
 
 
 def unlisted(keys: Collection[str]) -> None:
     """The list has them no more."""
     with transaction.atomic():
-        Recipient.objects.filter(key__in=keys).update(listed_at=None)
+        Recipient.objects.filter(key__in=keys).update(listed_at=None, joining_at=None)
 
 
 def reconciled(found: Found, read_at: datetime, now: datetime) -> None:
     """What the list says of people, as it was read at `read_at`. What we changed ourselves meanwhile is not theirs."""
     with transaction.atomic():
+        in_turn("ledger")
         ours = Recipient.objects.filter(listed_at__lt=read_at)
         numbers = dict.fromkeys(("opted_out", "bounced", "mended", "by_hand"), 0)
         for keys in in_batches(found.opted_out, BATCH):
@@ -44,9 +56,11 @@ def reconciled(found: Found, read_at: datetime, now: datetime) -> None:
             mended = ours.filter(key__in=keys, standing=Standing.BOUNCED)
             numbers["mended"] += mended.update(standing=Standing.ON, since=now)
         for keys in in_batches(found.there, BATCH):
-            Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=now)
+            Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=now, joining_at=None)
         for keys in in_batches(found.gone, BATCH):
-            ours.filter(key__in=keys).exclude(standing=Standing.ON).update(listed_at=None)
+            off = Recipient.objects.filter(key__in=keys).exclude(standing=Standing.ON)
+            off.filter(listed_at__lt=read_at).update(listed_at=None)
+            off.filter(listed_at=None, joining_at__lt=read_at - LATE).update(joining_at=None)
         numbers["by_hand"] += sum(_found_by_hand(key, now) for key in found.by_hand)
         if any(numbers.values()):
             record("audience.reconciled", "audience", now, data=numbers)
@@ -77,6 +91,7 @@ def _found_by_hand(key: str, now: datetime) -> bool:
         "origin": Origin.HAND.value,
         "since": now,
         "listed_at": now,
+        "joining_at": None,
         "left_at": None,
     }
     Recipient.objects.update_or_create(

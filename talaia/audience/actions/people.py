@@ -7,12 +7,13 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from talaia.audience.actions.rows import remember_opt_out
+from talaia.audience.actions.rows import on_the_list, remember_opt_out
 from talaia.audience.address import parse
 from talaia.audience.diff import Origin, Standing
 from talaia.audience.ledger import digest_of, forgotten
-from talaia.audience.models import OptOut, Recipient
+from talaia.audience.models import OptOut, Recipient, Subscription
 from talaia.outbox.actions import record
+from talaia.outbox.alone import in_turn
 from talaia.refusal import Refused
 
 
@@ -23,6 +24,7 @@ def opt_out(address: str, now: datetime, *, by: str = "") -> bool:
     """
     key = parse(address).key
     with transaction.atomic():
+        in_turn("ledger")
         row = Recipient.objects.select_for_update().filter(key=key).first()
         if row is None:
             if forgotten([key]):
@@ -44,6 +46,7 @@ def opt_in(address: str, now: datetime, *, by: str = "") -> Standing | None:
     """
     key = parse(address).key
     with transaction.atomic():
+        in_turn("ledger")
         digests = [digest_of(key, salt) for salt in OptOut.objects.values_list("salt", flat=True).distinct()]
         deleted, _ = OptOut.objects.filter(digest__in=digests).delete()
         row = Recipient.objects.select_for_update().filter(key=key).first()
@@ -58,6 +61,7 @@ def opt_in(address: str, now: datetime, *, by: str = "") -> Standing | None:
 def bounce(key: str, now: datetime, *, by: str = "") -> bool:
     """Its mail comes back for good. Returns whether that is new."""
     with transaction.atomic():
+        in_turn("ledger")
         row = Recipient.objects.select_for_update().filter(key=key, standing=Standing.ON).first()
         if row is None:
             return False
@@ -70,6 +74,7 @@ def add(address: str, name: str, now: datetime, *, by: str = "") -> bool:
     """By hand, beside what the export says. Returns whether it was not there. Raises Refused, address.Wrong."""
     found = parse(address)
     with transaction.atomic():
+        in_turn("ledger")
         row = Recipient.objects.select_for_update().filter(key=found.key).first()
         if forgotten([found.key]) or (row and row.standing == Standing.OPTED_OUT):
             raise Refused("that person opted out; `talaia audience opt-in ADDRESS` if they ask to be told again")
@@ -78,7 +83,7 @@ def add(address: str, name: str, now: datetime, *, by: str = "") -> bool:
         values = {"address": found.written, "name": name, "origin": Origin.HAND.value, "standing": Standing.ON.value}
         row, _ = Recipient.objects.update_or_create(
             key=found.key,
-            defaults={**values, "left_at": None, "since": now},
+            defaults={**values, **on_the_list(row, now), "left_at": None, "since": now},
             create_defaults={**values, "since": now, "first_at": now},
         )
         record("audience.added", f"recipient/{row.pk}", now, by)
@@ -86,12 +91,20 @@ def add(address: str, name: str, now: datetime, *, by: str = "") -> bool:
 
 
 def forget(address: str, now: datetime, *, by: str = "") -> bool:
-    """Delete what we know of one address. Returns whether there was anything. Raises address.Wrong."""
+    """Delete what we know of one address, also that it asked for our mails. Returns whether there was anything.
+
+    The list must not have it any more: whom it has and we do not know we take for put there by hand. Raises
+    address.Wrong.
+    """
     key = parse(address).key
     with transaction.atomic():
+        in_turn("ledger")
         row = Recipient.objects.select_for_update().filter(key=key).first()
+        asked, _ = Subscription.objects.filter(address__iexact=key).delete()
         if row is None:
-            return False
+            if asked:
+                record("audience.forgotten", "audience", now, by, {"count": 1})
+            return bool(asked)
         if row.standing == Standing.OPTED_OUT:
             remember_opt_out(key, row.since)
         number = row.pk
@@ -107,9 +120,10 @@ def forget_old(left_before: datetime, now: datetime, *, by: str = "", limit: int
     has is not forgotten yet: it could not be taken off any more.
     """
     with transaction.atomic():
+        in_turn("ledger")
         left = Q(left_at__lt=left_before)
         left |= Q(origin=Origin.HAND, standing=Standing.OPTED_OUT, since__lt=left_before)
-        old = Recipient.objects.select_for_update().filter(left, listed_at=None)
+        old = Recipient.objects.select_for_update().filter(left, listed_at=None, joining_at=None)
         rows = list(old.order_by("pk")[:limit])
         for row in rows:
             if row.standing == Standing.OPTED_OUT:
@@ -122,4 +136,9 @@ def forget_old(left_before: datetime, now: datetime, *, by: str = "", limit: int
 
 def _stand(row: Recipient, standing: Standing, now: datetime) -> None:
     row.standing, row.since = standing.value, now
-    row.save(update_fields=["standing", "since"])
+    changed = {"standing", "since"}
+    if standing == Standing.ON:
+        for name, value in on_the_list(row, now).items():
+            setattr(row, name, value)
+            changed.add(name)
+    row.save(update_fields=changed)

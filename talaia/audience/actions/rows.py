@@ -37,6 +37,16 @@ def store(found: Iterable[tuple[Entry, Entry | None]], since: Mapping[str, datet
     )
 
 
+def on_the_list(before: Recipient | None, now: datetime) -> dict[str, datetime | None]:
+    """Of somebody who is told again: not on the list as far as we know, whatever it made of them before.
+
+    It may have let them go, or have switched off their mail; so it is told of them anew. It may also have them still.
+    """
+    if before is None:
+        return {"listed_at": None, "joining_at": None}
+    return {"listed_at": None, "joining_at": now if before.listed_at else before.joining_at}
+
+
 def remember_opt_out(key: str, at: datetime) -> None:
     """Keep a digest only. One salt for all: an import asks for many addresses at once."""
     salt = OptOut.objects.order_by("pk").values_list("salt", flat=True).first() or secrets.token_hex(16)

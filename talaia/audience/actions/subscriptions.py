@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from talaia.audience.actions.rows import on_the_list
 from talaia.audience.address import parse
 from talaia.audience.diff import SUBSCRIBED, Origin, Standing
 from talaia.audience.ledger import digest_of
 from talaia.audience.models import OptOut, Recipient, Subscription
 from talaia.outbox.actions import record
+from talaia.outbox.alone import in_turn
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST = 500  # in an hour, by all together
@@ -53,6 +55,7 @@ def asked(pk: int, now: datetime) -> None:
 def confirm(pk: int, now: datetime) -> None:
     """It was them. Whatever stood of them before: this is their last word. Confirming twice is once."""
     with transaction.atomic():
+        in_turn("ledger")
         row = Subscription.objects.select_for_update().filter(pk=pk, confirmed_at=None).first()
         if row is None:
             return
@@ -70,6 +73,7 @@ def confirm(pk: int, now: datetime) -> None:
             "origin": (Origin.EXPORT if follows else Origin.HAND).value,
             "reasons": sorted({*(before.reasons if before and follows else ()), SUBSCRIBED}),
             "left_at": None,
+            **on_the_list(before, now),
             "since": before.since if before and before.standing == Standing.ON else now,
         }
         person, _ = Recipient.objects.update_or_create(

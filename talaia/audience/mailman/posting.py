@@ -56,6 +56,7 @@ def post(
                 wait(LOOK_EVERY)
                 waited += LOOK_EVERY
             case Step.STUCK:
+                actions.given_up(bare(message_id))
                 raise Permanent(
                     "Mailman took the letter and does not hold it, so it is not known to whom it went",
                     "look at its logs and its queue `shunt` (`mailman unshunt`), and at `talaia check`; then try again",

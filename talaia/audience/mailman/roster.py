@@ -20,6 +20,8 @@ AT_ONCE = {"pre_verified": "True", "pre_confirmed": "True", "pre_approved": "Tru
 class MailmanList:
     """Who is on the list. Nothing it does sends anybody a mail."""
 
+    at_once = 1  # to write it down takes nothing beside a subscription, and a kill leaves one in doubt, not many
+
     def __init__(self, client: Client) -> None:
         self.client = client
 

@@ -1,4 +1,7 @@
-"""Looks at the list server while talaia runs: who asks to leave, whether a queue is stuck, and once a day everybody."""
+"""Looks at the list server while talaia runs: who asks to leave, whether a queue is stuck, whether it follows.
+
+Everybody on it is looked at once a day, and soon where it is known to be behind.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from talaia.audience import actions
-from talaia.audience.following import follow, hear
+from talaia.audience.following import follow, hear, is_behind
 from talaia.audience.looking import again_and_again
 from talaia.audience.mailman import queues
 from talaia.audience.mailman.client import Client
@@ -20,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1  # seconds: whether it is time to ask
 FOLLOW_EVERY = timedelta(days=1)
+SOON = timedelta(minutes=10)  # somebody subscribed or opted out: by then the list knows, however many do so
 
 
 class Watch:
@@ -29,6 +33,7 @@ class Watch:
         self.config, self.now = config, now
         self.looked: datetime | None = None
         self.followed: datetime | None = None
+        self.stuck: tuple[queues.Stuck, ...] = ()  # at the last look
 
     def run(self, stop: threading.Event) -> None:
         again_and_again(lambda: self.step(self.now()), "list", LOOK_EVERY, stop)
@@ -49,11 +54,20 @@ class Watch:
                 roster = MailmanList(client)
                 hear(roster, self.now)
                 queues.tidy(client)
-                if found := queues.stuck(client):
-                    error = {"text": "; ".join(map(str, found)), "hint": found[0].hint}
-                if self.followed is None or now - self.followed >= FOLLOW_EVERY:
+                found = queues.stuck(client)
+                # Whenever Mailman tries a message again it is in no queue for a moment: that alone is no news.
+                if told := found or self.stuck:
+                    error = {"text": "; ".join(map(str, told)), "hint": told[0].hint}
+                self.stuck = found
+                if self.due(now):
                     follow(roster, audience.shrink, self.now)
                     self.followed = now
         except Fault as fault:
             error = {"text": str(fault), "hint": fault.hint}
         actions.kept(mailman.list, self.now(), error)
+
+    def due(self, now: datetime) -> bool:
+        """Whether the list is to be made follow the ledger."""
+        if self.followed is None or now - self.followed >= FOLLOW_EVERY:
+            return True
+        return now - self.followed >= SOON and is_behind()

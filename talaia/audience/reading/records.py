@@ -62,8 +62,12 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def rows(found: list[Mapping[str, Any]], places: list[str]) -> Iterator[Numbered]:
+    """Raises Unreadable."""
     for number, one in enumerate(found, 1):
-        yield number, [written(one.get(key)) for key in places]
+        try:
+            yield number, [written(one.get(key)) for key in places]
+        except RecursionError:
+            raise Unreadable("json", {"line": number, "error": "it is nested too deep"}) from None
 
 
 def written(value: Any) -> str:

@@ -13,12 +13,18 @@ TITLES = 20  # lines that may stand above the header
 Numbered = tuple[int, Sequence[str]]
 
 
+def writable(text: str) -> str:
+    """A text that can be kept: half of a pair, which JSON may hold, is no letter, and stands in it as \\ud83d."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 class Unreadable(Exception):
     """A file of which nothing can be used. `code` and `data` for words.py; no cell of a person is in it."""
 
     def __init__(self, code: str, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(code)
-        self.code, self.data = code, dict(data or {})
+        self.code = code
+        self.data = {name: writable(value) if isinstance(value, str) else value for name, value in (data or {}).items()}
 
 
 class Broken(tuple[str, ...]):

@@ -42,8 +42,12 @@ def audience(request: HttpRequest) -> HttpResponse:
             for one in final:
                 form.add_error("export", words.objection(one.code, one.data))
             if not final and (found.diff.to_write or found.roster.refused):
-                row = propose(found, file.name, now, by=request.user.get_username())
-                return HttpResponseRedirect(reverse("desk-import", args=[row.pk]))
+                try:
+                    row = propose(found, file.name, now, by=request.user.get_username())
+                except Refused:
+                    form.add_error("export", _("It cannot be applied any more: another import came meanwhile."))
+                else:
+                    return HttpResponseRedirect(reverse("desk-import", args=[row.pk]))
             nothing_changes = not final
     counts = dict(Recipient.objects.values_list("standing").annotate(count=Count("pk")).order_by("standing"))
     export = configured.export if configured else None

@@ -36,8 +36,16 @@ def order(address: str, language: str, message_id: str, secret: bytes, now: date
     return True
 
 
+def forget_one(address: str, now: datetime) -> bool:
+    """Somebody is to be forgotten: an answer that waits for them is given up. Returns whether one did."""
+    waiting = [*Reply.objects.filter(address__iexact=address).values_list("pk", flat=True)]
+    for pk in waiting:
+        over(pk, now, "forgotten")
+    return bool(waiting)
+
+
 def over(pk: int, now: datetime, outcome: str) -> None:
-    """It was answered ("answered"), or cannot be ("refused", "late"): the address goes, the digest stays for a day."""
+    """It was answered, or is "refused", "late", "forgotten": the address goes, the digest stays for a day."""
     with transaction.atomic():
         row = Reply.objects.select_for_update().filter(pk=pk).exclude(address="").first()
         if row is None:

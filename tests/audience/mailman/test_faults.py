@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ from pytest_django import Settings
 from talaia.audience.actions import kept
 from talaia.audience.diff import Entry
 from talaia.audience.mailman.client import Answer, Client, Unreached
-from talaia.audience.mailman.posting import accept, give
+from talaia.audience.mailman.posting import accept, give, post
 from talaia.audience.mailman.roster import MailmanList, outcome
 from talaia.audience.mailman.steps import Held
 from talaia.audience.mailman.watch import Watch
@@ -146,6 +147,49 @@ def test_after_an_accept_that_may_have_been_heard_it_is_waited(config: Config) -
         accept(server, Held("2026-11-26T03:00:00", 1))
     assert caught.value.after is not None
     assert caught.value.after.total_seconds() >= 10
+
+
+class Discarding(Queue):
+    """It throws a letter away unseen, as a filter of the whole site may, until that is `mended`."""
+
+    def __init__(self) -> None:
+        super().__init__(201)
+        self.given, self.mended, self.held = 0, False, list[dict[str, object]]()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.endswith("queues/in") and request.method == "POST":
+            self.given += 1
+            if self.mended:
+                self.held = [{"message_id": "<m@x>", "request_id": 1, "hold_date": "2026-11-25T12:00:00"}]
+        elif path.endswith("/held/1"):
+            self.held = []
+        elif path.endswith("/held"):
+            return httpx.Response(200, json={"entries": self.held})
+        return super().handle_request(request)
+
+
+@pytest.mark.django_db
+def test_a_letter_that_mailman_lost_three_times_goes_out_once_that_is_mended_and_it_is_tried_again(
+    config: Config,
+) -> None:
+    wire, at = Discarding(), [now()]
+
+    def tried() -> None:
+        at[0] += timedelta(hours=1)
+        post(server, letter("<m@x>"), "<m@x>", lambda: at[0], wait)
+
+    def wait(_seconds: float) -> None:
+        at[0] += timedelta(seconds=30)
+
+    with client(config, wire) as server:
+        for times in (3, 6):  # also when it is tried again too early
+            with pytest.raises(Permanent, match="does not hold it"):
+                tried()
+            assert wire.given == times
+        wire.mended = True
+        tried()
+    assert (wire.given, wire.held, Letter.objects.get().state) == (7, [], "sent")
 
 
 @pytest.mark.django_db

@@ -151,6 +151,23 @@ def test_whose_mail_comes_back_stays_on_the_list_switched_off_and_is_seen(listed
     assert standing("anna") == "on"
 
 
+def test_whose_mail_arrives_again_gets_it_from_mailman_too(listed: Listed) -> None:
+    add("anna", "berta")
+    sync(listed)
+    core, roster = listed.core, MailmanList(listed.client)
+    listed.set(bounce_score_threshold=1)
+    to = listed.name.replace("@", "-bounces@")
+    core.lmtp_send("", to, DSN.format(to=to, who="anna@example.com"))
+    wait_until(lambda: roster.read()["anna@example.com"].mail == Mail.BOUNCED, 30, "Mailman has switched it off")
+    sync(listed)
+    assert standing("anna") == "bounced"
+    actions.opt_in("anna@example.com", now())
+    for _ in range(2):
+        sync(listed)
+        assert (standing("anna"), roster.read()["anna@example.com"].mail) == ("on", Mail.ON)
+    assert listed.members() == {"anna@example.com", "berta@example.com"}
+
+
 def test_an_answer_that_is_lost_is_asked_for_again(listed: Listed) -> None:
     add("anna", "berta", "carme")
     lost = iter([True, False, True, False, False, True, *[False] * 50])
