@@ -64,6 +64,63 @@ def test_the_operator_may_choose_otherwise_when_writing(house: House) -> None:
     assert house.server.taken == []  # what was chosen for these words holds for them when they are corrected
 
 
+def test_what_the_operator_wants_told_goes_although_the_rule_would_withhold_it(house: House) -> None:
+    event = house.open(State.DEGRADED, tell=True)
+    house.work()
+    assert house.notices() == [("problem", "held", "")]
+    house.later(minutes=1).work()
+    assert len(house.server.taken) == 3
+    events.update_incident(
+        event.ref, IncidentState.IDENTIFIED, {"ca": "És un disc."}, house.later(minutes=5).now, tell=True
+    )
+    house.work().later(minutes=1).work()
+    assert house.notices() == [("problem", "sent", ""), ("update", "sent", "")]
+    assert len(house.server.taken) == 6
+
+
+def test_what_was_wanted_told_and_then_not_goes_to_nobody(house: House) -> None:
+    event = house.open(State.DEGRADED, tell=True)
+    house.work().later(seconds=20)
+    events.update_incident(event.ref, IncidentState.IDENTIFIED, {"ca": "És un disc."}, house.now, tell=False)
+    house.work().later(minutes=5).work()
+    assert house.server.taken == []
+    assert house.notices() == [("problem", "withheld", "overtaken"), ("problem", "withheld", "asked")]
+
+
+@pytest.mark.parametrize("chosen", [True, None])
+def test_what_a_person_wanted_sent_goes_to_nobody_once_it_is_no_longer_true(house: House, chosen: bool | None) -> None:
+    event = house.open(State.DEGRADED, tell=chosen)
+    house.work()
+    if chosen is None:
+        actions.send(Notice.objects.get().pk, house.now, by="anna")
+    house.work().later(seconds=20)
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fals avís."}, house.now)
+    house.work().later(minutes=5).work()
+    assert house.server.taken == []
+    assert house.notices() == [("problem", "withheld", "overtaken"), ("resolved", "withheld", "nobody_told")]
+
+
+def test_when_the_end_is_not_yet_looked_at_what_a_person_wanted_sent_is_no_longer_sent_either(house: House) -> None:
+    event = house.open(State.DEGRADED, tell=True)
+    house.work().later(seconds=60)
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fals avís."}, house.now)
+    assert actions.begin(Notice.objects.get().pk, house.now) is None
+
+
+def test_what_was_said_of_one_news_does_not_hold_for_the_next(house: House) -> None:
+    event = house.open(tell=False)
+    house.work()
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now, tell=True)
+    house.work()
+    assert house.notices()[1:] == [("resolved", "held", "")]
+    impacts = {"links": State.DISRUPTION}
+    events.update_incident(event.ref, IncidentState.INVESTIGATING, {"ca": "Torna."}, house.now, impacts=impacts)
+    house.work()
+    events.edit_event("incident", event.ref, house.now, impacts={"links": State.DEGRADED})
+    house.work().later(minutes=5).work()
+    assert house.server.taken == []
+
+
 def test_taken_back_within_the_hold_goes_to_nobody(house: House) -> None:
     house.open()
     house.work()
