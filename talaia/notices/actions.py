@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -99,6 +100,12 @@ def mark(
     Posting.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["notice", "recipient"], update_fields=columns
     )
+
+
+def leave_out(notice_id: int, recipients: Sequence[str], now: datetime) -> None:
+    """Who was put off and has left since, or had it that no mail reaches them any more."""
+    rows = Posting.objects.filter(notice_id=notice_id, recipient__in=recipients, state=Posting.AGAIN)
+    rows.update(state=Posting.REFUSED, at=now, due=None, error="is told no more")
 
 
 def go_on(notice_id: int, after: str, due: datetime, now: datetime) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -29,6 +30,7 @@ from talaia.outbox.alone import alone
 from talaia.outbox.faults import Fault, Permanent
 from talaia.outbox.models import Fact
 
+T = TypeVar("T")
 PART = 8.0  # seconds
 ROOM = 200  # recipients that are looked up together
 FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=1), timedelta(hours=1)  # after a 4xx: doubled each time
@@ -123,13 +125,23 @@ class Part:
     def end(self) -> None:
         """Everybody had their turn; who was put off has another, until it is too late to be of use."""
         now = timezone.now()
+        self.leave_out_who_is_gone(now)
         waiting = Posting.objects.filter(notice=self.notice.pk, state=Posting.AGAIN)
         began = self.notice.began_at or now
         if now - began > self.config.mail.give_up or not waiting.exists():
             actions.finish(self.notice.pk, now)
             return
         due = min(posting.due or now for posting in waiting.only("due").iterator())
-        actions.go_on(self.notice.pk, "", max(due, now + timedelta(seconds=1)), now)
+        actions.go_on(self.notice.pk, "", max(due, now + FIRST_AGAIN), now)
+
+    def leave_out_who_is_gone(self, now: datetime) -> None:
+        """Who was put off and is told no more since has no other turn: waiting for them would never end."""
+        put_off = Posting.objects.filter(notice=self.notice.pk, state=Posting.AGAIN, due__lte=now)
+        gone = set(put_off.values_list("recipient", flat=True))
+        for batch in batches(self.post.recipients("", self.told.behind), ROOM) if gone else ():
+            gone.difference_update(one.key for one in self.concerned(batch))
+        for keys in batches(sorted(gone), ROOM):
+            actions.leave_out(self.notice.pk, keys, now)
 
     def still_to_send(self, batch: Sequence[Recipient]) -> Iterator[tuple[Recipient, Posting | None]]:
         keys = [recipient.key for recipient in batch]
@@ -219,7 +231,7 @@ def without(address: str, said: Said) -> str:
     return str(said).replace(address, "…").replace(address.lower(), "…")
 
 
-def batches(recipients: Iterable[Recipient], size: int) -> Iterator[list[Recipient]]:
-    waiting = iter(recipients)
+def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    waiting = iter(things)
     while batch := list(islice(waiting, size)):
         yield batch

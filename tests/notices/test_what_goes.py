@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
+from talaia.audience import actions as audience
+from talaia.audience.models import Recipient
 from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
 from talaia.notices import actions
 from talaia.notices.models import Notice, Posting
+from talaia.outbox.models import Fact
 from talaia.panel.state import State
 from tests.notices.conftest import MINUTE, Configure, House, set_up
 
@@ -299,3 +303,58 @@ def test_once_begun_it_cannot_be_taken_back_and_is_not_sent_twice(house: House) 
     house.later(minutes=5).work()
     assert len(house.server.taken) == 3
     assert Posting.objects.count() == 3
+
+
+def put_off(verb: str, argument: str) -> str | None:
+    return "450 4.2.0 greylisted" if verb == "RCPT" and "bernat" in argument else None
+
+
+def leave(address: str, now: datetime) -> None:
+    audience.opt_out(address, now)
+
+
+def choose_other_services(address: str, _now: datetime) -> None:
+    Recipient.objects.filter(address=address).update(services=["video"])
+
+
+@pytest.mark.parametrize("go", [leave, choose_other_services])
+def test_who_was_put_off_and_is_told_no_more_is_waited_for_no_longer(
+    house: House, go: Callable[[str, datetime], None]
+) -> None:
+    house.server.answers = put_off
+    house.open()
+    house.work().later(minutes=1).work()
+    assert house.notices() == [("problem", "sending", "")]
+    go("bernat@example.net", house.now)
+    house.later(minutes=1).work()
+    assert house.notices() == [("problem", "sent", "")]
+    row = Notice.objects.get()
+    assert (row.sent, row.refused, row.waiting) == (2, 1, 0)
+
+
+def test_who_came_back_for_good_is_not_waited_for_when_a_person_has_it_tried_again(
+    house: House, configure: Configure
+) -> None:
+    set_up(configure, house.server, "hard_bounces = 1\n")
+    house.server.answers = lambda verb, argument: (
+        "550 5.1.1 unknown" if verb == "RCPT" and "bernat" in argument else None
+    )
+    house.open()
+    house.work().later(minutes=1).work()
+    notice = Notice.objects.get()
+    actions.try_again(notice.pk, house.now, by="anna")
+    house.work().later(minutes=1).work()
+    assert house.notices() == [("problem", "sent", "")]
+    assert Fact.objects.filter(kind="notice.went_on").count() <= 1
+
+
+def test_who_was_put_off_has_another_turn_a_minute_later_and_gets_it(house: House) -> None:
+    house.server.answers = put_off
+    house.open()
+    house.work().later(minutes=1).work()
+    house.server.answers = lambda _verb, _argument: None
+    house.later(seconds=59).work()
+    assert len(house.server.taken) == 2
+    house.later(seconds=1).work()
+    assert len(house.server.taken) == 3
+    assert house.notices() == [("problem", "sent", "")]
