@@ -27,11 +27,12 @@ from talaia.notices.rows import story as told_now
 from talaia.notices.values import GiveUpOn, Recipient, Recipients, Sender, Story, ToList
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
 from talaia.outbox.alone import alone
-from talaia.outbox.faults import Fault, Permanent
+from talaia.outbox.faults import Fault, Permanent, Temporary
 from talaia.outbox.models import Fact
 
 T = TypeVar("T")
 PART = 8.0  # seconds
+OTHERS_PART = timedelta(seconds=5)
 ROOM = 200  # recipients that are looked up together
 FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=1), timedelta(hours=1)  # after a 4xx: doubled each time
 SAME_ANSWER = 5  # copies refused for what they are, one after the other: so will be all others
@@ -51,8 +52,9 @@ class Post:
                 self.test(Fact.objects.get(pk=int(number)))
             else:
                 with alone("notice", int(number)) as mine:
-                    if mine:
-                        self.send_part(int(number), now)
+                    if not mine:  # not done: it may be another part that they are at, or another notice of this lock
+                        raise Temporary("another worker is at it", after=OTHERS_PART)
+                    self.send_part(int(number), now)
 
     def send_part(self, notice_id: int, now: datetime) -> None:
         told = actions.begin(notice_id, now)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from talaia.audience import actions as audience
 from talaia.audience.models import Recipient
@@ -14,6 +16,7 @@ from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
 from talaia.notices import actions
 from talaia.notices.models import Notice, Posting
+from talaia.outbox.alone import alone
 from talaia.outbox.models import Fact
 from talaia.panel.state import State
 from tests.notices.conftest import MINUTE, Configure, House, set_up
@@ -356,5 +359,28 @@ def test_who_was_put_off_has_another_turn_a_minute_later_and_gets_it(house: Hous
     house.later(seconds=59).work()
     assert len(house.server.taken) == 2
     house.later(seconds=1).work()
+    assert len(house.server.taken) == 3
+    assert house.notices() == [("problem", "sent", "")]
+
+
+def test_while_another_worker_is_at_it_the_sending_is_put_back_and_not_taken_for_done(house: House) -> None:
+    house.open()
+    house.work().later(minutes=1)
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with alone("notice", Notice.objects.get().pk):
+            held.set()
+            over.wait(30)
+        connection.close()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert held.wait(30)
+    house.work()
+    over.set()
+    other.join()
+    assert house.server.taken == []
+    house.later(seconds=5).work()
     assert len(house.server.taken) == 3
     assert house.notices() == [("problem", "sent", "")]
