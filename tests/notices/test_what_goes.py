@@ -263,6 +263,40 @@ def test_moved_work_is_told_anew_and_its_old_hours_pass_in_silence(house: House)
     assert [kind for kind, _, _ in house.notices()][3:] == ["reminder"]
 
 
+def postpone(house: House, event: Event, start: datetime) -> None:
+    window = (start, start + timedelta(hours=2))
+    events.postpone_maintenance(event.ref, window, {"ca": "Ho ajornem."}, house.now, by="anna")
+    house.work()
+
+
+@pytest.mark.parametrize("updates", ["false", "true"])
+def test_where_nobody_was_to_hear_of_the_new_hours_its_reminders_go_all_the_same(
+    house: House, configure: Configure, updates: str
+) -> None:
+    set_up(configure, house.server, f"updates = {updates}\n")
+    event = plan(house, ["7d", "24h", "30m"], 8)
+    house.work().later(days=1, minutes=1).work().later(minutes=1).work()
+    start = house.now + timedelta(days=9)
+    postpone(house, event, start)
+    actions.take_back(Notice.objects.get(kind="changed").pk, house.now, by="anna")
+    house.work().later(minutes=5).work()
+    assert [kind for kind, state, _ in house.notices() if state == "sent"] == ["advance"]
+    for before in (timedelta(days=7), timedelta(days=1), timedelta(minutes=30)):
+        house.now = start - before
+        house.work().later(minutes=1).work()
+    assert [kind for kind, state, _ in house.notices() if state == "sent"] == ["advance", *["reminder"] * 3]
+
+
+def test_work_that_is_moved_back_to_hours_told_once_before_is_told_anew(house: House) -> None:
+    event = plan(house, ["7d"], 8)
+    house.work().later(days=1, minutes=1).work().later(minutes=1).work()
+    first, second = house.now + timedelta(days=9), house.now + timedelta(days=10)
+    for start in (first, second, first):
+        postpone(house, event, start)
+        house.later(minutes=5).work()
+    assert house.notices() == [("advance", "sent", "")] + [("changed", "sent", "")] * 3
+
+
 def test_called_off_is_told_to_who_was_told_before(house: House) -> None:
     told, untold = plan(house, ["7d"], 7), plan(house, ["7d"], 8)
     house.work().later(minutes=1).work()
