@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -117,6 +119,32 @@ def test_what_is_no_address_gets_no_header(address: str) -> None:
     made = sheet(story, SENDER, calendar, ["ca"], to_list=False)
     with pytest.raises(NoAddress):
         copy(made, story, SENDER, Recipient("r1", address))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Guifi, Fundació",
+        "Càtedra: estat; més",
+        "Estat, SCCL",
+        'Estat "de tot", més o menys',
+        "Cooperativa d'usuàries i usuaris de telecomunicacions lliures, responsables i properes, SCCL (Catalunya)",
+    ],
+)
+@pytest.mark.parametrize("named", ["the site", "the sender"])
+def test_a_name_of_whatever_letters_is_that_of_one_mailbox(name: str, named: str) -> None:
+    story = STORIES["problem"]
+    quoted = name.replace('"', '\\"')
+    sender = replace(SENDER, name=(("ca", name),), sender="estat@example.org")
+    if named == "the sender":
+        sender = replace(SENDER, sender=f'"{quoted}" <estat@example.org>', reply_to=f'"{quoted}" <estat@example.org>')
+    made = copy(sheet(story, sender, calendar, ["ca"], to_list=False), story, sender, ANNA)
+    mail = email.message_from_bytes(made, policy=email.policy.default)
+    for header in ("From",) if named == "the site" else ("From", "Reply-To"):
+        [one] = mail[header].addresses
+        assert one.addr_spec == "estat@example.org"
+        assert "".join(one.display_name.split()) == "".join(name.split())  # Python may fold a long one within a word
+        assert not mail[header].groups[0].display_name
 
 
 def test_hostile_words_stay_words() -> None:
