@@ -128,6 +128,16 @@ def message_id(story: Story, sender: Sender, key: str, number: int) -> str:
     return f"<{story.event}-{story.ref}.n{number}.{who}@{sender.host}>"
 
 
+def verbatim(name: str, value: str) -> bytes:
+    """A header line as it is, however long: EmailMessage would encode what it cannot fold, and no reader undoes that.
+
+    Raises ValueError for what would be more than one line.
+    """
+    if not value.isprintable():
+        raise ValueError(f"{name}: this is no header")
+    return f"{name}: {value}\r\n".encode()
+
+
 def mailbox(text: str, name: str = "") -> Address:
     """One, whatever its name holds: `Guifi, Fundació <…>` as a string would be two. `name`: where it has none."""
     given, address = parseaddr(text)
@@ -196,14 +206,15 @@ def _head(story: Story, sender: Sender, languages: Sequence[str], subject: str, 
     mail["Content-Language"] = ", ".join(languages)
     if sender.reply_to:
         mail["Reply-To"] = mailbox(sender.reply_to)
+    lines = b""
     if not to_list:  # a list server writes its own
-        mail["List-Id"] = f"<notices.{sender.host}>"
-        mail["List-Post"] = "NO"
-        mail["List-Help"] = f"<{sender.address}/about/>"
+        lines += verbatim("List-Id", f"<notices.{sender.host}>")
+        lines += verbatim("List-Post", "NO")
+        lines += verbatim("List-Help", f"<{sender.address}/about/>")
         if sender.owner:
-            mail["List-Owner"] = f"<mailto:{sender.owner}>"
-        mail["List-Archive"] = f"<{sender.address}{story.path}>"
-    return mail.as_bytes().removesuffix(b"\r\n")
+            lines += verbatim("List-Owner", f"<mailto:{sender.owner}>")
+        lines += verbatim("List-Archive", f"<{sender.address}{story.path}>")
+    return mail.as_bytes().removesuffix(b"\r\n") + lines
 
 
 def _quoted(text: str) -> bytes:

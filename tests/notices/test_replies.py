@@ -23,9 +23,12 @@ from talaia.events import actions as events
 from talaia.notices.models import Reply
 from talaia.notices.replies import actions as replies
 from talaia.notices.replies.read import Asked, Silent, read
+from talaia.notices.replies.write import Places, Present, mail
+from talaia.notices.write import verbatim
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.state import State
 from tests.notices.conftest import NOW, Configure, House, set_up
+from tests.notices.letters import SENDER, calendar
 from tests.notices.mailserver import MailServer
 
 OURS = ["estat@example.org", "respostes@example.org", "torna@example.org"]
@@ -121,6 +124,17 @@ def test_people_are_answered_and_machines_never(sender: str | None, headers: str
 )
 def test_a_broken_head_is_still_a_person(content: bytes, message_id: str) -> None:
     assert read(content, "anna@example.net", OURS) == Asked("anna@example.net", message_id)
+
+
+def test_an_answer_stays_in_the_thread_of_a_mail_with_a_very_long_message_id() -> None:
+    theirs = f"<DB9PR08MB6873C1A2B3C4D5E6F7A8B9C0D1E2{'F' * 150}@DB9PR08MB6873.eurprd08.prod.outlook.com>"
+    made = mail(
+        Present(at=NOW), SENDER, Places(), calendar, ["ca"], to="anna@example.net", message_id="<a@b>", answers=theirs
+    )
+    lines = made.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    assert f"In-Reply-To: {theirs}" in lines and f"References: {theirs}" in lines
+    with pytest.raises(ValueError, match="In-Reply-To"):
+        verbatim("In-Reply-To", "<a@b>\r\nBcc: x@example.net")
 
 
 @given(st.binary(max_size=400), st.none() | st.text(max_size=60))

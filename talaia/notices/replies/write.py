@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from talaia.events.timeline import IncidentState, incident_word
 from talaia.notices import plain
 from talaia.notices.values import Sender, Touched, Words, inside
-from talaia.notices.write import Calendars, mailbox
+from talaia.notices.write import Calendars, mailbox, verbatim
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 
@@ -104,12 +104,10 @@ def mail(
         made["Subject"] = _("Automatic answer: the state of our services")
     made["Date"] = format_datetime(present.at)
     made["Message-ID"] = message_id
-    if answers:
-        made["In-Reply-To"] = answers
-        made["References"] = answers
     made["Auto-Submitted"] = "auto-replied"
     made["X-Auto-Response-Suppress"] = "All"
     made["Content-Language"] = ", ".join(languages)
     rule = "\n\n" + "=" * 24 + "\n\n"
     made.set_content(rule.join(text(present, sender, places, calendars, one) for one in languages) + "\n")
-    return made.as_bytes()
+    thread = verbatim("In-Reply-To", answers) + verbatim("References", answers) if answers else b""
+    return thread + made.as_bytes()
