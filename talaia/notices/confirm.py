@@ -17,7 +17,7 @@ from talaia.notices import plain, tokens
 from talaia.notices.letterhead import letterhead
 from talaia.notices.post import client, without
 from talaia.notices.values import Sender, Words, inside
-from talaia.notices.write import mailbox
+from talaia.notices.write import mailbox, verbatim
 from talaia.outbox.faults import Temporary
 
 
@@ -48,10 +48,9 @@ def mail(sender: Sender, key: str, to: str, language: str, services: Sequence[Wo
         made["Subject"] = _("Do you want our mails? Confirm it")
         text = engines["plain"].get_template("notices/confirm.txt").render(words)
     made["From"] = mailbox(sender.sender, name)
-    made["To"] = to
     made["Date"] = format_datetime(now)
     made["Message-ID"] = f"<{key}@{sender.host}>"
     made["Auto-Submitted"] = "auto-generated"
     made["Content-Language"] = language
     made.set_content(text.strip() + "\n")
-    return made.as_bytes()
+    return verbatim("To", to) + made.as_bytes()  # EmailMessage would read it, and decode what stands in it

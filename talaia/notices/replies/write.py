@@ -99,7 +99,6 @@ def mail(
     made = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     name = plain.one_line(inside(sender.name, languages[0])[0])
     made["From"] = mailbox(sender.sender, name)
-    made["To"] = to
     with translation.override(languages[0]):
         made["Subject"] = _("Automatic answer: the state of our services")
     made["Date"] = format_datetime(present.at)
@@ -109,5 +108,7 @@ def mail(
     made["Content-Language"] = ", ".join(languages)
     rule = "\n\n" + "=" * 24 + "\n\n"
     made.set_content(rule.join(text(present, sender, places, calendars, one) for one in languages) + "\n")
-    thread = verbatim("In-Reply-To", answers) + verbatim("References", answers) if answers else b""
-    return thread + made.as_bytes()
+    theirs = verbatim("To", to)  # as they wrote it: EmailMessage would read it, and decode what stands in it
+    if answers:
+        theirs += verbatim("In-Reply-To", answers) + verbatim("References", answers)
+    return theirs + made.as_bytes()
