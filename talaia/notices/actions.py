@@ -40,13 +40,14 @@ def begin(notice_id: int, now: datetime) -> Story | None:
     Whatever was ordered, the rows decide: a notice that was taken back, moved on or is no longer true goes to nobody.
     """
     with transaction.atomic():
-        notice = _lock(notice_id)
-        if notice is None or notice.state not in (Notice.HELD, Notice.SENDING):
+        event = Event.objects.select_for_update().filter(sent_notices=notice_id).first()
+        notice = _lock(notice_id)  # after its event, as `look` does: else each could wait for the other
+        if event is None or notice is None or notice.state not in (Notice.HELD, Notice.SENDING):
             return None
         if notice.state == Notice.HELD:
             if notice.held_until and notice.held_until > now:
                 return None
-            _look(Event.objects.select_for_update().get(pk=notice.event_id), now, None, still=True)
+            _look(event, now, None, still=True)
             notice.refresh_from_db()
             if notice.state != Notice.HELD or (notice.held_until and notice.held_until > now):
                 return None
@@ -205,9 +206,12 @@ def forget_bounces(recipient: str) -> None:
 
 
 def _look(event: Event, now: datetime, tell: bool | None, still: bool = False) -> Notice | None:
-    """`still`: nothing happened, it is only asked whether what is held holds."""
+    """`event` is locked. `still`: nothing happened, it is only asked whether what is held holds."""
+    drawn = list(
+        event.sent_notices.select_for_update().order_by("pk")
+    )  # nobody takes one back, or begins it, meanwhile
     wanted = rows.wanted(event, now, tell)
-    held = event.sent_notices.filter(state=Notice.HELD).first()
+    held = next((one for one in drawn if one.state == Notice.HELD), None)
     if held is not None and wanted is not None and wanted.withheld and _stays(held, wanted, tell):
         return held
     if held is not None and (wanted is None or wanted.withheld):
@@ -218,7 +222,7 @@ def _look(event: Event, now: datetime, tell: bool | None, still: bool = False) -
         held = None
     if wanted is None:
         return None
-    row = event.sent_notices.filter(kind=wanted.kind, cause=wanted.cause).first()
+    row = next((one for one in drawn if _same(one, wanted)), None)
     if wanted.withheld:
         return row or _draw_up(event, wanted, now)
     if held is None:
