@@ -207,7 +207,7 @@ class Part:
 def client(config: Config) -> Client:
     mail = config.mail
     ca_file = str(config.beside(mail.ca_file)) if mail.ca_file else None
-    with suppress(OSError):  # a password that cannot be read is a login that fails, and is said there
+    with suppress(OSError, UnicodeError):  # a password that cannot be read is a login that fails, and is said there
         return Client(mail, config.secret(mail.password_file), ca_file)
     return Client(mail, None, ca_file)
 
