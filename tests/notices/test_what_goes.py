@@ -342,6 +342,22 @@ def test_once_begun_it_cannot_be_taken_back_and_is_not_sent_twice(house: House) 
     assert Posting.objects.count() == 3
 
 
+def test_of_a_site_with_letters_beyond_ascii_in_its_name_the_heads_are_ascii(
+    house: House, configure: Configure
+) -> None:
+    config = set_up(configure, house.server)
+    assert config.path
+    text = config.path.read_text()
+    assert config.site.address in text
+    configure(text.replace(config.site.address, "https://estat.exàmple.cat"))
+    house.open()
+    house.work().later(minutes=1).work()
+    assert len(house.server.taken) == 3
+    for taken in house.server.taken:
+        assert taken.content.partition(b"\r\n\r\n")[0].isascii()
+        assert taken.message_id.endswith("@estat.xn--exmple-jta.cat>")
+
+
 def put_off(verb: str, argument: str) -> str | None:
     return "450 4.2.0 greylisted" if verb == "RCPT" and "bernat" in argument else None
 
