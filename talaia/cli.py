@@ -35,7 +35,7 @@ COMMANDS = {
     "token": "secrets with which machines may post to the hooks",
 }
 # A mail server runs these: a failure is "not now" (EX_TEMPFAIL), so that it keeps the mail and tries again.
-BY_MAIL = {"answer"}
+BY_MAIL = {"answer", "bounce"}
 NOT_NOW = 75
 # These run without a configuration.
 BARE = {"init", "demo"}

@@ -11,6 +11,7 @@ import idna
 
 LONGEST_LOCAL, LONGEST_DOMAIN, LONGEST = 64, 253, 254
 LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII | re.IGNORECASE)
+ENCODED = "=?"  # so begins an encoded word: software would read a line end out of what holds none
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 # Scripts that people write together in one word; any other mixture is a disguise.
 TOGETHER = ({"CJK", "HIRAGANA", "KATAKANA"}, {"CJK", "HANGUL"}, {"CJK", "BOPOMOFO"})
@@ -46,7 +47,7 @@ def parse(text: str) -> Address:
         raise Wrong("address_form")
     if not local.isascii():
         raise Wrong("address_letters")
-    if not LOCAL.fullmatch(local):
+    if not LOCAL.fullmatch(local) or ENCODED in local:
         raise Wrong("address_form")
     name = domain(host)
     if len(local) > LONGEST_LOCAL or len(local) + 1 + len(name) > LONGEST:

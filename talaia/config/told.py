@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from email.utils import getaddresses
 from urllib.parse import urlsplit
 
+import idna
 import msgspec
 
 from talaia.config.addresses import MAILBOX, is_safe, is_web_address, nowhere, positive
@@ -39,6 +40,8 @@ def mail_fits(config: Config) -> Iterator[tuple[Place, str]]:
         if given is not None and not (address and MAILBOX.fullmatch(address) and given.isprintable()):
             right = "estat@example.org" + (" or Estat <estat@example.org>" if named else "")
             yield ("mail", name), f"{given!r} is no mail address; write it as {right}"
+        elif given is not None and not address.isascii():
+            yield ("mail", name), f"{given!r}: {_in_ascii(address)}"
     if mail.sender is None and mail.to:
         yield ("mail",), "'sender' is missing: from whom do the mails come?"
     if mail.answer and (mail.sender is None or mail.reply_to is None):
@@ -53,6 +56,16 @@ def mail_fits(config: Config) -> Iterator[tuple[Place, str]]:
         if getattr(mail, name) < least:
             yield ("mail", name), f"must be {least} or more"
     yield from positive(("mail",), {"timeout": mail.timeout, "give_up": mail.give_up})
+
+
+def _in_ascii(address: str) -> str:
+    local, _at, domain = address.rpartition("@")
+    if not local.isascii():
+        return "mail servers take no address with letters beyond ASCII before the @"
+    try:
+        return f"write the domain as mail servers know it: {local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        return "there is no such domain"
 
 
 def audience_fits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -39,15 +40,15 @@ def begin(notice_id: int, now: datetime) -> Story | None:
     Whatever was ordered, the rows decide: a notice that was taken back, moved on or is no longer true goes to nobody.
     """
     with transaction.atomic():
-        notice = _lock(notice_id)
-        if notice is None or notice.state not in (Notice.HELD, Notice.SENDING):
+        event = Event.objects.select_for_update().filter(sent_notices=notice_id).first()
+        notice = _lock(notice_id)  # after its event, as `look` does: else each could wait for the other
+        if event is None or notice is None or notice.state not in (Notice.HELD, Notice.SENDING):
             return None
         if notice.state == Notice.HELD:
             if notice.held_until and notice.held_until > now:
                 return None
-            if not notice.asked:
-                _look(Event.objects.select_for_update().get(pk=notice.event_id), now, None, still=True)
-                notice.refresh_from_db()
+            _look(event, now, None, still=True)
+            notice.refresh_from_db()
             if notice.state != Notice.HELD or (notice.held_until and notice.held_until > now):
                 return None
             told = rows.story(notice, now)
@@ -100,6 +101,12 @@ def mark(
     Posting.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["notice", "recipient"], update_fields=columns
     )
+
+
+def leave_out(notice_id: int, recipients: Sequence[str], now: datetime) -> None:
+    """Who was put off and has left since, or had it that no mail reaches them any more."""
+    rows = Posting.objects.filter(notice_id=notice_id, recipient__in=recipients, state=Posting.AGAIN)
+    rows.update(state=Posting.REFUSED, at=now, due=None, error="is told no more")
 
 
 def go_on(notice_id: int, after: str, due: datetime, now: datetime) -> None:
@@ -199,11 +206,14 @@ def forget_bounces(recipient: str) -> None:
 
 
 def _look(event: Event, now: datetime, tell: bool | None, still: bool = False) -> Notice | None:
-    """`still`: nothing happened, it is only asked whether what is held holds."""
+    """`event` is locked. `still`: nothing happened, it is only asked whether what is held holds."""
+    drawn = list(
+        event.sent_notices.select_for_update().order_by("pk")
+    )  # nobody takes one back, or begins it, meanwhile
     wanted = rows.wanted(event, now, tell)
-    held = event.sent_notices.filter(state=Notice.HELD).first()
-    if held is not None and held.asked and wanted is not None and wanted.withheld:
-        return held  # a person has said that it goes
+    held = next((one for one in drawn if one.state == Notice.HELD), None)
+    if held is not None and wanted is not None and wanted.withheld and _stays(held, wanted, tell):
+        return held
     if held is not None and (wanted is None or wanted.withheld):
         held.why = wanted.withheld if wanted and _same(held, wanted) else OVERTAKEN
         held.save(update_fields=["why"])
@@ -212,16 +222,21 @@ def _look(event: Event, now: datetime, tell: bool | None, still: bool = False) -
         held = None
     if wanted is None:
         return None
-    row = event.sent_notices.filter(kind=wanted.kind, cause=wanted.cause).first()
+    row = next((one for one in drawn if _same(one, wanted)), None)
     if wanted.withheld:
         return row or _draw_up(event, wanted, now)
     if held is None:
         if row is not None and row.state != Notice.WITHHELD:
             return row
-        return _hold(row or _draw_up(event, wanted, now), now)
+        return _hold(row or _draw_up(event, wanted, now), now, asked=bool(tell))
     if _same(held, wanted) and still:
         return held
-    return _replace(held, wanted, now)
+    return _replace(held, wanted, now, asked=bool(tell))
+
+
+def _stays(held: Notice, wanted: Wanted, tell: bool | None) -> bool:
+    """Whether a person has said that it goes: of a notice of this kind, and none has said otherwise since."""
+    return held.asked and held.kind == wanted.kind and tell is not False
 
 
 def _same(notice: Notice, wanted: Wanted) -> bool:
@@ -244,23 +259,24 @@ def _draw_up(event: Event, wanted: Wanted, now: datetime) -> Notice:
     return notice
 
 
-def _hold(notice: Notice, now: datetime) -> Notice:
+def _hold(notice: Notice, now: datetime, *, asked: bool) -> Notice:
     # A reminder follows from the hour alone: nobody has just written words that they might want back.
     length = timedelta(0) if notice.kind == Kind.REMINDER else current().mail.hold
-    notice.held_until, notice.why, notice.drawn_at = now + length, "", now
-    notice.save(update_fields=["held_until", "why", "drawn_at"])
+    notice.held_until, notice.why, notice.drawn_at, notice.asked = now + length, "", now, asked
+    notice.save(update_fields=["held_until", "why", "drawn_at", "asked"])
     _turn(notice, Notice.HELD, "")
     return _held(notice, now, "")
 
 
-def _replace(held: Notice, wanted: Wanted, now: datetime) -> Notice:
+def _replace(held: Notice, wanted: Wanted, now: datetime, *, asked: bool) -> Notice:
     """What is held says something newer, or better; its hold begins again, but not for ever."""
     hold = current().mail.hold
+    held.asked = asked or (held.asked and held.kind == wanted.kind)  # else it was said of another news
     if not _same(held, wanted):
         held.event.sent_notices.filter(kind=wanted.kind, cause=wanted.cause, state=Notice.WITHHELD).delete()
         held.kind, held.cause = wanted.kind, wanted.cause
     held.held_until = max(held.held_until or now, min(now + hold, held.drawn_at + LONGEST_HOLD * hold))
-    held.save(update_fields=["kind", "cause", "held_until"])
+    held.save(update_fields=["kind", "cause", "held_until", "asked"])
     return _held(held, now, "")
 
 

@@ -78,6 +78,10 @@ class Client:
         except OSError as error:
             self.drop()
             raise Temporary(f"{self.place} does not answer: {error}", "is the mail server running?") from None
+        except UnicodeError:  # smtplib's, of what it would write in ASCII
+            self.drop()
+            hint = "in [mail] sender and bounces, write the domain as xn--…"
+            raise Permanent(f"{self.place} takes no sender with letters beyond ASCII", hint) from None
 
     @property
     def place(self) -> str:
@@ -111,6 +115,12 @@ class Client:
                 raise
             raise Permanent(
                 f"{self.place} does not let us in: {error}", "look at [mail] username, password_file"
+            ) from None
+        except UnicodeError:  # smtplib's, which logs in with ASCII alone
+            self.drop()
+            hint = "have another one set, of plain letters, digits and signs"
+            raise Permanent(
+                f"[mail] username or password_file holds letters beyond ASCII: {self.place}", hint
             ) from None
         except Permanent:
             self.drop()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from django.template import engines
 from django.utils import translation
@@ -18,6 +17,7 @@ from talaia.notices import plain, tokens
 from talaia.notices.letterhead import letterhead
 from talaia.notices.post import client, without
 from talaia.notices.values import Sender, Words, inside
+from talaia.notices.write import mailbox, verbatim
 from talaia.outbox.faults import Temporary
 
 
@@ -37,8 +37,6 @@ def link(sender: Sender, key: str) -> str:
 def mail(sender: Sender, key: str, to: str, language: str, services: Sequence[Words], now: datetime) -> bytes:
     """Its bytes."""
     made = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-    given, address = parseaddr(sender.sender)
-    local, _at, domain = address.rpartition("@")
     with translation.override(language):
         name = plain.one_line(inside(sender.name, language)[0])
         words = {
@@ -49,11 +47,10 @@ def mail(sender: Sender, key: str, to: str, language: str, services: Sequence[Wo
         }
         made["Subject"] = _("Do you want our mails? Confirm it")
         text = engines["plain"].get_template("notices/confirm.txt").render(words)
-    made["From"] = Address(given or name, local, domain)
-    made["To"] = to
+    made["From"] = mailbox(sender.sender, name)
     made["Date"] = format_datetime(now)
     made["Message-ID"] = f"<{key}@{sender.host}>"
     made["Auto-Submitted"] = "auto-generated"
     made["Content-Language"] = language
     made.set_content(text.strip() + "\n")
-    return made.as_bytes()
+    return verbatim("To", to) + made.as_bytes()  # EmailMessage would read it, and decode what stands in it

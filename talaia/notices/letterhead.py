@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import idna
 from django.conf import settings
 
 from talaia.config import Config
@@ -17,7 +21,7 @@ def letterhead(config: Config) -> Sender:
     mailman = config.tables.audience.mailman if config.tables.audience else None
     return Sender(
         name=site.name.words,
-        address=site.address.rstrip("/"),
+        address=_in_ascii(site.address.rstrip("/")),
         languages=site.languages,
         sender=mail.sender or "",
         reply_to=mail.reply_to or "",
@@ -27,6 +31,17 @@ def letterhead(config: Config) -> Sender:
         leave="-leave@".join(mailman.list.split("@")) if mailman else "",
         secret=settings.SECRET_KEY.encode(),
     )
+
+
+def _in_ascii(address: str) -> str:
+    """As heads and Message-IDs have it: `https://estat.exàmple.cat` with `estat.xn--exmple-jta.cat` as its host."""
+    parts = urlsplit(address)
+    if address.isascii() or not parts.hostname:
+        return address
+    with suppress(idna.IDNAError):  # no such domain: nobody finds the page either
+        host = idna.encode(parts.hostname, uts46=True).decode()
+        return f"{parts.scheme}://{host}:{parts.port}" if parts.port else f"{parts.scheme}://{host}"
+    return address
 
 
 def forum(config: Config) -> str:

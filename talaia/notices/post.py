@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -26,10 +27,12 @@ from talaia.notices.rows import story as told_now
 from talaia.notices.values import GiveUpOn, Recipient, Recipients, Sender, Story, ToList
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
 from talaia.outbox.alone import alone
-from talaia.outbox.faults import Fault, Permanent
+from talaia.outbox.faults import Fault, Permanent, Temporary
 from talaia.outbox.models import Fact
 
+T = TypeVar("T")
 PART = 8.0  # seconds
+OTHERS_PART = timedelta(seconds=5)
 ROOM = 200  # recipients that are looked up together
 FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=1), timedelta(hours=1)  # after a 4xx: doubled each time
 SAME_ANSWER = 5  # copies refused for what they are, one after the other: so will be all others
@@ -49,8 +52,9 @@ class Post:
                 self.test(Fact.objects.get(pk=int(number)))
             else:
                 with alone("notice", int(number)) as mine:
-                    if mine:
-                        self.send_part(int(number), now)
+                    if not mine:  # not done: it may be another part that they are at, or another notice of this lock
+                        raise Temporary("another worker is at it", after=OTHERS_PART)
+                    self.send_part(int(number), now)
 
     def send_part(self, notice_id: int, now: datetime) -> None:
         told = actions.begin(notice_id, now)
@@ -123,13 +127,23 @@ class Part:
     def end(self) -> None:
         """Everybody had their turn; who was put off has another, until it is too late to be of use."""
         now = timezone.now()
+        self.leave_out_who_is_gone(now)
         waiting = Posting.objects.filter(notice=self.notice.pk, state=Posting.AGAIN)
         began = self.notice.began_at or now
         if now - began > self.config.mail.give_up or not waiting.exists():
             actions.finish(self.notice.pk, now)
             return
         due = min(posting.due or now for posting in waiting.only("due").iterator())
-        actions.go_on(self.notice.pk, "", max(due, now + timedelta(seconds=1)), now)
+        actions.go_on(self.notice.pk, "", max(due, now + FIRST_AGAIN), now)
+
+    def leave_out_who_is_gone(self, now: datetime) -> None:
+        """Who was put off and is told no more since has no other turn: waiting for them would never end."""
+        put_off = Posting.objects.filter(notice=self.notice.pk, state=Posting.AGAIN, due__lte=now)
+        gone = set(put_off.values_list("recipient", flat=True))
+        for batch in batches(self.post.recipients("", self.told.behind), ROOM) if gone else ():
+            gone.difference_update(one.key for one in self.concerned(batch))
+        for keys in batches(sorted(gone), ROOM):
+            actions.leave_out(self.notice.pk, keys, now)
 
     def still_to_send(self, batch: Sequence[Recipient]) -> Iterator[tuple[Recipient, Posting | None]]:
         keys = [recipient.key for recipient in batch]
@@ -193,7 +207,7 @@ class Part:
 def client(config: Config) -> Client:
     mail = config.mail
     ca_file = str(config.beside(mail.ca_file)) if mail.ca_file else None
-    with suppress(OSError):  # a password that cannot be read is a login that fails, and is said there
+    with suppress(OSError, UnicodeError):  # a password that cannot be read is a login that fails, and is said there
         return Client(mail, config.secret(mail.password_file), ca_file)
     return Client(mail, None, ca_file)
 
@@ -219,7 +233,7 @@ def without(address: str, said: Said) -> str:
     return str(said).replace(address, "…").replace(address.lower(), "…")
 
 
-def batches(recipients: Iterable[Recipient], size: int) -> Iterator[list[Recipient]]:
-    waiting = iter(recipients)
+def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    waiting = iter(things)
     while batch := list(islice(waiting, size)):
         yield batch

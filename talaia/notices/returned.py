@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import email.parser
 import email.policy
 import re
 from collections.abc import Iterator
@@ -32,12 +33,16 @@ def read(content: bytes, secret: bytes, envelope_to: str = "") -> Returned | Non
 
     `envelope_to`: to whom the mail server had it delivered, where it says so; else the headers are believed.
     """
-    mail = email.message_from_bytes(content[:LONGEST], policy=email.policy.compat32)
+    mail = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(content[:LONGEST])
     places = [envelope_to] if envelope_to else [str(value) for name in WHERE for value in mail.get_all(name, [])]
     key = next((found for place in places if (found := tokens.returned(secret, place))), None)
     if key is None:
         return None
-    for report in _reports(mail):
+    try:
+        reports = list(_reports(email.message_from_bytes(content[:LONGEST], policy=email.policy.compat32)))
+    except RecursionError:  # parts in parts in parts, deeper than any report: somebody wants us to fail
+        reports = []
+    for report in reports:
         status = str(report.get("Status", "")).strip()
         if str(report.get("Action", "")).strip().lower() == "failed" and GONE.match(status):
             return Returned(key, True, status)

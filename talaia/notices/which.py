@@ -76,7 +76,7 @@ def decide(stand: Stand, past: Sequence[Past], rules: Rules, now: datetime, tell
     if stand.secret:
         return None
     told = [notice for notice in past if notice.told_at]
-    wanted = _of_work(stand, told, rules, now) if stand.window else _of_incident(stand, told, rules)
+    wanted = _of_work(stand, past, told, rules, now) if stand.window else _of_incident(stand, told, rules)
     if wanted is None or any((one.kind, one.cause) == (wanted.kind, wanted.cause) for one in past):
         return None
     if tell is not None:
@@ -134,7 +134,7 @@ def _of_incident(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | N
     return Wanted(Kind.UPDATE, cause, "" if rules.updates else UPDATES_OFF)
 
 
-def _of_work(stand: Stand, told: Sequence[Past], rules: Rules, now: datetime) -> Wanted | None:
+def _of_work(stand: Stand, past: Sequence[Past], told: Sequence[Past], rules: Rules, now: datetime) -> Wanted | None:
     """The codes are what an operator has chosen, so they are told whatever the level that is expected."""
     window = stand.window
     assert window is not None
@@ -151,11 +151,16 @@ def _of_work(stand: Stand, told: Sequence[Past], rules: Rules, now: datetime) ->
             if plan.Notice.START in due and Kind.START not in kinds:
                 return Wanted(Kind.START, "")
             return _more(stand, told, rules)
-    last = next((one.window for one in reversed(told) if one.window), None)
-    if last is not None and last != window:
-        return Wanted(Kind.CHANGED, around)
+    last = next((one for one in reversed(told) if one.window), None)
+    silent: list[Past] = []
+    if last is not None and last.window != window:
+        moves = [one for one in past if one.kind is Kind.CHANGED and one.cause.partition(" ")[0] == around]
+        silent = [one for one in moves if not one.told_at and one.entry >= last.entry]
+        if not silent:  # numbered where it was moved to these hours before, and away from them since
+            return Wanted(Kind.CHANGED, f"{around} {len(moves) + 1}" if moves else around)
+    # Nobody was to hear that it was moved; of the new hours they hear as of any others, and of later entries.
     if not due or any(one.told_at and one.told_at >= window[0] - plan.ADVANCE[due[0]] for one in told):
-        return _more(stand, told, rules)
+        return _more(stand, [*told, *silent], rules)
     return Wanted(Kind.REMINDER if told else Kind.ADVANCE, f"{due[0]} {around}")
 
 

@@ -11,9 +11,10 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime, parseaddr
 
 from babel import Locale
 from django.template import engines
@@ -127,6 +128,23 @@ def message_id(story: Story, sender: Sender, key: str, number: int) -> str:
     return f"<{story.event}-{story.ref}.n{number}.{who}@{sender.host}>"
 
 
+def verbatim(name: str, value: str) -> bytes:
+    """A header line as it is, however long: EmailMessage would encode what it cannot fold, and no reader undoes that.
+
+    Raises ValueError for what would be more than one line.
+    """
+    if not value.isprintable():
+        raise ValueError(f"{name}: this is no header")
+    return f"{name}: {value}\r\n".encode()
+
+
+def mailbox(text: str, name: str = "") -> Address:
+    """One, whatever its name holds: `Guifi, Fundació <…>` as a string would be two. `name`: where it has none."""
+    given, address = parseaddr(text)
+    local, _at, domain = address.rpartition("@")
+    return Address(given or name, local, domain)
+
+
 def unsubscribe_address(sender: Sender, key: str) -> str:
     return f"{sender.address}/u/{tokens.sign(sender.secret, key)}"
 
@@ -181,22 +199,22 @@ def _head(story: Story, sender: Sender, languages: Sequence[str], subject: str, 
     """The headers that all copies share. EmailMessage encodes them, and refuses a line end inside one."""
     mail = EmailMessage(policy=SMTP)
     name = plain.one_line(inside(sender.name, languages[0])[0])
-    given_name, address = parseaddr(sender.sender)
-    mail["From"] = formataddr((given_name or name, address), "utf-8") if (given_name or name) else address
+    mail["From"] = mailbox(sender.sender, name)
     mail["Subject"] = subject
     mail["Date"] = format_datetime(story.written_at)
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = ", ".join(languages)
     if sender.reply_to:
-        mail["Reply-To"] = sender.reply_to
+        mail["Reply-To"] = mailbox(sender.reply_to)
+    lines = b""
     if not to_list:  # a list server writes its own
-        mail["List-Id"] = f"<notices.{sender.host}>"
-        mail["List-Post"] = "NO"
-        mail["List-Help"] = f"<{sender.address}/about/>"
+        lines += verbatim("List-Id", f"<notices.{sender.host}>")
+        lines += verbatim("List-Post", "NO")
+        lines += verbatim("List-Help", f"<{sender.address}/about/>")
         if sender.owner:
-            mail["List-Owner"] = f"<mailto:{sender.owner}>"
-        mail["List-Archive"] = f"<{sender.address}{story.path}>"
-    return mail.as_bytes().removesuffix(b"\r\n")
+            lines += verbatim("List-Owner", f"<mailto:{sender.owner}>")
+        lines += verbatim("List-Archive", f"<{sender.address}{story.path}>")
+    return mail.as_bytes().removesuffix(b"\r\n") + lines
 
 
 def _quoted(text: str) -> bytes:

@@ -27,6 +27,12 @@ SENDER = 'sender = "Estat <estat@example.org>"\n'
         ('sender = "estat"\n', r"mail.sender: 'estat' is no mail address; write it as estat@example.org or Estat <"),
         ('sender = "a@example.org, b@example.org"\n', "mail.sender: .* is no mail address"),
         (f'{SENDER}owner = "Llistes <llistes@example.org>"\n', "mail.owner: .* is no mail address"),
+        ('sender = "Estat <estat@exàmple.cat>"\n', "mail.sender: .* mail servers know it: estat@xn--exmple-jta.cat"),
+        (f'{SENDER}reply_to = "suport@ex\u2024\u0300.cat"\n', "mail.reply_to: .*there is no such domain"),
+        (
+            f'{SENDER}bounces = "està@example.org"\n',
+            "mail.bounces: .*no address with letters beyond ASCII before the @",
+        ),
         ('to = "avisos@lists.example.org"\n', "'sender' is missing: from whom do the mails come"),
         (f'{SENDER}password_file = "x"\n', "password_file: a password goes with a username"),
         (

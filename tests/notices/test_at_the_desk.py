@@ -12,6 +12,7 @@ from talaia.audience.models import Recipient as Subscriber
 from talaia.desk.people.roles import Role
 from talaia.notices.models import Notice
 from talaia.notices.stories import STORIES
+from talaia.outbox.models import Delivery, Fact
 from talaia.panel.state import State
 from tests.desk.conftest import member
 from tests.notices.conftest import House
@@ -78,6 +79,26 @@ def test_what_went_says_what_the_server_did_not_take_without_an_address(desk: Cl
     shown = read(desk, f"/desk/mails/{Notice.objects.get().pk}/")
     assert "went to 2 people, 1 refused" in shown and "550 5.1.1" in shown
     assert "anna@example.net" not in shown
+
+
+def test_a_mail_that_cannot_go_on_goes_on_from_the_first_page_as_from_its_own(desk: Client, house: House) -> None:
+    house.server.answers = lambda verb, _argument: "550 5.7.1 not for you" if verb == "MAIL" else None
+    house.open()
+    house.work().later(minutes=1).work()
+    assert house.notices() == [("problem", "stuck", "")]
+    parked = Delivery.objects.get(state=Delivery.PARKED)
+    again = {"again": "1"}
+    said = desk.post(f"/desk/deliveries/{parked.pk}", again, follow=True).content.decode()
+    assert "It is tried again now." in said
+    house.work()
+    assert house.notices() == [("problem", "stuck", "")]  # it is still refused
+    house.server.answers = lambda _verb, _argument: None
+    desk.post(f"/desk/deliveries/{Delivery.objects.get(state=Delivery.PARKED).pk}", again)
+    house.work()
+    assert len(house.server.taken) == 3
+    assert house.notices() == [("problem", "sent", "")]
+    assert house.parked() == []
+    assert Fact.objects.filter(kind="notice.resumed", by="anna").count() == 2
 
 
 def test_a_test_goes_to_who_asks_and_to_nobody_else(desk: Client, house: House) -> None:

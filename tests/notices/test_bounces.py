@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 
 from talaia import cli
 from talaia.api.lmtp import Door
@@ -114,6 +115,13 @@ def test_a_return_path_of_somebody_else_is_believed_by_nobody() -> None:
     assert read(report("x@example.org", "5.1.1"), SECRET, BACK.upper()) is not None  # some servers shout
 
 
+def test_parts_in_parts_without_end_are_no_report_and_no_failure() -> None:
+    nested = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(3000))
+    head = f"To: {BACK}\r\n".encode()
+    assert read(head + nested, SECRET) == read(nested, SECRET, BACK) == Returned(KEY, False, "")
+    assert read(nested, SECRET) is None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_after_so_many_days_an_address_gets_no_more_and_many_in_a_day_count_once(house: House) -> None:
     house.server.answers = lambda verb, argument: "550 5.1.1 no" if verb == "RCPT" and "anna" in argument else None
@@ -167,6 +175,15 @@ def test_one_from_standard_input(anna: str, monkeypatch: pytest.MonkeyPatch, cap
     assert standing() == "bounced"
 
 
+def test_a_mail_server_keeps_a_report_that_we_cannot_count_now(anna: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_to: str, _content: bytes) -> bool:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("talaia.commands.bounce.take_returned", away)
+    stdin(monkeypatch, report(anna, "5.1.1"))
+    assert bounce() == 75  # EX_TEMPFAIL; with any other failure Postfix gives the report up
+
+
 def test_a_maildir_is_read_and_emptied(anna: str, tmp_path: Path, capsys: Any) -> None:
     for folder in ("new", "cur", "tmp"):
         (tmp_path / "box" / folder).mkdir(parents=True)
@@ -176,7 +193,7 @@ def test_a_maildir_is_read_and_emptied(anna: str, tmp_path: Path, capsys: Any) -
     assert capsys.readouterr().out == "1 mails that came back\n"
     assert list((tmp_path / "box" / "new").iterdir()) == []
     assert standing() == "bounced"
-    assert bounce("--maildir", str(tmp_path)) == 1
+    assert bounce("--maildir", str(tmp_path)) == 75
     assert "no Maildir" in capsys.readouterr().err
 
 

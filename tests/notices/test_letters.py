@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
 import pytest
 
+from talaia.audience.mailman.posting import prepared
 from talaia.notices.stories import STORIES
 from talaia.notices.values import Kind, Recipient
 from talaia.notices.write import NoAddress, copy, message_id, sheet
-from tests.notices.letters import ANNA, FOLDER, LANGUAGES, SENDER, bytes_of, calendar, letters, parsed, part
+from tests.notices.letters import ANNA, FOLDER, LANGUAGES, LIST, SENDER, bytes_of, calendar, letters, parsed, part
 
 EVERY = [(name, language) for name in STORIES for language in (*LANGUAGES, "list")]
 
@@ -117,6 +120,51 @@ def test_what_is_no_address_gets_no_header(address: str) -> None:
     made = sheet(story, SENDER, calendar, ["ca"], to_list=False)
     with pytest.raises(NoAddress):
         copy(made, story, SENDER, Recipient("r1", address))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Guifi, Fundació",
+        "Càtedra: estat; més",
+        "Estat, SCCL",
+        'Estat "de tot", més o menys',
+        "Cooperativa d'usuàries i usuaris de telecomunicacions lliures, responsables i properes, SCCL (Catalunya)",
+    ],
+)
+@pytest.mark.parametrize("named", ["the site", "the sender"])
+def test_a_name_of_whatever_letters_is_that_of_one_mailbox(name: str, named: str) -> None:
+    story = STORIES["problem"]
+    quoted = name.replace('"', '\\"')
+    sender = replace(SENDER, name=(("ca", name),), sender="estat@example.org")
+    if named == "the sender":
+        sender = replace(SENDER, sender=f'"{quoted}" <estat@example.org>', reply_to=f'"{quoted}" <estat@example.org>')
+    made = copy(sheet(story, sender, calendar, ["ca"], to_list=False), story, sender, ANNA)
+    mail = email.message_from_bytes(made, policy=email.policy.default)
+    for header in ("From",) if named == "the site" else ("From", "Reply-To"):
+        [one] = mail[header].addresses
+        assert one.addr_spec == "estat@example.org"
+        assert "".join(one.display_name.split()) == "".join(name.split())  # Python may fold a long one within a word
+        assert not mail[header].groups[0].display_name
+
+
+FAR = "https://estat.serveis.comunitatsenergetiques.federacio.cooperatives.example.org"
+
+
+@pytest.mark.parametrize("language", ["ca", "list"])
+def test_what_machines_read_in_a_head_is_never_encoded_however_long_the_host_is(language: str) -> None:
+    story, sender, to = STORIES["end"], replace(SENDER, address=FAR), LIST if language == "list" else ANNA
+    made = copy(sheet(story, sender, calendar, ["ca"], to_list=to.is_list), story, sender, to)
+    name = message_id(story, sender, to.key, story.number)
+    head = (prepared(made, name).encode() if to.is_list else made).partition(b"\r\n\r\n")[0].decode()
+    unfolded = head.replace("\r\n ", " ").split("\r\n")
+    before = [message_id(story, sender, to.key, number) for number in story.before]
+    assert before
+    wanted = [f"Message-ID: {name}", f"In-Reply-To: {before[0]}", "References: " + " ".join(before)]
+    if not to.is_list:
+        wanted += [f"List-Archive: <{FAR}{story.path}>", f"List-Id: <notices.{sender.host}>"]
+    assert not [line for line in wanted if line not in unfolded]
+    assert not [line for line in unfolded if "=?" in line and not line.startswith(("Subject:", "From:", "Reply-To:"))]
 
 
 def test_hostile_words_stay_words() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from talaia import cli
@@ -23,9 +23,12 @@ from talaia.events import actions as events
 from talaia.notices.models import Reply
 from talaia.notices.replies import actions as replies
 from talaia.notices.replies.read import Asked, Silent, read
+from talaia.notices.replies.write import Places, Present, mail
+from talaia.notices.write import verbatim
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.state import State
 from tests.notices.conftest import NOW, Configure, House, set_up
+from tests.notices.letters import SENDER, calendar
 from tests.notices.mailserver import MailServer
 
 OURS = ["estat@example.org", "respostes@example.org", "torna@example.org"]
@@ -85,6 +88,9 @@ UGLY: list[tuple[str, str | None, str, str]] = [
     ("two addresses", "anna@example.net,bernat@example.net", "", "nowhere"),
     ("a line end", "anna@example.net\nBcc: x@example.net", "", "nowhere"),
     ("quoted", '"anna puig"@example.net', "", "nowhere"),
+    ("an encoded word", "=?utf-8?q?_=0D=0ABcc=3Ax=00?=@evil.example", "", "nowhere"),
+    ("the beginning of one", "a=?utf-8?q?@evil.example", "", "nowhere"),
+    ("a question", "what=that?@example.net", "", ""),
     ("letters beyond ASCII", "añña@example.net", "", "nowhere"),
     ("very long", "a" * 300 + "@example.net", "", "nowhere"),
 ]
@@ -114,6 +120,7 @@ def test_people_are_answered_and_machines_never(sender: str | None, headers: str
         (b"Message-ID: <a@b>\r\n Bcc: x@example.net\n\n", ""),
         (b"Message-ID: <" + b"a" * 400 + b"@b>\n\n", ""),
         (b"Message-ID: =?utf-8?q?<a@b>?=\n\n", ""),
+        (b"Message-ID: <" + b"a" * 200 + b"@" + b"b" * 200 + b">\n\n", ""),  # longer than our tables
         (b"Message-ID: <a@b.example>\n\n" + b"Auto-Submitted: auto-replied\n", "<a@b.example>"),  # a body says nothing
         (b"X: " + b"y" * 10_000_000 + b"\n\n", ""),
         (b"X: y\n" * 100_000, ""),
@@ -121,6 +128,31 @@ def test_people_are_answered_and_machines_never(sender: str | None, headers: str
 )
 def test_a_broken_head_is_still_a_person(content: bytes, message_id: str) -> None:
     assert read(content, "anna@example.net", OURS) == Asked("anna@example.net", message_id)
+
+
+def test_an_answer_stays_in_the_thread_of_a_mail_with_a_very_long_message_id() -> None:
+    theirs = f"<DB9PR08MB6873C1A2B3C4D5E6F7A8B9C0D1E2{'F' * 150}@DB9PR08MB6873.eurprd08.prod.outlook.com>"
+    made = mail(
+        Present(at=NOW), SENDER, Places(), calendar, ["ca"], to="anna@example.net", message_id="<a@b>", answers=theirs
+    )
+    lines = made.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    assert f"In-Reply-To: {theirs}" in lines and f"References: {theirs}" in lines
+    with pytest.raises(ValueError, match="In-Reply-To"):
+        verbatim("In-Reply-To", "<a@b>\r\nBcc: x@example.net")
+
+
+@given(st.text(st.sampled_from('=?_.ab0DAutf-8q:,@<>"\\ '), min_size=1, max_size=64))
+@example("=?utf-8?q?_=0D=0ABcc=3Ax=00?=")
+@example("=?utf-8?b?DQpCY2M6IHhAeS56?=")
+def test_to_whomever_it_goes_an_answer_has_that_one_recipient_and_no_header_of_theirs(local: str) -> None:
+    found = read(HEAD.encode(), f"{local}@example.net", OURS)
+    if isinstance(found, Asked):
+        made = mail(
+            Present(at=NOW), SENDER, Places(), calendar, ["ca"], to=found.address, message_id="<a@b>", answers=""
+        )
+        lines = made.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+        assert lines.count(f"To: {found.address}") == 1
+        assert not [line for line in lines if line.startswith(("Bcc", "Cc"))]
 
 
 @given(st.binary(max_size=400), st.none() | st.text(max_size=60))

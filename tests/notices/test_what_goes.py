@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 
+from talaia.audience import actions as audience
+from talaia.audience.models import Recipient
 from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
 from talaia.notices import actions
 from talaia.notices.models import Notice, Posting
+from talaia.outbox.alone import alone
+from talaia.outbox.models import Fact
 from talaia.panel.state import State
 from tests.notices.conftest import MINUTE, Configure, House, set_up
 
@@ -62,6 +69,63 @@ def test_the_operator_may_choose_otherwise_when_writing(house: House) -> None:
     events.edit_event("incident", event.ref, house.now, titles={"ca": "Un altre títol"})
     house.work().later(minutes=5).work()
     assert house.server.taken == []  # what was chosen for these words holds for them when they are corrected
+
+
+def test_what_the_operator_wants_told_goes_although_the_rule_would_withhold_it(house: House) -> None:
+    event = house.open(State.DEGRADED, tell=True)
+    house.work()
+    assert house.notices() == [("problem", "held", "")]
+    house.later(minutes=1).work()
+    assert len(house.server.taken) == 3
+    events.update_incident(
+        event.ref, IncidentState.IDENTIFIED, {"ca": "És un disc."}, house.later(minutes=5).now, tell=True
+    )
+    house.work().later(minutes=1).work()
+    assert house.notices() == [("problem", "sent", ""), ("update", "sent", "")]
+    assert len(house.server.taken) == 6
+
+
+def test_what_was_wanted_told_and_then_not_goes_to_nobody(house: House) -> None:
+    event = house.open(State.DEGRADED, tell=True)
+    house.work().later(seconds=20)
+    events.update_incident(event.ref, IncidentState.IDENTIFIED, {"ca": "És un disc."}, house.now, tell=False)
+    house.work().later(minutes=5).work()
+    assert house.server.taken == []
+    assert house.notices() == [("problem", "withheld", "overtaken"), ("problem", "withheld", "asked")]
+
+
+@pytest.mark.parametrize("chosen", [True, None])
+def test_what_a_person_wanted_sent_goes_to_nobody_once_it_is_no_longer_true(house: House, chosen: bool | None) -> None:
+    event = house.open(State.DEGRADED, tell=chosen)
+    house.work()
+    if chosen is None:
+        actions.send(Notice.objects.get().pk, house.now, by="anna")
+    house.work().later(seconds=20)
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fals avís."}, house.now)
+    house.work().later(minutes=5).work()
+    assert house.server.taken == []
+    assert house.notices() == [("problem", "withheld", "overtaken"), ("resolved", "withheld", "nobody_told")]
+
+
+def test_when_the_end_is_not_yet_looked_at_what_a_person_wanted_sent_is_no_longer_sent_either(house: House) -> None:
+    event = house.open(State.DEGRADED, tell=True)
+    house.work().later(seconds=60)
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fals avís."}, house.now)
+    assert actions.begin(Notice.objects.get().pk, house.now) is None
+
+
+def test_what_was_said_of_one_news_does_not_hold_for_the_next(house: House) -> None:
+    event = house.open(tell=False)
+    house.work()
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now, tell=True)
+    house.work()
+    assert house.notices()[1:] == [("resolved", "held", "")]
+    impacts = {"links": State.DISRUPTION}
+    events.update_incident(event.ref, IncidentState.INVESTIGATING, {"ca": "Torna."}, house.now, impacts=impacts)
+    house.work()
+    events.edit_event("incident", event.ref, house.now, impacts={"links": State.DEGRADED})
+    house.work().later(minutes=5).work()
+    assert house.server.taken == []
 
 
 def test_taken_back_within_the_hold_goes_to_nobody(house: House) -> None:
@@ -199,6 +263,40 @@ def test_moved_work_is_told_anew_and_its_old_hours_pass_in_silence(house: House)
     assert [kind for kind, _, _ in house.notices()][3:] == ["reminder"]
 
 
+def postpone(house: House, event: Event, start: datetime) -> None:
+    window = (start, start + timedelta(hours=2))
+    events.postpone_maintenance(event.ref, window, {"ca": "Ho ajornem."}, house.now, by="anna")
+    house.work()
+
+
+@pytest.mark.parametrize("updates", ["false", "true"])
+def test_where_nobody_was_to_hear_of_the_new_hours_its_reminders_go_all_the_same(
+    house: House, configure: Configure, updates: str
+) -> None:
+    set_up(configure, house.server, f"updates = {updates}\n")
+    event = plan(house, ["7d", "24h", "30m"], 8)
+    house.work().later(days=1, minutes=1).work().later(minutes=1).work()
+    start = house.now + timedelta(days=9)
+    postpone(house, event, start)
+    actions.take_back(Notice.objects.get(kind="changed").pk, house.now, by="anna")
+    house.work().later(minutes=5).work()
+    assert [kind for kind, state, _ in house.notices() if state == "sent"] == ["advance"]
+    for before in (timedelta(days=7), timedelta(days=1), timedelta(minutes=30)):
+        house.now = start - before
+        house.work().later(minutes=1).work()
+    assert [kind for kind, state, _ in house.notices() if state == "sent"] == ["advance", *["reminder"] * 3]
+
+
+def test_work_that_is_moved_back_to_hours_told_once_before_is_told_anew(house: House) -> None:
+    event = plan(house, ["7d"], 8)
+    house.work().later(days=1, minutes=1).work().later(minutes=1).work()
+    first, second = house.now + timedelta(days=9), house.now + timedelta(days=10)
+    for start in (first, second, first):
+        postpone(house, event, start)
+        house.later(minutes=5).work()
+    assert house.notices() == [("advance", "sent", "")] + [("changed", "sent", "")] * 3
+
+
 def test_called_off_is_told_to_who_was_told_before(house: House) -> None:
     told, untold = plan(house, ["7d"], 7), plan(house, ["7d"], 8)
     house.work().later(minutes=1).work()
@@ -242,3 +340,97 @@ def test_once_begun_it_cannot_be_taken_back_and_is_not_sent_twice(house: House) 
     house.later(minutes=5).work()
     assert len(house.server.taken) == 3
     assert Posting.objects.count() == 3
+
+
+def test_of_a_site_with_letters_beyond_ascii_in_its_name_the_heads_are_ascii(
+    house: House, configure: Configure
+) -> None:
+    config = set_up(configure, house.server)
+    assert config.path
+    text = config.path.read_text()
+    assert config.site.address in text
+    configure(text.replace(config.site.address, "https://estat.exàmple.cat"))
+    house.open()
+    house.work().later(minutes=1).work()
+    assert len(house.server.taken) == 3
+    for taken in house.server.taken:
+        assert taken.content.partition(b"\r\n\r\n")[0].isascii()
+        assert taken.message_id.endswith("@estat.xn--exmple-jta.cat>")
+
+
+def put_off(verb: str, argument: str) -> str | None:
+    return "450 4.2.0 greylisted" if verb == "RCPT" and "bernat" in argument else None
+
+
+def leave(address: str, now: datetime) -> None:
+    audience.opt_out(address, now)
+
+
+def choose_other_services(address: str, _now: datetime) -> None:
+    Recipient.objects.filter(address=address).update(services=["video"])
+
+
+@pytest.mark.parametrize("go", [leave, choose_other_services])
+def test_who_was_put_off_and_is_told_no_more_is_waited_for_no_longer(
+    house: House, go: Callable[[str, datetime], None]
+) -> None:
+    house.server.answers = put_off
+    house.open()
+    house.work().later(minutes=1).work()
+    assert house.notices() == [("problem", "sending", "")]
+    go("bernat@example.net", house.now)
+    house.later(minutes=1).work()
+    assert house.notices() == [("problem", "sent", "")]
+    row = Notice.objects.get()
+    assert (row.sent, row.refused, row.waiting) == (2, 1, 0)
+
+
+def test_who_came_back_for_good_is_not_waited_for_when_a_person_has_it_tried_again(
+    house: House, configure: Configure
+) -> None:
+    set_up(configure, house.server, "hard_bounces = 1\n")
+    house.server.answers = lambda verb, argument: (
+        "550 5.1.1 unknown" if verb == "RCPT" and "bernat" in argument else None
+    )
+    house.open()
+    house.work().later(minutes=1).work()
+    notice = Notice.objects.get()
+    actions.try_again(notice.pk, house.now, by="anna")
+    house.work().later(minutes=1).work()
+    assert house.notices() == [("problem", "sent", "")]
+    assert Fact.objects.filter(kind="notice.went_on").count() <= 1
+
+
+def test_who_was_put_off_has_another_turn_a_minute_later_and_gets_it(house: House) -> None:
+    house.server.answers = put_off
+    house.open()
+    house.work().later(minutes=1).work()
+    house.server.answers = lambda _verb, _argument: None
+    house.later(seconds=59).work()
+    assert len(house.server.taken) == 2
+    house.later(seconds=1).work()
+    assert len(house.server.taken) == 3
+    assert house.notices() == [("problem", "sent", "")]
+
+
+def test_while_another_worker_is_at_it_the_sending_is_put_back_and_not_taken_for_done(house: House) -> None:
+    house.open()
+    house.work().later(minutes=1)
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with alone("notice", Notice.objects.get().pk):
+            held.set()
+            over.wait(30)
+        connection.close()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert held.wait(30)
+    house.work()
+    over.set()
+    other.join()
+    assert house.server.taken == []
+    house.later(seconds=5).work()
+    assert len(house.server.taken) == 3
+    assert house.notices() == [("problem", "sent", "")]

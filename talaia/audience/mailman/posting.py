@@ -117,4 +117,5 @@ def prepared(letter: bytes, message_id: str) -> str:
         raise Permanent("the letter has another Message-ID than it should", "this is a mistake of talaia; tell us")
     for name in NOT_OURS:
         del message[name]
-    return message.as_bytes(policy=SMTP.clone(cte_type="7bit")).decode("ascii")
+    # What was too long to be folded would be encoded, and a thread's Message-IDs must stay what they are.
+    return message.as_bytes(policy=SMTP.clone(cte_type="7bit", refold_source="none")).decode("ascii")

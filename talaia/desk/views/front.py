@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -15,6 +17,8 @@ from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.desk.views import drafts, forum
 from talaia.desk.views.suggestions import card, dismissed, suggestions
 from talaia.events.timeline import NotPossible
+from talaia.notices import actions as notices
+from talaia.notices.models import Notice
 from talaia.outbox.actions import let_go, try_again
 from talaia.outbox.models import Delivery
 from talaia.signals.models import SourceState
@@ -67,7 +71,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if "let_go" in request.POST:
         said = _("It will not be delivered.") if let_go(pk, now, by=by) else ""
     else:
-        said = _("It is tried again now.") if try_again(pk, now, by=by) else ""
+        said = _("It is tried again now.") if _mail_goes_on(pk, now, by) or try_again(pk, now, by=by) else ""
     messages.info(request, said or _("That has changed meanwhile. This is how it is now."))
     return HttpResponseRedirect(reverse("desk"))
 
@@ -85,3 +89,16 @@ def static_file(_request: HttpRequest, name: str) -> HttpResponse:
 @for_viewers
 def nothing_here(_request: HttpRequest, rest: str) -> HttpResponse:
     raise NotPossible(_("there is no page /desk/%(rest)s") % {"rest": rest})
+
+
+def _mail_goes_on(pk: int, now: datetime, by: str) -> bool:
+    """Whether a stuck delivery is that of a notice that cannot go on; then it does so, as from the notice's own page.
+
+    To have the delivery alone tried again would change nothing: the notice's row says that it waits for a person.
+    """
+    stuck = Delivery.objects.filter(pk=pk, state=Delivery.PARKED, channel="mail", target__startswith="notice/").first()
+    notice = int(stuck.target.partition("/")[2]) if stuck else 0
+    if not Notice.objects.filter(pk=notice, state=Notice.STUCK).exists():
+        return False
+    notices.try_again(notice, now, by=by)
+    return True

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 LONGEST = 262_144  # bytes of a mail that are looked at
-LONGEST_ADDRESS = 254
+LONGEST_ADDRESS, LONGEST_ID = 254, 250
 ADDRESS = re.compile(
     r"[^\s<>()\[\],;:\\\"@\x00-\x20\x7f-\uffff]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z0-9-]+"
 )
@@ -75,14 +75,14 @@ def _judged(mail: Message, to: str, ours: Collection[str]) -> Asked | Silent:
     local = to.rpartition("@")[0] or to
     if not to or MACHINES.fullmatch(local):
         return Silent("it came from a mail server or another machine")
-    if len(to) > LONGEST_ADDRESS or not ADDRESS.fullmatch(to) or ".." in to:
+    if len(to) > LONGEST_ADDRESS or not ADDRESS.fullmatch(to) or ".." in to or "=?" in local:
         return Silent("it came from nowhere that could be written to")
     if without_extension(to) in {without_extension(one) for one in ours}:
         return Silent("it came from ourselves")
     if why := automatic(mail):
         return Silent(why)
     found = MESSAGE_ID.fullmatch(_first(mail, "Message-ID"))
-    return Asked(to, found[0] if found else "")
+    return Asked(to, found[0] if found and len(found[0]) <= LONGEST_ID else "")
 
 
 def automatic(mail: Message) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 from django.template import engines
 from django.utils import translation
@@ -17,7 +16,7 @@ from django.utils.translation import gettext as _
 from talaia.events.timeline import IncidentState, incident_word
 from talaia.notices import plain
 from talaia.notices.values import Sender, Touched, Words, inside
-from talaia.notices.write import Calendars
+from talaia.notices.write import Calendars, mailbox, verbatim
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 
@@ -99,20 +98,17 @@ def mail(
     """The whole mail. `answers`: the Message-ID of theirs, or nothing. It can be told from what a person writes."""
     made = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     name = plain.one_line(inside(sender.name, languages[0])[0])
-    given, address = parseaddr(sender.sender)
-    local, _at, domain = address.rpartition("@")
-    made["From"] = Address(given or name, local, domain)
-    made["To"] = to
+    made["From"] = mailbox(sender.sender, name)
     with translation.override(languages[0]):
         made["Subject"] = _("Automatic answer: the state of our services")
     made["Date"] = format_datetime(present.at)
     made["Message-ID"] = message_id
-    if answers:
-        made["In-Reply-To"] = answers
-        made["References"] = answers
     made["Auto-Submitted"] = "auto-replied"
     made["X-Auto-Response-Suppress"] = "All"
     made["Content-Language"] = ", ".join(languages)
     rule = "\n\n" + "=" * 24 + "\n\n"
     made.set_content(rule.join(text(present, sender, places, calendars, one) for one in languages) + "\n")
-    return made.as_bytes()
+    theirs = verbatim("To", to)  # as they wrote it: EmailMessage would read it, and decode what stands in it
+    if answers:
+        theirs += verbatim("In-Reply-To", answers) + verbatim("References", answers)
+    return theirs + made.as_bytes()
