@@ -308,6 +308,7 @@ def forget(address: str | None) -> None:
     wanted = Recipient.objects.filter(key=key, left_at=None, origin="export").exists()
     # Whom the list has and the ledger does not, the next look takes for put there by hand; nobody may look in between.
     with list_of(current()) as list, alone("list", wait=True):
+        actions.parting(key, now)
         list.remove([key])
         done = actions.forget(address, now, by=author())
     waited = forget_reply(key, now)

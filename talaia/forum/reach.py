@@ -37,7 +37,10 @@ def reached(mirror: Mirror, config: Config) -> Iterator[tuple[GitClient, str]]:
     Raises Temporary and Permanent for what goes wrong with the repository inside.
     """
     where = mirror.repository or ""
-    client, path = _client(where, mirror, config)
+    try:
+        client, path = _client(where, mirror, config)
+    except (OSError, UnicodeError) as error:
+        raise Permanent(f"key_file of [mirror] cannot be read: {error}", NOT_LET_IN) from error
     try:
         yield client, path
     except NotGitRepository as error:

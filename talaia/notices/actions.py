@@ -211,14 +211,11 @@ def _look(event: Event, now: datetime, tell: bool | None, still: bool = False) -
         event.sent_notices.select_for_update().order_by("pk")
     )  # nobody takes one back, or begins it, meanwhile
     wanted = rows.wanted(event, now, tell)
-    held = next((one for one in drawn if one.state == Notice.HELD), None)
+    held = _the_one_held([one for one in drawn if one.state == Notice.HELD], wanted, now)
     if held is not None and wanted is not None and wanted.withheld and _stays(held, wanted, tell):
         return held
     if held is not None and (wanted is None or wanted.withheld):
-        held.why = wanted.withheld if wanted and _same(held, wanted) else OVERTAKEN
-        held.save(update_fields=["why"])
-        _turn(held, Notice.WITHHELD, "")
-        record("notice.withheld", _subject(held), now, data={"why": held.why})
+        _withhold(held, wanted.withheld if wanted and _same(held, wanted) else OVERTAKEN, now)
         held = None
     if wanted is None:
         return None
@@ -232,6 +229,27 @@ def _look(event: Event, now: datetime, tell: bool | None, still: bool = False) -
     if _same(held, wanted) and still:
         return held
     return _replace(held, wanted, now, asked=bool(tell))
+
+
+def _the_one_held(held: Sequence[Notice], wanted: Wanted | None, now: datetime) -> Notice | None:
+    """Of several, where a person had an older one sent, too: that which is wanted. The others go no more."""
+    if not held:
+        return None
+    kept = next((one for one in held if wanted and _same(one, wanted)), held[-1])
+    for one in held:
+        if one is not kept:
+            kept.asked = kept.asked or (one.asked and one.kind == kept.kind)
+            _withhold(one, OVERTAKEN, now)
+    if len(held) > 1:
+        kept.save(update_fields=["asked"])
+    return kept
+
+
+def _withhold(notice: Notice, why: str, now: datetime) -> None:
+    notice.why = why
+    notice.save(update_fields=["why"])
+    _turn(notice, Notice.WITHHELD, "")
+    record("notice.withheld", _subject(notice), now, data={"why": why})
 
 
 def _stays(held: Notice, wanted: Wanted, tell: bool | None) -> bool:
@@ -275,8 +293,9 @@ def _replace(held: Notice, wanted: Wanted, now: datetime, *, asked: bool) -> Not
     if not _same(held, wanted):
         held.event.sent_notices.filter(kind=wanted.kind, cause=wanted.cause, state=Notice.WITHHELD).delete()
         held.kind, held.cause = wanted.kind, wanted.cause
+        held.entry = held.event.updates.aggregate(Max("number"))["number__max"] or 0
     held.held_until = max(held.held_until or now, min(now + hold, held.drawn_at + LONGEST_HOLD * hold))
-    held.save(update_fields=["kind", "cause", "held_until", "asked"])
+    held.save(update_fields=["kind", "cause", "entry", "held_until", "asked"])
     return _held(held, now, "")
 
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import Q
 
 from talaia.outbox.models import Delivery, Fact
 
 log = logging.getLogger(__name__)
-UNCLEAR: set[int] = set()  # facts of which this process could not say what follows
+UNCLEAR: dict[int, datetime] = {}  # facts of which this process could not say what follows, and since when
+UNCLEAR_FOR = timedelta(minutes=10)
 
 # Set when there is something to do, so that the worker of this process need not wait for its next look.
 WAKE = threading.Event()
@@ -48,9 +49,10 @@ class Order:
 def spread(now: datetime, consequences: Callable[[Fact], Iterable[Order]], limit: int = 200) -> int:
     """Write the deliveries of the oldest facts that have none yet; returns how many facts.
 
-    A fact of which nobody can say what follows waits for the next start of the process, and holds up no other.
+    A fact of which nobody can say what follows is looked at again in ten minutes, and holds up no other.
     """
-    waiting = Fact.objects.filter(spread=False).exclude(pk__in=UNCLEAR)
+    unclear = [pk for pk, since in UNCLEAR.items() if now - since < UNCLEAR_FOR]
+    waiting = Fact.objects.filter(spread=False).exclude(pk__in=unclear)
     if not waiting.exists():
         return 0  # without a lock
     with transaction.atomic():
@@ -61,11 +63,11 @@ def spread(now: datetime, consequences: Callable[[Fact], Iterable[Order]], limit
         for fact in rows[:limit]:
             try:
                 orders += [(fact, order) for order in dict.fromkeys(consequences(fact))]
-            except DatabaseError:
+            except Error:
                 raise
             except Exception:
                 log.exception("what follows from fact %s, %s %s, is not clear", fact.pk, fact.kind, fact.subject)
-                UNCLEAR.add(fact.pk)
+                UNCLEAR[fact.pk] = now
             else:
                 facts.append(fact)
         Delivery.objects.bulk_create(

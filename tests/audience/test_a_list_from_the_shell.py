@@ -86,6 +86,24 @@ def test_nobody_is_forgotten_while_the_list_cannot_be_told(
     assert standing("anna") == "on"
 
 
+def test_killed_between_the_list_and_the_ledger_nobody_has_opted_out(
+    talaia: Talaia, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talaia("add", ANNA)
+
+    def killed(*_given: object, **_named: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(actions, "forget", killed)
+        assert talaia("forget", ANNA).code == 130
+    assert not server.members
+    looked_at(server)
+    assert standing("anna") == "on"
+    talaia("forget", ANNA)
+    assert not server.members and not Recipient.objects.exists() and not OptOut.objects.exists()
+
+
 def test_whoever_is_forgotten_is_not_answered_any_more(talaia: Talaia) -> None:
     order("Anna@Example.org", "", "<a@example.org>", b"secret", timezone.now())
     assert talaia("forget", ANNA).out == "forgotten\n"

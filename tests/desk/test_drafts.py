@@ -111,8 +111,12 @@ def test_two_who_publish_the_same_offered_draft_make_one_incident(desk: Client, 
     carme.force_login(member("carme", Role.OPERATOR))
     forms = [(one, one.get(f"{NEW}?draft={draft.pk}").context["form"]) for one in (berta, carme)]
     for one, form in forms:
-        one.post(NEW, {field.html_name: field.value() for field in form if field.value() not in (None, False)})
+        sent = {field.html_name: field.value() for field in form if field.value() not in (None, False)}
+        one.post(NEW, sent)
     assert Event.objects.count() == 1
+    # What carme has made of it meanwhile is kept all the same.
+    assert carme.post(NEW, {**sent, "text": "Encara més.", "keep": "1"}, headers=SCRIPT).json().get("out") is None
+    assert Draft.objects.get(person="carme").fields["text"] == "Encara més."
 
 
 def test_a_draft_can_be_thrown_away(desk: Client) -> None:

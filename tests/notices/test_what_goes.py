@@ -128,6 +128,19 @@ def test_what_was_said_of_one_news_does_not_hold_for_the_next(house: House) -> N
     assert house.server.taken == []
 
 
+def test_an_older_notice_that_a_person_has_sent_beside_a_newer_one_holds_up_neither(house: House) -> None:
+    event = house.open(State.DEGRADED)
+    house.work()
+    impacts = {"links": State.DISRUPTION}
+    events.update_incident(event.ref, IncidentState.IDENTIFIED, {"ca": "Un cable."}, house.now, impacts=impacts)
+    house.work()
+    assert house.notices() == [("problem", "withheld", "no_disruption"), ("problem", "held", "")]
+    actions.send(Notice.objects.get(number=1).pk, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    assert house.notices() == [("problem", "withheld", "overtaken"), ("problem", "sent", "")]
+    assert len(house.server.taken) == 3 and all("Un cable." in taken.text for taken in house.server.taken)
+
+
 def test_taken_back_within_the_hold_goes_to_nobody(house: House) -> None:
     house.open()
     house.work()
@@ -285,6 +298,18 @@ def test_where_nobody_was_to_hear_of_the_new_hours_its_reminders_go_all_the_same
         house.now = start - before
         house.work().later(minutes=1).work()
     assert [kind for kind, state, _ in house.notices() if state == "sent"] == ["advance", *["reminder"] * 3]
+
+
+def test_a_move_that_is_taken_back_is_told_by_no_back_door(house: House, configure: Configure) -> None:
+    set_up(configure, house.server, "updates = true\n")
+    event = plan(house, ["7d"], 8)
+    house.work().later(days=1, minutes=1).work().later(minutes=1).work()
+    for days in (9, 10):  # the second time within the hold of the first
+        postpone(house, event, house.now + timedelta(days=days))
+    actions.take_back(Notice.objects.get(kind="changed").pk, house.now, by="anna")
+    events.edit_event("maintenance", event.ref, house.now, titles={"ca": "Canvi de router"})
+    house.work().later(minutes=5).work()
+    assert [kind for kind, state, _ in house.notices() if state == "sent"] == ["advance"]
 
 
 def test_work_that_is_moved_back_to_hours_told_once_before_is_told_anew(house: House) -> None:

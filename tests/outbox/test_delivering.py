@@ -84,7 +84,7 @@ def test_spreading_twice_writes_no_delivery_twice(tmp_path: Path) -> None:
 def test_a_fact_of_which_nobody_knows_what_follows_holds_up_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(actions, "UNCLEAR", set())
+    monkeypatch.setattr(actions, "UNCLEAR", {})
 
     def consequences(fact: Fact) -> Iterator[Order]:
         if fact.subject == "bad":
@@ -99,8 +99,12 @@ def test_a_fact_of_which_nobody_knows_what_follows_holds_up_no_other(
     assert [target for target, _, _ in states()] == ["a", "b"]
     assert [*Fact.objects.filter(spread=False).values_list("subject", flat=True)] == ["bad"]
     assert len(caplog.records) == 1  # said once
-    monkeypatch.setattr(actions, "UNCLEAR", set())  # the next start, with what was wrong mended
-    worker(tmp_path, lambda *_: None, Clock()).spread()
+    clock = Clock()
+    mended = worker(tmp_path, lambda *_: None, clock)
+    mended.spread()
+    assert len(states()) == 2
+    clock.now += timedelta(minutes=11)
+    mended.spread()
     assert [target for target, _, _ in states()] == ["a", "b", "bad"]
 
 

@@ -2,7 +2,7 @@
 
 from talaia.audience.actions.imports import confirm, drop, finish, looked, propose, write
 from talaia.audience.actions.letters import given_up, held, intend, not_tried, posted, sent_before, tried
-from talaia.audience.actions.lists import joining, kept, listed, reconciled, unlisted
+from talaia.audience.actions.lists import joining, kept, listed, parting, reconciled, unlisted
 from talaia.audience.actions.people import add, bounce, forget, forget_old, opt_in, opt_out
 from talaia.audience.actions.subscriptions import ask, asked, forget_asked
 from talaia.audience.actions.subscriptions import confirm as confirm_subscription
@@ -29,6 +29,7 @@ __all__ = [
     "not_tried",
     "opt_in",
     "opt_out",
+    "parting",
     "posted",
     "propose",
     "reconciled",

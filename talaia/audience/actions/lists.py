@@ -34,6 +34,17 @@ def listed(keys: Collection[str], at: datetime) -> None:
         Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=at, joining_at=None)
 
 
+def parting(key: str, at: datetime) -> None:
+    """The list is about to be told to take somebody off of whom we shall know nothing then. No fact: see `forget`.
+
+    Killed before that, whom the list has or not by then is nobody's own word.
+    """
+    with transaction.atomic():
+        Recipient.objects.filter(key=key, standing=Standing.ON).exclude(listed_at=None).update(
+            listed_at=None, joining_at=at
+        )
+
+
 def unlisted(keys: Collection[str]) -> None:
     """The list has them no more."""
     with transaction.atomic():
