@@ -98,7 +98,7 @@ def test_from_open_to_resolved(product: Talaia, open_page: Open, width: int, scr
     expect(preview.locator("strong", has_text="missatges")).to_be_visible()
     expect(preview).to_be_in_viewport()  # the browser has gone there by itself
     page.get_by_role("button", name="Publica").click()
-    expect(page.get_by_role("status")).to_contain_text("Publicat.")
+    expect(page.get_by_role("status").first).to_contain_text("Publicat.")
     ref = page.url.rstrip("/").rpartition("/")[2]
     published = f"incidents/{ref}/index.html"
     wait_until(lambda: title in product.file("index.html"), 15, "the front page", product)
@@ -182,7 +182,7 @@ def test_every_page_is_usable_by_everybody(product: Talaia, open_page: Open, wid
     page.get_by_role("button", name="Previsualitza").click()
     is_clean(page)
     page.get_by_role("button", name="Publica").click()
-    expect(page.get_by_role("status")).to_be_visible()
+    expect(page.get_by_role("status").first).to_be_visible()
     is_clean(page)
     product.run("incident", "resolve", ref, text="Fet.")
 
@@ -209,7 +209,7 @@ def test_by_keyboard_alone(product: Talaia, open_page: Open) -> None:
     page.keyboard.press("ArrowDown")  # "identified"
     page.get_by_role("button", name="Publica").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_be_visible()
+    expect(page.get_by_role("status").first).to_be_visible()
     expect(page.locator("#u1")).to_contain_text("Causa identificada")
 
 

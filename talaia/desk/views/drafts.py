@@ -71,9 +71,8 @@ def keep(request: HttpRequest, subject: str) -> HttpResponse:
     fields = kept.fields_of(request)
     fields.pop("draft", None)
     person, key = request.user.get_username(), fields.get("key", "")
-    if (
-        key and Update.objects.filter(key=key, by=person).exists()
-    ):  # a late word of the script: this very form is out already
+    # A late word of the script: this very form is out already.
+    if key and Update.objects.filter(key=key, by=person).exists():
         return JsonResponse({"kept": "", "out": True}) if by_script(request) else HttpResponseRedirect(reverse("desk"))
     draft = actions.keep_draft(person, subject, fields, now, offer="offer" in request.POST)
     at = Calendar(language(), current().site.tz).at_time(now)
