@@ -166,12 +166,14 @@ class Site:
     def _search(self, names: Sequence[str]) -> tuple[Files, list[str]]:
         """The parts of the index in which these years and events stand, each once; their list comes last."""
         zone = self.house.zone
+        # Of what is only planned nothing is searched yet: such a year has no part, and its first event makes one.
+        every = {number: snapshot.parts(number, zone) for number in snapshot.years()}
         wanted: dict[tuple[int, int | None], None] = {}
         for name in names:
             kind, _, ref = name.rpartition("/")
             event = snapshot.event(kind, ref) if kind else None
             year = int((ref if kind else name).partition("-")[0])
-            parts = snapshot.parts(year, zone)
+            parts = every.get(year, [])
             if event is not None and None not in parts:
                 month = event.started_at.astimezone(zone).month
                 parts = [part for part in parts if part == month or not self._indexed(year, part)]
@@ -179,12 +181,10 @@ class Site:
         files: Files = {}
         for number, part in wanted:
             files |= search.index(search.name(number, part), snapshot.searchable(number, part, zone), self.house)
-        if all((self.folder.path / name).exists() for name in files) and (self.folder.path / search.LIST).exists():
-            return files, []
-        every = [search.name(number, part) for number in snapshot.years() for part in snapshot.parts(number, zone)]
-        kept = {search.file(name, language) for name in every for language in self.house.languages}
+        listed = [search.name(number, part) for number, parts in every.items() for part in parts]
+        kept = {search.file(name, language) for name in listed for language in self.house.languages}
         there = self.folder.files("search/*/*.json")
-        return files | search.listing(every), [name for name in there if name not in kept]
+        return files | search.listing(listed), [name for name in there if name not in kept]
 
     def _indexed(self, year: int, month: int | None) -> bool:
         names = (search.file(search.name(year, month), language) for language in self.house.languages)

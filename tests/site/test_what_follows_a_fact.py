@@ -1,0 +1,113 @@
+"""What a fact orders is all of what it changes: after it, no page of the archive is left to be made or to go."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from talaia.config import Config
+from talaia.events import actions
+from talaia.events.actions.importing import Told
+from talaia.events.timeline import IncidentState
+from talaia.outbox.models import Fact
+from talaia.panel.actions import list_services
+from talaia.panel.catalogue import headings
+from talaia.panel.state import State
+from talaia.reactions import consequences
+from talaia.site.write import publish
+
+pytestmark = pytest.mark.django_db
+TOML = (Path(__file__).parents[1] / "talaia.toml").read_text()
+DECEMBER = datetime(2026, 12, 10, 9, 0, tzinfo=UTC)
+JANUARY = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
+WORDS = {"ca": "Ho mirem."}
+
+
+class Archive:
+    """The public folder, brought after each step to what the facts since then order, and to nothing else."""
+
+    def __init__(self, config: Config) -> None:
+        self.folder = config.home / "public"
+        self.last = Fact.objects.latest("pk").pk
+        publish(["all"], DECEMBER)
+
+    def settle(self, now: datetime) -> None:
+        for fact in Fact.objects.filter(pk__gt=self.last).order_by("pk"):
+            self.last = fact.pk
+            orders = list(consequences(fact))
+            for channel in ("site", "archive"):
+                publish(list(dict.fromkeys(order.target for order in orders if order.channel == channel)), now)
+
+    def stale(self, now: datetime) -> set[str]:
+        """What the whole site, made anew, would have otherwise. (The pages of services follow the days besides.)"""
+        before = self.stamps()
+        publish(["all"], now)
+        after = self.stamps()
+        changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        return {name for name in changed if not re.search(r"services/[^/]+/index|\.(br|gz)$", name)}
+
+    def stamps(self) -> dict[str, int]:
+        files = (file for file in self.folder.rglob("*") if file.is_file())
+        return {str(file.relative_to(self.folder)): file.stat().st_mtime_ns for file in files}
+
+    def page(self, path: str) -> str:
+        return (self.folder / path.lstrip("/") / "index.html").read_text()
+
+    def has(self, path: str) -> bool:
+        return (self.folder / path.lstrip("/") / "index.html").exists()
+
+    def index(self, name: str) -> str:
+        return (self.folder / f"search/ca/{name}.json").read_text()
+
+    @property
+    def parts(self) -> list[str]:
+        found: list[str] = json.loads((self.folder / "search/files.json").read_text())
+        return found
+
+
+@pytest.fixture
+def archive(configure: Callable[[str], Config]) -> Archive:
+    config = configure(TOML)
+    list_services(headings(config), DECEMBER - timedelta(days=3))
+    return Archive(config)
+
+
+def cut(at: datetime, *services: str, title: str = "Tall") -> str:
+    """An incident that begins at `at` and is over an hour later."""
+    impacts = dict.fromkeys(services, State.DISRUPTION)
+    ref = actions.open_incident({"ca": title}, WORDS, impacts, at).ref
+    actions.update_incident(ref, IncidentState.RESOLVED, {"ca": "Fet."}, at + timedelta(hours=1))
+    return ref
+
+
+def import_2019() -> str:
+    at = datetime(2019, 3, 5, 9, 0, tzinfo=UTC)
+    told = [Told(IncidentState.INVESTIGATING, at, WORDS), Told(IncidentState.RESOLVED, at, WORDS)]
+    return actions.import_incident({"ca": "De fa temps"}, told, DECEMBER + timedelta(days=1)).ref
+
+
+def test_a_year_that_begins_with_planned_maintenance_is_found_once_something_happens_in_it(archive: Archive) -> None:
+    cut(DECEMBER, "links")
+    window = (datetime(2027, 1, 10, 22, 0, tzinfo=UTC), datetime(2027, 1, 10, 23, 0, tzinfo=UTC))
+    actions.plan_maintenance({"ca": "Bateries"}, {"ca": "Text."}, {"links": State.PARTIAL}, window, DECEMBER)
+    archive.settle(DECEMBER)
+    assert archive.parts == ["2026"]
+    assert not (archive.folder / "search/ca/2027.json").exists()
+    cut(JANUARY, "links", title="Cap corrent")
+    archive.settle(JANUARY + timedelta(hours=1))
+    assert archive.parts == ["2027", "2026"]
+    assert "Cap corrent" in archive.index("2027")
+    assert not [name for name in archive.stale(JANUARY + timedelta(hours=1)) if name.startswith("search/")]
+
+
+def test_a_list_of_the_index_that_lacks_a_year_is_mended(archive: Archive) -> None:
+    cut(DECEMBER, "links")
+    archive.settle(DECEMBER)
+    (archive.folder / "search/files.json").write_text("[]")
+    publish(["search/2026"], DECEMBER)
+    assert archive.parts == ["2026"]
