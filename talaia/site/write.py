@@ -93,6 +93,15 @@ def _everything() -> Iterator[str]:
         yield f"{event.kind}/{event.ref}"
 
 
+def _paths(kind: str, name: str) -> list[str]:
+    """The pages that stand where there is something to show of a target, and nowhere else."""
+    if kind == "past":
+        slug, _, year = name.partition("/")
+        every = f"/services/{slug}/history/"
+        return [every, f"{every}{year}/"] if year else [every]
+    return [f"/{TOPS[kind]}/{name}/"] if name else []
+
+
 @dataclass(frozen=True)
 class Site:
     """The folder and what its pages are made with."""
@@ -127,10 +136,7 @@ class Site:
             for name in names:
                 made = self._made(kind, name)
                 files |= made
-                if not made:
-                    slug, _, year = name.partition("/")
-                    paths = [f"/services/{slug}/history/{year}/"] if kind == "past" else [f"/{TOPS[kind]}/{name}/"]
-                    gone += [file for path in paths for file in self._everywhere(path.replace("//", "/"))]
+                gone += [file for path in _paths(kind, name) for file in self._everywhere(path) if file not in made]
         return files, gone
 
     def _made(self, kind: str, name: str) -> Files:
@@ -157,8 +163,12 @@ class Site:
     def _past(self, name: str) -> Files:
         """The history of a service: of one year, or of all of them."""
         slug, _, wanted = name.partition("/")
+        found = snapshot.years_of(slug)
+        year = int(wanted) if wanted.isdecimal() else None
+        # With a year, the latest one, which leads to all; and the one before it: it may have been the latest until now.
+        earlier = [number for number in found if year and number < year]
         files: Files = {}
-        for number in [int(wanted)] if wanted.isdecimal() else snapshot.years_of(slug):
+        for number in dict.fromkeys((*earlier[:1], year, *found[:1])) if year else found:
             value = snapshot.past(slug, number)
             files |= pages.past(value, self.house) if value else {}
         return files
@@ -198,14 +208,12 @@ class Site:
             return pages.history(latest, years, self.house)
         number = int(name) if name.isdecimal() else 0
         value = latest if latest and latest.year == number else snapshot.year(number, self.house.zone)
-        if value is None:
-            return {}
         files: Files = {}
-        for month in value.months if value.by_month else ():
+        for month in value.months if value and value.by_month else ():
             if not (self.folder.path / addresses.file(month.path)).exists():
                 files |= self._month(month.year, month.number)
-        files |= pages.year(value, self.house)
-        return files | (pages.history(latest, years, self.house) if value is latest else {})
+        files |= pages.year(value, self.house) if value else {}
+        return files | pages.history(latest, years, self.house)  # it leads to each year, whichever is the latest
 
     def _month_of(self, event: values.Event) -> Files:
         """The page of the month in which an event stands, where its year has so many that months have pages."""

@@ -111,3 +111,59 @@ def test_a_list_of_the_index_that_lacks_a_year_is_mended(archive: Archive) -> No
     (archive.folder / "search/files.json").write_text("[]")
     publish(["search/2026"], DECEMBER)
     assert archive.parts == ["2026"]
+
+
+def test_the_history_leads_to_a_year_of_long_ago_that_is_imported(archive: Archive) -> None:
+    cut(DECEMBER, "links")
+    archive.settle(DECEMBER)
+    import_2019()
+    archive.settle(DECEMBER)
+    assert archive.has("/history/2019/")
+    assert 'href="/history/2019/"' in archive.page("/history/")
+    assert archive.stale(DECEMBER) == set()
+
+
+def test_the_history_of_a_service_leads_to_a_year_of_long_ago_in_which_it_is_touched_now(archive: Archive) -> None:
+    cut(DECEMBER, "chat")
+    ref = import_2019()
+    archive.settle(DECEMBER)
+    actions.edit_event("incident", ref, DECEMBER + timedelta(days=2), impacts={"chat": State.PARTIAL})
+    archive.settle(DECEMBER)
+    assert archive.has("/services/chat/history/2019/")
+    assert 'href="/services/chat/history/2019/"' in archive.page("/services/chat/history/")
+    assert archive.stale(DECEMBER) == set()
+
+
+def test_a_service_that_nothing_touches_any_more_has_no_history(archive: Archive) -> None:
+    ref = cut(DECEMBER, "chat")
+    archive.settle(DECEMBER)
+    assert archive.has("/services/chat/history/") and archive.has("/en/services/chat/history/")
+    actions.edit_event("incident", ref, DECEMBER + timedelta(days=1), impacts={"links": State.DISRUPTION})
+    archive.settle(DECEMBER)
+    assert not list(archive.folder.glob("**/services/chat/history/**/index.html"))
+    assert archive.has("/services/links/history/")
+    assert archive.stale(DECEMBER) == set()
+
+
+def test_the_year_before_the_latest_points_to_the_list_of_years_instead_of_having_one(archive: Archive) -> None:
+    import_2019()
+    cut(DECEMBER, "chat")
+    archive.settle(DECEMBER)
+    cut(JANUARY, "chat")
+    archive.settle(JANUARY)
+    assert 'href="/services/chat/history/"' in archive.page("/services/chat/history/2026/")
+    assert 'class="years"' not in archive.page("/services/chat/history/2026/")
+    assert archive.stale(JANUARY) == set()
+
+
+def test_a_service_taken_off_the_only_event_of_the_latest_year_has_the_year_before_as_its_latest(
+    archive: Archive,
+) -> None:
+    cut(DECEMBER, "chat")
+    ref = cut(JANUARY, "chat")
+    archive.settle(JANUARY)
+    actions.edit_event("incident", ref, JANUARY + timedelta(days=1), impacts={"links": State.DISRUPTION})
+    archive.settle(JANUARY)
+    assert not archive.has("/services/chat/history/2027/")
+    assert archive.page("/services/chat/history/").count("2026") >= 1
+    assert archive.stale(JANUARY) == set()
