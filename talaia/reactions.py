@@ -56,10 +56,17 @@ def touched_services(fact: Fact) -> Iterator[Order]:
 
 
 def other_pages(fact: Fact) -> Iterator[Order]:
-    """The pages of other events of which the fact speaks too, and the years in which those stand."""
+    """The pages of other events of which the fact speaks too, and where else those stand.
+
+    They may have taken on services of the event, and be of another year.
+    """
     for subject in fact.data.get("pages", []):
+        year = parse_reference(subject.partition("/")[2])[0]
         yield Order("site", subject)
-        yield Order("archive", f"history/{parse_reference(subject.partition('/')[2])[0]}")
+        for slug in fact.data.get("services", []):
+            yield Order("archive", f"past/{slug}/{year}")
+        yield Order("archive", f"history/{year}")
+        yield Order("archive", f"search/{subject}")
 
 
 def history(fact: Fact) -> Iterator[Order]:
@@ -161,11 +168,11 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.opened": TOLD,
     "incident.updated": TOLD,
     "incident.resolved": TOLD,
-    "incident.reopened": TOLD,
+    "incident.reopened": (*TOLD, other_pages, other_posts),
     "incident.merged": (*TOLD, other_pages, other_posts),
     "incident.imported": PAGES,  # it stands in the forum already; nobody is told of what was long ago
     "incident.corrected": (front, own_page, search, forum, notices, webhooks),
-    "incident.edited": TOLD,
+    "incident.edited": (*TOLD, other_pages, other_posts),
     "incident.analysed": EVENT_PAGES,
     "maintenance.proposed": (),  # nobody outside knows of it until a second person has approved it
     "maintenance.planned": TOLD,

@@ -167,3 +167,45 @@ def test_a_service_taken_off_the_only_event_of_the_latest_year_has_the_year_befo
     assert not archive.has("/services/chat/history/2027/")
     assert archive.page("/services/chat/history/").count("2026") >= 1
     assert archive.stale(JANUARY) == set()
+
+
+def merged(archive: Archive) -> tuple[str, str]:
+    """A duplicate of the old year that touches chat, merged into an incident of the new year: both references."""
+    duplicate = cut(DECEMBER, "chat", title="El duplicat")
+    into = cut(JANUARY, "links", title="El gros")
+    archive.settle(JANUARY)
+    actions.merge_incident(duplicate, into, {"ca": "És el mateix."}, JANUARY + timedelta(hours=2))
+    archive.settle(JANUARY)
+    return duplicate, into
+
+
+def test_an_incident_that_takes_services_of_another_year_on_stands_in_their_history_and_in_the_index(
+    archive: Archive,
+) -> None:
+    merged(archive)
+    assert "El gros" in archive.page("/services/chat/history/2027/")
+    assert "Missatgeria" in archive.index("2027")
+    assert archive.stale(JANUARY) == set()
+
+
+def test_an_incident_does_not_name_a_duplicate_that_was_opened_again(archive: Archive) -> None:
+    duplicate, into = merged(archive)
+    assert "El duplicat" in archive.page(f"/incidents/{into}/")
+    later = JANUARY + timedelta(hours=3)
+    actions.update_incident(duplicate, IncidentState.IDENTIFIED, {"ca": "No ho era."}, later)
+    archive.settle(later)
+    assert "El duplicat" not in archive.page(f"/incidents/{into}/")
+    assert archive.stale(later) == set()
+
+
+def test_a_corrected_title_stands_on_the_pages_of_duplicates_and_of_what_they_are_part_of(archive: Archive) -> None:
+    duplicate, into = merged(archive)
+    later = JANUARY + timedelta(hours=3)
+    actions.edit_event("incident", into, later, titles={"ca": "Tall al port"})
+    archive.settle(later)
+    assert "Tall al port" in archive.page(f"/incidents/{duplicate}/")
+    assert archive.stale(later) == set()
+    actions.edit_event("incident", duplicate, later, titles={"ca": "Xat aturat"})
+    archive.settle(later)
+    assert "Xat aturat" in archive.page(f"/incidents/{into}/")
+    assert archive.stale(later) == set()
