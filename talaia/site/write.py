@@ -40,9 +40,9 @@ def publish(targets: Sequence[str], now: datetime) -> None:
     """Bring the files of `targets` to what the rows say. Safe to repeat; only what changed is written.
 
     Targets: "front", "assets", "incident/<ref>", "maintenance/<ref>", "service/<slug>", "past/<slug>" or
-    "past/<slug>/<year>" (its history), "history", "history/<year>", "search/<year>" or "search/incident/<ref>" (the
-    part of the index in which the event stands), "all". Raises Temporary when the folder cannot be written (everything
-    stands as before), Permanent for a target that cannot be.
+    "past/<slug>/<year>" (its history), "history", "history/<year>", "history/<year>/<month>", "search/<year>" or
+    "search/incident/<ref>" (the part of the index in which the event stands), "all". Raises Temporary when the folder
+    cannot be written (everything stands as before), Permanent for a target that cannot be.
     """
     begun, site = time.monotonic(), Site.of(current(), now)
     made = written = 0
@@ -185,7 +185,7 @@ class Site:
             year = int((ref if kind else name).partition("-")[0])
             parts = every.get(year, [])
             if event is not None and None not in parts:
-                month = event.started_at.astimezone(zone).month
+                month = snapshot.month_of(year, event.started_at, zone)
                 parts = [part for part in parts if part == month or not self._indexed(year, part)]
             wanted |= dict.fromkeys((year, part) for part in parts)
         files: Files = {}
@@ -201,7 +201,13 @@ class Site:
         return all((self.folder.path / name).exists() for name in names)
 
     def _history(self, name: str) -> Files:
-        """`/history/`, or a year with, where its months have pages of their own, those that are not there yet."""
+        """`/history/`, or a year with, where its months have pages of their own, those that are not there yet.
+
+        Or one such month.
+        """
+        year, _, month = name.partition("/")
+        if month:
+            return self._month(int(year), int(month)) if snapshot.is_busy(int(year)) else {}
         years = snapshot.years()
         latest = snapshot.year(years[0], self.house.zone) if years else None
         if not name:
@@ -209,9 +215,9 @@ class Site:
         number = int(name) if name.isdecimal() else 0
         value = latest if latest and latest.year == number else snapshot.year(number, self.house.zone)
         files: Files = {}
-        for month in value.months if value and value.by_month else ():
-            if not (self.folder.path / addresses.file(month.path)).exists():
-                files |= self._month(month.year, month.number)
+        for one in value.months if value and value.by_month else ():
+            if not (self.folder.path / addresses.file(one.path)).exists():
+                files |= self._month(one.year, one.number)
         files |= pages.year(value, self.house) if value else {}
         return files | pages.history(latest, years, self.house)  # it leads to each year, whichever is the latest
 

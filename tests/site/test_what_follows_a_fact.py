@@ -19,6 +19,7 @@ from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.state import State
 from talaia.reactions import consequences
+from talaia.site import snapshot
 from talaia.site.write import publish
 
 pytestmark = pytest.mark.django_db
@@ -209,3 +210,60 @@ def test_a_corrected_title_stands_on_the_pages_of_duplicates_and_of_what_they_ar
     archive.settle(later)
     assert "Xat aturat" in archive.page(f"/incidents/{into}/")
     assert archive.stale(later) == set()
+
+
+@pytest.fixture
+def busy(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    """Where a year with three events has so many that its months have pages and parts of their own."""
+    monkeypatch.setattr(snapshot, "YEAR_PAGE", 2)
+    return archive
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_an_incident_that_turns_out_to_have_begun_in_another_month_leaves_the_one_before(
+    busy: Archive, alone: bool
+) -> None:
+    april = datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
+    for at in (april, april + timedelta(days=1), april - timedelta(days=90 if alone else 10)):
+        cut(at, "chat")
+    began = april - timedelta(days=6)
+    impacts = {"links": State.DISRUPTION}
+    ref = actions.open_incident({"ca": "Mal datat"}, WORDS, impacts, april, started_at=began).ref
+    busy.settle(DECEMBER)
+    assert "Mal datat" in busy.page("/history/2026/03/")
+    assert "Mal datat" in busy.index("2026-03")
+    actions.edit_event("incident", ref, april, started_at=april - timedelta(hours=1))
+    busy.settle(DECEMBER)
+    assert "Mal datat" in busy.page("/history/2026/04/")
+    assert "Mal datat" in busy.index("2026-04")
+    assert busy.has("/history/2026/03/") is not alone
+    assert alone or "Mal datat" not in busy.page("/history/2026/03/")
+    assert ("2026-03" in busy.parts) is not alone
+    assert alone or "Mal datat" not in busy.index("2026-03")
+    assert busy.stale(DECEMBER) == set()
+
+
+def test_an_incident_that_turns_out_to_have_begun_before_new_year_is_searched_where_it_stands(busy: Archive) -> None:
+    for days in (30, 31):
+        cut(JANUARY + timedelta(days=days), "chat")
+    ref = cut(JANUARY, "links", title="Sant Silvestre")
+    busy.settle(JANUARY)
+    actions.edit_event(
+        "incident", ref, JANUARY + timedelta(days=1), started_at=datetime(2026, 12, 31, 12, 0, tzinfo=UTC)
+    )
+    busy.settle(JANUARY)
+    later = JANUARY + timedelta(days=2)
+    actions.edit_event("incident", ref, later, titles={"ca": "Nit de Sant Silvestre"})
+    busy.settle(later)
+    assert "Nit de Sant Silvestre" in busy.page("/history/2027/01/")
+    assert "Nit de Sant Silvestre" in busy.index("2027-01")
+    assert busy.stale(later) == set()
+
+
+def test_a_beginning_corrected_by_an_hour_orders_nothing_of_the_rest_of_its_year(archive: Archive) -> None:
+    ref = cut(DECEMBER, "chat")
+    archive.settle(DECEMBER)
+    actions.edit_event("incident", ref, DECEMBER + timedelta(days=1), started_at=DECEMBER - timedelta(hours=1))
+    orders = {order.target for order in consequences(Fact.objects.latest("pk"))}
+    assert f"search/incident/{ref}" in orders
+    assert orders.isdisjoint({"search/2026", "history/2026/12"})
