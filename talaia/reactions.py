@@ -36,6 +36,7 @@ from talaia.outbox.models import Fact
 from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
 from talaia.site.dates import Calendar
+from talaia.site.snapshot import month_of
 from talaia.site.write import publish
 
 
@@ -56,15 +57,32 @@ def touched_services(fact: Fact) -> Iterator[Order]:
 
 
 def other_pages(fact: Fact) -> Iterator[Order]:
-    """The pages of other events of which the fact speaks too, and the years in which those stand."""
+    """The pages of other events of which the fact speaks too, and where else those stand.
+
+    They may have taken on services of the event, and be of another year.
+    """
     for subject in fact.data.get("pages", []):
+        year = parse_reference(subject.partition("/")[2])[0]
         yield Order("site", subject)
-        yield Order("archive", f"history/{parse_reference(subject.partition('/')[2])[0]}")
+        for slug in fact.data.get("services", []):
+            yield Order("archive", f"past/{slug}/{year}")
+        yield Order("archive", f"history/{year}")
+        yield Order("archive", f"search/{subject}")
 
 
 def history(fact: Fact) -> Iterator[Order]:
     """The history pages in which the event stands."""
     yield Order("archive", f"history/{parse_reference(fact.subject.partition('/')[2])[0]}")
+
+
+def month_before(fact: Fact) -> Iterator[Order]:
+    """The month in which the event stood until now, when it turns out to have begun in another one."""
+    year = parse_reference(fact.subject.partition("/")[2])[0]
+    times = [fact.data[side].get("started_at") for side in ("before", "after")]
+    months = [month_of(year, datetime.fromisoformat(at), current().site.tz) for at in times if at]
+    if months and months[0] != months[-1]:
+        yield Order("archive", f"history/{year}/{months[0]:02}")
+        yield Order("archive", f"search/{year}")
 
 
 def past_of_services(fact: Fact) -> Iterator[Order]:
@@ -161,11 +179,11 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.opened": TOLD,
     "incident.updated": TOLD,
     "incident.resolved": TOLD,
-    "incident.reopened": TOLD,
+    "incident.reopened": (*TOLD, other_pages, other_posts),
     "incident.merged": (*TOLD, other_pages, other_posts),
     "incident.imported": PAGES,  # it stands in the forum already; nobody is told of what was long ago
     "incident.corrected": (front, own_page, search, forum, notices, webhooks),
-    "incident.edited": TOLD,
+    "incident.edited": (*TOLD, month_before, other_pages, other_posts),
     "incident.analysed": EVENT_PAGES,
     "maintenance.proposed": (),  # nobody outside knows of it until a second person has approved it
     "maintenance.planned": TOLD,
@@ -179,7 +197,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.arranged": (front, own_page, notices),
     "maintenance.overrun": EVENT_PAGES,  # at that minute the pages say that it lasts longer
     "maintenance.late": (),  # operators see it in the desk: it still lasts, has not begun, or was not approved
-    "maintenance.edited": TOLD,
+    "maintenance.edited": (*TOLD, month_before),
     "maintenance.analysed": EVENT_PAGES,
     "service.changed": (front, own_page, webhooks),
     "service.explained": (front, own_page),

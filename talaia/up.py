@@ -43,6 +43,8 @@ from talaia.web import ASGI, Front
 log = logging.getLogger(__name__)
 
 GRACE = 30  # seconds that what runs may take to finish
+# The folders whose files of these kinds decide what stands on a page.
+WORDED = {"site": (".html", ".css", ".js", ".py"), "panel": (".py",), "events": (".py",), "locale": (".mo",)}
 
 
 def application(config: Config) -> ASGI:
@@ -65,12 +67,14 @@ def prepare(config: Config) -> None:
 
 
 def fingerprint(config: Config) -> str:
-    """Changes when every page must be made anew: another version, other templates, another [site] or panel."""
+    """Changes when every page must be made anew: another version, other templates or words, another [site] or panel."""
     parts = hashlib.sha256(f"{talaia.__version__} {config.tables.site!r} {config.tables.services!r}".encode())
     parts.update(b"open" if config.tables.subscribe else b"")
-    for file in sorted((Path(talaia.__file__).parent / "site").rglob("*")):
-        if file.suffix in (".html", ".css", ".js", ".py"):
-            parts.update(file.read_bytes())
+    # What pages say is put together in panel and events too, and translated: old words must not stay in the archive.
+    for folder, suffixes in WORDED.items():
+        for file in sorted((Path(talaia.__file__).parent / folder).rglob("*")):
+            if file.suffix in suffixes:
+                parts.update(file.read_bytes())
     parts.update(repr(about.texts(config)).encode())
     return parts.hexdigest()
 

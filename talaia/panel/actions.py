@@ -7,10 +7,12 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from talaia.config import current
 from talaia.outbox.actions import record
 from talaia.panel.catalogue import Heading
 from talaia.panel.models import Day, Group, Service, Transition
 from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.uptime import local_day
 
 
 def list_services(headings: Sequence[Heading], now: datetime) -> bool:
@@ -96,7 +98,10 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
 
 
 def backfill(slug: str, changes: Sequence[tuple[datetime, State, Reason]], now: datetime) -> None:
-    """Write down changes that happened while nobody looked, oldest first; the last is what is shown since."""
+    """Write down changes that happened while nobody looked, oldest first; the last is what is shown since.
+
+    Days that were stored without them are taken back: they are due again, and the clock stores them anew.
+    """
     with transaction.atomic():
         service = Service.objects.select_for_update().get(pk=slug)
         known = service.state
@@ -104,6 +109,7 @@ def backfill(slug: str, changes: Sequence[tuple[datetime, State, Reason]], now: 
             Transition.objects.create(service=service, at=at, from_state=known, to_state=state, reason=reason.to_json())
             known = state.value
         if changes:
+            Day.objects.filter(service=service, day__gte=local_day(changes[0][0], current().site.tz)).delete()
             at, state, reason = changes[-1]
             words = reason.to_json()
             Service.objects.filter(pk=slug).update(

@@ -40,9 +40,9 @@ def publish(targets: Sequence[str], now: datetime) -> None:
     """Bring the files of `targets` to what the rows say. Safe to repeat; only what changed is written.
 
     Targets: "front", "assets", "incident/<ref>", "maintenance/<ref>", "service/<slug>", "past/<slug>" or
-    "past/<slug>/<year>" (its history), "history", "history/<year>", "search/<year>" or "search/incident/<ref>" (the
-    part of the index in which the event stands), "all". Raises Temporary when the folder cannot be written (everything
-    stands as before), Permanent for a target that cannot be.
+    "past/<slug>/<year>" (its history), "history", "history/<year>", "history/<year>/<month>", "search/<year>" or
+    "search/incident/<ref>" (the part of the index in which the event stands), "all". Raises Temporary when the folder
+    cannot be written (everything stands as before), Permanent for a target that cannot be.
     """
     begun, site = time.monotonic(), Site.of(current(), now)
     made = written = 0
@@ -93,6 +93,15 @@ def _everything() -> Iterator[str]:
         yield f"{event.kind}/{event.ref}"
 
 
+def _paths(kind: str, name: str) -> list[str]:
+    """The pages that stand where there is something to show of a target, and nowhere else."""
+    if kind == "past":
+        slug, _, year = name.partition("/")
+        every = f"/services/{slug}/history/"
+        return [every, f"{every}{year}/"] if year else [every]
+    return [f"/{TOPS[kind]}/{name}/"] if name else []
+
+
 @dataclass(frozen=True)
 class Site:
     """The folder and what its pages are made with."""
@@ -127,10 +136,7 @@ class Site:
             for name in names:
                 made = self._made(kind, name)
                 files |= made
-                if not made:
-                    slug, _, year = name.partition("/")
-                    paths = [f"/services/{slug}/history/{year}/"] if kind == "past" else [f"/{TOPS[kind]}/{name}/"]
-                    gone += [file for path in paths for file in self._everywhere(path.replace("//", "/"))]
+                gone += [file for path in _paths(kind, name) for file in self._everywhere(path) if file not in made]
         return files, gone
 
     def _made(self, kind: str, name: str) -> Files:
@@ -157,8 +163,12 @@ class Site:
     def _past(self, name: str) -> Files:
         """The history of a service: of one year, or of all of them."""
         slug, _, wanted = name.partition("/")
+        found = snapshot.years_of(slug)
+        year = int(wanted) if wanted.isdecimal() else None
+        # With a year, the latest one, which leads to all; and the one before it: it may have been the latest until now.
+        earlier = [number for number in found if year and number < year]
         files: Files = {}
-        for number in [int(wanted)] if wanted.isdecimal() else snapshot.years_of(slug):
+        for number in dict.fromkeys((*earlier[:1], year, *found[:1])) if year else found:
             value = snapshot.past(slug, number)
             files |= pages.past(value, self.house) if value else {}
         return files
@@ -166,46 +176,50 @@ class Site:
     def _search(self, names: Sequence[str]) -> tuple[Files, list[str]]:
         """The parts of the index in which these years and events stand, each once; their list comes last."""
         zone = self.house.zone
+        # Of what is only planned nothing is searched yet: such a year has no part, and its first event makes one.
+        every = {number: snapshot.parts(number, zone) for number in snapshot.years()}
         wanted: dict[tuple[int, int | None], None] = {}
         for name in names:
             kind, _, ref = name.rpartition("/")
             event = snapshot.event(kind, ref) if kind else None
             year = int((ref if kind else name).partition("-")[0])
-            parts = snapshot.parts(year, zone)
+            parts = every.get(year, [])
             if event is not None and None not in parts:
-                month = event.started_at.astimezone(zone).month
+                month = snapshot.month_of(year, event.started_at, zone)
                 parts = [part for part in parts if part == month or not self._indexed(year, part)]
             wanted |= dict.fromkeys((year, part) for part in parts)
         files: Files = {}
         for number, part in wanted:
             files |= search.index(search.name(number, part), snapshot.searchable(number, part, zone), self.house)
-        if all((self.folder.path / name).exists() for name in files) and (self.folder.path / search.LIST).exists():
-            return files, []
-        every = [search.name(number, part) for number in snapshot.years() for part in snapshot.parts(number, zone)]
-        kept = {search.file(name, language) for name in every for language in self.house.languages}
+        listed = [search.name(number, part) for number, parts in every.items() for part in parts]
+        kept = {search.file(name, language) for name in listed for language in self.house.languages}
         there = self.folder.files("search/*/*.json")
-        return files | search.listing(every), [name for name in there if name not in kept]
+        return files | search.listing(listed), [name for name in there if name not in kept]
 
     def _indexed(self, year: int, month: int | None) -> bool:
         names = (search.file(search.name(year, month), language) for language in self.house.languages)
         return all((self.folder.path / name).exists() for name in names)
 
     def _history(self, name: str) -> Files:
-        """`/history/`, or a year with, where its months have pages of their own, those that are not there yet."""
+        """`/history/`, or a year with, where its months have pages of their own, those that are not there yet.
+
+        Or one such month.
+        """
+        year, _, month = name.partition("/")
+        if month:
+            return self._month(int(year), int(month)) if snapshot.is_busy(int(year)) else {}
         years = snapshot.years()
         latest = snapshot.year(years[0], self.house.zone) if years else None
         if not name:
             return pages.history(latest, years, self.house)
         number = int(name) if name.isdecimal() else 0
         value = latest if latest and latest.year == number else snapshot.year(number, self.house.zone)
-        if value is None:
-            return {}
         files: Files = {}
-        for month in value.months if value.by_month else ():
-            if not (self.folder.path / addresses.file(month.path)).exists():
-                files |= self._month(month.year, month.number)
-        files |= pages.year(value, self.house)
-        return files | (pages.history(latest, years, self.house) if value is latest else {})
+        for one in value.months if value and value.by_month else ():
+            if not (self.folder.path / addresses.file(one.path)).exists():
+                files |= self._month(one.year, one.number)
+        files |= pages.year(value, self.house) if value else {}
+        return files | pages.history(latest, years, self.house)  # it leads to each year, whichever is the latest
 
     def _month_of(self, event: values.Event) -> Files:
         """The page of the month in which an event stands, where its year has so many that months have pages."""

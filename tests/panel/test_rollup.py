@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from talaia.panel.actions import judge_service, list_services, roll_up
+from talaia.panel.actions import backfill, judge_service, list_services, roll_up
 from talaia.panel.catalogue import Entry, Heading
 from talaia.panel.models import Day
 from talaia.panel.rollup import due_days
@@ -107,3 +107,19 @@ def test_after_a_very_long_pause_not_more_than_a_year_is_made_up_for() -> None:
     assert len(due_days(local(2026, 5, 2, 1), MADRID)) == 400
     assert due_days(local(2026, 5, 2, 1), MADRID)[-1].day == date(2026, 5, 1)
     assert timedelta(days=400) == date(2026, 5, 2) - due_days(local(2026, 5, 2, 1), MADRID)[0].day
+
+
+def test_a_day_that_was_stored_before_its_past_was_written_down_is_stored_again_with_it() -> None:
+    panel("web", "chat", at=local(2026, 5, 1, 0))
+    for slug in ("web", "chat"):
+        show(slug, State.OPERATIONAL, local(2026, 5, 1, 0))
+    now = local(2026, 5, 4, 0, 1)
+    assert store(now) == 6
+    trouble = (local(2026, 5, 2, 23), State.DISRUPTION, Reason())
+    backfill("web", [trouble, (local(2026, 5, 3, 1), State.OPERATIONAL, Reason())], now)
+    assert [(slug, day.day) for slug, day, _ in due_days(now, MADRID)] == [("web", 2), ("web", 3)]
+    store(now)
+    assert Day.objects.get(service="web", day="2026-05-01").seconds == {"operational": 86_400}
+    assert Day.objects.get(service="web", day="2026-05-02").seconds == {"operational": 82_800, "disruption": 3_600}
+    assert Day.objects.get(service="web", day="2026-05-03").seconds == {"operational": 82_800, "disruption": 3_600}
+    assert Day.objects.filter(service="chat").count() == 3

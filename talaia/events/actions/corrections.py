@@ -116,6 +116,8 @@ def edit_event(
         touched = rows.set_impacts(event, impacts)
         old, new = ({name: plain(values[name]) for name in changed} for values in (before, changed))
         data = {"before": old, "after": new, "services": touched, "mark": saw}
+        if "titles" in changed:
+            data["pages"] = [rows.subject(other) for other in rows.called_by_title(event)]
         record(f"{kind}.edited", rows.subject(event), now, by, data)
     return event
 

@@ -110,6 +110,8 @@ def update_incident(
         check_time(at or now, event.started_at, now)
         reopened = before in ENDED and reached not in ENDED
         data: dict[str, Any] = {"before": {"state": before, "merged_into": rows.duplicate_of(event)}, "mark": saw}
+        if reopened and event.merged_into:
+            data["pages"] = [rows.subject(event.merged_into)]  # there it stands as a duplicate
         update = rows.add_update(event, reached, texts, at or now, by, plain, key)
         event.state = reached
         event.next_update_at = None if reached in ENDED else next_update_at

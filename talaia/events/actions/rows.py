@@ -130,6 +130,11 @@ def duplicate_of(event: Event) -> str | None:
     return event.merged_into.ref if event.merged_into else None
 
 
+def called_by_title(event: Event) -> list[Event]:
+    """The events whose pages call this one by its title: whose duplicate it is, and its duplicates."""
+    return [*([event.merged_into] if event.merged_into else []), *event.duplicates.order_by("pk")]
+
+
 def set_end(event: Event, ended_at: datetime, causes: Mapping[str, str] | None, now: datetime) -> None:
     """When it ended, and why in one line by language (None: as it is). The caller saves."""
     check_end(ended_at, event.started_at, now)
