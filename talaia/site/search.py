@@ -31,6 +31,15 @@ def listing(names: Sequence[str]) -> dict[str, bytes]:
     return {LIST: _json(list(names))}
 
 
+def listed(content: bytes) -> list[str]:
+    """What a list names; nothing, where it is none."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return []
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+
+
 def index(name: str, events: Sequence[Event], house: House) -> dict[str, bytes]:
     """The file of that name in every language. `events`: with all their entries, newest first."""
     return {

@@ -152,9 +152,12 @@ def years_of(slug: str) -> tuple[int, ...]:
 
 
 def parts(year: int, zone: ZoneInfo) -> list[int | None]:
-    """In which parts a year is searched: its months with an event, latest first, where there are many; else [None]."""
+    """In which parts a year is searched: its months with an event, latest first, where there are many; else [None].
+
+    None at all where all is only planned: of that nothing is searched yet.
+    """
     if not is_busy(year):
-        return [None]
+        return [None] if _of_year(year).exists() else []
     return [month for month in range(12, 0, -1) if _of_month(year, month, zone).exists()]
 
 

@@ -176,14 +176,13 @@ class Site:
     def _search(self, names: Sequence[str]) -> tuple[Files, list[str]]:
         """The parts of the index in which these years and events stand, each once; their list comes last."""
         zone = self.house.zone
-        # Of what is only planned nothing is searched yet: such a year has no part, and its first event makes one.
-        every = {number: snapshot.parts(number, zone) for number in snapshot.years()}
+        own: dict[int, list[int | None]] = {}  # the parts of these years
         wanted: dict[tuple[int, int | None], None] = {}
         for name in names:
             kind, _, ref = name.rpartition("/")
             event = snapshot.event(kind, ref) if kind else None
             year = int((ref if kind else name).partition("-")[0])
-            parts = every.get(year, [])
+            parts = own[year] = own[year] if year in own else snapshot.parts(year, zone)
             if event is not None and None not in parts:
                 month = snapshot.month_of(year, event.started_at, zone)
                 parts = [part for part in parts if part == month or not self._indexed(year, part)]
@@ -191,10 +190,21 @@ class Site:
         files: Files = {}
         for number, part in wanted:
             files |= search.index(search.name(number, part), snapshot.searchable(number, part, zone), self.house)
+        here = {search.name(number, part) for number, parts in own.items() for part in parts}
+        ours = tuple(f"{number}" for number in own)
+        if all("/" in name for name in names) and here == {name for name in self._listed() if name.startswith(ours)}:
+            return files, []  # the list is right as it stands: the parts of all years are not counted for each entry
+        every = {number: own.get(number) or snapshot.parts(number, zone) for number in snapshot.years()}
         listed = [search.name(number, part) for number, parts in every.items() for part in parts]
         kept = {search.file(name, language) for name in listed for language in self.house.languages}
         there = self.folder.files("search/*/*.json")
         return files | search.listing(listed), [name for name in there if name not in kept]
+
+    def _listed(self) -> list[str]:
+        try:
+            return search.listed((self.folder.path / search.LIST).read_bytes())
+        except FileNotFoundError:
+            return []
 
     def _indexed(self, year: int, month: int | None) -> bool:
         names = (search.file(search.name(year, month), language) for language in self.house.languages)
