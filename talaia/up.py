@@ -27,6 +27,7 @@ from talaia.audience.mailman.watch import Watch as ListWatch
 from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
 from talaia.config import Config
+from talaia.config.addresses import is_host_and_port
 from talaia.connection import Connection
 from talaia.forum.chosen import chosen
 from talaia.forum.reconciling import Look
@@ -129,9 +130,9 @@ def listen_address(config: Config, option: str | None) -> tuple[str, int]:
     """Where to listen: what the command line says, else `[web] listen`."""
     if option is None:
         return config.web.host_and_port
-    host, _, port = option.rpartition(":")
-    if not host or not port.isdigit():
+    if not is_host_and_port(option):
         raise Refused(f'--listen {option}: write it as "127.0.0.1:8000"')
+    host, _, port = option.rpartition(":")
     return host.strip("[]"), int(port)
 
 
