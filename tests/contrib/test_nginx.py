@@ -90,3 +90,10 @@ def test_an_export_gets_through_at_its_own_address_only(nginx: Nginx) -> None:
     export = b"x" * LARGEST
     assert nginx.client.post(nginx.url + reverse("desk-audience"), content=export).status_code == 200
     assert nginx.client.post(nginx.url + reverse("desk"), content=export).status_code == 413
+
+
+def test_the_address_that_a_language_had_before_it_came_first_leads_to_the_page(nginx: Nginx) -> None:
+    answer = nginx.client.get(nginx.url + "/ca/incidents/2026-001/")
+    assert answer.status_code == 301 and answer.headers["location"].endswith("/incidents/2026-001/")
+    elsewhere = nginx.client.get(nginx.url + "/ca//evil.example/").headers["location"]
+    assert elsewhere.startswith(nginx.url) or not elsewhere.startswith(("http", "//"))
