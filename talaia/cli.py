@@ -97,7 +97,11 @@ def set_up() -> None:
         raise Refused(f"there is no {path}; `talaia init` writes one, TALAIA_CONFIG or --config names another")
     os.environ["TALAIA_CONFIG"] = str(path.resolve())
     configuration.use(configuration.read(path, home))
-    start_django()
+    try:
+        start_django()
+    except OSError as error:  # the state folder, or the key in it, is not ours
+        what = f"{error.filename or configuration.current().home}: {error.strerror}"
+        raise Refused(f"{what}; run it as the account that runs talaia") from None
 
 
 def start_django() -> None:

@@ -17,7 +17,7 @@ import uvicorn
 import uvloop
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone
 
 import talaia
@@ -27,6 +27,7 @@ from talaia.audience.mailman.watch import Watch as ListWatch
 from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
 from talaia.config import Config
+from talaia.config.addresses import is_host_and_port
 from talaia.connection import Connection
 from talaia.forum.chosen import chosen
 from talaia.forum.reconciling import Look
@@ -45,6 +46,8 @@ log = logging.getLogger(__name__)
 GRACE = 30  # seconds that what runs may take to finish
 # The folders whose files of these kinds decide what stands on a page.
 WORDED = {"site": (".html", ".css", ".js", ".py"), "panel": (".py",), "events": (".py",), "locale": (".mo",)}
+AGAIN = 2.0  # seconds until a database that was away is asked again
+PREPARING = threading.Lock()  # a late start and a reload wait for the same database
 
 
 def application(config: Config) -> ASGI:
@@ -66,6 +69,26 @@ def prepare(config: Config) -> None:
         mark.write_text(look)
 
 
+def prepare_at_last(stop: threading.Event) -> bool:
+    """`prepare` for what is in force, again and again until it succeeds. False: `stop` was set before."""
+    told = ""
+    with PREPARING:
+        while not stop.is_set():
+            try:
+                prepare(configuration.current())
+                return True
+            except Error as error:
+                if str(error) != told:  # once, not every two seconds
+                    told = str(error)
+                    log.error("the database cannot be prepared yet, and is tried until it can: %s", told.strip())
+            except Exception:
+                log.exception("the database is prepared again after")
+            finally:
+                connection.close()
+            stop.wait(AGAIN)
+    return False
+
+
 def fingerprint(config: Config) -> str:
     """Changes when every page must be made anew: another version, other templates or words, another [site] or panel."""
     parts = hashlib.sha256(f"{talaia.__version__} {config.tables.site!r} {config.tables.services!r}".encode())
@@ -79,8 +102,8 @@ def fingerprint(config: Config) -> str:
     return parts.hexdigest()
 
 
-def reload(config: Config) -> None:
-    """SIGHUP: put the file's new content in force; a file with mistakes changes nothing."""
+def reload(config: Config, stop: threading.Event) -> None:
+    """SIGHUP: put the file's new content in force; a file with mistakes changes nothing. Until `stop` is set."""
     if config.path is None:
         return
     try:
@@ -89,11 +112,8 @@ def reload(config: Config) -> None:
         log.error("the configuration stays as it was:\n%s", wrong)
         return
     configuration.use(new)
-    try:
-        prepare(new)
-    finally:
-        connection.close()
-    log.info("%s is in force", config.path)
+    if prepare_at_last(stop):
+        log.info("%s is in force", config.path)
 
 
 class Background:
@@ -101,6 +121,7 @@ class Background:
 
     def __init__(self, config: Config) -> None:
         self.stop = threading.Event()
+        self.late: threading.Thread | None = None
         self.worker = Worker(config.home, channels(config), consequences, timezone.now)
         watch, clock = Watch(configuration.current, timezone.now), Clock(configuration.current, timezone.now)
         self.threads = [
@@ -120,22 +141,35 @@ class Background:
         for thread in self.threads:
             thread.start()
 
+    def start_late(self) -> None:
+        """Start as soon as the database can be prepared; until then only the finished pages are served."""
+
+        def wait() -> None:
+            if prepare_at_last(self.stop):
+                self.start()
+
+        self.late = threading.Thread(target=wait, name="late")
+        self.late.start()
+
     def finish(self) -> None:
         """Let what runs come to its end, at most GRACE seconds."""
         self.stop.set()
         self.worker.stop.set()
         WAKE.set()
+        if self.late:
+            self.late.join(GRACE)
         for thread in self.threads:
-            thread.join(GRACE)
+            if thread.ident is not None:  # it was started
+                thread.join(GRACE)
 
 
 def listen_address(config: Config, option: str | None) -> tuple[str, int]:
     """Where to listen: what the command line says, else `[web] listen`."""
     if option is None:
         return config.web.host_and_port
-    host, _, port = option.rpartition(":")
-    if not host or not port.isdigit():
+    if not is_host_and_port(option):
         raise Refused(f'--listen {option}: write it as "127.0.0.1:8000"')
+    host, _, port = option.rpartition(":")
     return host.strip("[]"), int(port)
 
 
@@ -170,11 +204,13 @@ async def serve(
     config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None, reloads: bool = True
 ) -> None:
     """Serve until SIGTERM or SIGINT. SIGHUP reads the configuration again; without `reloads` it is an end, too."""
-    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    loop, stopped, over = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(name, stopped.set)
     if reloads:
-        loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current()))
+        loop.add_signal_handler(
+            signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current(), over)
+        )
     server = Server(
         uvicorn.Config(
             application(config),
@@ -198,6 +234,7 @@ async def serve(
     if on_ready and heard.done():
         await loop.run_in_executor(None, on_ready)
     await asyncio.wait([serving, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
+    over.set()
     if serving.done():
         serving.result()
     server.should_exit = True
@@ -212,11 +249,23 @@ def run(serving: Coroutine[None, None, None]) -> None:
 
 
 def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None, reloads: bool = True) -> None:
-    """Everything in one process, until SIGTERM or SIGINT; what runs is finished."""
+    """Everything in one process, until SIGTERM or SIGINT; what runs is finished.
+
+    Where the database is away, a page that was finished before is served all the same: it must not go with it.
+    """
     claim_port(host, port)
-    prepare(config)
-    background = Background(config)
-    background.start()
+    background, start_late = Background(config), False
+    try:
+        prepare(config)
+    except Error:
+        connection.close()
+        if not (config.home / "public" / "index.html").exists():
+            raise
+        start_late = True
+    if start_late:
+        background.start_late()
+    else:
+        background.start()
     try:
         run(serve(config, host, port, on_ready, reloads))
     finally:
@@ -230,7 +279,9 @@ def work(config: Config) -> None:
     wanted = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: wanted.set())
-    signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[configuration.current()]).start())
+    signal.signal(
+        signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[configuration.current(), wanted]).start()
+    )
     background.start()
     wanted.wait()
     background.finish()

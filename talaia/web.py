@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from talaia.config import Config
 from talaia.desk.policy import POLICY
@@ -256,6 +257,9 @@ class Front:
         if not path.endswith("/") and "." not in path.rpartition("/")[2] and self.look(path + "/"):
             where = path.lstrip("/")
             return await self.say(send, 301, b"", [(b"location", f"/{where}/".encode())])
+        first, _, rest = path[1:].partition("/")
+        if first == self.languages[0] and self.look("/" + rest):  # mails told it before this language came first
+            return await self.say(send, 301, b"", [(b"location", quote("/" + rest).encode())])
         if not (self.folder / "index.html").exists():
             return await self.say(send, 503, b"The page is being made.\n", [(b"retry-after", b"2")])
         prefix = path.split("/")[1]

@@ -1,4 +1,4 @@
-"""ASGI: no body of a hook is larger than the limit, told or untold; it is cut off before anybody keeps it."""
+"""ASGI: no body of a request is larger than the limit, told or untold; it is cut off before anybody keeps it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,33 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGI = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LIMIT = 5_000_000  # bytes
+SMALL = 65_536  # bytes: a click on a link in a mail, an address
+DESK = 1_000_000  # forms; less than Django writes to the disk, so that strangers at the login fill none
+LIMIT = 5_000_000  # of a hook
+EXPORT = "/desk/audience/"
+UPLOAD = 25_000_000  # more than its form takes, which says of what is a little too large what to do
 DIGITS = 18  # of a length that anybody could mean; Python refuses to read numbers of thousands of digits
 
 
-def limit_bodies(app: ASGI, limit: int = LIMIT) -> ASGI:
-    """`app`, but requests under /hooks/ with a longer body are answered 413; `app` never gets more than the limit.
+def largest(path: str) -> int:
+    """How many bytes a request to `path` may bring: Django keeps a whole body, for anybody, before a view is asked."""
+    if path == EXPORT:
+        return UPLOAD
+    if path.startswith("/hooks/"):
+        return LIMIT
+    return DESK if path.startswith("/desk/") else SMALL
+
+
+def limit_bodies(app: ASGI, largest: Callable[[str], int] = largest) -> ASGI:
+    """`app`, but requests with a longer body are answered 413; `app` never gets more than `largest` of the path.
 
     To `app` a body that grows too long looks like a client that went away, so it lets go of what it has.
     """
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/hooks/"):
+        if scope["type"] != "http":
             return await app(scope, receive, send)
+        limit = largest(scope["path"])
         told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0").lstrip(b"0")
         if told.isdigit() and (len(told) > DIGITS or int(told) > limit):
             return await _refuse(send, limit)
@@ -53,7 +67,7 @@ def limit_bodies(app: ASGI, limit: int = LIMIT) -> ASGI:
 
 
 async def _refuse(send: Send, limit: int) -> None:
-    words = {"error": f"more than {limit:,} bytes", "hint": "send fewer alerts at a time"}
+    words = {"error": f"more than {limit:,} bytes", "hint": "send less at a time"}
     body = json.dumps(words).encode()
     headers = [
         (b"content-type", b"application/json"),

@@ -1,4 +1,4 @@
-"""No body of a hook is larger than the limit: told, untold, or lied about."""
+"""No body of a request is larger than the limit: told, untold, or lied about."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 import pytest
+from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.urls import reverse
 
-from talaia.api.limits import ASGI, LIMIT, Message, Receive, Scope, Send, limit_bodies
+from talaia.api.limits import ASGI, LIMIT, Message, Receive, Scope, Send, largest, limit_bodies
+from talaia.desk.forms.audience import LARGEST
+
+
+def ten(path: str) -> int:
+    return 10
 
 
 class Keeper:
@@ -73,14 +80,14 @@ class Client:
 @pytest.mark.parametrize("length", [b"11", b"000000011", b"9" * 19, b"9" * 5000])
 def test_a_length_that_is_told_and_too_large_is_refused_before_a_byte_is_taken(length: bytes) -> None:
     app, client = Keeper(), Client([b"x"], length=length)
-    assert client.ask(limit_bodies(app, 10)) == 413
+    assert client.ask(limit_bodies(app, ten)) == 413
     assert (app.called, client.taken) == (False, 0)
     assert client.words()["error"] == "more than 10 bytes" and client.words()["hint"]
 
 
 def test_without_a_length_it_is_refused_as_soon_as_more_has_come() -> None:
     app, client = Keeper(), Client([b"1234"] * 100)
-    assert client.ask(limit_bodies(app, 10)) == 413
+    assert client.ask(limit_bodies(app, ten)) == 413
     assert (client.taken, app.most, app.kept, app.gone) == (3, 8, b"", True)
     headers = dict(client.sent[0]["headers"])
     assert headers[b"connection"] == b"close"
@@ -89,19 +96,19 @@ def test_without_a_length_it_is_refused_as_soon_as_more_has_come() -> None:
 
 def test_a_length_that_lies_helps_nobody() -> None:
     app, client = Keeper(), Client([b"1234"] * 100, length=b"4")
-    assert client.ask(limit_bodies(app, 10)) == 413
+    assert client.ask(limit_bodies(app, ten)) == 413
     assert app.most <= 10
 
 
 def test_one_chunk_larger_than_the_limit_never_reaches_the_application() -> None:
     app, client = Keeper(), Client([b"x" * 1000])
-    assert client.ask(limit_bodies(app, 10)) == 413
+    assert client.ask(limit_bodies(app, ten)) == 413
     assert app.most == 0
 
 
 def test_an_application_that_answers_though_its_client_is_gone_is_not_heard() -> None:
     client = Client([b"1234"] * 100)
-    assert client.ask(limit_bodies(Keeper(answers_the_gone=True), 10)) == 413
+    assert client.ask(limit_bodies(Keeper(answers_the_gone=True), ten)) == 413
 
 
 @pytest.mark.parametrize(
@@ -120,15 +127,24 @@ def test_an_application_that_answers_though_its_client_is_gone_is_not_heard() ->
 )
 def test_up_to_the_limit_everything_passes_untouched(chunks: list[bytes], length: bytes | None) -> None:
     app, client = Keeper(), Client(chunks, length=length)
-    assert client.ask(limit_bodies(app, 10)) == 200
+    assert client.ask(limit_bodies(app, ten)) == 200
     assert app.kept == b"".join(chunks)
 
 
-@pytest.mark.parametrize("path", ["/desk/incidents", "/hooks", "/healthz", "/"])
-def test_other_addresses_are_left_alone(path: str) -> None:
-    app, client = Keeper(), Client([b"x" * 100], path, b"100")
-    assert client.ask(limit_bodies(app, 10)) == 200
-    assert len(app.kept) == 100
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/u/x", "/subscribe/", "/hooks", "/desk", "/desk/login", "/desk/me/"]
+)
+def test_no_address_that_is_open_to_strangers_keeps_a_large_body(path: str) -> None:
+    app, client = Keeper(), Client([b"x" * 100_000] * 300, path)
+    assert client.ask(limit_bodies(app)) == 413
+    assert app.most <= settings.FILE_UPLOAD_MAX_MEMORY_SIZE, "more would go to the disk"
+    assert client.taken < 20
+
+
+def test_the_largest_export_passes_with_its_envelope_and_only_at_its_own_address() -> None:
+    assert largest(reverse("desk-audience")) > LARGEST + 10_000
+    assert largest(reverse("desk-import", args=[1])) < LARGEST
+    assert largest("/hooks/generic/x") == LIMIT
 
 
 def test_what_is_no_request_passes() -> None:
@@ -146,3 +162,9 @@ def test_django_lets_go_of_half_a_body_that_is_too_long() -> None:
     client = Client([b"x" * 1_000_000] * 8)
     assert client.ask(limit_bodies(cast(ASGI, get_asgi_application()))) == 413
     assert client.taken == LIMIT // 1_000_000 + 1
+
+
+def test_django_never_holds_what_a_stranger_sends_in_pieces_to_an_address_that_takes_no_body() -> None:
+    client = Client([b"x" * 1_000_000] * 30, "/healthz")
+    assert client.ask(limit_bodies(cast(ASGI, get_asgi_application()))) == 413
+    assert client.taken == 1

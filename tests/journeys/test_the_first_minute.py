@@ -22,7 +22,7 @@ def talaia(*arguments: str, folder: Path, home: Path | None = None) -> subproces
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TALAIA_")}
     environment |= {"PYTHONPATH": str(ROOT)} | ({"TALAIA_HOME": str(home)} if home else {})
     return subprocess.run(
-        [*TALAIA, *arguments], env=environment, cwd=folder, capture_output=True, text=True, check=False
+        [*TALAIA, *arguments], env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=30
     )
 
 
@@ -60,3 +60,31 @@ def test_where_no_folder_can_be_is_told_in_one_line(tmp_path: Path, place: str) 
     done = talaia("init", place, folder=tmp_path)
     assert done.returncode == 1
     assert re.fullmatch(rf"talaia: {place}.*\n", done.stderr)
+
+
+@pytest.mark.parametrize("place", ["a-file", "a-file/below", "/proc/nope"])
+@pytest.mark.parametrize("command", ["check", "up"])
+def test_a_state_folder_that_cannot_be_is_told_in_one_line(tmp_path: Path, command: str, place: str) -> None:
+    talaia("init", folder=tmp_path)
+    (tmp_path / "a-file").touch()
+    done = talaia(command, folder=tmp_path, home=tmp_path / place)
+    assert done.returncode == 1
+    assert re.fullmatch(r"talaia: /\S+: .+; run it as the account that runs talaia\n", done.stderr), done.stderr
+
+
+def test_a_key_that_cannot_be_read_is_told_in_one_line(tmp_path: Path) -> None:
+    talaia("init", folder=tmp_path)
+    (tmp_path / "secret-key").mkdir()  # as root, a mode would keep nobody out
+    done = talaia("check", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"talaia: {tmp_path / 'secret-key'}: Is a directory; run it as the account that runs talaia\n"
+    )
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:99999", "127.0.0.1:0", "127.0.0.1:\u0663", ":8000", "8000"])
+@pytest.mark.parametrize("command", ["up", "web"])
+def test_an_address_that_nobody_can_listen_on_is_told_in_one_line(tmp_path: Path, command: str, address: str) -> None:
+    talaia("init", folder=tmp_path)
+    done = talaia(command, "--listen", address, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (1, f'talaia: --listen {address}: write it as "127.0.0.1:8000"\n')

@@ -177,6 +177,41 @@ def test_a_body_that_looks_like_a_request_is_a_body(front: Front, inner: Inner) 
     assert inner.asked == ["/desk/x"]
 
 
+@pytest.mark.parametrize("framing", [b"Content-Length: %d" % len(ASKED[0]), b"Transfer-Encoding: chunked"])
+def test_a_body_that_comes_after_its_answer_is_still_a_body(
+    front: Front, framing: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = asyncio.Queue[bytes]()
+    take = Connection.data_received
+
+    def told(self: Connection, data: bytes) -> None:
+        take(self, data)
+        taken.put_nowait(data)
+
+    monkeypatch.setattr(Connection, "data_received", told)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def send(piece: bytes) -> None:  # each comes by itself
+            writer.write(piece)
+            assert await taken.get() == piece
+
+        await send(ASKED[0])
+        assert (await answer(reader))[1] == PAGE
+        await send(b"POST / HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n\r\n")
+        head, _ = await answer(reader)
+        assert head.startswith(b"HTTP/1.1 405 ")
+        if b"chunked" in framing:
+            await send(b"%x\r\n" % len(ASKED[0]))
+        await send(ASKED[0])
+        if b"chunked" in framing:
+            await send(b"\r\n0\r\n\r\n")
+        await send(b"GET /es/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        rest = await reader.read()
+        assert rest.count(b"HTTP/1.1 ") == 1 and PAGE not in rest, "the body was answered as a request"
+
+    talking(front, talk)
+
+
 def test_a_connection_that_is_to_be_closed_is_closed(front: Front) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -216,6 +251,71 @@ def test_who_drips_a_head_byte_by_byte_is_let_go(front: Front, monkeypatch: pyte
 
     with contextlib.suppress(ConnectionError):
         talking(front, talk)
+
+
+POST = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+
+
+@pytest.mark.parametrize("address", [b"/desk/x", b"/"])
+@pytest.mark.parametrize("begun", [b"", b"half of it"])
+def test_who_tells_of_a_body_and_does_not_send_it_is_let_go(
+    front: Front, address: bytes, begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST % (address, 100) + begun)
+        assert b" 200 " not in await reader.read()  # until it is closed
+
+    talking(front, talk)
+
+
+def test_who_drips_a_body_is_let_go(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        closed = asyncio.create_task(reader.read())
+        writer.write(POST % (b"/desk/x", 1000))
+        for _ in range(1000):
+            if closed.done():
+                return
+            writer.write(b"x")
+            await asyncio.sleep(0.02)
+        pytest.fail("it was listened to for ever")
+
+    with contextlib.suppress(ConnectionError):
+        talking(front, talk)
+
+
+def test_a_long_body_that_keeps_coming_is_waited_for(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.5)
+    monkeypatch.setattr(connection, "STRETCH", 1000)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST % (b"/desk/x", 6000))
+        for _ in range(6):  # longer in all than the patience, a stretch never is
+            writer.write(b"x" * 1000)
+            await asyncio.sleep(0.2)
+        assert (await answer(reader))[1] == b"x" * 6000
+
+    talking(front, talk)
+
+
+def test_an_answer_to_a_whole_request_may_take_longer_than_the_patience(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.1)
+
+    class Slow(Inner):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.sleep(0.4)
+            await super().__call__(scope, receive, send)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST % (b"/desk/x", 3) + b"abc")
+        assert (await answer(reader))[1] == b"abc"
+
+    talking(a_front(tmp_path, Slow()), talk)
 
 
 def test_a_visitor_who_comes_back_in_time_is_kept(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,3 +158,14 @@ def test_memory_is_bounded(front: Front, monkeypatch: pytest.MonkeyPatch) -> Non
         assert ask(front, f"/{number}/")[0] == 200
     assert front.size <= 5000
     assert len(front.pages) < 50
+
+
+def test_the_address_that_a_language_had_before_it_came_first_leads_to_the_page(front: Front, tmp_path: Path) -> None:
+    write(tmp_path / "public" / "incidents" / "2026-001" / "index.html", b"<p>one</p>")
+    first = front.languages[0]
+    status, headers, _ = ask(front, f"/{first}/incidents/2026-001/")
+    assert (status, headers["location"]) == (301, "/incidents/2026-001/")
+    assert ask(front, f"/{first}/")[1]["location"] == "/"
+    for nowhere in (f"/{first}/incidents/2026-002/", f"/{first}//incidents/2026-001/", "/es/incidents/2026-001/"):
+        assert ask(front, nowhere)[0] == 404
+    assert ask(front, f"/{first}//evil.example/")[0] == 404

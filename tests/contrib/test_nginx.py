@@ -1,0 +1,99 @@
+"""The shipped nginx file in a real nginx: what it passes on is what talaia answers, and all else are files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.urls import reverse
+
+from talaia.desk.forms.audience import LARGEST
+from tests.contrib.shipped import CONTRIB
+from tests.servers.nginx import Nginx
+from tests.servers.process import free_port, release_port
+
+pytestmark = pytest.mark.servers
+LANGUAGES = ("ca", "es", "en")
+
+
+class Shipped(Nginx):
+    """The shipped server for https, without its certificates; what stands behind it says that it is talaia."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        file = self.folder / "nginx.conf"
+        behind = free_port()
+        release_port(behind)
+        text = (CONTRIB / "nginx" / "talaia.conf").read_text()
+        text = text[text.index("server {\n    listen 443") :]
+        text = re.sub(r"listen 443[^;]*;", f"listen {self.address};", text)
+        text = re.sub(r"    (listen \[::\]|ssl_certificate|gzip_static|charset).*\n", "", text)
+        text = text.replace("/var/lib/talaia/public", str(self.root)).replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
+        answer = 'client_max_body_size 0; location / { return 200 "talaia $request_uri"; }'
+        text += f"server {{ listen 127.0.0.1:{behind}; {answer} }}\n"
+        ours = file.read_text()
+        file.write_text(ours[: ours.index("    server {")] + text + "}\n")
+
+
+@pytest.fixture(scope="module")
+def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    root = tmp_path_factory.mktemp("public")
+    for name in ("index.html", "404.html", "es/index.html", "incidents/2026-001/index.html"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"file {name}")
+    with Shipped(root) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/desk/",
+        "/desk",
+        "/hooks/generic/x",
+        "/healthz",
+        "/u/abc",
+        *(f"{prefix}/subscribe/" for prefix in ("", *(f"/{language}" for language in LANGUAGES))),
+        "/subscribe/abc",
+        "/es/subscribe",
+    ],
+)
+def test_what_talaia_answers_is_passed_on(nginx: Nginx, address: str) -> None:
+    assert nginx.client.get(nginx.url + address).text == f"talaia {address}"
+
+
+def test_every_door_that_mails_and_pages_link_is_among_what_is_passed_on(nginx: Nginx) -> None:
+    doors = [reverse("unsubscribe", args=["x"]), reverse("subscribe"), reverse("confirmation", args=["x"])]
+    for address in (*doors, reverse("desk"), reverse("login")):
+        assert nginx.client.get(nginx.url + address).text == f"talaia {address}"
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("/", "index.html"),
+        ("/es/", "es/index.html"),
+        ("/incidents/2026-001/", "incidents/2026-001/index.html"),
+        ("/subscribed/", "404.html"),
+        ("/fr/subscribe/", "404.html"),
+        ("/metrics", "404.html"),
+        ("/users/", "404.html"),
+    ],
+)
+def test_all_else_are_files(nginx: Nginx, address: str, file: str) -> None:
+    answer = nginx.client.get(nginx.url + address)
+    assert (answer.status_code, answer.text) == (404 if file == "404.html" else 200, f"file {file}")
+
+
+def test_an_export_gets_through_at_its_own_address_only(nginx: Nginx) -> None:
+    export = b"x" * LARGEST
+    assert nginx.client.post(nginx.url + reverse("desk-audience"), content=export).status_code == 200
+    assert nginx.client.post(nginx.url + reverse("desk"), content=export).status_code == 413
+
+
+def test_the_address_that_a_language_had_before_it_came_first_leads_to_the_page(nginx: Nginx) -> None:
+    answer = nginx.client.get(nginx.url + "/ca/incidents/2026-001/")
+    assert answer.status_code == 301 and answer.headers["location"].endswith("/incidents/2026-001/")
+    elsewhere = nginx.client.get(nginx.url + "/ca//evil.example/").headers["location"]
+    assert elsewhere.startswith(nginx.url) or not elsewhere.startswith(("http", "//"))

@@ -1,0 +1,72 @@
+"""A database that does not answer takes nothing down that was finished, and a restart or a reload waits for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from talaia.outbox.worker import heartbeat_file
+from tests.product import ROOT, Talaia
+from tests.servers.postgres import PostgreSQL
+from tests.servers.process import wait_until
+
+CONFIG = (ROOT / "tests" / "talaia.toml").read_text()
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def cluster() -> Iterator[PostgreSQL]:
+    with PostgreSQL() as running:
+        yield running
+
+
+@pytest.fixture
+def product(tmp_path: Path, cluster: PostgreSQL) -> Iterator[Talaia]:
+    with Talaia(tmp_path, f'{CONFIG}\n[database]\nurl = "{cluster.url}"\n') as running:
+        yield running.started()
+
+
+def health(product: Talaia) -> int:
+    return httpx.get(f"{product.address}/healthz", trust_env=False, timeout=20).status_code
+
+
+def log(product: Talaia) -> str:
+    return (product.home / "up.log").read_text()
+
+
+def test_a_restart_without_the_database_serves_the_finished_pages_and_works_once_it_is_back(
+    product: Talaia, cluster: PostgreSQL
+) -> None:
+    wait_until(lambda: health(product) == 200, 30, "all is well", product)
+    product.stop()
+    cluster.stop()
+    assert "look  the database does not answer" in product.run("check", "--offline")
+    product.start()
+    product.started()
+    assert health(product) == 503
+    beat = heartbeat_file(product.home)
+    last = beat.stat().st_mtime_ns
+    cluster.start()
+    wait_until(lambda: beat.stat().st_mtime_ns > last, 30, "the worker runs", product)
+    wait_until(lambda: health(product) == 200, 30, "all is well again", product)
+
+
+def test_who_waits_for_the_database_ends_when_told_to(product: Talaia, cluster: PostgreSQL) -> None:
+    product.stop()
+    cluster.stop()
+    product.start()
+    assert product.started().stop() == 0
+
+
+def test_a_reload_without_the_database_comes_true_once_it_is_back(product: Talaia, cluster: PostgreSQL) -> None:
+    assert product.process
+    cluster.stop()
+    os.kill(product.process.pid, signal.SIGHUP)
+    wait_until(lambda: "cannot be prepared yet" in log(product), 20, "it waits for the database", product)
+    cluster.start()
+    wait_until(lambda: "is in force" in log(product), 30, "the reload is done", product)
