@@ -12,7 +12,8 @@ Signals
 - A sample that stops coming keeps its old time in the answer; it is fresh for `stale_after`. A firing alert counts
   as measured, also without a sample.
 - A check whose failure is our own (S11) is not measured from then on: its last verdict is fresh for the
-  `stale_after` of the source `checks`, then the service is unknown. Never trouble.
+  `stale_after` of the source `checks` (90 s; 0: at once), then the service is unknown. Never trouble.
+- With `hold_worse`, a relapse is dated by when the signals failed again, not by when it is shown.
 - A silent source: its last words count for `stale_after`, then unknown, red or green. An unreadable one (S13): what
   is red stays, green is unknown after `stale_after`. "After": at that very second; a second later is let pass.
 - Into unknown and out of it there is no hold, `hold_worse` neither.
@@ -38,12 +39,17 @@ People told
 - A notice leaves when its hold is over, or at the next start of talaia; on the list is who is on it then.
 - Notices of the middle (`update`, `start`, `reminder`, `changed`) must reach those who were told before and are still
   on the list; they may reach who has come into the circle since, `changed` excepted.
+- Where nothing says who was told (told and merged in the hold, moved in the hold, copies refused), no more is asked
+  than that everybody is told at least once under one of the references, and of the end exactly once.
 - An incident whose impacts reach `told_from` later, with nobody said to be left out, is told as a problem then.
 - Reopened with "tell": a problem anew, to be ended anew. Without it: nobody is told, and nobody of the second end.
 - `advance` and `reminder` are one kind here, as after a downtime or a move either name is right.
 - After a move, advance hours of the new window may be told; `changed` must be, to those told before.
 - A mail server that refuses everybody: the notice waits until somebody tries again, and goes then unless it is over.
 
-Not reckoned: what a source's memory fills in (let the house's Prometheus remember nothing), silences made by
+Histories are made without what no rule decides: outages that are mended by halves, second acts in the very second
+of a hold, a window that begins or ends in a restart of less than five minutes, an impact `operational`.
+
+Not reckoned: times of entries (S14), what a source's memory fills in (let the house's Prometheus remember nothing), silences made by
 talaia, services kept by hand, approval, `cap`, the exact instants of mails.
 """

@@ -126,14 +126,14 @@ def incident(draw: st.DrawFn, house: SmallHouse, at: int, name: Name) -> list[h.
     first, tell = draw(impacts(house)), draw(TELL)
     behind = set(first) <= set(house.behind) and draw(st.booleans())
     found: list[h.Happening] = [h.Opened(at, event, first, tell, behind)]
-    if draw(st.sampled_from([False, False, False, True])):
-        found.append(h.TakenBack(at + 30, event, "problem"))
-    told = tell is not h.Tell.NO
     serious = any(state is not State.DEGRADED for state in first.values())
+    told = tell is h.Tell.YES or (tell is h.Tell.DEFAULT and serious)
+    if told and draw(st.sampled_from([False, False, False, True])):
+        found.append(h.TakenBack(at + 30, event, "problem"))
     for _ in range(draw(st.integers(0, 2))):
         at = person(at + draw(SHORT))
         changed = draw(st.sampled_from([{}, dict.fromkeys(first, State.DISRUPTION) if serious else {}]))
-        voice = draw(st.sampled_from([h.Tell.DEFAULT, h.Tell.DEFAULT, h.Tell.NO, h.Tell.YES] if told else [h.Tell.NO]))
+        voice = draw(st.sampled_from([h.Tell.DEFAULT, h.Tell.DEFAULT, h.Tell.NO, h.Tell.YES]))
         found.append(h.Updated(at, event, changed, voice))
     if draw(st.sampled_from([False, False, True])):
         other, offset = name("incident"), draw(SHORT)

@@ -235,7 +235,7 @@ class Cancelled(Happening):
 
 @dataclass(frozen=True)
 class TakenBack(Happening):
-    """The notice of that kind is taken back while it is held."""
+    """The notice of that kind is taken back while it is held. Where there is none, nothing happens."""
 
     event: str
     kind: str

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.oracle import episodes
 from tests.oracle import happenings as h
-from tests.oracle.history import DAY, HOUR, History, Person, Reference, Service, SmallHouse, State, instant
+from tests.oracle.history import DAY, HOUR, History, Person, Reference, Service, SmallHouse, Source, State, instant
 from tests.oracle.possible import possible
 
 CHANGES_OF_CLOCK = (instant("2026-03-29 02:00+01:00"), instant("2026-10-25 03:00+02:00"))
@@ -20,8 +20,9 @@ LENGTHS = {"hours": 6 * HOUR, "days": 12 * DAY, "year": 370 * DAY}
 
 
 @st.composite
-def houses(draw: st.DrawFn) -> SmallHouse:
-    """Three to five services of every kind, and four to eight people."""
+def houses(draw: st.DrawFn, own_fault_after: int = 90) -> SmallHouse:
+    """Three to five services of every kind, and four to eight people. `own_fault_after`: for how long the last verdict
+    of a check counts when it fails by our own fault (0: not at all)."""
     better = st.sampled_from([0, 120, 120, 300])
     within = st.sampled_from([600, 600, 0, 1800])
     worse = st.sampled_from([0, 0, 60])
@@ -37,7 +38,8 @@ def houses(draw: st.DrawFn) -> SmallHouse:
     people.append(Person("subscriber", None, frozenset({draw(st.sampled_from(services)).key}), exported=False))
     choices: list[dict[str, tuple[str, ...]]] = [{}, {"links": ("a",)}, {"links": ("a", "b"), "web": ("c",)}]
     behind = draw(st.sampled_from(choices))
-    return SmallHouse(tuple(services), people=tuple(people), behind=behind)
+    sources = (Source("prometheus"), Source("alertmanager"), Source("checks", own_fault_after))
+    return SmallHouse(tuple(services), sources, tuple(people), behind)
 
 
 def _episode(house: SmallHouse, at: int, name: episodes.Name) -> episodes.Episode:
@@ -58,9 +60,9 @@ def _episode(house: SmallHouse, at: int, name: episodes.Name) -> episodes.Episod
 
 
 @st.composite
-def histories(draw: st.DrawFn, length: str | None = None) -> History:
+def histories(draw: st.DrawFn, length: str | None = None, own_fault_after: int = 90) -> History:
     """`length`: "hours", "days", "year"; without it any of them, the short ones more often."""
-    house = draw(houses())
+    house = draw(houses(own_fault_after))
     lasts = LENGTHS[length or draw(st.sampled_from(["hours", "hours", "days", "days", "year"]))]
     around = draw(st.sampled_from([*MIDNIGHTS, *CHANGES_OF_CLOCK]))
     begins = around - draw(st.sampled_from([HOUR, 3 * HOUR, 3 * HOUR + 1800]))

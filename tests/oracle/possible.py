@@ -1,6 +1,6 @@
 """Which happenings can be: nobody acts while talaia is off, and nothing ends that has not begun."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.oracle import happenings as h
@@ -20,6 +20,7 @@ class _Sieve:
     listed: set[str] = field(default_factory=set)
     merged: set[str] = field(default_factory=set)
     people: set[str] = field(default_factory=set)
+    opted_out: set[str] = field(default_factory=set)
     refusing: bool = False
 
     def clock(self, until: int) -> None:
@@ -35,6 +36,12 @@ class _Sieve:
             or (each.phase == "in_progress" and each.ends_itself and each.ends == at)
             for each in self.words.maintenances.values()
         )
+
+    def strikes_in(self, stop: int, following: Sequence[h.Happening]) -> bool:
+        """Whether talaia would be off for a moment just when a window or a word set by hand begins or ends: the rules
+        do not say from when on a mere restart sees it."""
+        start = next((each.at for each in following if isinstance(each, h.TalaiaStarts)), stop)
+        return start - stop <= 300 and any(stop <= due <= start for due in self.words.dues())
 
     def lets(self, what: h.Happening) -> bool:
         if not self.running and not isinstance(what, BY_MACHINES):
@@ -58,7 +65,7 @@ class _Sieve:
             case h.MailRefused():
                 return not self.refusing
             case h.OptedOut() | h.OptedIn():
-                return what.person in self.people
+                return what.person in self.people and (what.person in self.opted_out) == isinstance(what, h.OptedIn)
         return True
 
     def _services(self, what: h.Happening) -> bool:
@@ -79,7 +86,7 @@ class _Sieve:
     def _incidents(self, what: h.Happening) -> bool:
         known = self.words.incidents
         match what:
-            case h.Updated() | h.Resolved():
+            case h.Updated() | h.Resolved() | h.TakenBack():
                 return what.event in known and known[what.event].open
             case h.Merged():
                 return all(each in known and known[each].open for each in (what.event, what.into))
@@ -120,6 +127,11 @@ class _Sieve:
                 self.people |= {person.key for person in what.people}
             case h.Subscribed():
                 self.people.add(what.person.key)
+                self.opted_out.discard(what.person.key)
+            case h.OptedOut():
+                self.opted_out.add(what.person)
+            case h.OptedIn():
+                self.opted_out.discard(what.person)
             case h.MailRefused() | h.MailWell():
                 self.refusing = isinstance(what, h.MailRefused)
             case _:
@@ -132,10 +144,13 @@ def possible(house: SmallHouse, wanted: Iterable[h.Happening], ends: int) -> tup
     sieve.listed = {service.key for service in house.services}
     sieve.people = {person.key for person in house.people}
     kept = []
-    for what in sorted(wanted, key=lambda each: each.at):
+    ordered = sorted(wanted, key=lambda each: each.at)
+    for index, what in enumerate(ordered):
         if what.at >= ends - 300:
             break
         sieve.clock(what.at)
+        if isinstance(what, h.TalaiaStops) and sieve.strikes_in(what.at, ordered[index:]):
+            continue
         if sieve.lets(what):
             sieve.note(what)
             kept.append(what)

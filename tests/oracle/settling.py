@@ -94,12 +94,13 @@ class Settled:
 
     def _begin_trouble(self, now: int) -> None:
         within = self.service.unstable_within
+        began = self.at_least.get(1, now)
         if self.left_trouble is None or self.good_since_trouble:
-            relapse = within > 0 and self.left_trouble is not None and now - self.left_trouble <= within
+            relapse = within > 0 and self.left_trouble is not None and began - self.left_trouble <= within
             if relapse:
                 self.unstable_since = self.trouble_since
             else:
-                self.trouble_since = now
+                self.trouble_since = began
 
     def _explain(self, level: State, raw: Judgement) -> None:
         reasons = set(raw.reasons) if WEIGHT[self.state] > 0 or raw.level is not None else set()

@@ -121,9 +121,9 @@ class Knowledge:
         if subject not in self.readings:
             return None, None
         reading, at = self.readings[subject]
-        if now - at >= stale_after:
-            return None, None
-        return reading, at + stale_after if subject in self.fault else None
+        if subject not in self.fault:
+            return reading, None
+        return (None, None) if now - at >= stale_after else (reading, at + stale_after)
 
     def _checked(self, service: Service, now: int) -> Judgement:
         reading, again = self._fresh((service.key, None), self.house.stale_after("checks"), now)

@@ -1,7 +1,7 @@
 """S6, S7, S11, S12, S13 and the count of connections, reckoned by hand."""
 
 from tests.oracle import happenings as h
-from tests.oracle.history import Reference, Service, SmallHouse, Threshold
+from tests.oracle.history import Reference, Service, SmallHouse, Source, Threshold
 from tests.oracle.reckoning import reckon
 from tests.oracle.stories import (
     BLIND,
@@ -161,5 +161,36 @@ def test_of_few_measured_connections_one_is_a_larger_share() -> None:
 def test_thresholds_are_those_of_the_house() -> None:
     reference = Reference(EIGHT, degraded=Threshold(2), partial=Threshold(50, share=True), disruption=Threshold(7))
     own = SmallHouse((Service("links", reference=reference),), people=HOUSE.people)
-    steps = [*links_fail(600, "c1"), *links_fail(700, "c2"), *links_fail(800, "c3", "c4"), *links_fail(900, *EIGHT[4:7])]
+    steps = [
+        *links_fail(600, "c1"),
+        *links_fail(700, "c2"),
+        *links_fail(800, "c3", "c4"),
+        *links_fail(900, *EIGHT[4:7]),
+    ]
     assert shown(reckon(story(*steps, house=own)), "links") == [(0, OK), (700, SLOW), (800, PART), (900, DOWN)]
+
+
+def test_our_own_fault_can_count_at_once() -> None:
+    strict = SmallHouse((Service("shop", source="checks"),), (Source("prometheus"), Source("checks", stale_after=0)))
+    gone = story(h.Sample(NOON + 600, "shop", h.Reading.GONE), house=strict)
+    assert shown(reckon(gone), "shop") == [(0, OK), (600, BLIND)]
+
+
+def test_red_and_then_our_own_fault_is_unknown_too() -> None:
+    gone = h.Sample(NOON + 700, "shop", h.Reading.GONE)
+    bad = h.Sample(NOON + 600, "shop", h.Reading.BAD)
+    assert panel(bad, gone, service="shop") == [(0, OK), (600, DOWN), (790, BLIND)]
+
+
+def test_an_alert_counts_as_measured_without_a_sample() -> None:
+    gone = h.Sample(NOON + 600, "web", h.Reading.GONE)
+    fires, ends = h.Fires(NOON + 900, "a", "web", PART), h.Ends(NOON + 1500, "a")
+    assert panel(gone, fires, ends) == [(0, OK), (690, BLIND), (900, PART), (1500, BLIND)]
+
+
+def test_unknown_and_the_same_trouble_again_is_no_relapse() -> None:
+    away, back = (
+        h.SourceTurns(NOON + 700, "prometheus", h.Answer.SILENT),
+        h.SourceTurns(NOON + 900, "prometheus", h.Answer.WELL),
+    )
+    assert panel(*fails(600), away, back, *mends(1000))[-2:] == [(900, DOWN), (1120, OK)]

@@ -70,7 +70,11 @@ def test_work_lasts_until_somebody_ends_it_or_its_hour_where_it_ends_itself() ->
     assert panel(plan(itself=True), h.Extended(NOON + 2000, "work", NOON + 4200)) == [(0, OK), (1200, WORK), (4200, OK)]
     assert panel(plan(), h.Cancelled(NOON + 900, "work")) == [(0, OK)]
     assert panel(plan(), h.Moved(NOON + 900, "work", NOON + 2400, NOON + 3000)) == [(0, OK), (2400, WORK)]
-    assert panel(plan(), h.Started(NOON + 900, "work"), h.Ended(NOON + 1100, "work")) == [(0, OK), (900, WORK), (1100, OK)]
+    assert panel(plan(), h.Started(NOON + 900, "work"), h.Ended(NOON + 1100, "work")) == [
+        (0, OK),
+        (900, WORK),
+        (1100, OK),
+    ]
 
 
 def test_an_incident_comes_before_work() -> None:
@@ -106,7 +110,11 @@ def test_a_merge_keeps_the_worst_impact_and_the_services_of_both() -> None:
 
 
 def test_a_reopened_incident_declares_what_it_did() -> None:
-    again = h.Opened(NOON + 300, "i", {"web": PART}), h.Resolved(NOON + 900, "i"), h.Reopened(NOON + 1200, "i", h.Tell.NO)
+    again = (
+        h.Opened(NOON + 300, "i", {"web": PART}),
+        h.Resolved(NOON + 900, "i"),
+        h.Reopened(NOON + 1200, "i", h.Tell.NO),
+    )
     assert panel(*again) == [(0, OK), (300, PART), (900, OK), (1200, PART)]
 
 

@@ -155,11 +155,13 @@ class Post:
     def _moved(self, case: Case, what: h.Moved) -> None:
         if case.quiet:
             return
-        if case.perhaps or any(each.case is case for each in self.waiting):
+        held = any(each.case is case for each in self.waiting)
+        if case.perhaps or held:
             case.doubtful_hours = True
             case.starts = what.starts
             case.hours = [what.starts - before for before in self.house.advance if what.starts - before > what.at]
-            self._make(case, CHANGED, "changed", what.at)
+            if case.perhaps:
+                self._make(case, CHANGED, "changed", what.at)
         else:
             self._plan(case, what.starts, what.at)
 
