@@ -50,6 +50,6 @@ People told
 Histories are made without what no rule decides: outages that are mended by halves, second acts in the very second
 of a hold, a window that begins or ends in a restart of less than five minutes, an impact `operational`.
 
-Not reckoned: times of entries (S14), what a source's memory fills in (let the house's Prometheus remember nothing), silences made by
-talaia, services kept by hand, approval, `cap`, the exact instants of mails.
+Not reckoned: times of entries (S14), what a source's memory fills in (let the house's Prometheus remember nothing),
+silences made by talaia, services kept by hand, approval, `cap`, `updates = true`, the exact instants of mails.
 """

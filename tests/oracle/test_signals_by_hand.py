@@ -194,3 +194,18 @@ def test_unknown_and_the_same_trouble_again_is_no_relapse() -> None:
         h.SourceTurns(NOON + 900, "prometheus", h.Answer.WELL),
     )
     assert panel(*fails(600), away, back, *mends(1000))[-2:] == [(900, DOWN), (1120, OK)]
+
+
+def test_unknown_forgets_that_it_was_unstable() -> None:
+    twice = *fails(600), *mends(660), *fails(800, "b")
+    blind = h.Sample(NOON + 1000, "web", h.Reading.GONE), h.Ends(NOON + 1100, "b")
+    again = *fails(1200, "c"), *mends(1300, "c")
+    assert panel(*twice, *blind, *again) == [
+        (0, OK),
+        (600, DOWN),
+        (780, OK),
+        (800, DOWN),
+        (1100, BLIND),
+        (1200, DOWN),
+        (1420, OK),
+    ]

@@ -207,3 +207,9 @@ def test_a_member_who_leaves_and_had_subscribed_stays_a_subscriber() -> None:
     left = h.Imported(NOON + 200, (BERTA, CARLA))
     assert told(subscribed, left, opened(), resolved())[0] == (360, "news", ALL)
     assert told(left, opened(), resolved())[0] == (360, "news", "berta carla")
+
+
+def test_a_notice_that_would_reach_nobody_at_all_waits() -> None:
+    refused, well = h.MailRefused(NOON + 100, frozenset({"anna", "berta"})), h.MailWell(NOON + 1500)
+    some = h.Opened(NOON + 300, "i", {"links": DOWN}, Tell.DEFAULT, only_behind=True)
+    assert told(refused, some, well, resolved()) == [(1500, "news", "anna berta"), (2060, "end", "anna berta")]

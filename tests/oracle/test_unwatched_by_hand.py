@@ -116,3 +116,8 @@ def test_every_state_has_its_word() -> None:
     assert [str(state) for state in State] == [
         "operational", "degraded", "partial", "disruption", "maintenance", "unknown",
     ]  # fmt: skip
+
+
+def test_what_was_said_after_the_last_heartbeat_is_taken_back() -> None:
+    history = story(*fails(570), *off(600, 4200))
+    assert shown(reckon(history, {NOON + 600: NOON + 545})) == [(0, OK), (545, BLIND), (4200, DOWN)]

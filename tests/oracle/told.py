@@ -127,7 +127,6 @@ class Post:
         if not case.problem:
             case.services = tuple(self.impacts[case.key])
         if what.tell is Tell.YES:
-            case.quiet = False
             self._make(case, NEWS, "update", what.at)
         elif what.tell is Tell.DEFAULT and not case.quiet and not case.problem and self._disrupts(what.impacts):
             self._make(case, NEWS, "problem", what.at)
