@@ -8,7 +8,7 @@ from talaia.forum.models import Mirrored, Proposal
 from talaia.notices.models import Bounce, Notice, Posting, Reply
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Service, Transition
-from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
+from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.site.models import Publication
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "Ring",
     "Service",
     "Signal",
+    "CheckFinding",
     "SourceState",
     "Subscription",
     "Token",

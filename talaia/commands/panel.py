@@ -13,6 +13,7 @@ from talaia.commands import Refused
 from talaia.config import LANGUAGES, Config, current
 from talaia.panel import words
 from talaia.panel.state import Reason, State
+from talaia.signals.findings import Finding, read_findings
 from talaia.signals.judging import Judged, judge_all, read_view
 from talaia.signals.matching import experimental
 from talaia.signals.models import SourceState
@@ -46,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
         judged = chosen
     with translation.override(options.language or config.site.languages[0]):
         if options.json:
-            print(json.dumps([as_data(one, now) for one in judged], ensure_ascii=False, indent=1))
+            findings = read_findings(config)
+            print(json.dumps([as_data(one, findings, now) for one in judged], ensure_ascii=False, indent=1))
         elif options.explain:
             explain(judged[0], config, now)
         else:
@@ -87,8 +89,12 @@ def show(judged: list[Judged], config: Config, now: datetime) -> None:
         trouble = f"; {state.error}" if state and state.error else ""
         print(f"source {source.id}: {heard}{' (silent)' if source.silent(now) else ''}{trouble}")
         for note in state.notes if state else ():
+            if note["code"] == "not_measured":
+                continue  # its check says so itself
             told = ", ".join(f"{name} {value}" for name, value in note.items() if name != "code")
             print(f"      {note['code']}: {told}")
+    for finding in read_findings(config, kinds=("failing", "slow", "blind")):
+        print(f"  {finding}")
 
 
 def explain(one: Judged, config: Config, now: datetime) -> None:
@@ -96,6 +102,8 @@ def explain(one: Judged, config: Config, now: datetime) -> None:
     print(line(one, config, now))
     for number, step in enumerate(steps(one), 1):
         print(f"  {number}. {step}")
+    for finding in read_findings(config, one.row.slug):
+        print(f"  {finding}")
 
 
 def steps(one: Judged) -> list[str]:
@@ -135,7 +143,7 @@ def rule(one: Judged) -> str:
     return f'alerts with talaia_service="{listed.slug}"' + (f", or {matchers}" if matchers else "")
 
 
-def as_data(one: Judged, now: datetime) -> dict[str, Any]:
+def as_data(one: Judged, findings: list[Finding], now: datetime) -> dict[str, Any]:
     return {
         "service": one.row.slug,
         "state": one.row.state,
@@ -145,5 +153,6 @@ def as_data(one: Judged, now: datetime) -> dict[str, Any]:
         "holds": one.computed.state.value,
         "disagreement": one.shown.disagreement,
         "steps": steps(one),
+        "checks": [finding.as_data() for finding in findings if finding.check.service == one.row.slug],
         "at": now.isoformat(),
     }

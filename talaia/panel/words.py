@@ -80,6 +80,8 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
             return _("monitoring silent %(since)s") % {"since": since(datetime.fromisoformat(values["since"]))}
         case "not_measured":
             return _("no recent measurement")
+        case "our_line":
+            return _("not measured: it is our own connection that fails")
         case "too_few_measured" | "partly_measured" | "connections_down" | "connections_poor":
             return _connections(code, values)
         case "failing_pending":

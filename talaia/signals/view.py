@@ -62,13 +62,17 @@ class Sample:
 
 @dataclass(frozen=True)
 class Source:
-    """A source as the rules need it. `asked`: we poll it, so it need not be taken at its word."""
+    """A source as the rules need it. `asked`: we poll it, so it need not be taken at its word.
+
+    `line_cut`: of the built-in checks, that it is our own line which fails.
+    """
 
     id: str
     heard_at: datetime | None
     stale_after: timedelta
     kind: str = "prometheus"
     asked: bool = True
+    line_cut: bool = False
 
     def silent(self, now: datetime) -> bool:
         return self.heard_at is None or now - self.heard_at > self.stale_after

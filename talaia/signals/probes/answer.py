@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
+GATEWAY = "here: the gateway of this machine does not answer"
+
+
 @dataclass(frozen=True)
 class Answer:
     """The target answered as it should. `seconds`: how long it took; `certificate_ends`: of the first to end."""
