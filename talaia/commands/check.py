@@ -35,7 +35,9 @@ AT_ONCE = 16  # checks
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--offline", action="store_true", help="do not ask the sources, the targets of checks, the mail server and the list server"
+        "--offline",
+        action="store_true",
+        help="do not ask the sources, the targets of checks, the mail server and the list server",
     )
     parser.add_argument(
         "--forum", action="store_true", help="make an unlisted topic in the forum, edit it, close it, delete it"

@@ -1,4 +1,4 @@
-"""Hosts as people write them, pure: with accents, capitals, the dot of the root, in brackets; and as machines want them."""
+"""Hosts as people write them, pure: with accents, capitals, a final dot, in brackets; and as machines want them."""
 
 from __future__ import annotations
 

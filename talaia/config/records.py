@@ -39,7 +39,9 @@ def record_is_wrong(record: str) -> str:
     except (dns.exception.DNSException, ValueError):
         return f"{record!r} is no kind of record; for example A, AAAA, MX, TXT"
     if dns.rdatatype.is_metatype(kind):
-        return f"{record!r} is no record of its own, and servers refuse to be asked for it; for example A, AAAA, MX, TXT"
+        return (
+            f"{record!r} is no record of its own, and servers refuse to be asked for it; for example A, AAAA, MX, TXT"
+        )
     return ""
 
 

@@ -192,7 +192,6 @@ class Check(Table, frozen=True, kw_only=True):
     record: str = "A"
     answer: str | None = None
 
-
     @property
     def patience(self) -> timedelta:
         """How long a look proves anything: three rounds."""

@@ -32,8 +32,8 @@ class Finding:
         check = f"check {self.check.id} ({self.check.kind} {self.check.target})"
         if self.since is None or self.at is None:
             return f"{check}: has not looked yet"
-        looked = f"looked at {self.at:%H:%M:%S}"
-        return f"{check}: {IN_WORDS.get(self.kind, self.kind)} since {self.since:%Y-%m-%d %H:%M:%S} UTC, {looked}: {self.what}"
+        since = f"{IN_WORDS.get(self.kind, self.kind)} since {self.since:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{check}: {since}, looked at {self.at:%H:%M:%S}: {self.what}"
 
     def as_data(self) -> dict[str, Any]:
         return {

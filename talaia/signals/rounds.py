@@ -18,7 +18,7 @@ Place = tuple[str, str]
 
 
 class Looked(NamedTuple):
-    """What a check has found now. `since`: when it first found the like; `turned`: that is now, or its words are new."""
+    """What a check has found now. `since`: when it first found the like; `turned`: just now, or its words are new."""
 
     check: Check
     outcome: Outcome
@@ -44,7 +44,9 @@ class Rounds:
 
     def take(self, outcomes: Iterable[tuple[Check, Outcome]], checks: Sequence[Check]) -> tuple[list[Looked], bool]:
         """The streaks after these outcomes; and whether a check got into trouble, or out of it, or is new."""
-        mine = [(check, outcome) for check, outcome in outcomes if check in checks]  # talaia.toml may have changed since
+        mine = [
+            (check, outcome) for check, outcome in outcomes if check in checks
+        ]  # talaia.toml may have changed since
         for check, outcome in mine:
             self.seen[check.id] = outcome
             if outcome.ok:
@@ -54,7 +56,9 @@ class Rounds:
         cut, found, news = self.line_cut_since(checks), [], False
         for check, outcome in mine:
             if cut and not outcome.ok and outcome.measured and not (check.canary or check.at_home):
-                what = f"our line: {_names(checks)} cannot be reached either, and no service can; it said: {outcome.what}"
+                what = (
+                    f"our line: {_names(checks)} cannot be reached either, and no service can; it said: {outcome.what}"
+                )
                 outcome = replace(outcome, measured=False, what=what)
             looked = self._after(check, outcome, undecided=self._undecided(check, checks))
             before = self.streaks.get(check.id, Streak())
@@ -127,7 +131,7 @@ class Rounds:
             if not check.canary and check.id in self.latest and self._blind(check, self.latest[check.id])
         }
 
-    def notes(self, checks: Sequence[Check]) -> list[Mapping[str, Any]]:
+    def notes(self, checks: Sequence[Check]) -> Sequence[Mapping[str, Any]]:
         """For operators: our own line, certificates that end soon, and checks that could not look."""
         seen = [(check, self.latest[check.id]) for check in checks if check.id in self.latest]
         cut = self.line_cut_since(checks)

@@ -38,7 +38,6 @@ from talaia.signals.matching import Claim, claims
 from talaia.signals.reference import judge_connections
 from talaia.signals.view import CHECKS, Sample, Source, View
 
-
 LINE_CUT = ": it is our own line that fails, as the canary does"
 
 

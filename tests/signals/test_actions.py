@@ -16,8 +16,8 @@ from talaia.signals import actions
 from talaia.signals.client import Heard, Measured
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.signals.outcome import Outcome, Streak
-from talaia.signals.rounds import Looked
 from talaia.signals.parse.report import Alert
+from talaia.signals.rounds import Looked
 from talaia.signals.view import CHECKS
 from tests.signals.bodies import HEARTBEAT, pushed, told
 

@@ -1,4 +1,4 @@
-"""What fails here says nothing of the target: in namespaces where resolver, line, gateway and files can be taken away."""
+"""What fails here says nothing of the target: in namespaces where resolver, line and gateway can be taken away."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import textwrap
@@ -44,7 +45,17 @@ def apart(prepare: str, *probes: tuple[str, str, dict[str, object]]) -> list[tup
     if tried.returncode:
         pytest.skip(f"no such network can be made here: {tried.stderr.strip()}")
     done = subprocess.run(
-        [*unshare, "sh", "-ec", prepare + 'exec "$@"', "sh", sys.executable, "-c", textwrap.dedent(PROBES), json.dumps(probes)],
+        [
+            *unshare,
+            "sh",
+            "-ec",
+            prepare + 'exec "$@"',
+            "sh",
+            sys.executable,
+            "-c",
+            textwrap.dedent(PROBES),
+            json.dumps(probes),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -75,7 +86,7 @@ def test_a_resolver_of_ours_that_is_dead_says_nothing_of_any_service(
 
 
 def test_a_machine_without_any_line_says_nothing_of_any_service() -> None:
-    far = (
+    far: tuple[tuple[str, str, dict[str, object]], ...] = (
         ("http", "http://192.0.2.80/", {}),
         ("http", "http://[2001:db8::80]/", {}),
         ("tcp", "192.0.2.80:25", {}),
@@ -115,6 +126,7 @@ def test_a_name_of_which_one_address_refuses_is_measured_though_no_way_leads_to_
         *[(OSError(number, "x"), True) for number in (errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.EAFNOSUPPORT)],
         *[(OSError(number, "x"), False) for number in (errno.ECONNREFUSED, errno.ECONNRESET, errno.ETIMEDOUT)],
         (OSError(errno.EHOSTDOWN, "x"), False),
+        *[(ssl.SSLError(number, "numbers of OpenSSL"), False) for number in (1, errno.EMFILE, errno.ENETUNREACH)],
         *[(socket.gaierror(number, "x"), True) for number in (socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM)],
         *[(socket.gaierror(number, "x"), False) for number in (socket.EAI_NONAME, socket.EAI_NODATA)],
         (RuntimeError("can't start new thread"), True),
@@ -139,7 +151,7 @@ def test_no_thread_left_and_a_mistake_of_ours_say_nothing_of_the_target(monkeypa
     async def broken(_: Check) -> None:
         raise KeyError("a mistake")
 
-    monkeypatch.setattr(checks.tcp, "look", broken)
+    monkeypatch.setattr("talaia.signals.probes.tcp.look", broken)
     outcome = checks.probe(check, current())
     assert (outcome.ok, outcome.measured) == (False, False)
     assert "KeyError" in outcome.what

@@ -123,8 +123,9 @@ def lookings(story: str) -> tuple[Rounds, list[Looked]]:
     """`"C- w- m+"`: one look after another, ten seconds apart: of the canary, web, mail, chat, here; well or not."""
     named = {"C": CANARY, "h": HERE, **{check.id[0]: check for check in FAR}}
     rounds, every = Rounds(), []
-    for n, (name, sign) in enumerate(story.split()):
-        found = replace(outcome(named[name], "w" if sign == "+" else "d"), at=NOW + timedelta(seconds=10 * n))
+    for n, look in enumerate(story.split()):
+        name = look[0]
+        found = replace(outcome(named[name], "w" if look[1] == "+" else "d"), at=NOW + timedelta(seconds=10 * n))
         every += rounds.take([(named[name], found)], (CANARY, HERE, *FAR))[0]
     return rounds, every
 
@@ -150,7 +151,9 @@ def lookings(story: str) -> tuple[Rounds, list[Looked]]:
         ("C- C- C-", set(), True),
     ],
 )
-def test_a_failure_in_every_service_while_the_canary_fails_is_our_own_line(story: str, down: set[str], cut: bool) -> None:
+def test_a_failure_in_every_service_while_the_canary_fails_is_our_own_line(
+    story: str, down: set[str], cut: bool
+) -> None:
     rounds, _ = lookings(story)
     assert {id for id, streak in rounds.streaks.items() if streak.trouble == "down" and id != "far"} == down
     checks = (CANARY, HERE, *FAR)

@@ -139,7 +139,9 @@ def test_a_cookie_that_the_page_sets_on_its_way_is_brought_back() -> None:
         def serve(self, connection: socket.socket) -> None:
             asked = connection.recv(65536)
             known = b"seen=1" in asked
-            connection.sendall(self.answer if known else b"HTTP/1.1 302 Found\r\nSet-Cookie : seen=1\r\nLocation: /\r\n\r\n")
+            connection.sendall(
+                self.answer if known else b"HTTP/1.1 302 Found\r\nSet-Cookie : seen=1\r\nLocation: /\r\n\r\n"
+            )
 
     with Door(b"HTTP/1.1 200 OK\r\n" + LENGTH + PAGE) as target:
         assert look(f"http://{target.address}/").ok
@@ -245,14 +247,23 @@ def test_words_are_looked_for_in_the_source_and_in_what_is_seen(words: str, page
     assert stands_in(words, page.encode(), HTML) is found
 
 
-@given(st.text(min_size=1, max_size=30), st.sampled_from(["utf-8", "utf-16", "iso-8859-15", "x-unknown", "zip", "idna"]))
+@given(
+    st.text(min_size=1, max_size=30), st.sampled_from(["utf-8", "utf-16", "iso-8859-15", "x-unknown", "zip", "idna"])
+)
 def test_no_page_makes_the_search_fail(text: str, charset: str) -> None:
     for body in (text.encode("utf-8", "surrogatepass"), text.encode("utf-16", "surrogatepass")):
         assert stands_in("not there at all", body, f"{HTML}; charset={charset}") is False
 
 
 def test_a_page_that_is_as_long_as_is_read_is_searched_in_a_moment() -> None:
-    for page in ("<p" * 500_000, "&" * 1_000_000, "<script" * 140_000, "\\u00" * 250_000, "à" * 500_000, "<!--" * 250_000):
+    for page in (
+        "<p" * 500_000,
+        "&" * 1_000_000,
+        "<script" * 140_000,
+        "\\u00" * 250_000,
+        "à" * 500_000,
+        "<!--" * 250_000,
+    ):
         began = monotonic()
         assert not stands_in("Benvingudes", page.encode()[:1_000_000], HTML)
         assert monotonic() - began < 3, page[:10]

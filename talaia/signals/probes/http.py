@@ -87,10 +87,8 @@ def _unpacked(response: httpx.Response, body: bytes) -> bytes:
     """Some servers compress although asked not to; a bomb is not unpacked further than ENOUGH."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding in ("gzip", "x-gzip", "deflate"):
-        if encoding == "deflate" and body[:1] != b"\x78":
-            form = -15  # without the head that RFC 9110 §8.4.1.2 asks for, as many send it
-        else:
-            form = 47
+        # Many send deflate without the head that RFC 9110 §8.4.1.2 asks for.
+        form = -15 if encoding == "deflate" and body[:1] != b"\x78" else 47
         try:
             return zlib.decompressobj(wbits=form).decompress(body, ENOUGH)
         except zlib.error as error:

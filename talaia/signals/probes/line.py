@@ -1,7 +1,7 @@
 """Whether it is our own line that leads nowhere: what the kernel of this machine knows of the way to an address.
 
-"No route to host" is said of two things: a machine far away that a router cannot reach, and our own gateway that does not
-answer. Only the latter is ours.
+"No route to host" is said of two things: a machine far away that a router cannot reach, and our own gateway that does
+not answer. Only the latter is ours.
 """
 
 from __future__ import annotations

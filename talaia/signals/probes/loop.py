@@ -19,7 +19,7 @@ class ProbeLoop(asyncio.SelectorEventLoop):
         self._opened: list[asyncio.BaseTransport] = []
         self.resolving = 0  # names that are being asked for
         self.trying: set[str] = set()  # addresses that have neither accepted nor refused
-        self.refusals: list[tuple[str, OSError]] = []  # those that could not be connected to, since one could
+        self.refusals: list[tuple[str, OSError]] = []  # those that refused, since one accepted
 
     async def sock_connect(self, sock: socket.socket, address: Any) -> None:
         """As usual; of a name with several addresses each refusal is remembered, where asyncio makes one text of all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import ssl
 from collections.abc import Iterator, Sequence
 
 from talaia.signals.probes.answer import NotMeasured
@@ -22,8 +23,8 @@ OUR_OWN = (
     errno.EPROTONOSUPPORT,
     errno.EPERM,  # our own firewall, or the sandbox of the unit
 )
-# The resolver of this machine does not answer, refuses, or has nobody to ask: nothing is known of the name. That there is
-# no such name (EAI_NONAME, EAI_NODATA) is an answer.
+# The resolver of this machine does not answer, refuses, or has nobody to ask: nothing is known of the name. That there
+# is no such name (EAI_NONAME, EAI_NODATA) is an answer.
 OUR_RESOLVER = (socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_MEMORY, socket.EAI_SYSTEM)
 
 Refusals = Sequence[tuple[str, OSError]]
@@ -58,6 +59,6 @@ def _of_here(error: BaseException, address: str = "") -> bool:
         return "can't start new thread" in str(error)
     if isinstance(error, socket.gaierror):
         return error.errno in OUR_RESOLVER
-    if not isinstance(error, OSError):
+    if not isinstance(error, OSError) or isinstance(error, ssl.SSLError):  # whose numbers are OpenSSL's
         return False
     return error.errno in OUR_OWN or (error.errno == errno.EHOSTUNREACH and bool(address) and leads_nowhere(address))

@@ -27,6 +27,7 @@ async def look(check: Check) -> Answer:
     except ValueError as wrong:
         raise NotMeasured(str(wrong)) from None
     family, _, _, _, address = (await loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM))[0]
+    there = str(address[0])
     version = 6 if family == socket.AF_INET6 else 4
     patience = check.timeout.total_seconds() / (TRIES + 0.5)  # so that the last one is waited for in full
     try:
@@ -37,7 +38,7 @@ async def look(check: Check) -> Answer:
         ) from None
     with AsyncSocket(plain) as link:
         for sequence in range(TRIES):
-            request = ICMPRequest(address[0], id=0, sequence=sequence)  # the kernel puts its own id
+            request = ICMPRequest(there, id=0, sequence=sequence)  # the kernel puts its own id
             began = time.monotonic()
             try:
                 link.send(request)
@@ -46,12 +47,12 @@ async def look(check: Check) -> Answer:
                 continue
             except ICMPSocketError as error:
                 if isinstance(loop, ProbeLoop) and isinstance(error.__context__, OSError):
-                    loop.refused(address[0], error.__context__)
+                    loop.refused(there, error.__context__)
                 raise Failed(str(error)) from None
             if reply.type in ERROR_KINDS[version]:
                 raise Failed(f"cannot be reached (ICMP type {reply.type}, code {reply.code})")
             lost = f", after {sequence} lost" if sequence else ""
-            return Answer(time.monotonic() - began, f"{address[0]} answers{lost}")
-    if leads_nowhere(address[0]):
+            return Answer(time.monotonic() - began, f"{there} answers{lost}")
+    if leads_nowhere(there):
         raise NotMeasured(GATEWAY)
-    raise Failed(f"{address[0]} does not answer: {TRIES} of {TRIES} echoes lost")
+    raise Failed(f"{there} does not answer: {TRIES} of {TRIES} echoes lost")

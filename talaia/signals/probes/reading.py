@@ -1,7 +1,7 @@
 """Whether words stand in a page, as its readers see them, pure.
 
 The same words are written in many ways: in another charset, as entities (`&agrave;`), with letters and accents apart,
-with non-breaking spaces, over two lines, with typographic apostrophes. All of these are the same words. Capitals are not
+with non-breaking spaces, over two lines, with typographic apostrophes. All of these are the same words. Capitals are no
 small letters.
 """
 
