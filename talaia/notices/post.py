@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TypeVar
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils import timezone
 
 from talaia.config import Config, current
@@ -160,7 +161,9 @@ class Part:
         others = [one.key for one in batch if one.services and touched and not touched.intersection(one.services)]
         if not others:
             return list(batch)
-        rows = Posting.objects.filter(notice__event=self.notice.event_id, state=Posting.SENT, recipient__in=others)
+        whose = [self.notice.event_id, *self.notice.also.values_list("pk", flat=True)]  # whatever it was told as
+        of_it = Q(notice__event__in=whose) | Q(notice__also__in=whose)
+        rows = Posting.objects.filter(of_it, state=Posting.SENT, recipient__in=others)
         left_out = set(others) - set(rows.values_list("recipient", flat=True))
         return [one for one in batch if one.key not in left_out]
 

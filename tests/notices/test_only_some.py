@@ -54,7 +54,8 @@ LINKS, CHAT, PORT = Behind(("links",)), Behind(("chat",)), Behind((), ("ref01",)
         (Kind.RESOLVED, [], ["chat"], [LINKS, PORT], Behind(("links",), ("ref01",))),
         (Kind.CANCELLED, [], ["chat"], [], CHAT),  # a person sends it although nobody was told before
         (Kind.UPDATE, [], ["links"], [LINKS, None], None),
-        (Kind.RESOLVED, None, ["links"], [LINKS], None),
+        (Kind.RESOLVED, None, ["links"], [LINKS], LINKS),  # it is for all, and only a part of it had told anybody
+        (Kind.RESOLVED, None, ["links"], [], None),
     ],
 )
 def test_whom_a_notice_goes_to(
