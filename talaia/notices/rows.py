@@ -12,9 +12,10 @@ from talaia.config import current
 from talaia.events.models import Event
 from talaia.events.telling import known_since
 from talaia.events.timeline import ENDED, NotPossible, parse_reference
+from talaia.events.whom import ForWhom
 from talaia.notices.letterhead import rules
-from talaia.notices.models import Notice
-from talaia.notices.values import Behind, Kind, Part, Story, Touched, words
+from talaia.notices.models import Notice, Posting
+from talaia.notices.values import Kind, Merged, Story, Touched, words
 from talaia.notices.which import (
     ASKED,
     MERGED,
@@ -28,6 +29,7 @@ from talaia.notices.which import (
     revision,
     waiting,
     whom,
+    wider,
 )
 from talaia.panel.state import State
 
@@ -59,6 +61,7 @@ def stand(event: Event) -> Stand:
         known_since=known_since(event) if event.kind == Event.MAINTENANCE else event.started_at,
         window=window_of(event),
         codes=tuple(event.notices),
+        quiet=event.quiet,
         secret=event.awaits_approval or event.merged_into_id is not None,
         reach=_reach(event),
         unsaid=tuple(unsaid(event)),
@@ -78,7 +81,7 @@ def unsaid(event: Event) -> Iterator[Unsaid]:
 def _reach(event: Event) -> Reach:
     """Whom its problem concerns."""
     impacts = event.impacts.order_by("service_id").values_list("service_id", "state")
-    ways = whom(Kind.PROBLEM, event.only_behind, [slug for slug, _state in impacts], [])
+    ways = whom(event.only_behind, [slug for slug, _state in impacts], for_whom(event))
     return Reach(tuple(slug for slug, state in impacts if state != State.OPERATIONAL), ways)
 
 
@@ -130,14 +133,26 @@ def hours(subject: str) -> list[datetime]:
     return looks(stand(event)) if event else []
 
 
-def told_behind(event: Event) -> list[Behind | None]:
-    """Whom the notices went to that people had of an event, and of what it speaks for; or were about to."""
-    whose = [event, *spoken_for(event)]
-    told = Notice.objects.filter(Q(event__in=whose) | Q(also__in=whose), state__in=Notice.TOLD, story__isnull=False)
-    ways = [
-        Story.from_json(one).behind for one in told.distinct().order_by(*ORDER).values_list("story", flat=True) if one
-    ]
-    return [*ways, *(one.reach.behind for one in unsaid(event))]
+def for_whom(event: Event) -> ForWhom | None:
+    return ForWhom.from_json(event.for_whom) if event.for_whom else None
+
+
+def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
+    """The keys of those who were told of an event, or of what it speaks for; also who still waits.
+
+    `besides`: a notice that does not count, as it is the one that is about to tell them.
+    """
+    begun = besides is not None and besides.state in Notice.TOLD
+    parts = list(besides.also.all()) if besides is not None and begun else spoken_for(event)
+    # Its own end may be told already, and only that of what became part of it afterwards is not.
+    own = besides is None or besides.kind != Kind.RESOLVED or " " not in besides.cause
+    whose = [*([event] if own else []), *parts]
+    postings = Posting.objects.filter(
+        Q(notice__event__in=whose) | Q(notice__also__in=whose), state__in=[Posting.SENT, Posting.AGAIN]
+    )
+    if besides is not None:
+        postings = postings.exclude(notice=besides)
+    return frozenset(postings.values_list("recipient", flat=True).distinct())
 
 
 def story(notice: Notice, now: datetime) -> Story:
@@ -146,9 +161,10 @@ def story(notice: Notice, now: datetime) -> Story:
     update = event.updates.order_by("-number").first()
     kind = Kind(notice.kind)
     touched = event.impacts.select_related("service").order_by("service__group__position", "service__position")
-    told = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))
-    parts = spoken_for(event)
-    stories = [Story.from_json(one.story) for one in told if one.story]
+    earlier = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))
+    stories = [Story.from_json(one.story) for one in earlier if one.story]
+    services = [impact.service_id for impact in touched]
+    reaches = [one.reach.behind for one in unsaid(event)]
     return Story(
         kind=kind,
         event=event.kind,
@@ -165,13 +181,13 @@ def story(notice: Notice, now: datetime) -> Story:
         entry=update.number if update else 0,
         texts=words(update.texts, update.language) if update else (),
         plain=update.plain if update else False,
-        before=tuple(one.number for one in told),
-        behind=whom(kind, event.only_behind, [impact.service_id for impact in touched], told_behind(event)),
+        before=tuple(one.number for one in earlier),
+        behind=wider([whom(event.only_behind, services, for_whom(event)), *reaches]),
         revision=revision([*(one.window for one in stories), window_of(event)], kind),
-        parts=tuple(_part(one) for one in parts),
+        parts=tuple(_part(one) for one in spoken_for(event)),
     )
 
 
-def _part(event: Event) -> Part:
+def _part(event: Event) -> Merged:
     told = event.sent_notices.filter(state__in=Notice.TOLD).order_by(*ORDER).values_list("number", flat=True)
-    return Part(event.ref, words(event.titles, event.language), tuple(told))
+    return Merged(event.ref, words(event.titles, event.language), tuple(told))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parseaddr
@@ -45,17 +45,23 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Behind:
-    """A notice that goes only to the people behind these services (slugs) and reference connections (ids)."""
+    """A notice that goes only to the people behind these services (slugs) and reference connections (ids).
+
+    `found`: who that is was resolved when it was chosen: whoever has one of these `names` of connections or `areas`.
+    """
 
     services: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
+    found: bool = False
+    names: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
 
 
 # Given from above, as notices know no audience. Asked anew for each part of a sending; in the order of the keys.
-Recipients = Callable[[str, Behind | None], Iterable[Recipient]]
-"""`recipients(after, behind)`: who is to be told, in the order of their keys, from the first key after `after` on.
+Recipients = Callable[[str, Behind | None, Collection[str]], Iterable[Recipient]]
+"""`recipients(after, behind, also)`: who is to be told, in the order of their keys, from the first after `after` on.
 
-`behind`: only these; None: everybody.
+`behind`: only these, and who has one of the keys `also`; None: everybody.
 """
 
 
@@ -85,7 +91,7 @@ class Touched:
 
 
 @dataclass(frozen=True)
-class Part:
+class Merged:
     """An incident that has become part of the one that is told. `told`: its notices that people had."""
 
     ref: str
@@ -115,7 +121,7 @@ class Story:
     before: tuple[int, ...] = ()  # the notices of this event that went before
     behind: Behind | None = None  # None: it goes to everybody
     revision: int = 0  # how often the window was changed or called off: SEQUENCE of the calendar
-    parts: tuple[Part, ...] = ()  # of which it speaks, too
+    parts: tuple[Merged, ...] = ()  # of which it speaks, too
 
     @property
     def path(self) -> str:

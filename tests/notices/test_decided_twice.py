@@ -1,4 +1,4 @@
-"""What a person decides about a mail, twice or late: two taps, an old page, two people. Nothing skips its hold by it."""
+"""What a person decides about a mail, twice or late: two taps, an old page, two people; no hold is skipped by it."""
 
 from __future__ import annotations
 
