@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from talaia import config as configuration
-from talaia.config import Config
 from talaia.panel.actions import judge_service, list_services, roll_up
 from talaia.panel.catalogue import Entry, Heading
 from talaia.panel.models import Service
@@ -160,11 +158,6 @@ def test_what_was_filled_in_afterwards_is_marked() -> None:
 
 
 # From the rows
-
-
-@pytest.fixture
-def config(configure: Callable[[str], Config]) -> Config:
-    return configure("")
 
 
 def local(*parts: int) -> datetime:
