@@ -19,6 +19,7 @@ from talaia.notices.replies.actions import forget as forget_replies
 from talaia.outbox import actions as outbox
 from talaia.panel.actions import roll_up
 from talaia.panel.rollup import due_days
+from talaia.signals.unwatched import mark_unwatched
 
 log = logging.getLogger(__name__)
 
@@ -42,21 +43,25 @@ class Clock:
                 self.step(self.now())
             except Exception:
                 log.exception("the clock goes on after")
+                self.minute = None  # it may have been away: what nobody watched comes before any step
                 connection.close()
                 stop.wait(5)
         connection.close()
 
     def step(self, now: datetime) -> None:
+        each_minute = self.minute is None or not timedelta(0) <= now - self.minute < timedelta(minutes=1)
+        if each_minute:
+            self.minute = now
+            mark_unwatched(now)  # also where the watch itself hangs
         waiting = list(Event.objects.filter(kind=Event.MAINTENANCE, ended_at=None, window_start__lte=now))
         for step in due(waiting, now):
             take_step(step, now)
         for event in waiting:
             if late(event, now):
                 note_late(event.ref, now, self.config().maintenance.remind)
-        if self.minute is None or now - self.minute >= timedelta(minutes=1):
-            self.minute = now
-            for slug, day, seconds in due_days(now, self.config().site.tz):
-                roll_up(slug, day, seconds, now)
+        if each_minute:
+            for slug, day, seconds, filled in due_days(now, self.config().site.tz):
+                roll_up(slug, day, seconds, now, filled)
             # We say that they are kept for a day: once a day could be two.
             forget_replies(now)
             forget_asked(subscribe.valid if (subscribe := self.config().tables.subscribe) else timedelta(0), now)

@@ -213,7 +213,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "service.changed": (front, own_page, webhooks),
     "service.explained": (front, own_page),
     "service.rolled_up": (own_page,),
-    "service.backfilled": (own_page,),
+    "service.unwatched": (front, own_page, webhooks),  # it became unknown while nobody watched
+    "service.backfilled": (front, own_page),
     "service.set_by_hand": (),  # the judging that follows changes the service, and so the page
     "service.taken_back": (),
     "source.silent": (),  # operators see it in the desk; the panel's services become unknown by themselves

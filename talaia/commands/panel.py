@@ -13,9 +13,11 @@ from talaia.commands import Refused
 from talaia.config import LANGUAGES, Config, current
 from talaia.panel import words
 from talaia.panel.state import Reason, State
+from talaia.panel.watching import unwatched_since
 from talaia.signals.judging import Judged, judge_all, read_view
 from talaia.signals.matching import experimental
 from talaia.signals.models import SourceState
+from talaia.signals.unwatched import last_watched
 from talaia.site.dates import Calendar
 
 HELP = "Print the panel as the rows say it now; with --explain every signal, rule and step that led to a state."
@@ -37,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     config, now = current(), timezone.now()
-    judged = judge_all(config, now)
+    judged, since = judge_all(config, now), unwatched_since(last_watched(), now)
     if options.explain:
         chosen = [one for one in judged if one.row.slug == options.explain]
         if not chosen:
@@ -46,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         judged = chosen
     with translation.override(options.language or config.site.languages[0]):
         if options.json:
-            print(json.dumps([as_data(one, now) for one in judged], ensure_ascii=False, indent=1))
+            print(json.dumps([as_data(one, now, since) for one in judged], ensure_ascii=False, indent=1))
         elif options.explain:
             explain(judged[0], config, now)
         else:
@@ -66,6 +68,8 @@ def line(one: Judged, config: Config, now: datetime) -> str:
 
 def show(judged: list[Judged], config: Config, now: datetime) -> None:
     language = translation.get_language() or config.site.languages[0]
+    if since := unwatched_since(last_watched(), now):
+        print(f"nobody watches since {since:%Y-%m-%d %H:%M:%S} UTC, as talaia does not run: this is how it was then")
     for group in config.tables.groups:
         inside = [one for one in judged if one.listed.group == group.id]
         if inside:
@@ -135,7 +139,7 @@ def rule(one: Judged) -> str:
     return f'alerts with talaia_service="{listed.slug}"' + (f", or {matchers}" if matchers else "")
 
 
-def as_data(one: Judged, now: datetime) -> dict[str, Any]:
+def as_data(one: Judged, now: datetime, unwatched: datetime | None) -> dict[str, Any]:
     return {
         "service": one.row.slug,
         "state": one.row.state,
@@ -145,5 +149,6 @@ def as_data(one: Judged, now: datetime) -> dict[str, Any]:
         "holds": one.computed.state.value,
         "disagreement": one.shown.disagreement,
         "steps": steps(one),
+        "unwatched_since": unwatched.isoformat() if unwatched else None,
         "at": now.isoformat(),
     }

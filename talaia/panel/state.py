@@ -43,7 +43,7 @@ class Reason:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        return {"code": self.code, **self.values} if self.code else {}
+        return {"code": self.code, **self.values} if self.code or self.values else {}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Reason:
@@ -104,6 +104,7 @@ class Declared:
     incident: State | None = None
     incident_ref: str = ""
     maintenance_ref: str = ""
+    maintenance_until: datetime | None = None  # it ends then by itself
 
 
 @dataclass(frozen=True)

@@ -66,9 +66,12 @@ def impact(value: State) -> str:
 def reason(given: Reason, since: Since) -> str:
     """Why: the part of a sentence that follows a state. Empty for an unknown code, or one without its values."""
     try:
-        return _sentence(given.code, given.values, since)
+        words = _sentence(given.code, given.values, since)
     except (KeyError, TypeError, ValueError):
-        return ""
+        words = ""
+    if given.values.get("filled"):
+        return ", ".join(filter(None, (words, _("known only afterwards"))))
+    return words
 
 
 def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
@@ -80,6 +83,8 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
             return _("monitoring silent %(since)s") % {"since": since(datetime.fromisoformat(values["since"]))}
         case "not_measured":
             return _("no recent measurement")
+        case "not_running":
+            return _("talaia was not running")
         case "too_few_measured" | "partly_measured" | "connections_down" | "connections_poor":
             return _connections(code, values)
         case "improving":

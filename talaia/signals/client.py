@@ -143,15 +143,15 @@ class Client:
             found.append(Measured(batch[number].service, connection, value, max(0.0, age)))
         return found
 
-    def firing_between(self, start: datetime, end: datetime, step: timedelta) -> tuple[prometheus.Span, ...]:
-        """Which alerts fired when, from Prometheus' own memory. Raises Temporary or Permanent."""
+    def remembered(self, query: str, start: datetime, end: datetime, step: timedelta) -> tuple[prometheus.Span, ...]:
+        """What Prometheus remembers of a query, from `start` to `end`, both included. Raises Temporary or Permanent."""
         answer = self.ask(
             "POST",
             "/api/v1/query_range",
             {
-                "query": 'ALERTS{alertstate="firing"}',
-                "start": str(start.timestamp()),
-                "end": str(end.timestamp()),
+                "query": query,
+                "start": f"{start.timestamp():.3f}",
+                "end": f"{end.timestamp():.3f}",
                 "step": str(step.total_seconds()),
             },
         )

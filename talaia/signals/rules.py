@@ -23,7 +23,8 @@ hold a host, an address or the words of an alert, except the annotation `talaia_
 | `unconfirmed`      |               | operational   | only told to us, not measured                                 |
 
 (`improving {now}`, a trouble that is held while it is better, with the reason of now, comes from `panel.state.watched`;
-`by_hand`, `incident {ref}` and `maintenance {ref}` come from `panel.state.show`.)
+`by_hand`, `incident {ref}` and `maintenance {ref}` come from `panel.state.show`; `not_running {since}`, unknown while
+nobody watched, from `panel.watching`.)
 """
 
 from __future__ import annotations

@@ -250,13 +250,21 @@ class Front:
 
 @dataclass(frozen=True)
 class ServicePage:
-    """A service, its last days (oldest first; the last one is today, as far as it has come) and what touched it."""
+    """A service, its last days (oldest first; the last one is today, as far as it has come) and what touched it.
+
+    `today` None: it is retired, and the last day is the one on which it left.
+    """
 
     service: Service
-    today: date
+    today: date | None
     days: tuple[DaySeconds, ...]
     events: tuple[Event, ...]
     has_past: bool = False  # whether its history has a page
+
+    @property
+    def finished(self) -> tuple[DaySeconds, ...]:
+        """The days of which nothing is to come any more."""
+        return tuple(day for day in self.days if self.today is None or day.day < self.today)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from talaia.events.anchors import fresh
 from talaia.panel.state import Reason, State
-from talaia.panel.uptime import DaySeconds, days_before
+from talaia.panel.uptime import DaySeconds, days_before, length
 from talaia.site.values import (
     Entry,
     Event,
@@ -372,7 +372,7 @@ def days(today: date = date(2026, 11, 23)) -> tuple[DaySeconds, ...]:
     }
     found = []
     for back, day in enumerate(reversed(days_before(today, 90)), 1):
-        found.append(DaySeconds(day, special.get(back, {OK: 86_400} if back < 80 else {U: 86_400})))
+        found.append(DaySeconds(day, special.get(back, {OK if back < 80 else U: length(day, ZONE)})))
     return (*reversed(found), DaySeconds(today, {OK: 8_000, X: 5_000}))
 
 
@@ -391,12 +391,15 @@ SERVICES: dict[str, ServicePage] = {
         (CUT, PAST[0], WORK),
     ),
     "well": ServicePage(
-        service("chat"), date(2026, 11, 23), tuple(DaySeconds(day.day, {OK: 86_400}) for day in days()), ()
+        service("chat"),
+        date(2026, 11, 23),
+        tuple(DaySeconds(day.day, {OK: length(day.day, ZONE)}) for day in days()),
+        (),
     ),
     "new": ServicePage(
         service("cloud", U, Reason("never_measured"), ago(minutes=1)),
         date(2026, 11, 23),
-        tuple(DaySeconds(day.day, {}) for day in days()),
+        tuple(DaySeconds(day.day, {U: length(day.day, ZONE)}) for day in days()),
         (),
     ),
 }

@@ -215,6 +215,6 @@ def test_the_past_is_asked_with_its_step(monitoring: Monitoring) -> None:
             {"resultType": "matrix", "result": [{"metric": {"a": "b"}, "values": [[1.0, "1"], [16.0, "1"]]}]}
         )
 
-    (span,) = asking(answer).firing_between(NOW, NOW.replace(hour=2), NOW.replace(second=15) - NOW)
-    assert span.times == (1.0, 16.0)
+    (span,) = asking(answer).remembered("up", NOW, NOW.replace(hour=2), NOW.replace(second=15) - NOW)
+    assert (span.times, span.values) == ((1.0, 16.0), (1.0, 1.0))
     assert b"step=15.0" in fields[0]

@@ -237,25 +237,24 @@ def test_case_16_after_ten_minutes_of_our_own_absence_the_first_poll_is_right_an
     left = lab.now
     lab.restart()
     lab.monitoring.now += timedelta(minutes=10)
-    began = left.timestamp() + 180
-    times = [began + 15 * n for n in range(12)]  # three minutes, wholly within our absence
-    lab.monitoring.past = [({"__name__": "ALERTS", "alertstate": "firing", "talaia_service": "web"}, times)]
+    began = left + timedelta(minutes=3)
+    lab.monitoring.remember(WEB, left, lab.now, talaia_service="web")
+    lab.monitoring.remember_firing(began, began + timedelta(minutes=3), talaia_service="web")  # wholly in our absence
     lab.step()
     assert lab.state() == "operational"
-    rows = list(Service.objects.get(pk="web").transitions.order_by("id").values_list("to_state", "at"))
-    assert [state for state, _ in rows] == ["operational", "disruption", "operational"]
-    assert abs(rows[1][1].timestamp() - began) <= 30
-    assert rows[2][1] > rows[1][1]
     lab.go(10)
-    assert len(lab.seen()) == 3
+    assert lab.seen() == ["operational", "disruption", "operational"]
+    turned = Service.objects.get(pk="web").transitions.get(to_state="disruption")
+    assert abs(turned.at - began) <= timedelta(seconds=30)
 
 
 def test_case_16_the_bodies_that_come_in_after_our_absence_leave_what_the_first_poll_says(lab: Lab) -> None:
+    left = lab.now
     lab.monitoring.now += timedelta(minutes=10)
-    lab.monitoring.past = [
-        ({**span.labels, "component": "website"}, [lab.now.timestamp() - 400 + n for n in range(0, 60, 2)])
-        for span in prometheus.matrix(sample("26"))
-    ]
+    lab.monitoring.remember(WEB, left, lab.now + timedelta(hours=1), talaia_service="web")
+    for span in prometheus.matrix(sample("26")):
+        fired = lab.now - timedelta(seconds=400)
+        lab.monitoring.remember_firing(fired, fired + timedelta(minutes=1), **{**span.labels, "component": "website"})
     for captured in sample("30"):
         actions.store_intake("alertmanager", captured["body"], lab.now)
     go_down(lab)

@@ -50,6 +50,18 @@ def test_the_panel_says_how_each_service_is_and_how_the_sources_are(lab: Lab, ta
     assert lines(talaia("panel"))[1].startswith("  ● Web  Operatiu · des de"), "in the site's own language"
 
 
+def test_while_talaia_does_not_run_the_panel_says_that_it_tells_of_then(lab: Lab, talaia: Shell) -> None:
+    lab.go(60)
+    lab.monitoring.now += timedelta(hours=2)
+    said = lines(talaia("panel", "--language", "en"))
+    assert said[0] == "nobody watches since 2026-05-04 01:01:00 UTC, as talaia does not run: this is how it was then"
+    data = json.loads(talaia("panel", "--json").out)
+    assert data[0]["unwatched_since"] == "2026-05-04T01:01:00+00:00"
+    lab.step()
+    assert lines(talaia("panel", "--language", "en"))[0] == "Tot"
+    assert json.loads(talaia("panel", "--json").out)[0]["unwatched_since"] is None
+
+
 def test_what_is_on_trial_is_shown_as_such(lab: Lab, talaia: Shell) -> None:
     assert lab.config.path
     trials = "".join(

@@ -202,6 +202,7 @@ def test_status_json_tells_programs_what_the_page_tells_people() -> None:
     assert found["state"] == "disruption"
     assert found["headline"]["en"] == "2 services have problems"
     assert [service["state"] for service in found["services"]].count("operational") == 7
+    assert {service["reason"] for service in found["services"]} >= {"", "connections_down", "source_silent"}
     assert found["open"] == [
         {
             "kind": "incident",

@@ -39,6 +39,7 @@ SENTENCES: dict[str, Promise] = {
     "service.changed": gettext_lazy("changed the state of %(it)s"),
     "service.explained": gettext_lazy("explained the state of %(it)s otherwise"),
     "service.rolled_up": gettext_lazy("summed up a day of %(it)s"),
+    "service.unwatched": gettext_lazy("found that nobody had watched %(it)s"),
     "service.backfilled": gettext_lazy("wrote the past of %(it)s from the metrics"),
     "service.set_by_hand": gettext_lazy("set the state of %(it)s by hand"),
     "service.taken_back": gettext_lazy("gave the state of %(it)s back to the signals"),

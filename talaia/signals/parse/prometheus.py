@@ -90,10 +90,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Span:
-    """One series of a range query: when it had a sample, in seconds by the source's clock."""
+    """One series of a range query: when it had a sample, in seconds by the source's clock, and of which value."""
 
     labels: Mapping[str, str]
     times: tuple[float, ...]
+    values: tuple[float, ...] = ()
 
 
 def _data(answer: object, shape: type[T]) -> T:
@@ -147,7 +148,12 @@ def vector(answer: object) -> tuple[Sample, ...]:
 def matrix(answer: object) -> tuple[Span, ...]:
     """The series of a range query. Raises Malformed."""
     return tuple(
-        Span(series.metric, tuple(time for time, _ in series.values)) for series in _data(answer, _Matrix).result
+        Span(
+            series.metric,
+            tuple(time for time, _ in series.values),
+            tuple(_number(value) for _, value in series.values),
+        )
+        for series in _data(answer, _Matrix).result
     )
 
 
