@@ -9,7 +9,9 @@ from hashlib import sha256
 from django.db.models import QuerySet
 
 from talaia.audience.diff import Entry, Origin, Standing
+from talaia.audience.guard import Last
 from talaia.audience.models import Import, OptOut, Recipient
+from talaia.audience.packing import not_taken
 
 FIELDS = (
     "key",
@@ -69,6 +71,14 @@ def last_done() -> int:
     """The number of the import that was applied last; 0: none yet."""
     done = Import.objects.filter(state=Import.DONE).order_by("-finished_at", "-pk")
     return done.values_list("pk", flat=True).first() or 0
+
+
+def before(id: int) -> Last:
+    """What the guard knows of the import that was applied last."""
+    row = Import.objects.filter(pk=id).values_list("ended", "refused").first()
+    if row is None:
+        return Last()
+    return Last(row[0], sum(one.is_a_strangers for one in not_taken(row[1])))
 
 
 def digest_of(key: str, salt: str) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 
 from talaia.audience import actions, client, folder, words
 from talaia.audience.address import Wrong, parse
+from talaia.audience.cells import Refuse
 from talaia.audience.diff import Standing, What
 from talaia.audience.following import follow
 from talaia.audience.importing import Plan, apply, audience_of, list_of, plan, propose, unfinished
@@ -22,7 +23,7 @@ from talaia.audience.mailman import setting
 from talaia.audience.mailman.client import Client
 from talaia.audience.models import Import, Look, OptOut, Recipient
 from talaia.audience.reading import Unreadable
-from talaia.audience.roster import Refuse, person
+from talaia.audience.roster import person
 from talaia.audience.telling import as_json, trouble, why
 from talaia.commands.writing import author, json_argument, refusing
 from talaia.config import current
@@ -177,8 +178,12 @@ def report(found: Plan, source: str, people: bool, everything: bool) -> None:
     refused = found.roster.refused
     if refused:
         print(f"  {len(refused):>6}  refused rows")
-    for one in refused if everything else refused[:SHOWN]:
+    kept = {change.after.key: change.after for change in found.diff.of(What.KEPT)}
+    for one, keys in list(zip(refused, found.owners, strict=True))[: None if everything else SHOWN]:
         print(f"          line {one.line}: {words.refusal(one.code, one.word if people or everything else '')}")
+        if people or everything:
+            print(f"              {words.shortened(one.text)}")
+            print(f"              {words.whose([words.named(kept[key]) for key in keys if key in kept], one.of_above)}")
     if len(refused) > SHOWN and not everything:
         print(f"          … and {len(refused) - SHOWN} more; --all prints them")
 
@@ -220,8 +225,14 @@ def tell(options: argparse.Namespace, found: Plan, source: str, number: int | No
         "wanted": len(found.roster.wanted),
         "counts": found.diff.counts,
         "refused": [
-            {"line": one.line, "code": one.code, "reason": words.refusal(one.code, one.word)}
-            for one in found.roster.refused
+            {
+                "line": one.line,
+                "code": one.code,
+                "reason": words.refusal(one.code, one.word),
+                "row": one.text,
+                "stay": list(keys),
+            }
+            for one, keys in zip(found.roster.refused, found.owners, strict=True)
         ],
         "objections": [{"code": one.code, "text": words.objection(one.code, one.data)} for one in found.objections],
         "applied": number is not None,

@@ -20,6 +20,7 @@ from tests.journeys.shell import Said
 
 pytestmark = pytest.mark.django_db
 Talaia = Callable[..., Said]
+QUIET = ("returns", "leaves", "changes", "adopted", "stays_out", "kept")
 
 
 def standings() -> dict[str, str]:
@@ -34,14 +35,15 @@ def synced(talaia: Talaia, path: Path, *more: str) -> dict[str, object]:
 
 
 def test_two_months_of_a_membership(talaia: Talaia, export: Export) -> None:
-    first = synced(talaia, export("anna", "berta", "carme", "dolors", "eva"))
-    assert first["counts"] == {"joins": 5, "returns": 0, "leaves": 0, "changes": 0, "adopted": 0, "stays_out": 0}
-    assert standings() == dict.fromkeys(("anna", "berta", "carme", "dolors", "eva"), "on")
+    always = [f"p{n}" for n in range(3)]
+    first = synced(talaia, export("anna", "berta", "carme", "dolors", "eva", *always))
+    assert first["counts"] == {"joins": 8, **dict.fromkeys(QUIET, 0)}
+    assert standings() == dict.fromkeys(("anna", "berta", "carme", "dolors", "eva", *always), "on")
     assert Recipient.objects.filter(listed_at=None).count() == 0
 
     assert talaia("opt-out", "Berta@Example.org").code == 0
     actions.bounce("carme@example.org", timezone.now())
-    second = synced(talaia, export("anna", "berta", "carme", "dolors", "ferran"))
+    second = synced(talaia, export("anna", "berta", "carme", "dolors", "ferran", *always))
     assert [one["address"] for one in second["joins"]] == ["ferran@example.org"]  # type: ignore[attr-defined]
     assert [one["address"] for one in second["leaves"]] == ["eva@example.org"]  # type: ignore[attr-defined]
     assert standings() == {
@@ -51,8 +53,9 @@ def test_two_months_of_a_membership(talaia: Talaia, export: Export) -> None:
         "dolors": "on",
         "eva": "left",
         "ferran": "on",
+        **dict.fromkeys(always, "on"),
     }
-    third = synced(talaia, export("anna", "berta", "carme", "dolors", "eva", "ferran"))
+    third = synced(talaia, export("anna", "berta", "carme", "dolors", "eva", "ferran", *always))
     assert [one["address"] for one in third["returns"]] == ["eva@example.org"]  # type: ignore[attr-defined]
     assert standings()["berta"] == "opted_out" and standings()["carme"] == "bounced"
 

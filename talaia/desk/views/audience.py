@@ -15,6 +15,7 @@ from talaia.audience import actions, words
 from talaia.audience.diff import Standing, What
 from talaia.audience.importing import Unreadable, plan, planned, propose
 from talaia.audience.models import Import, Look, Recipient
+from talaia.audience.packing import not_taken
 from talaia.audience.telling import trouble, why
 from talaia.config import current
 from talaia.desk.forms.audience import UploadForm
@@ -94,6 +95,23 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk-import", args=[number]))
 
 
+def refused(row: Import) -> list[tuple[int, str, str, str]]:
+    """Line, reason, what stood there, and who stays as they are; the text is gone once the import is over."""
+    shown = not_taken(row.refused[:SHOWN])
+    people = Recipient.objects.in_bulk({number for one in shown for number in one.people})
+    return [
+        (
+            one.line,
+            words.refusal(one.code, one.word),
+            words.shortened(one.text),
+            words.whose(
+                [words.named(people[number]) for number in one.people if number in people], one.of_above is not False
+            ),
+        )
+        for one in shown
+    ]
+
+
 def find(number: int) -> Import:
     row = Import.objects.filter(pk=number).first()
     if row is None:
@@ -107,7 +125,7 @@ def shown(request: HttpRequest, number: int, wrong: str = "") -> HttpResponse:
         "row": row,
         "wrong": wrong,
         "objections": [words.objection(one["code"], one["data"]) for one in row.objections],
-        "refused": [(line, words.refusal(code, word)) for line, code, word in row.refused[:SHOWN]],
+        "refused": refused(row),
         "refused_more": max(0, len(row.refused) - SHOWN),
         "counts": [(words.what(what), row.counts.get(what.value, 0)) for what in What if row.counts.get(what.value)],
     }
