@@ -102,7 +102,7 @@ def apply(id: int, config: Config, now: Callable[[], datetime], progress: Progre
             progress(min(done, total), total)
         actions.finish(id, now())
     with list_of(config) as list:
-        follow(list, audience_of(config).shrink, now)
+        follow(list, audience_of(config).shrink, now, closely=True)
 
 
 def unfinished() -> list[int]:

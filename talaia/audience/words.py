@@ -22,6 +22,15 @@ def standing(value: Standing) -> str:
     }[value]
 
 
+def at_list(value: str) -> str:
+    """What the list server does with somebody who is to be told."""
+    return {
+        "paused": _("Paused their mail at the list server"),
+        "digest": _("Gets collected mails at the list server, which sends none"),
+        "banned": _("Is banned at the list server"),
+    }[value]
+
+
 def what(value: What) -> str:
     return {
         What.JOINS: _("Join"),
@@ -137,8 +146,8 @@ def objection(code: str, data: Mapping[str, Any]) -> str:
         "grow": _("%(joins)s addresses would join, to %(of)s that are told, which is more than %(limit)s"),
         "refused": _("%(refused)s of %(of)s rows are refused, which is more than %(limit)s"),
         "strangers": _(
-            "%(rows)s refused rows belong to nobody we know, and %(leaves)s addresses would leave: "
-            "are they the same people?"
+            "refused rows that belong to nobody we know: %(rows)s; addresses that would leave: %(leaves)s. "
+            "Are they the same people?"
         ),
         "month_first": _(
             "in line %(line)s a day has its month first: are the others, such as 05/06, read as they are meant?"
@@ -148,13 +157,13 @@ def objection(code: str, data: Mapping[str, Any]) -> str:
         ),
         "cut": _("the file ends within its last line: is all of it there?"),
         "resemble": _(
-            "%(count)s addresses would be replaced by others that begin or end like them: "
-            "is a column cut, or is something stuck to it?"
+            "addresses that would be replaced by others that begin or end like them: %(count)s. "
+            "Is a column cut, or is something stuck to it?"
         ),
     }[code] % data
 
 
-def explained(entry: Entry | None, forgotten: bool, since: str, zone: ZoneInfo) -> Iterator[str]:
+def explained(entry: Entry | None, forgotten: bool, since: str, zone: ZoneInfo, at_list: str = "") -> Iterator[str]:
     """Why somebody is told, or is not, in sentences; the first is the answer. `since`: of the standing."""
     if entry is None:
         yield _("Is not told: we do not know this address.")
@@ -162,6 +171,12 @@ def explained(entry: Entry | None, forgotten: bool, since: str, zone: ZoneInfo) 
             yield _("Somebody with this address opted out. We keep only a digest of it, which stops every import.")
         return
     match entry.standing:
+        case Standing.ON if at_list == "paused":
+            yield _("Is not told: their mail is paused at the list server, by themselves or by a moderator there.")
+        case Standing.ON if at_list == "digest":
+            yield _("Is not told: they chose collected mails at the list server, which sends none.")
+        case Standing.ON if at_list == "banned":
+            yield _("Is not told: the list server bans this address. They are on the list as soon as it does no more.")
         case Standing.ON:
             yield _("Is told, since %(since)s.") % {"since": since}
         case Standing.LEFT:

@@ -193,6 +193,63 @@ def test_show_and_list_say_what_there_is(talaia: Talaia, export: Export) -> None
     assert talaia("list", "--standing", "left").out == ""
 
 
+def test_who_gets_nothing_from_the_list_server_is_not_counted_as_told(talaia: Talaia, export: Export) -> None:
+    synced(talaia, export("anna", "berta", "carme", "dolors"))
+    for name, how in (("anna", "paused"), ("berta", "digest"), ("carme", "banned")):
+        Recipient.objects.filter(key=f"{name}@example.org").update(at_list=how)
+    shown = json.loads(talaia("show", "--json").out)
+    assert (shown["addresses"]["on"], shown["at_list"]) == (1, {"paused": 1, "digest": 1, "banned": 1})
+    said = talaia("show").out
+    assert "1  is told" in said and "1  paused their mail" in said and "1  is banned" in said
+    for name, word in (("anna", "paused"), ("berta", "collected"), ("carme", "bans")):
+        told = talaia("explain", f"{name}@example.org").out
+        assert told.startswith("Is not told: ") and word in told and "opted out" not in told
+    assert talaia("explain", "dolors@example.org").out.startswith("Is told, since ")
+    assert "anna@example.org" in talaia("list").out and "paused" in talaia("list").out
+    assert "banned" in talaia("opt-in", "carme@example.org").out + talaia("list", "--json").out
+
+
+def test_a_row_that_cannot_be_read_is_named_with_its_line_its_text_and_who_stays(
+    talaia: Talaia, export: Export
+) -> None:
+    names = [f"p{n}" for n in range(12)]
+    path = export("anna", *names)
+    synced(talaia, path)
+    path.write_text(path.read_text().replace("Anna,anna@example.org,", "Anna; vídua,,anna@example.org,"))
+    told = synced(talaia, path, "--dry-run")
+    assert told["refused"] == [
+        {
+            "line": 2,
+            "code": "cells_many",
+            "reason": "it has more cells than the header: is a quotation mark missing?",
+            "row": "Anna; vídua | anna@example.org | sí",
+            "stay": ["anna@example.org"],
+        }
+    ]
+    assert [one["address"] for one in told["kept"]] == ["anna@example.org"]  # type: ignore[attr-defined]
+    said = talaia("sync", str(path), "--dry-run", "--all").out
+    assert "“" not in said and "Anna; vídua | anna@example.org" in said
+    assert "Stays as they are: Anna <anna@example.org>" in said
+    quiet = talaia("sync", str(path), "--yes")
+    assert (quiet.code, "@" in quiet.out) == (0, False)
+    assert set(standings().values()) == {"on"}
+
+
+def test_what_is_left_of_an_import_says_who_stayed_and_nothing_that_stood_in_a_row(
+    talaia: Talaia, export: Export
+) -> None:
+    names = [f"p{n}" for n in range(12)]
+    path = export("anna", *names)
+    synced(talaia, path)
+    path.write_text(
+        export("anna", *names, "zoe").read_text().replace("anna@example.org,,sí", "anna@example.org,,potser")
+    )
+    synced(talaia, path)
+    row = Import.objects.order_by("-pk")[0]
+    pk = Recipient.objects.get(key="anna@example.org").pk
+    assert (row.state, row.refused, row.ended) == (Import.DONE, [[2, "yes_or_no", "", "", [pk], False]], True)
+
+
 def test_an_import_that_was_confirmed_and_not_finished_is_finished_by_the_worker_or_by_the_next_sync(
     talaia: Talaia, export: Export
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from talaia.audience import actions, words
 from talaia.audience.diff import Standing, What
 from talaia.audience.importing import Unreadable, plan, planned, propose
+from talaia.audience.ledger import how_many_stand
 from talaia.audience.models import Import, Look, Recipient
 from talaia.audience.packing import not_taken
 from talaia.audience.telling import trouble, why
@@ -50,7 +50,7 @@ def audience(request: HttpRequest) -> HttpResponse:
                 else:
                     return HttpResponseRedirect(reverse("desk-import", args=[row.pk]))
             nothing_changes = not final
-    counts = dict(Recipient.objects.values_list("standing").annotate(count=Count("pk")).order_by("standing"))
+    counts, quiet = how_many_stand()
     export = configured.export if configured else None
     look = Look.objects.filter(export=export).first() if export else None
     mailman = configured.mailman if configured else None
@@ -59,7 +59,10 @@ def audience(request: HttpRequest) -> HttpResponse:
         "configured": configured,
         "form": form,
         "nothing_changes": nothing_changes,
-        "counts": [(words.standing(one), counts.get(one.value, 0)) for one in Standing],
+        "counts": [
+            *((words.standing(one), counts[one]) for one in Standing),
+            *((words.at_list(one), count) for one, count in quiet.items() if count),
+        ],
         "open": Import.objects.filter(state__in=[Import.WAITING, Import.CONFIRMED]).order_by("-pk"),
         "last": Import.objects.filter(state=Import.DONE).order_by("-finished_at").first(),
         "look": look,
