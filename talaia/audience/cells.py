@@ -58,6 +58,7 @@ class Refuse(Exception):
         self.code, self.word = code, writable(word)[:40]
 
 
+@lru_cache(maxsize=20_000)
 def decisive(text: str) -> str:
     """The cell of a column that makes somebody a recipient; empty where it says "nothing". Raises Refuse."""
     text, said = tidy(text), plain(text)
@@ -66,6 +67,7 @@ def decisive(text: str) -> str:
     return "" if said in NOTHING else text
 
 
+@lru_cache(maxsize=20_000)
 def optional(text: str) -> str:
     """The cell of another column; an error in it takes nobody's mails away."""
     text, said = tidy(text), plain(text)
@@ -84,6 +86,8 @@ def is_yes(text: str, yes: Collection[str], no: Collection[str]) -> bool:
 
 def invoices(text: str, yes: Collection[str], no: Collection[str]) -> list[str]:
     """The reasons in a cell of invoices: "invoice", "invoice 123"; none for no. Raises Refuse for what is neither."""
+    if not text:
+        return []
     found = []
     for one in several(decisive(text)):
         number = WHOLE.sub(r"\1", decisive(one))
@@ -103,7 +107,10 @@ def invoices(text: str, yes: Collection[str], no: Collection[str]) -> list[str]:
 
 def several(text: str) -> list[str]:
     """`a@example.org; b@example.org` → both."""
-    return [one for part in SEVERAL.split(text) if (one := tidy(part))] if text else []
+    if not text:
+        return []
+    parts = SEVERAL.split(text) if ";" in text or "," in text or "\n" in text else (text,)
+    return [one for part in parts if (one := tidy(part))]
 
 
 def within(since: str, until: str, today: date, zone: ZoneInfo | None = None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -129,7 +129,7 @@ class Row:
         return self.parts[place] if place is not None and place < len(self.parts) else ""
 
     def says(self, *words: str) -> bool:
-        return any(tidy(self(word)) for word in words)
+        return any((cell := self(word)) and tidy(cell) for word in words)
 
 
 class Reader:
@@ -157,7 +157,7 @@ class Reader:
             self.refuse(line, Refuse(cells[0]), cells[1:])
             return
         row = Row(line, cells, self.cell_of)
-        if all(plain(row(word)) == head for word, head in self.heads.items()):
+        if "@" not in row("address") and all(plain(row(word)) == head for word, head in self.heads.items()):
             return  # the header once more, as of two exports in one file
         self.rows, self.line = self.rows + 1, line
         if row.says("address", "name", "member"):
@@ -280,8 +280,10 @@ def person(text: str) -> str:
     return " ".join(text.split())[:LONGEST_NAME].rstrip()
 
 
-def place(text: str) -> Iterator[str]:
+def place(text: str) -> Iterable[str]:
     """The connections, or the areas, in a cell. Raises Refuse."""
+    if not text:
+        return ()
     text = optional(text)
     if has_controls(text.replace("\n", ";").replace("\r", "")):
         raise Refuse("place_controls")

@@ -110,7 +110,9 @@ def whole(found: Table, last: int, addresses: int, delimiter: str, ended: bool) 
     width = max(len(found.header), min((len(cells) for _, cells in first), default=0))
     shortest = len(found.header)
     for (line, cells), below in pairwise(chain(first, rows, (None,))):
-        if any(has_rows(cell, addresses, delimiter) for cell in cells):
+        text = delimiter.join(cells)
+        several_lines = "\n" in text or "\r" in text
+        if several_lines and any(has_rows(cell, addresses, delimiter) for cell in cells):
             yield line, Broken(["cells_swallowed", *cells])
         elif len(cells) > width or any(cell.strip(EDGES) for cell in cells[len(found.header) :]):
             yield line, Broken(["cells_many", *cells])
@@ -132,9 +134,7 @@ def pairwise(rows: Iterable[Numbered | None]) -> Iterator[tuple[Numbered, Number
 
 def has_rows(cell: str, addresses: int, delimiter: str) -> bool:
     """Whether below the first line of a cell there are lines with an address just where a row would have one."""
-    if "@" not in cell or not ("\n" in cell or "\r" in cell):
-        return False
-    return any(is_row(line.split(delimiter), addresses) for line in cell.splitlines()[1:])
+    return "@" in cell and any(is_row(line.split(delimiter), addresses) for line in cell.splitlines()[1:])
 
 
 def is_row(cells: Sequence[str], addresses: int) -> bool:
