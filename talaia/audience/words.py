@@ -7,40 +7,72 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from talaia.audience.diff import Entry, Origin, Standing, What
 
 LONGEST_TEXT = 160  # of a refused row
 
 
-def standing(value: Standing) -> str:
-    return {
-        Standing.ON: _("Is told"),
-        Standing.LEFT: _("Left the export"),
-        Standing.OPTED_OUT: _("Opted out"),
-        Standing.BOUNCED: _("Mail comes back"),
-    }[value]
+def standing(value: Standing, count: int) -> str:
+    """How so many people stand, as the words that follow their number."""
+    match value:
+        case Standing.ON:
+            return ngettext("is told", "are told", count)
+        case Standing.LEFT:
+            return ngettext("has left the export", "have left the export", count)
+        case Standing.OPTED_OUT:
+            return ngettext("has opted out", "have opted out", count)
+        case Standing.BOUNCED:
+            return ngettext("whose mail comes back", "whose mails come back", count)
 
 
-def at_list(value: str) -> str:
-    """What the list server does with somebody who is to be told."""
-    return {
-        "paused": _("Paused their mail at the list server"),
-        "digest": _("Gets collected mails at the list server, which sends none"),
-        "banned": _("Is banned at the list server"),
-    }[value]
+def at_list(value: str, count: int) -> str:
+    """What the list server does with so many people who are to be told, as the words that follow their number."""
+    match value:
+        case "paused":
+            return ngettext(
+                "has paused the mail at the list server", "have paused their mail at the list server", count
+            )
+        case "digest":
+            return ngettext(
+                "waits for collected mails, which the list server never sends",
+                "wait for collected mails, which the list server never sends",
+                count,
+            )
+        case _:
+            return ngettext("is banned at the list server", "are banned at the list server", count)
 
 
-def what(value: What) -> str:
-    return {
-        What.JOINS: _("Join"),
-        What.RETURNS: _("Come back"),
-        What.LEAVES: _("Leave"),
-        What.CHANGES: _("Change"),
-        What.ADOPTED: _("Were added by hand and follow the export from now on"),
-        What.STAYS_OUT: _("Stay out: they opted out, or their mail comes back"),
-        What.KEPT: _("Stay as they are: a row of theirs cannot be read"),
-    }[value]
+def what(value: What, count: int) -> str:
+    """What becomes of so many people, as the words that follow their number."""
+    match value:
+        case What.JOINS:
+            return ngettext("joins", "join", count)
+        case What.RETURNS:
+            return ngettext("comes back", "come back", count)
+        case What.LEAVES:
+            return ngettext("leaves", "leave", count)
+        case What.CHANGES:
+            return ngettext("changes", "change", count)
+        case What.ADOPTED:
+            return ngettext(
+                "was added by hand and follows the export from now on",
+                "were added by hand and follow the export from now on",
+                count,
+            )
+        case What.STAYS_OUT:
+            return ngettext(
+                "stays out: opted out, or the mail comes back",
+                "stay out: they opted out, or their mail comes back",
+                count,
+            )
+        case What.KEPT:
+            return ngettext(
+                "stays as before: a row of theirs cannot be read",
+                "stay as before: a row of theirs cannot be read",
+                count,
+            )
 
 
 def reason(value: str) -> str:
@@ -107,7 +139,9 @@ def shortened(text: str) -> str:
 def whose(people: Sequence[str], of_above: bool = False) -> str:
     """Who stays as they are because a row is refused."""
     if people:
-        return _("Stays as they are: %(people)s") % {"people": ", ".join(people)}
+        return ngettext("Stays as before: %(people)s", "Stay as before: %(people)s", len(people)) % {
+            "people": ", ".join(people)
+        }
     return "" if of_above else _("Nobody whom we know was found in it.")
 
 
