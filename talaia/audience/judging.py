@@ -14,7 +14,7 @@ from talaia.config import Audience
 
 
 @dataclass(frozen=True)
-class Judged:
+class Reckoned:
     """`owners`: of each refused row, the keys of the people who stay as they are because of it."""
 
     roster: Roster
@@ -30,7 +30,7 @@ def judge(
     audience: Audience,
     now: datetime,
     last: Last = NOTHING_BEFORE,
-) -> Judged:
+) -> Reckoned:
     """opted_out: keys of which only a digest was kept. A row in doubt counts as refused where it is somebody's."""
     doubted = owners(found.doubts, ledger, found.wanted)
     doubts = [one for one, keys in zip(found.doubts, doubted, strict=True) if not found.wanted.keys() >= {*keys}]
@@ -39,4 +39,4 @@ def judge(
     theirs = owners(found.refused, ledger, found.wanted)
     changes = diff(found.wanted, held(theirs), ledger, opted_out, audience.by_hand, now)
     strangers = sum(not keys and not row.of_above for keys, row in zip(theirs, refused, strict=True))
-    return Judged(found, changes, objections(found, changes, audience, strangers, last), theirs)
+    return Reckoned(found, changes, objections(found, changes, audience, strangers, last), theirs)

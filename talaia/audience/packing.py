@@ -51,7 +51,12 @@ def pack(roster: Roster) -> bytes:
 
 
 def unpack(data: bytes) -> Roster:
-    people, refused, rows, ended, torn, last = json.loads(zlib.decompress(data))
+    people, refused, *more = json.loads(zlib.decompress(data))
+    if len(more) == 2:  # as it was packed while a row said no text: whoever is held is found all the same
+        held, rows = more
+        refused = [[*refused[0], " | ".join(held)], *refused[1:]] if refused else []
+        more = [rows, None, False, ()]
+    rows, ended, torn, last = more
     wanted = {
         key: Wanted(key, address, name, language, tuple(reasons), tuple(connections), tuple(areas))
         for key, address, name, language, reasons, connections, areas in people

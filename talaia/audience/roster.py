@@ -106,18 +106,24 @@ def places(header: tuple[str, ...], columns: Columns) -> dict[str, int]:
 
 def roster(table: Table, audience: Audience, today: date, zone: ZoneInfo | None = None) -> Roster:
     """Who is wanted. `zone`: that of moments in dates. Raises Unreadable where the whole export cannot be used."""
-    reader = Reader(audience, places(table.header, audience.columns), today, zone)
+    gathered = Gathering(audience, places(table.header, audience.columns), today, zone)
     for line, cells in table.rows():
-        reader.take(line, cells)
-    reader.close()
-    torn = bool(reader.refused) and reader.refused[-1].line == reader.line
+        gathered.take(line, cells)
+    gathered.close()
+    torn = bool(gathered.refused) and gathered.refused[-1].line == gathered.line
     return Roster(
-        reader.wanted, tuple(reader.refused), reader.rows, table.ended, torn, reader.last, tuple(reader.doubts)
+        gathered.wanted,
+        tuple(gathered.refused),
+        gathered.rows,
+        table.ended,
+        torn,
+        gathered.last,
+        tuple(gathered.doubts),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Cells:
     """The cells of one row, by our words for the columns. `parts`: all of them, in their order."""
 
     line: int
@@ -132,7 +138,7 @@ class Row:
         return any((cell := self(word)) and tidy(cell) for word in words)
 
 
-class Reader:
+class Gathering:
     """Takes one row after the other. A row without address and name continues the one above it.
 
     So administrative tools write whoever has several lines of something: the person once, and below it only the lines.
@@ -146,7 +152,7 @@ class Reader:
         self.refused: list[Refusal] = []
         self.doubts: list[Refusal] = []
         self.rows = self.line = 0
-        self.group: list[Row] = []
+        self.group: list[Cells] = []
         self.broken_above = False
         self.last: tuple[str, ...] = ()
 
@@ -156,7 +162,7 @@ class Reader:
             self.rows, self.line, self.broken_above = self.rows + 1, line, True
             self.refuse(line, Refuse(cells[0]), cells[1:])
             return
-        row = Row(line, cells, self.cell_of)
+        row = Cells(line, cells, self.cell_of)
         if "@" not in row("address") and all(plain(row(word)) == head for word, head in self.heads.items()):
             return  # the header once more, as of two exports in one file
         self.rows, self.line = self.rows + 1, line
@@ -204,7 +210,7 @@ class Reader:
             before = self.wanted.get(entry.key)
             self.wanted[entry.key] = before.merged(entry) if before else entry
 
-    def doubt(self, row: Row, first: Row) -> Refusal | None:
+    def doubt(self, row: Cells, first: Cells) -> Refusal | None:
         """A row that gives nobody a reason, although its cells may stand in the wrong columns, or be broken."""
         cells = row.parts if row is first else (*first.parts, *row.parts)
         moved = row.says("address") and not readable(row("address")) and any("@" in part for part in row.parts)
@@ -220,7 +226,7 @@ class Reader:
     def refuse(self, line: int, refusal: Refuse, cells: Iterable[str], of_above: bool = False) -> None:
         self.refused.append(refused(line, refusal, cells, of_above))
 
-    def why(self, row: Row) -> Iterable[str]:
+    def why(self, row: Cells) -> Iterable[str]:
         """The reasons for which a row counts; none: it does not. Raises Refuse."""
         columns = self.audience.columns
         if self.audience.everybody:
@@ -239,7 +245,7 @@ def refused(line: int, refusal: Refuse, cells: Iterable[str], of_above: bool = F
     return Refusal(line, refusal.code, refusal.word, text, of_above)
 
 
-def people(row: Row, reasons: tuple[str, ...], connections: tuple[str, ...], areas: tuple[str, ...]) -> list[Wanted]:
+def people(row: Cells, reasons: tuple[str, ...], connections: tuple[str, ...], areas: tuple[str, ...]) -> list[Wanted]:
     """The entries of one person: as a rule one, more where several addresses stand in the cell. Raises Refuse."""
     addresses = several(decisive(row("address")))
     if not addresses:

@@ -117,7 +117,7 @@ def refusal(code: str, word: str = "") -> str:
     return said % {"word": f"“{word}”" if word else "…"}
 
 
-class Person(Protocol):
+class Addressed(Protocol):
     @property
     def name(self) -> str: ...
 
@@ -125,7 +125,7 @@ class Person(Protocol):
     def address(self) -> str: ...
 
 
-def named(person: Person) -> str:
+def named(person: Addressed) -> str:
     """For whoever is let in at home: "Anna Puig <anna@example.org>"."""
     return f"{person.name} <{person.address}>" if person.name else person.address
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from talaia.audience import reading
 from talaia.audience.diff import Entry, What
 from talaia.audience.guard import NOTHING_BEFORE, Last
-from talaia.audience.judging import Judged, judge
+from talaia.audience.judging import Reckoned, judge
 from talaia.audience.roster import names, roster
 from talaia.config import Audience, Columns
 from tests.audience.ledger import NOW
@@ -63,16 +63,16 @@ def judged(
     audience: Audience = AUDIENCE,
     last: Last = NOTHING_BEFORE,
     opted_out: Iterable[str] = (),
-) -> Judged:
+) -> Reckoned:
     """Raises Unreadable."""
     data = export.encode() if isinstance(export, str) else export
     table = reading.read(data, [*names(audience.columns).values()], audience.columns.address)
     return judge(roster(table, audience, NOW.date()), before, {*opted_out}, audience, NOW, last)
 
 
-def of(found: Judged, what: What) -> list[str]:
+def of(found: Reckoned, what: What) -> list[str]:
     return sorted(change.after.key.removesuffix("@example.org") for change in found.diff.of(what))
 
 
-def codes(found: Judged) -> list[str]:
+def codes(found: Reckoned) -> list[str]:
     return [one.code for one in found.objections]

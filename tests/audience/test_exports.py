@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -221,6 +222,13 @@ def test_half_a_letter_that_json_may_hold_is_refused_and_can_be_kept() -> None:
         read(f"[{as_json('a@example.org').replace(COLUMNS.address, COLUMNS.address + half)}]".encode())
     assert caught.value.data["near"] == COLUMNS.address + half
     json.dumps(caught.value.data, ensure_ascii=False).encode()
+
+
+def test_an_import_that_waited_since_before_rows_had_texts_is_read_all_the_same() -> None:
+    whole = [[["a@example.org", "a@example.org", "", "", ["member"], [], []]], [[3, "day", "x"]], ["b@example.org"], 2]
+    found = unpack(zlib.compress(json.dumps(whole).encode()))
+    assert (list(found.wanted), found.rows, found.ended) == (["a@example.org"], 2, None)
+    assert [(one.line, one.text) for one in found.refused] == [(3, "b@example.org")]
 
 
 def test_lists_in_lists_are_an_error_of_the_file_however_deep_they_are() -> None:

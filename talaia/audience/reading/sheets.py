@@ -25,7 +25,7 @@ def read(data: bytes, names: Collection[str], needed: str) -> Table:
 
     Of two sheets that both have them nobody can know which is meant; what is hidden nobody has looked at.
     """
-    known: Mapping[str, workbook.Sheet] = {}
+    known: Mapping[str, workbook.Worksheet] = {}
     if data.startswith(b"PK"):
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -58,7 +58,7 @@ def read(data: bytes, names: Collection[str], needed: str) -> Table:
 
 
 def tables(
-    book: CalamineWorkbook, known: Mapping[str, workbook.Sheet], names: Collection[str], needed: str
+    book: CalamineWorkbook, known: Mapping[str, workbook.Worksheet], names: Collection[str], needed: str
 ) -> tuple[dict[str, Table], list[str], Table | None]:
     """The sheets with the columns, the hidden ones that have them, and the first that is not empty.
 
@@ -94,7 +94,7 @@ def kept(found: Table) -> Table:
     return Table(found.header, lambda: iter(lines))
 
 
-def rows(book: CalamineWorkbook, name: str, known: workbook.Sheet | None) -> Iterator[Numbered]:
+def rows(book: CalamineWorkbook, name: str, known: workbook.Worksheet | None) -> Iterator[Numbered]:
     """Each row with its number as the spreadsheet shows it."""
     wrong = known.wrong if known else {}
     in_rows = {row for row, _ in wrong}

@@ -25,7 +25,7 @@ OVERLAP = 65_536  # bytes of a cell that lies across two pieces; longer ones hol
 
 
 @dataclass
-class Sheet:
+class Worksheet:
     """`wrong`: (row, column), from 1 → what the cell shows, or NEVER_COMPUTED."""
 
     rows: int = 0
@@ -37,7 +37,7 @@ class Sheet:
         return self.rows * self.columns
 
 
-def sheets(archive: zipfile.ZipFile) -> Mapping[str, Sheet]:
+def sheets(archive: zipfile.ZipFile) -> Mapping[str, Worksheet]:
     """By their names; none where the archive is no xlsx. Raises what zipfile raises for a torn one."""
     there = set(archive.namelist())
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= there:
@@ -60,8 +60,8 @@ def attributes(text: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in ATTRIBUTE.findall(text)}
 
 
-def look(archive: zipfile.ZipFile, part: str) -> Sheet:
-    found, left = Sheet(), b""
+def look(archive: zipfile.ZipFile, part: str) -> Worksheet:
+    found, left = Worksheet(), b""
     with archive.open(part) as file:
         while piece := file.read(1 << 22):
             text = left + piece
