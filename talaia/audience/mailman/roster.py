@@ -46,7 +46,7 @@ class MailmanList:
         mail = self._mail([str(one["email"]) for one in found.entries if one.get("last_bounce_received")])
         if closely:
             digests = {email(one): Mail.DIGEST for one in found.entries if one.get("delivery_mode") != "regular"}
-            mail = digests | self._paused() | mail
+            mail = digests | self._paused() | {key: how for key, how in mail.items() if how != Mail.ON}
         return {key: Member(key, mail.get(key, Mail.ON)) for key in map(email, found.entries)}
 
     def _paused(self) -> dict[str, Mail]:
