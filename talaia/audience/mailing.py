@@ -63,8 +63,11 @@ def readers(after: str = "", where: Place | None = None, also: Collection[str] =
 
 
 def how_many(touched: Collection[str] = ()) -> int:
-    """How many are told. `touched`: of something about these services, so not who wants to hear of others only."""
-    told = Recipient.objects.filter(standing=Standing.ON)
+    """How many are told, without those to whom the list server sends nothing.
+
+    `touched`: of something about these services, so not who wants to hear of others only.
+    """
+    told = Recipient.objects.filter(standing=Standing.ON, at_list="")
     if not touched:
         return told.count()
     choosy = told.exclude(services=[]).values_list("services", flat=True)

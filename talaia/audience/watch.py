@@ -48,7 +48,7 @@ class Watch:
             self.day = now
             if audience is None or audience.mailman is None:  # else mailman/watch.py does
                 with list_of(config) as list:
-                    follow(list, audience.shrink if audience else EVERYBODY, self.now)
+                    follow(list, audience.shrink if audience else EVERYBODY, self.now, closely=True)
             while actions.forget_old(now - (audience.forget_after if audience else FORGET_AFTER), now):
                 pass
         if audience is None:

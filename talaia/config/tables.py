@@ -243,9 +243,10 @@ class Audience(Table, frozen=True, kw_only=True):
     every: timedelta = timedelta(minutes=15)
     automatic: bool = False
     everybody: bool = False
-    yes: tuple[str, ...] = ("sí", "si", "s", "yes", "y", "true", "1", "x", "cert", "verdader", "verdadero")
-    no: tuple[str, ...] = ("no", "n", "false", "0", "-", "fals", "falso")
+    yes: tuple[str, ...] = ("sí", "si", "s", "yes", "y", "true", "t", "1", "x", "cert", "verdader", "verdadero")
+    no: tuple[str, ...] = ("no", "n", "false", "f", "0", "-", "fals", "falso")
     shrink: Threshold = Threshold(share=0.2)
+    grow: Threshold = Threshold(share=0.2)
     refused: Threshold = Threshold(share=0.1)
     by_hand: Literal["leave", "adopt"] = "leave"
     forget_after: timedelta = FORGET_AFTER

@@ -33,6 +33,7 @@ class Watch:
         self.config, self.now = config, now
         self.looked: datetime | None = None
         self.followed: datetime | None = None
+        self.closely: datetime | None = None  # when it was last learnt who is on it and gets nothing
         self.stuck: tuple[queues.Stuck, ...] = ()  # at the last look
 
     def run(self, stop: threading.Event) -> None:
@@ -60,8 +61,10 @@ class Watch:
                     error = {"text": "; ".join(map(str, told)), "hint": told[0].hint}
                 self.stuck = found
                 if self.due(now):
-                    follow(roster, audience.shrink, self.now)
+                    closely = self.closely is None or now - self.closely >= FOLLOW_EVERY
+                    follow(roster, audience.shrink, self.now, closely=closely)
                     self.followed = now
+                    self.closely = now if closely else self.closely
         except Fault as fault:
             error = {"text": str(fault), "hint": fault.hint}
         actions.kept(mailman.list, self.now(), error)
