@@ -15,8 +15,10 @@ from talaia.desk.actions import forget_sessions
 from talaia.events.actions import note_late, take_step
 from talaia.events.clock import due, late
 from talaia.events.models import Event
+from talaia.notices.actions import note_whether_told
 from talaia.notices.replies.actions import forget as forget_replies
 from talaia.outbox import actions as outbox
+from talaia.outbox.waits import over
 from talaia.panel.actions import roll_up
 from talaia.panel.rollup import due_days
 
@@ -53,14 +55,15 @@ class Clock:
         for event in waiting:
             if late(event, now):
                 note_late(event.ref, now, self.config().maintenance.remind)
-        if self.minute is None or now - self.minute >= timedelta(minutes=1):
+        if self.minute is None or over(self.minute, now, timedelta(minutes=1)):
             self.minute = now
+            note_whether_told(now)
             for slug, day, seconds in due_days(now, self.config().site.tz):
                 roll_up(slug, day, seconds, now)
             # We say that they are kept for a day: once a day could be two.
             forget_replies(now)
             forget_asked(subscribe.valid if (subscribe := self.config().tables.subscribe) else timedelta(0), now)
-        if self.day is None or now - self.day >= timedelta(days=1):
+        if self.day is None or over(self.day, now, timedelta(days=1)):
             self.day = now
             outbox.forget(now - REMEMBER, now - self.config().tables.log.keep)
             forget_sessions(now)

@@ -17,6 +17,7 @@ from talaia.notices.models import Bounce, Notice, Posting
 from talaia.notices.values import Kind, Story
 from talaia.notices.which import OVERTAKEN, Wanted
 from talaia.outbox.actions import record, settle
+from talaia.outbox.models import Fact
 
 LONGEST_HOLD = 3  # holds: corrections move the end of a hold, not for ever
 BOUNCES_KEPT = timedelta(days=90)
@@ -58,6 +59,29 @@ def begin(notice_id: int, now: datetime) -> Story | None:
         return Story.from_json(notice.story or {})
 
 
+def still_held(notice_id: int, now: datetime) -> timedelta | None:
+    """How long a notice is still held; None: it is not. No hold lasts longer because the clock was set back."""
+    with transaction.atomic():
+        notice = _lock(notice_id)
+        if notice is None or notice.state != Notice.HELD or not notice.held_until or notice.held_until <= now:
+            return None
+        hold = current().mail.hold
+        if notice.held_until - now > LONGEST_HOLD * hold:
+            notice.held_until, notice.drawn_at = now + hold, now
+            notice.save(update_fields=["held_until", "drawn_at"])
+        return notice.held_until - now
+
+
+def note_whether_told(now: datetime) -> None:
+    """Write down when it becomes possible, or impossible, to tell anybody: what was planned before is told, too."""
+    can = rows.possible()
+    with transaction.atomic():
+        kinds = {True: "notices.possible", False: "notices.impossible"}
+        last = Fact.objects.filter(subject="notices", kind__in=kinds.values()).order_by("-id").first()
+        if (last.kind if last else kinds[False]) != kinds[can]:
+            record(kinds[can], "notices", now)
+
+
 def take_back(notice_id: int, now: datetime, *, by: str) -> None:
     """It goes to nobody. Raises NotPossible once the first copy has left."""
     with transaction.atomic():
@@ -78,8 +102,7 @@ def send(notice_id: int, now: datetime, *, by: str) -> None:
             raise NotPossible(_("it has been sent already"))
         if notice.why == OVERTAKEN:
             raise NotPossible(_("it is no longer true"))
-        newest = notice.event.updates.aggregate(Max("number"))["number__max"] or 0
-        if notice.kind == Kind.UPDATE and notice.cause != f"u{newest}":
+        if notice.kind == Kind.UPDATE and notice.cause != f"u{rows.last_entry(notice.event)}":
             raise NotPossible(_("a newer entry is there; send the notice of that one"))
         held = notice.state == Notice.HELD
         notice.held_until = now if held else now + current().mail.hold
@@ -269,7 +292,7 @@ def _draw_up(event: Event, wanted: Wanted, now: datetime) -> Notice:
         cause=wanted.cause,
         state=Notice.WITHHELD,
         why=wanted.withheld,
-        entry=event.updates.aggregate(Max("number"))["number__max"] or 0,
+        entry=rows.last_entry(event),
         drawn_at=now,
     )
     if wanted.withheld:
@@ -293,7 +316,7 @@ def _replace(held: Notice, wanted: Wanted, now: datetime, *, asked: bool) -> Not
     if not _same(held, wanted):
         held.event.sent_notices.filter(kind=wanted.kind, cause=wanted.cause, state=Notice.WITHHELD).delete()
         held.kind, held.cause = wanted.kind, wanted.cause
-        held.entry = held.event.updates.aggregate(Max("number"))["number__max"] or 0
+        held.entry = rows.last_entry(held.event)
     held.held_until = max(held.held_until or now, min(now + hold, held.drawn_at + LONGEST_HOLD * hold))
     held.save(update_fields=["kind", "cause", "entry", "held_until", "asked"])
     return _held(held, now, "")

@@ -21,6 +21,7 @@ from talaia.events.actions.maintenance import (
     update_maintenance,
 )
 from talaia.events.actions.rows import IMPACTS, find, mark_of, subject
+from talaia.events.actions.second import withdraw_change
 
 __all__ = [
     "IMPACTS",
@@ -42,5 +43,6 @@ __all__ = [
     "take_step",
     "update_incident",
     "update_maintenance",
+    "withdraw_change",
     "write_analysis",
 ]

@@ -14,6 +14,15 @@ from talaia.outbox.actions import record
 from talaia.outbox.models import Fact
 
 
+# The facts at which the pages say so.
+NEWS = {
+    Late.OVERRUN: "maintenance.overrun",
+    Late.NOT_BEGUN: "maintenance.not_begun",
+    Late.UNAPPROVED: "maintenance.not_begun",  # a change of it waits for a second person
+    Late.UNSEEN: "maintenance.unseen",
+}
+
+
 def take_step(step: Step, now: datetime) -> bool:
     """Do what is due, if it still is: a person may have postponed or ended it since the clock looked."""
     with transaction.atomic():
@@ -27,7 +36,7 @@ def take_step(step: Step, now: datetime) -> bool:
 def note_late(ref: str, now: datetime, every: timedelta) -> Late | None:
     """Write down, once, that the work outlasts its window, so that the pages say so; and again for who is at it.
 
-    Also that it has not begun, or could not. Again after `every`; returns what was noted, None when nothing was.
+    Also that it has not begun, could not, or that its window passed while nobody looked. Again after `every`; returns what was noted, None when nothing was.
     """
     with transaction.atomic():
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))
@@ -37,12 +46,13 @@ def note_late(ref: str, now: datetime, every: timedelta) -> Late | None:
         assert event.window_start
         assert event.window_end
         window = [event.window_start.isoformat(), event.window_end.isoformat()]
-        noted = Fact.objects.filter(subject=rows.subject(event), kind__in=["maintenance.overrun", "maintenance.late"])
+        noted = Fact.objects.filter(subject=rows.subject(event), kind__in=[*NEWS.values(), "maintenance.late"])
         last = noted.order_by("-id").first()
         known = (last.data["why"], last.at) if last and last.data["window"] == window else None
         if not remind(why, known, now, every):
             return None
         data = {"why": why.value, "window": window, "services": rows.touched(event), "titles": event.titles}
-        first = why is Late.OVERRUN and (known is None or known[0] != why)
-        record("maintenance.overrun" if first else "maintenance.late", rows.subject(event), now, data=data)
+        first = known is None or known[0] != why
+        known_outside = why in NEWS and not event.awaits_approval
+        record(NEWS[why] if first and known_outside else "maintenance.late", rows.subject(event), now, data=data)
     return why
