@@ -27,7 +27,8 @@ def wait_for_turn(channel: str, target: str, now: datetime) -> None:
     )
     first = before.order_by("fact_id").first()
     if first is not None:
-        raise Temporary(f"{receiver} has not got what came before", after=min(max(SOON, first.due - now + SOON), LATEST))
+        wait = min(max(SOON, first.due - now + SOON), LATEST)
+        raise Temporary(f"{receiver} has not got what came before", after=wait)
 
 
 def asked_for(channel: str, target: str) -> bool:

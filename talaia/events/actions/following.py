@@ -13,7 +13,6 @@ from talaia.events.models import Event
 from talaia.outbox.actions import record
 from talaia.outbox.models import Fact
 
-
 # The facts at which the pages say so.
 NEWS = {
     Late.OVERRUN: "maintenance.overrun",
@@ -36,7 +35,8 @@ def take_step(step: Step, now: datetime) -> bool:
 def note_late(ref: str, now: datetime, every: timedelta) -> Late | None:
     """Write down, once, that the work outlasts its window, so that the pages say so; and again for who is at it.
 
-    Also that it has not begun, could not, or that its window passed while nobody looked. Again after `every`; returns what was noted, None when nothing was.
+    Also that it has not begun, could not, or that its window passed while nobody looked. Again after `every`; returns
+    what was noted, None when nothing was.
     """
     with transaction.atomic():
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))

@@ -198,7 +198,8 @@ def extend_maintenance(
             raise NotPossible(_("that is no later than its window ends already"))
         check(before[0], end, now)
         if second.needed(event):
-            return _propose_window(event, (before[0], end), texts, now, by, seen)
+            _propose_window(event, (before[0], end), texts, now, by, seen)
+            return None
         rows.check_seen(seen, rows.mark_of(event))
         update = rows.add_update(event, event.state, texts, rows.moment(event, None, now), by, False, key)
         event.window_end = end
@@ -235,7 +236,8 @@ def postpone_maintenance(
         if before == window:
             raise NotPossible(_("that is its window already"))
         if second.needed(event):
-            return _propose_window(event, window, texts, now, by, seen)
+            _propose_window(event, window, texts, now, by, seen)
+            return None
         rows.check_seen(seen, rows.mark_of(event))
         update = rows.add_update(event, event.state, texts, rows.moment(event, None, now), by, False, key)
         event.window_start, event.window_end = window

@@ -15,7 +15,13 @@ from talaia.notices.write import Calendars
 
 
 def question(
-    why: Late, ref: str, titles: Words, window: tuple[datetime, datetime], desk: str, calendars: Calendars, language: str
+    why: Late,
+    ref: str,
+    titles: Words,
+    window: tuple[datetime, datetime],
+    desk: str,
+    calendars: Calendars,
+    language: str,
 ) -> tuple[str, str]:
     """Its title and its text, in one language. `desk`: where it is answered."""
     calendar = calendars(language)
