@@ -45,7 +45,7 @@ def front(now: datetime, language: str = "en/") -> str:
 def own(event: Event, now: datetime, language: str = "en/") -> str:
     found = snapshot.event("maintenance", event.ref, now)
     assert found
-    return read(pages.event(found, house(current()), now), f"{language}maintenance/{event.ref}/index.html")
+    return read(pages.event(found, house(current())), f"{language}maintenance/{event.ref}/index.html")
 
 
 @pytest.mark.parametrize("after", [HOUR, 2 * HOUR, 26 * HOUR])
