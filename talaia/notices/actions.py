@@ -76,10 +76,9 @@ def note_whether_told(now: datetime) -> None:
     """Write down when it becomes possible, or impossible, to tell anybody: what was planned before is told, too."""
     can = rows.possible()
     with transaction.atomic():
-        kinds = {True: "notices.possible", False: "notices.impossible"}
-        last = Fact.objects.filter(subject="notices", kind__in=kinds.values()).order_by("-id").first()
-        if (last.kind if last else kinds[False]) != kinds[can]:
-            record(kinds[can], "notices", now)
+        last = Fact.objects.filter(subject="notices").order_by("-id").values_list("kind", flat=True).first()
+        if (last == "notices.possible") != can:
+            record("notices.possible" if can else "notices.impossible", "notices", now)
 
 
 def take_back(notice_id: int, now: datetime, *, by: str) -> None:

@@ -13,14 +13,6 @@ from talaia.events.models import Event
 from talaia.outbox.actions import record
 from talaia.outbox.models import Fact
 
-# The facts at which the pages say so.
-NEWS = {
-    Late.OVERRUN: "maintenance.overrun",
-    Late.NOT_BEGUN: "maintenance.not_begun",
-    Late.UNAPPROVED: "maintenance.not_begun",  # a change of it waits for a second person
-    Late.UNSEEN: "maintenance.unseen",
-}
-
 
 def take_step(step: Step, now: datetime) -> bool:
     """Do what is due, if it still is: a person may have postponed or ended it since the clock looked."""
@@ -46,13 +38,24 @@ def note_late(ref: str, now: datetime, every: timedelta) -> Late | None:
         assert event.window_start
         assert event.window_end
         window = [event.window_start.isoformat(), event.window_end.isoformat()]
-        noted = Fact.objects.filter(subject=rows.subject(event), kind__in=[*NEWS.values(), "maintenance.late"])
+        noted = Fact.objects.filter(subject=rows.subject(event), kind__in=[*map(news, Late), "maintenance.late"])
         last = noted.order_by("-id").first()
         known = (last.data["why"], last.at) if last and last.data["window"] == window else None
         if not remind(why, known, now, every):
             return None
         data = {"why": why.value, "window": window, "services": rows.touched(event), "titles": event.titles}
-        first = known is None or known[0] != why
-        known_outside = why in NEWS and not event.awaits_approval
-        record(NEWS[why] if first and known_outside else "maintenance.late", rows.subject(event), now, data=data)
+        first, seen_outside = known is None or known[0] != why, not event.awaits_approval
+        record(news(why) if first and seen_outside else "maintenance.late", rows.subject(event), now, data=data)
     return why
+
+
+def news(why: Late) -> str:
+    """The fact at which the pages say so."""
+    match why:
+        case Late.OVERRUN:
+            kind = "maintenance.overrun"
+        case Late.UNSEEN:
+            kind = "maintenance.unseen"
+        case Late.NOT_BEGUN | Late.UNAPPROVED:  # that a change of it waits for a second person is not said outside
+            kind = "maintenance.not_begun"
+    return kind
