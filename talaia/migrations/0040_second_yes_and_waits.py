@@ -4,30 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('talaia', '0002_facts_are_final'),
+        ("talaia", "0080_whom_and_quiet"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='since',
+            model_name="delivery",
+            name="since",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='event',
-            name='changed_by',
+            model_name="event",
+            name="changed_by",
             field=models.CharField(blank=True, max_length=150),
         ),
         migrations.AddField(
-            model_name='event',
-            name='proposed',
+            model_name="event",
+            name="proposed",
             field=models.JSONField(null=True),
         ),
         migrations.AddField(
-            model_name='update',
-            name='stock',
+            model_name="update",
+            name="stock",
             field=models.BooleanField(default=False),
         ),
     ]
