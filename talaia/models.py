@@ -1,7 +1,7 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
 from talaia.audience.models import Import, Letter, Look, OptOut, Recipient, Subscription
-from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
+from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member, SentForm
 from talaia.events.models import Anchor, Event, Impact, Update
 from talaia.forum.discourse.models import Bell
 from talaia.forum.models import Mirrored, Proposal
@@ -40,6 +40,7 @@ __all__ = [
     "Recipient",
     "Reply",
     "Ring",
+    "SentForm",
     "Service",
     "Signal",
     "SourceState",

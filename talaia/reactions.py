@@ -138,6 +138,12 @@ def questions(fact: Fact) -> Iterator[Order]:
             yield Order("chat", chat_target(room, f"fact/{fact.pk}"))
 
 
+def other_notices(fact: Fact) -> Iterator[Order]:
+    """Which mail follows of other events of which the fact speaks: they have taken it on, or given it up."""
+    if current().mail.sender is not None or current().tables.chat:
+        yield from (Order("notices", subject) for subject in fact.data.get("pages", []))
+
+
 def mail(fact: Fact) -> Iterator[Order]:
     """The mail itself: once its hold is over, or its next part when that is due."""
     due = fact.data.get("due")
@@ -195,8 +201,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.opened": TOLD,
     "incident.updated": TOLD,
     "incident.resolved": TOLD,
-    "incident.reopened": (*TOLD, other_pages, other_posts),
-    "incident.merged": (*TOLD, other_pages, other_posts),
+    "incident.reopened": (*TOLD, other_pages, other_posts, other_notices),
+    "incident.merged": (*TOLD, other_pages, other_posts, other_notices),
     "incident.addressed": (),
     "incident.widened": (),  # the next mail goes to everybody
     "incident.imported": PAGES,  # it stands in the forum already; nobody is told of what was long ago

@@ -77,6 +77,10 @@ class NotPossible(Exception):
     """An action that the timeline does not allow; the message says what is possible instead."""
 
 
+class IsOver(NotPossible):
+    """An open incident cannot become part of one that is over, unless that one is opened again."""
+
+
 class Overtaken(NotPossible):
     """Somebody else has written since this writer last looked: show both, and let the person decide."""
 
@@ -160,8 +164,13 @@ def check_end(ended: datetime, began: datetime, now: datetime) -> None:
         raise NotPossible(_("it cannot end before it began"))
 
 
-def check_merge(ref: str, into: str, merged_into: str | None, into_merged: str | None) -> None:
-    """Raises NotPossible unless `ref` may become a duplicate of `into`. The last two: what each is a duplicate of."""
+def check_merge(
+    ref: str, into: str, merged_into: str | None, into_merged: str | None, *, is_open: bool, into_open: bool
+) -> None:
+    """Raises NotPossible unless `ref` may become a duplicate of `into`, and IsOver where it may if `into` is reopened.
+
+    `merged_into`, `into_merged`: what each is a duplicate of.
+    """
     if ref == into:
         raise NotPossible(_("an incident is no duplicate of itself"))
     if merged_into is not None:
@@ -171,6 +180,9 @@ def check_merge(ref: str, into: str, merged_into: str | None, into_merged: str |
     if into_merged is not None:
         what = _("%(into)s is itself a duplicate of %(other)s; choose that one")
         raise NotPossible(what % {"into": into, "other": into_merged})
+    if is_open and not into_open:
+        what = _("%(into)s is over, and %(ref)s is not; open %(into)s again with it, or choose another")
+        raise IsOver(what % {"into": into, "ref": ref})
 
 
 def mark(last: int, titles: Mapping[str, str], impacts: Mapping[str, str], more: object = None) -> str:

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from talaia.config import current
 from talaia.events.models import Event
-from talaia.events.timeline import NotPossible
+from talaia.events.timeline import NotPossible, Overtaken
 from talaia.notices import rows
 from talaia.notices.models import Bounce, Notice, Posting
 from talaia.notices.values import Kind, Story
-from talaia.notices.which import OVERTAKEN, Wanted
+from talaia.notices.which import MERGED, OVERTAKEN, Wanted
 from talaia.outbox.actions import record, settle
 from talaia.outbox.models import Fact
 
@@ -52,9 +52,10 @@ def begin(notice_id: int, now: datetime) -> Story | None:
             notice.refresh_from_db()
             if notice.state != Notice.HELD or (notice.held_until and notice.held_until > now):
                 return None
-            told = rows.story(notice, now)
+            told, parts = rows.story(notice, now), rows.spoken_for(event)
             notice.state, notice.began_at, notice.story, notice.entry = Notice.SENDING, now, told.to_json(), told.entry
             notice.save(update_fields=["state", "began_at", "story", "entry"])
+            notice.also.set(parts)
             record("notice.begun", _subject(notice), now, notice.by, {"event": notice.event.ref})
         return Story.from_json(notice.story or {})
 
@@ -81,35 +82,73 @@ def note_whether_told(now: datetime) -> None:
             record("notices.possible" if can else "notices.impossible", "notices", now)
 
 
-def take_back(notice_id: int, now: datetime, *, by: str) -> None:
-    """It goes to nobody. Raises NotPossible once the first copy has left."""
+def turn_of(notice: Notice) -> str:
+    """Which turn of its life a notice is in. Whoever decides says which one they saw: `seen` of what follows.
+
+    That its hold was moved, or that a part of it has gone, is no other turn.
+    """
+    facts = Fact.objects.filter(subject=_subject(notice)).exclude(kind__in=["notice.went_on", "notice.withheld"])
+    last = facts.exclude(kind="notice.held", by="").order_by("-pk").values_list("pk", flat=True).first()
+    return f"{notice.state}-{last or 0}"
+
+
+def take_back(notice_id: int, now: datetime, *, by: str, seen: str | None = None) -> None:
+    """It goes to nobody. Raises NotPossible once the first copy has left; and, as all of these, Overtaken."""
     with transaction.atomic():
         notice = _find(notice_id)
         if notice.state == Notice.TAKEN_BACK:
             return
         if notice.state not in (Notice.HELD, Notice.WITHHELD):
             raise NotPossible(_("it has begun to be sent and cannot be taken back"))
+        _check_seen(notice, seen)
         _turn(notice, Notice.TAKEN_BACK, by)
         record("notice.taken_back", _subject(notice), now, by)
 
 
-def send(notice_id: int, now: datetime, *, by: str) -> None:
-    """Send what is withheld or was taken back after the usual hold, and what is held at once. Raises NotPossible."""
+def send(notice_id: int, now: datetime, *, by: str, seen: str | None = None) -> None:
+    """Send what is withheld or was taken back, after the usual hold. What is held goes by itself: nothing is done.
+
+    Raises NotPossible.
+    """
     with transaction.atomic():
         notice = _find(notice_id)
-        if notice.state not in (Notice.HELD, Notice.WITHHELD, Notice.TAKEN_BACK):
-            raise NotPossible(_("it has been sent already"))
-        if notice.why == OVERTAKEN:
-            raise NotPossible(_("it is no longer true"))
-        if notice.kind == Kind.UPDATE and notice.cause != f"u{rows.last_entry(notice.event)}":
-            raise NotPossible(_("a newer entry is there; send the notice of that one"))
-        held = notice.state == Notice.HELD
-        notice.held_until = now if held else now + current().mail.hold
-        notice.asked = True
-        notice.drawn_at = notice.drawn_at if held else now
-        notice.save(update_fields=["held_until", "asked", "drawn_at"])
-        _turn(notice, Notice.HELD, by)
-        _held(notice, now, by)
+        if notice.state == Notice.HELD:
+            return
+        _check_seen(notice, seen)
+        _let_go(notice, now, now + current().mail.hold, by)
+
+
+def send_now(notice_id: int, now: datetime, *, by: str, seen: str | None = None) -> None:
+    """Have what is held go at once. Raises NotPossible for what is not held: nothing skips its hold by two taps."""
+    with transaction.atomic():
+        notice = _find(notice_id)
+        if notice.state in Notice.TOLD or (
+            notice.state == Notice.HELD and notice.held_until and notice.held_until <= now
+        ):
+            return
+        if notice.state != Notice.HELD:
+            raise NotPossible(_("it is not about to be sent"))
+        _check_seen(notice, seen)
+        _let_go(notice, now, now, by)
+
+
+def _check_seen(notice: Notice, seen: str | None) -> None:
+    if seen is not None and seen != turn_of(notice):
+        raise Overtaken(_("that was done already, or has changed meanwhile"))
+
+
+def _let_go(notice: Notice, now: datetime, until: datetime, by: str) -> None:
+    if notice.state not in (Notice.HELD, Notice.WITHHELD, Notice.TAKEN_BACK):
+        raise NotPossible(_("it has been sent already"))
+    if notice.why in (OVERTAKEN, MERGED):
+        raise NotPossible(_("it is no longer true"))
+    if notice.kind == Kind.UPDATE and notice.cause.partition(" ")[0] != f"u{rows.last_entry(notice.event)}":
+        raise NotPossible(_("a newer entry is there; send the notice of that one"))
+    notice.drawn_at = notice.drawn_at if notice.state == Notice.HELD else now
+    notice.held_until, notice.asked = until, True
+    notice.save(update_fields=["held_until", "asked", "drawn_at"])
+    _turn(notice, Notice.HELD, by)
+    _held(notice, now, by)
 
 
 def mark(
@@ -174,7 +213,7 @@ def stop(notice_id: int, error: str, hint: str, now: datetime) -> None:
         record("notice.stuck", _subject(notice), now, data={"error": error[-300:]})
 
 
-def try_again(notice_id: int, now: datetime, *, by: str) -> None:
+def try_again(notice_id: int, now: datetime, *, by: str, seen: str | None = None) -> None:
     """Go on with the copies that were not sent: those that wait at once, those that were refused once more.
 
     Raises NotPossible.
@@ -183,6 +222,7 @@ def try_again(notice_id: int, now: datetime, *, by: str) -> None:
         notice = _find(notice_id)
         if notice.state not in Notice.TOLD:
             raise NotPossible(_("it has not begun to be sent"))
+        _check_seen(notice, seen)
         notice.postings.exclude(state=Posting.SENT).update(state=Posting.AGAIN, due=now, tries=1)
         notice.after, notice.error, notice.hint, notice.ended_at = "", "", "", None
         notice.save(update_fields=["after", "error", "hint", "ended_at"])
@@ -191,12 +231,15 @@ def try_again(notice_id: int, now: datetime, *, by: str) -> None:
         record("notice.resumed", _subject(notice), now, by)
 
 
-def give_up(notice_id: int, now: datetime, *, by: str) -> None:
+def give_up(notice_id: int, now: datetime, *, by: str, seen: str | None = None) -> None:
     """Send no further copy. Raises NotPossible."""
     with transaction.atomic():
         notice = _find(notice_id)
+        if notice.state == Notice.GIVEN_UP:
+            return
         if notice.state not in (Notice.SENDING, Notice.STUCK):
             raise NotPossible(_("it is not being sent"))
+        _check_seen(notice, seen)
         notice.ended_at = now
         _count(notice)
         notice.save(update_fields=["ended_at", "sent", "refused", "waiting"])
@@ -237,9 +280,14 @@ def _look(event: Event, now: datetime, tell: bool | None, still: bool = False) -
     if held is not None and wanted is not None and wanted.withheld and _stays(held, wanted, tell):
         return held
     if held is not None and (wanted is None or wanted.withheld):
-        _withhold(held, wanted.withheld if wanted and _same(held, wanted) else OVERTAKEN, now)
+        gone = MERGED if event.merged_into_id else OVERTAKEN
+        _withhold(held, wanted.withheld if wanted and _same(held, wanted) else gone, now)
         held = None
     if wanted is None:
+        if not drawn and (unheard := rows.unheard(event, now, tell)) is not None:
+            notice = _draw_up(event, unheard, now)
+            notice.asked = bool(tell)
+            notice.save(update_fields=["asked"])
         return None
     row = next((one for one in drawn if _same(one, wanted)), None)
     if wanted.withheld:

@@ -15,6 +15,8 @@ class Notice(models.Model):
     TOLD = (SENDING, SENT, STUCK, GIVEN_UP)  # it has left the house, to some at least
 
     event = models.ForeignKey("talaia.Event", models.CASCADE, related_name="sent_notices")
+    # What had become part of its event when it began to be sent, and of which people were told, or were to be.
+    also = models.ManyToManyField("talaia.Event", related_name="told_elsewhere")
     number = models.IntegerField()
     kind = models.CharField(max_length=10)
     cause = models.CharField(max_length=60, blank=True)  # what it is about, among those of its kind: "u3"

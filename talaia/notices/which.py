@@ -21,6 +21,26 @@ Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
+class Reach:
+    """Whom a notice reaches: who is told of one of these services, and of them (`behind`) who is behind something."""
+
+    services: tuple[str, ...] = ()
+    behind: Behind | None = None
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """A problem that people were about to be told of when its incident `ref` became part of another one.
+
+    `asked`: a person had said that it goes.
+    """
+
+    ref: str
+    reach: Reach
+    asked: bool = False
+
+
+@dataclass(frozen=True)
 class Stand:
     """How an event stands. `entry`: its last one; `known_since`: when its window was announced; `codes`: its plan."""
 
@@ -33,17 +53,24 @@ class Stand:
     codes: tuple[str, ...] = ()
     quiet: bool = False  # it began with "tell nobody", and nobody has said otherwise
     secret: bool = False  # waits for a second person, or is part of another event: nobody outside knows of it
+    reach: Reach = Reach()  # whom it concerns
+    unsaid: tuple[Unsaid, ...] = ()
 
 
 @dataclass(frozen=True)
 class Past:
-    """A notice that there was. `told_at`: when it began to be sent; None: it went to nobody."""
+    """A notice that there was. `told_at`: when it began to be sent; None: it went to nobody.
+
+    `about`: the references of the incidents of which it speaks, as far as they are part of this event; "": this event.
+    """
 
     kind: Kind
     cause: str
     told_at: datetime | None = None
     entry: int = 0
     window: Window | None = None
+    about: tuple[str, ...] = ("",)
+    reach: Reach = Reach()
 
 
 @dataclass(frozen=True)
@@ -66,7 +93,7 @@ class Wanted:
 
 # Why a notice does not go by itself; a person may send it all the same.
 NO_DISRUPTION, UPDATES_OFF, NOBODY_TOLD, CAP, ASKED = "no_disruption", "updates_off", "nobody_told", "cap", "asked"
-OVERTAKEN = "overtaken"
+OVERTAKEN, MERGED = "overtaken", "merged"
 
 
 def disrupts(levels: Iterable[State], least: State) -> bool:
@@ -82,8 +109,15 @@ def decide(stand: Stand, past: Sequence[Past], rules: Rules, now: datetime, tell
     wanted = _of_work(stand, past, told, rules, now) if stand.window else _of_incident(stand, told, rules)
     if wanted is None or any((one.kind, one.cause) == (wanted.kind, wanted.cause) for one in past):
         return None
-    if tell is None and stand.quiet and not told:
-        tell = False
+    own = any("" in one.about for one in told)
+    if (
+        tell is None
+        and stand.quiet
+        and not own
+        and not stand.unsaid
+        and (wanted.kind not in LAST_WORDS or wanted.withheld)
+    ):
+        tell = False  # the end of what became part of it is told all the same
     if tell is not None:
         return Wanted(wanted.kind, wanted.cause, "" if tell else ASKED)
     hour = [one for one in told if one.told_at and not over(one.told_at, now, timedelta(hours=1))]
@@ -114,21 +148,60 @@ def whom(only_behind: Sequence[str] | None, services: Iterable[str], found: ForW
     return Behind(found.services, tuple(only_behind), True, found.connections, found.areas)
 
 
+def wider(ways: Sequence[Behind | None]) -> Behind | None:
+    """Whom one of several ways leads to. None: everybody."""
+    known = [way for way in ways if way is not None]
+    if len(known) < len(ways):
+        return None
+    if len(set(known)) == 1:
+        return known[0]
+    names = ("services", "connections", "names", "areas")
+    all_of = {name: tuple(dict.fromkeys(one for way in known for one in getattr(way, name))) for name in names}
+    return Behind(found=all(way.found for way in known), **all_of)
+
+
 def revision(windows: Sequence[Window | None], kind: Kind) -> int:
     """How often the window was another one than people had been told before, this time included, or was called off."""
     return sum(before != after for before, after in pairwise(windows)) + (kind is Kind.CANCELLED)
 
 
+def waiting(told: Iterable[Past]) -> set[str]:
+    """Of what people were told that there is a problem, and not yet how it ended: references, "" for the event itself.
+
+    `told` in its order. What is part of another incident is asked for together with it.
+    """
+    last = {ref: one.kind for one in told if one.kind in (Kind.PROBLEM, Kind.RESOLVED) for ref in one.about}
+    return {ref for ref, kind in last.items() if kind is Kind.PROBLEM}
+
+
+def covered(wanted: Reach, told: Iterable[Reach]) -> bool:
+    """Whether all whom `wanted` concerns are among those who were told."""
+    there = list(told)
+    services = {slug for one in there for slug in one.services}
+    if not there or not services.issuperset(wanted.services):
+        return False
+    ways = [one.behind for one in there]
+    if None in ways or wanted.behind is None:
+        return None in ways
+    return wider([*ways, wanted.behind]) == wider(ways)
+
+
 def _of_incident(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | None:
-    spoken = [one.kind for one in told if one.kind in (Kind.PROBLEM, Kind.RESOLVED)]
-    waiting = bool(spoken) and spoken[-1] is Kind.PROBLEM  # people were told of a problem and of no end
+    open_ends = waiting(told)
     cause = f"u{stand.entry}"
     if stand.state in ENDED:
-        if waiting:
-            return Wanted(Kind.RESOLVED, cause)
+        if open_ends:  # also of what has become part of it after its own end was told
+            return Wanted(Kind.RESOLVED, cause if "" in open_ends else f"{cause} {min(open_ends)}")
+        spoken = any(one.kind in (Kind.PROBLEM, Kind.RESOLVED) for one in told)
         return Wanted(Kind.UPDATE, cause, UPDATES_OFF) if spoken else Wanted(Kind.RESOLVED, cause, NOBODY_TOLD)
-    if not waiting:
-        return Wanted(Kind.PROBLEM, cause, "" if disrupts(stand.levels, rules.least) else NO_DISRUPTION)
+    heard = [one.reach for one in told if open_ends.intersection(one.about)]
+    unsaid = [one for one in stand.unsaid if not covered(one.reach, heard)]
+    taken_on = f"{cause} {unsaid[0].ref}" if unsaid else cause  # else what was chosen of this event would hold it up
+    disrupting = disrupts(stand.levels, rules.least) or any(one.asked for one in unsaid)
+    if not open_ends or ("" not in open_ends and disrupting and not covered(stand.reach, heard)):
+        return Wanted(Kind.PROBLEM, taken_on, "" if disrupting else NO_DISRUPTION)
+    if unsaid:
+        return Wanted(Kind.UPDATE, taken_on)
     if stand.entry <= max(one.entry for one in told):
         return None
     return Wanted(Kind.UPDATE, cause, "" if rules.updates else UPDATES_OFF)

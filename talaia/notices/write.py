@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -100,7 +100,9 @@ def copy(made: Sheet, story: Story, sender: Sender, to: Recipient) -> bytes:
     """The bytes of one copy. Raises NoAddress."""
     if not ADDRESS.fullmatch(to.address) or not tokens.KEY.fullmatch(to.key):
         raise NoAddress(f"{to.key}: this is no address")
-    ids = [message_id(story, sender, to.key, number) for number in (*story.before, story.number)]
+    before = [(part.ref, number) for part in story.parts for number in part.told]
+    before += [(story.ref, number) for number in (*story.before, story.number)]
+    ids = [message_id(replace(story, ref=ref), sender, to.key, number) for ref, number in before]
     own = [f"To: {to.address}", f"Message-ID: {ids[-1]}"]
     if len(ids) > 1:
         own += [f"In-Reply-To: {ids[0]}", "References: " + "\r\n ".join(ids[:-1][:1] + ids[1:-1][-8:])]
@@ -169,6 +171,7 @@ def _context(story: Story, sender: Sender, calendar: Calendar, language: str) ->
         "ref": story.ref,
         "work": work,
         "step": words.step(story),
+        "parts": [(part.ref, plain.one_line(inside(part.titles, language)[0])) for part in story.parts],
         "since": "" if work or lasted else calendar.since(story.started_at, None),
         "lasted": lasted,
         "window": calendar.window(*story.window) if story.window else "",

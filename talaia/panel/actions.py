@@ -11,7 +11,7 @@ from talaia.config import current
 from talaia.outbox.actions import record
 from talaia.panel.catalogue import Heading
 from talaia.panel.models import Day, Group, Service, Transition
-from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.state import TROUBLE, Computed, Reason, Shown, State
 from talaia.panel.uptime import local_day
 
 
@@ -82,6 +82,10 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
             "candidate_since": computed.candidate_since,
             "reason": shown.reason.to_json(),
         }
+        if computed.state in TROUBLE:
+            fields["trouble_since"] = before.trouble_since or now
+        elif computed.state == State.OPERATIONAL:  # while nothing is known, it may last
+            fields |= {"trouble_since": None, "resolved_at": None}
         changed_state = before.state != shown.state
         changed_words = before.reason != shown.reason.to_json()
         if changed_state:
@@ -117,6 +121,14 @@ def backfill(slug: str, changes: Sequence[tuple[datetime, State, Reason]], now: 
             )
             data = {"from": changes[0][0].isoformat(), "to": at.isoformat()}
             record("service.backfilled", f"service/{slug}", now, data=data)
+
+
+def word_of_end(slugs: Sequence[str], now: datetime | None) -> None:
+    """A person says that the trouble of these services is over; None: that it is not. Part of what they do elsewhere.
+
+    Of a service of which the signals see no trouble, it says nothing.
+    """
+    Service.objects.filter(pk__in=slugs, trouble_since__isnull=False).update(resolved_at=now)
 
 
 def set_by_hand(slug: str, state: State, until: datetime | None, by: str, now: datetime) -> None:

@@ -34,6 +34,10 @@ class Service(models.Model):
     candidate_state = models.CharField(max_length=12, choices=STATES, blank=True)
     candidate_since = models.DateTimeField(null=True)
 
+    # The latest trouble that the signals saw, until they see it well again, for as long as it has to hold.
+    trouble_since = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)  # a person said in words, during that trouble, that it is over
+
     override_state = models.CharField(max_length=12, choices=STATES, blank=True)
     override_until = models.DateTimeField(null=True)
     override_by = models.CharField(max_length=150, blank=True)

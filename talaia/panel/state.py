@@ -138,3 +138,21 @@ def _also(computed: Computed) -> dict[str, Any]:
     """What the signals say of the trouble that people have declared: "2 of 9 reference connections without service"."""
     said = computed.reason.to_json()
     return {"also": said} if computed.state in TROUBLE and said else {}
+
+
+def watched(computed: Computed, verdict: Verdict) -> Computed:
+    """A trouble that is held, in words that are true now: the counts of this moment, and that it is getting better."""
+    if computed.state not in TROUBLE or computed.candidate is None:
+        return computed
+    if WEIGHT[computed.candidate] > WEIGHT[computed.state]:
+        return replace(computed, reason=verdict.reason)
+    return replace(computed, reason=Reason("improving", {"now": verdict.reason.to_json()}))
+
+
+def believed(computed: Computed, verdict: Verdict, resolved: bool) -> Computed:
+    """What is shown of the signals once a person has said (`resolved`) that the trouble is over.
+
+    Where the measurements of now say so too, nothing waits any longer; where they do not, they speak.
+    """
+    well = resolved and computed.state in TROUBLE and verdict.state == State.OPERATIONAL
+    return Computed(verdict.state, verdict.reason) if well else computed

@@ -82,6 +82,11 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
             return _("no recent measurement")
         case "too_few_measured" | "partly_measured" | "connections_down" | "connections_poor":
             return _connections(code, values)
+        case "improving":
+            if now := reason(Reason.from_json(values["now"]), since):
+                # Translators: %(now)s is "1 of 8 reference connections without service"
+                return _("%(now)s; it is getting better, and we are watching it") % {"now": now}
+            return _("measured well again; we are watching whether it lasts")
         case "failing_pending":
             return _("measurements fail again; we are checking")
         case "alert" if summary := str(values.get("summary") or ""):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -12,7 +12,19 @@ from talaia.config import Config
 from talaia.config import Service as Listed
 from talaia.events.declared import declared
 from talaia.panel.models import Service
-from talaia.panel.state import Computed, Declared, Reason, Shown, State, settle, show
+from talaia.panel.state import (
+    TROUBLE,
+    Computed,
+    Declared,
+    Reason,
+    Shown,
+    State,
+    Verdict,
+    believed,
+    settle,
+    show,
+    watched,
+)
 from talaia.signals.models import Evidence, Signal, SourceState
 from talaia.signals.rules import Judgement, judge
 from talaia.signals.view import CHECKS, UNCONFIRMED_HOLD, Sample, Source, Told, View, merged
@@ -50,20 +62,39 @@ class Judged:
         )
 
 
-def judge_all(config: Config, now: datetime) -> list[Judged]:
-    """Every service of talaia.toml at `now`, in the order of the panel. Five queries, whatever their number."""
+def judge_all(config: Config, now: datetime, resolved: Collection[str] = ()) -> list[Judged]:
+    """Every service of talaia.toml at `now`, in the order of the panel. Five queries, whatever their number.
+
+    `resolved`: as if a person had just said of these that their trouble is over.
+    """
     rows = {row.slug: row for row in Service.objects.filter(retired_at=None).order_by("position")}
     by_people = declared(rows.values())
     view = read_view(config, now)
+    # That an alert is over was only told: where a person says so too, it is believed at once.
+    without_held = replace(view, signals=tuple(signal for signal in view.signals if not signal.held))
     found = []
     for listed in config.tables.services:
         if row := rows.get(listed.slug):
-            before = stored(row)
-            judgement = judge(listed, view, now, before)
-            computed = settle(before, judgement.verdict, now, listed.hold_worse, listed.hold_better)
-            shown = show(by_people[row.slug], computed, now)
+            before, over = stored(row), row.resolved_at is not None or row.slug in resolved
+            judgement = judge(listed, without_held if over else view, now, before)
+            verdict = judgement.verdict
+            computed = watched(settle(before, verdict, now, listed.hold_worse, listed.hold_better), verdict)
+            shown = show(by_people[row.slug], believed(computed, verdict, over), now)
             found.append(Judged(row, listed, judgement, computed, by_people[row.slug], shown))
     return found
+
+
+def doubts(config: Config, slugs: Collection[str], now: datetime) -> list[Judged]:
+    """Of these services, those that the monitoring would not call well, if a person said now that all is over.
+
+    What has never been measured is not among them: there the monitoring has no say.
+    """
+    found = [one for one in judge_all(config, now, slugs) if one.row.slug in slugs]
+    return [one for one in found if _doubtful(one.judgement.verdict)]
+
+
+def _doubtful(verdict: Verdict) -> bool:
+    return verdict.state in TROUBLE or (verdict.state == State.UNKNOWN and verdict.reason.code != "never_measured")
 
 
 def stored(row: Service) -> Computed:

@@ -22,7 +22,8 @@ hold a host, an address or the words of an alert, except the annotation `talaia_
 | `kept_by_hand`     |               | operational   | not measured; people say how it is                            |
 | `unconfirmed`      |               | operational   | only told to us, not measured                                 |
 
-(`by_hand`, `incident {ref}` and `maintenance {ref}` come from `panel.state.show`.)
+(`improving {now}`, a trouble that is held while it is better, with the reason of now, comes from `panel.state.watched`;
+`by_hand`, `incident {ref}` and `maintenance {ref}` come from `panel.state.show`.)
 """
 
 from __future__ import annotations

@@ -382,6 +382,9 @@ def test_all_that_the_desk_can_do_over_ssh(talaia: Shell, tmp_path: Path) -> Non
 
     talaia("incident", "open", "--title", "Xat i vídeo", "--service", "video=partial", text="Ho mirem.")
     other = f"{YEAR}-002"
+    talaia("incident", "resolve", other, text="Fet.")
+    assert f"{other} is over, and {REF} is not" in talaia("incident", "merge", REF, other).err
+    talaia("incident", "reopen", other, text="Torna a fallar.")
     merged = talaia("incident", "merge", REF, other, "--json")
     assert json.loads(merged.out)["merged_into"] == other
     assert f"duplicate of: {other}" in talaia("incident", "show", REF).out

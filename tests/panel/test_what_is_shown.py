@@ -26,6 +26,12 @@ ALSO = {"also": {"code": "connections_down", "down": 2, "of": 9}}
         (INCIDENT, POOR, Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014", **ALSO}), disagreement=True)),
         (INCIDENT, WELL, Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014"}), disagreement=True)),
         (INCIDENT, SILENT, Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014"}))),
+        # Of the same colour it is the incident's, and nobody disagrees.
+        (
+            INCIDENT,
+            Computed(State.PARTIAL, DOWN),
+            Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014", **ALSO})),
+        ),
         # The worse one is the colour.
         (
             INCIDENT,

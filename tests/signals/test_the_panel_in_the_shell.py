@@ -79,7 +79,7 @@ def test_every_step_that_led_to_a_state_is_told(lab: Lab, talaia: Shell) -> None
         "verdict: operational",
         "held at disruption",
         "declared by incident 2026-001: degraded",
-        "shown: disruption (alert)",
+        "shown: disruption (improving)",
         "people and signals differ: look at the incident, or at the monitoring",
     ]
     panel.set_by_hand("web", State.MAINTENANCE, lab.now + timedelta(hours=1), "anna", lab.now)

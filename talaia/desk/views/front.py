@@ -15,7 +15,7 @@ from talaia.config import current
 from talaia.desk import assets, mailing, urgency
 from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.desk.views import drafts, forum
-from talaia.desk.views.suggestions import card, dismissed, suggestions
+from talaia.desk.views.suggestions import card, dismissed, spoken_of, suggestions
 from talaia.events.timeline import NotPossible
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice
@@ -38,15 +38,15 @@ def front(request: HttpRequest) -> HttpResponse:
     suggested = suggestions(seen, now)
     drafted = {service.slug for one in suggested for service in one.services}
     said_no = dismissed()
+    others = [service for service in urgency.unexplained(seen) if service.slug not in drafted]
+    said = spoken_of([service.slug for service in others])
     context = {
         "now": now,
         "mails": mailing.waiting(language()),
         "incidents": urgency.incidents_by_urgency(seen.incidents, now),
         "suggestions": [card(one) for one in suggested],
         "unexplained": [
-            (service, said_no.get((service.slug, service.since), ""))
-            for service in urgency.unexplained(seen)
-            if service.slug not in drafted
+            (service, said_no.get((service.slug, service.since), ""), said.get(service.slug, "")) for service in others
         ],
         "drafts": drafts.to_go_on_with(request.user.get_username()),
         "maintenance": urgency.maintenance_by_urgency(seen, snapshot.proposed(), now),

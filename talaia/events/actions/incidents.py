@@ -21,6 +21,7 @@ from talaia.events.timeline import (
     next_incident_state,
 )
 from talaia.outbox.actions import record
+from talaia.panel.actions import word_of_end
 from talaia.panel.state import WEIGHT, State
 
 
@@ -68,6 +69,7 @@ def open_incident(
         event.save(update_fields=["next_update_at", "only_behind", "quiet"])
         rows.add_update(event, state, texts, first, by, plain, key)
         touched = rows.set_impacts(event, impacts)
+        word_of_end(touched, None)
         data = rows.story(event, texts, touched) | {"update": 1, **rows.mails(tell), **rows.told_of(event)}
         record("incident.opened", rows.subject(event), now, by, data)
     return event
@@ -122,6 +124,8 @@ def update_incident(
         event.quiet = event.quiet and not tell
         event.save(update_fields=["state", "next_update_at", "ended_at", "causes", "merged_into", "quiet"])
         touched = rows.set_impacts(event, impacts)
+        if (before in ENDED) != (reached in ENDED):
+            word_of_end(touched, now if reached in ENDED else None)
         kind = "incident.resolved" if reached in ENDED else "incident.updated"
         if reopened:
             kind = "incident.reopened"
@@ -137,15 +141,18 @@ def merge_incident(
     now: datetime,
     *,
     by: str = "",
-    move_services: bool = True,
+    move_services: bool | None = None,
+    reopen: Mapping[str, str] | None = None,
     key: str | None = None,
     seen: str | None = None,
 ) -> Update:
     """Say that `ref` is a duplicate of `into`: an entry with `texts` ends it. All addresses stay.
 
     `move_services`: the other takes its services on, with the worse of both impacts where both name one; the
-    duplicate's own page keeps saying what it said. What were duplicates of `ref` are duplicates of `into` from now on.
-    Raises NotPossible, and Overtaken.
+    duplicate's own page keeps saying what it said. None: unless `ref` is over and the other is not, as its services
+    work again. What were duplicates of `ref` are duplicates of `into` from now on.
+    `reopen`: where `ref` is open and the other is over, the words with which that one is opened again; what it touched
+    before and `ref` does not, works. Raises NotPossible, Overtaken, and IsOver where `reopen` is needed.
     """
     with transaction.atomic():
         found = {rows.find(Event.INCIDENT, one).pk for one in (ref, into)}
@@ -154,9 +161,18 @@ def merge_incident(
         event, other = (locked[rows.find(Event.INCIDENT, one).pk] for one in (ref, into))
         if (made := rows.made_by(key)) is not None and made.event_id == event.pk and event.merged_into == other:
             return made
-        check_merge(event.ref, other.ref, rows.duplicate_of(event), rows.duplicate_of(other))
+        is_open, into_open = event.state not in ENDED, other.state not in ENDED
+        asked = rows.duplicate_of(event), rows.duplicate_of(other)
+        check_merge(event.ref, other.ref, *asked, is_open=is_open, into_open=into_open or reopen is not None)
         saw = rows.mark_of(event)
         rows.check_seen(seen, saw)
+        if move_services is None:
+            move_services = is_open or not into_open
+        if is_open and not into_open and reopen is not None:
+            well = dict.fromkeys(rows.touched(other), State.OPERATIONAL) if move_services else None
+            state, promised = IncidentState(event.state), event.next_update_at
+            update_incident(other.ref, state, reopen, now, by=by, impacts=well, next_update_at=promised)
+            other.refresh_from_db()
         before = {"state": event.state, "merged_into": None, "impacts": rows.impacts_of(other)}
         moment = rows.moment(event, None, now)
         update = rows.add_update(event, IncidentState.RESOLVED, texts, moment, by, False, key)
