@@ -28,7 +28,7 @@ from talaia.notices.letterhead import the_list
 from talaia.notices.models import Notice
 from talaia.notices.post import Post
 from talaia.notices.replies.answer import answer as answer_reply
-from talaia.notices.rows import hours
+from talaia.notices.rows import hours, planned
 from talaia.notices.values import Behind, Recipient, words
 from talaia.notices.webhooks.deliver import deliver as tell_systems
 from talaia.notices.webhooks.deliver import target_of as webhook_target
@@ -123,6 +123,21 @@ def notices(fact: Fact) -> Iterator[Order]:
         yield Order("notices", f"{fact.subject}@{at:%Y%m%dT%H%MZ}", due=at)
 
 
+def planned_work(_: Fact) -> Iterator[Order]:
+    """What was planned before anybody could be told is told from now on."""
+    for subject in planned():
+        yield Order("notices", subject)
+        for at in hours(subject):
+            yield Order("notices", f"{subject}@{at:%Y%m%dT%H%MZ}", due=at)
+
+
+def questions(fact: Fact) -> Iterator[Order]:
+    """What only operators can answer, in each chat that is theirs."""
+    for room in current().tables.chat:
+        if room.operators:
+            yield Order("chat", chat_target(room, f"fact/{fact.pk}"))
+
+
 def other_notices(fact: Fact) -> Iterator[Order]:
     """Which mail follows of other events of which the fact speaks: they have taken it on, or given it up."""
     if current().mail.sender is not None or current().tables.chat:
@@ -132,7 +147,7 @@ def other_notices(fact: Fact) -> Iterator[Order]:
 def mail(fact: Fact) -> Iterator[Order]:
     """The mail itself: once its hold is over, or its next part when that is due."""
     due = fact.data.get("due")
-    yield Order("mail", fact.subject, due=datetime.fromisoformat(due) if due else None)
+    yield Order("mail", fact.subject, due=datetime.fromisoformat(due) if due else None, since=fact.at)
 
 
 def test_mail(fact: Fact) -> Iterator[Order]:
@@ -204,10 +219,14 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.extended": TOLD,
     "maintenance.postponed": TOLD,
     "maintenance.arranged": (front, own_page, notices),
+    "maintenance.overrun": (*EVENT_PAGES, questions),  # at that minute the pages say that it lasts longer
+    "maintenance.not_begun": (*EVENT_PAGES, questions),
+    "maintenance.unseen": (*EVENT_PAGES, questions),  # its window passed while talaia was off: was it done?
+    "maintenance.late": (questions,),  # it still lasts, has not begun, or was not approved
+    "maintenance.change_proposed": (),  # it waits for a second person; what was approved stands
+    "maintenance.change_dropped": (),
     "maintenance.addressed": (),
     "maintenance.widened": (notices,),
-    "maintenance.overrun": EVENT_PAGES,  # at that minute the pages say that it lasts longer
-    "maintenance.late": (),  # operators see it in the desk: it still lasts, has not begun, or was not approved
     "maintenance.edited": (*TOLD, month_before),
     "maintenance.analysed": EVENT_PAGES,
     "service.changed": (front, own_page, webhooks),
@@ -272,6 +291,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "user.openid_added": (),
     "token.issued": (),
     "token.revoked": (),
+    "notices.possible": (planned_work,),
+    "notices.impossible": (),
     "notice.held": (mail,),
     "notice.withheld": (),  # the desk shows it, and can send it
     "notice.taken_back": (),

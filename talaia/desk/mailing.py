@@ -275,7 +275,7 @@ def chat_specimens(story: Story) -> list[tuple[str, str, str, str]]:
 
 def leaves_the_house() -> bool:
     """Whether talaia.toml lets anything leave: by mail, or in a chat."""
-    return current().mail.sender is not None or bool(current().tables.chat)
+    return rows.possible()
 
 
 def _specimen(story: Story, languages: list[str], *, to_list: bool) -> Specimen:

@@ -64,6 +64,7 @@ urlpatterns = [
     path("maintenance/new", maintenance.plan, name="desk-plan"),
     path("maintenance/<str:ref>/", maintenance.one, name="desk-maintenance"),
     path("maintenance/<str:ref>/approve", moves.approve, name="desk-approve"),
+    path("maintenance/<str:ref>/withdraw", moves.withdraw, name="desk-withdraw"),
     path("maintenance/<str:ref>/extend", moves.shift, {"what": "extend"}, name="desk-extend"),
     path("maintenance/<str:ref>/postpone", moves.shift, {"what": "postpone"}, name="desk-postpone"),
     path("maintenance/<str:ref>/start", moves.move, {"what": "start"}, name="desk-start"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -60,12 +60,17 @@ MAINTENANCE_STEPS = {
     MaintenanceState.SCHEDULED: {
         MaintenanceState.SCHEDULED,
         MaintenanceState.IN_PROGRESS,
+        MaintenanceState.COMPLETED,  # once its window has passed: somebody says afterwards that it was done
         MaintenanceState.CANCELLED,
     },
     MaintenanceState.IN_PROGRESS: {MaintenanceState.IN_PROGRESS, MaintenanceState.COMPLETED},
     MaintenanceState.COMPLETED: {MaintenanceState.COMPLETED},
     MaintenanceState.CANCELLED: {MaintenanceState.CANCELLED},
 }
+
+
+# So far the clock of whoever writes may differ from that of whoever wrote before.
+TOLERANCE = timedelta(minutes=5)
 
 
 class NotPossible(Exception):
@@ -112,6 +117,27 @@ def parse_reference(ref: str) -> tuple[int, int]:
     if not (ref.isascii() and year.isdigit() and number.isdigit() and len(year) == 4 and len(number) <= 6):
         raise NotPossible(_("“%(ref)s” is no reference; write it as 2026-003") % {"ref": ref})
     return int(year), int(number)
+
+
+def entry_time(
+    at: datetime | None, now: datetime, began: datetime | None = None, latest: datetime | None = None
+) -> datetime:
+    """When an entry was written. `began`, `latest`: of its event, and of the entry before it.
+
+    Without `at` it is now, and entries stand in the order in which they arrive: never before what is there, whatever
+    this clock says. An `at` that differs by no more than two clocks do is taken for what can be. Raises NotPossible.
+    """
+    there = [moment for moment in (began, latest) if moment is not None]
+    if at is None:
+        return max([now, *there])
+    if now < at <= now + TOLERANCE:
+        at = now
+    if began is not None and began - TOLERANCE <= at < began:
+        at = began
+    if latest is not None and latest - TOLERANCE <= at < latest:
+        return latest
+    check_time(at, began, max([now, *there]))
+    return at
 
 
 def check_time(at: datetime, began: datetime | None, now: datetime) -> None:

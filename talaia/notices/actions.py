@@ -60,6 +60,28 @@ def begin(notice_id: int, now: datetime) -> Story | None:
         return Story.from_json(notice.story or {})
 
 
+def still_held(notice_id: int, now: datetime) -> timedelta | None:
+    """How long a notice is still held; None: it is not. No hold lasts longer because the clock was set back."""
+    with transaction.atomic():
+        notice = _lock(notice_id)
+        if notice is None or notice.state != Notice.HELD or not notice.held_until or notice.held_until <= now:
+            return None
+        hold = current().mail.hold
+        if notice.held_until - now > LONGEST_HOLD * hold:
+            notice.held_until, notice.drawn_at = now + hold, now
+            notice.save(update_fields=["held_until", "drawn_at"])
+        return notice.held_until - now
+
+
+def note_whether_told(now: datetime) -> None:
+    """Write down when it becomes possible, or impossible, to tell anybody: what was planned before is told, too."""
+    can = rows.possible()
+    with transaction.atomic():
+        last = Fact.objects.filter(subject="notices").order_by("-id").values_list("kind", flat=True).first()
+        if (last == "notices.possible") != can:
+            record("notices.possible" if can else "notices.impossible", "notices", now)
+
+
 def turn_of(notice: Notice) -> str:
     """Which turn of its life a notice is in. Whoever decides says which one they saw: `seen` of what follows.
 
@@ -120,8 +142,7 @@ def _let_go(notice: Notice, now: datetime, until: datetime, by: str) -> None:
         raise NotPossible(_("it has been sent already"))
     if notice.why in (OVERTAKEN, MERGED):
         raise NotPossible(_("it is no longer true"))
-    newest = notice.event.updates.aggregate(Max("number"))["number__max"] or 0
-    if notice.kind == Kind.UPDATE and notice.cause.partition(" ")[0] != f"u{newest}":
+    if notice.kind == Kind.UPDATE and notice.cause.partition(" ")[0] != f"u{rows.last_entry(notice.event)}":
         raise NotPossible(_("a newer entry is there; send the notice of that one"))
     notice.drawn_at = notice.drawn_at if notice.state == Notice.HELD else now
     notice.held_until, notice.asked = until, True
@@ -318,7 +339,7 @@ def _draw_up(event: Event, wanted: Wanted, now: datetime) -> Notice:
         cause=wanted.cause,
         state=Notice.WITHHELD,
         why=wanted.withheld,
-        entry=event.updates.aggregate(Max("number"))["number__max"] or 0,
+        entry=rows.last_entry(event),
         drawn_at=now,
     )
     if wanted.withheld:
@@ -342,7 +363,7 @@ def _replace(held: Notice, wanted: Wanted, now: datetime, *, asked: bool) -> Not
     if not _same(held, wanted):
         held.event.sent_notices.filter(kind=wanted.kind, cause=wanted.cause, state=Notice.WITHHELD).delete()
         held.kind, held.cause = wanted.kind, wanted.cause
-        held.entry = held.event.updates.aggregate(Max("number"))["number__max"] or 0
+        held.entry = rows.last_entry(held.event)
     held.held_until = max(held.held_until or now, min(now + hold, held.drawn_at + LONGEST_HOLD * hold))
     held.save(update_fields=["kind", "cause", "entry", "held_until", "asked"])
     return _held(held, now, "")

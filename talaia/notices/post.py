@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TypeVar
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils import timezone
 
 from talaia.config import Config, current
@@ -28,8 +29,9 @@ from talaia.notices.rows import told as told_of
 from talaia.notices.values import LAST_WORDS, GiveUpOn, Recipient, Recipients, Sender, Story, ToList
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
 from talaia.outbox.alone import alone
-from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.outbox.faults import Fault, NotYet, Permanent, Temporary
 from talaia.outbox.models import Fact
+from talaia.outbox.waits import SLACK, over
 
 T = TypeVar("T")
 PART = 8.0  # seconds
@@ -60,6 +62,8 @@ class Post:
     def send_part(self, notice_id: int, now: datetime) -> None:
         told = actions.begin(notice_id, now)
         if told is None:
+            if (left := actions.still_held(notice_id, now)) is not None:
+                raise NotYet("it is held", after=left)
             return
         notice = Notice.objects.get(pk=notice_id)
         try:
@@ -136,11 +140,12 @@ class Part:
             actions.finish(self.notice.pk, now)
             return
         due = min(posting.due or now for posting in waiting.only("due").iterator())
-        actions.go_on(self.notice.pk, "", max(due, now + FIRST_AGAIN), now)
+        actions.go_on(self.notice.pk, "", min(max(due, now + FIRST_AGAIN), now + LAST_AGAIN), now)
 
     def leave_out_who_is_gone(self, now: datetime) -> None:
         """Who was put off and is told no more since has no other turn: waiting for them would never end."""
-        put_off = Posting.objects.filter(notice=self.notice.pk, state=Posting.AGAIN, due__lte=now)
+        come = Q(due__lte=now) | Q(at__gt=now + SLACK)
+        put_off = Posting.objects.filter(come, notice=self.notice.pk, state=Posting.AGAIN)
         gone = set(put_off.values_list("recipient", flat=True))
         for batch in batches(self.recipients(""), ROOM) if gone else ():
             gone.difference_update(one.key for one in self.concerned(batch))
@@ -153,7 +158,7 @@ class Part:
         known = {row.recipient: row for row in Posting.objects.filter(notice=self.notice.pk, recipient__in=keys)}
         for recipient in self.concerned(batch):
             before = known.get(recipient.key)
-            if before is None or (before.state == Posting.AGAIN and (before.due is None or before.due <= now)):
+            if before is None or (before.state == Posting.AGAIN and has_come(before, now)):
                 yield recipient, before
 
     def recipients(self, after: str) -> Iterable[Recipient]:
@@ -222,6 +227,11 @@ class Part:
             languages = [which[0]] if which[0] else list(self.config.site.languages)
             self.sheets[which] = sheet(self.told, self.sender, self.post.calendars, languages, to_list=to.is_list)
         return self.sheets[which]
+
+
+def has_come(put_off: Posting, now: datetime) -> bool:
+    """Whether a copy that was put off has its turn; also where the clock was set back since."""
+    return put_off.due is None or over(put_off.at, now, put_off.due - put_off.at)
 
 
 def client(config: Config) -> Client:

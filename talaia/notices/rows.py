@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 from talaia.config import current
 from talaia.events.models import Event
 from talaia.events.telling import known_since
-from talaia.events.timeline import ENDED, NotPossible, parse_reference
+from talaia.events.timeline import ENDED, MaintenanceState, NotPossible, parse_reference
 from talaia.events.whom import ForWhom
 from talaia.notices.letterhead import rules
 from talaia.notices.models import Notice, Posting
@@ -52,12 +52,11 @@ def window_of(event: Event) -> Window | None:
 
 
 def stand(event: Event) -> Stand:
-    entry = event.updates.aggregate(Max("number"))["number__max"]
     return Stand(
         event=event.kind,
         state=event.state,
         levels=tuple(State(state) for state in event.impacts.values_list("state", flat=True)),
-        entry=entry or 0,
+        entry=last_entry(event),
         known_since=known_since(event) if event.kind == Event.MAINTENANCE else event.started_at,
         window=window_of(event),
         codes=tuple(event.notices),
@@ -66,6 +65,22 @@ def stand(event: Event) -> Stand:
         reach=_reach(event),
         unsaid=tuple(unsaid(event)),
     )
+
+
+def last_entry(event: Event) -> int:
+    """The number of the last entry that somebody wrote: a step without words is no news of its own."""
+    return event.updates.filter(stock=False).aggregate(Max("number"))["number__max"] or 0
+
+
+def possible() -> bool:
+    """Whether talaia.toml lets anything leave: by mail, or in a chat."""
+    return current().mail.sender is not None or bool(current().tables.chat)
+
+
+def planned() -> list[str]:
+    """The maintenance that is still to begin, as facts name it."""
+    waiting = Event.objects.filter(kind=Event.MAINTENANCE, state=MaintenanceState.SCHEDULED, awaits_approval=False)
+    return [f"{event.kind}/{event.ref}" for event in waiting.order_by("window_start", "pk")]
 
 
 def unsaid(event: Event) -> Iterator[Unsaid]:
@@ -158,7 +173,7 @@ def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
 def story(notice: Notice, now: datetime) -> Story:
     """What the notice tells now. A notice of a fixed instant in the row's life: it is stored, and sent as it is."""
     event = notice.event
-    update = event.updates.order_by("-number").first()
+    update = event.updates.filter(stock=False).order_by("-number").first()
     kind = Kind(notice.kind)
     touched = event.impacts.select_related("service").order_by("service__group__position", "service__position")
     earlier = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))

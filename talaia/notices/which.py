@@ -14,6 +14,7 @@ from talaia.events import plan
 from talaia.events.timeline import ENDED, MaintenanceState
 from talaia.events.whom import ForWhom
 from talaia.notices.values import LAST_WORDS, Behind, Kind
+from talaia.outbox.waits import over
 from talaia.panel.state import WEIGHT, State
 
 Window = tuple[datetime, datetime]
@@ -119,7 +120,7 @@ def decide(stand: Stand, past: Sequence[Past], rules: Rules, now: datetime, tell
         tell = False  # the end of what became part of it is told all the same
     if tell is not None:
         return Wanted(wanted.kind, wanted.cause, "" if tell else ASKED)
-    hour = [one for one in told if one.told_at and now - one.told_at < timedelta(hours=1)]
+    hour = [one for one in told if one.told_at and not over(one.told_at, now, timedelta(hours=1))]
     if not wanted.withheld and wanted.kind not in LAST_WORDS and len(hour) >= rules.cap:
         return Wanted(wanted.kind, wanted.cause, CAP)
     return wanted
@@ -130,7 +131,8 @@ def looks(stand: Stand) -> list[datetime]:
     if stand.window is None or stand.state != MaintenanceState.SCHEDULED:
         return []
     planned = plan.lines(stand.codes, stand.window, stand.known_since)
-    return [line.at for line in planned if line.notice in plan.ADVANCE and line.at and not line.skipped]
+    hours = [line for line in planned if line.notice in plan.ADVANCE and not line.skipped and not line.at_once]
+    return [line.at for line in hours if line.at]
 
 
 def whom(only_behind: Sequence[str] | None, services: Iterable[str], found: ForWhom | None) -> Behind | None:
@@ -210,29 +212,41 @@ def _of_work(stand: Stand, past: Sequence[Past], told: Sequence[Past], rules: Ru
     window = stand.window
     assert window is not None
     around = "/".join(f"{end:%Y%m%dT%H%MZ}" for end in window)
-    kinds = {one.kind for one in told}
     state = MaintenanceState(stand.state)
     due = plan.due_notices(stand.codes, window, state, stand.known_since, now)
+    changed, silent = _of_its_hours(around, window, past, told)
     match state:
         case MaintenanceState.CANCELLED:
             return Wanted(Kind.CANCELLED, "", "" if told else NOBODY_TOLD)
         case MaintenanceState.COMPLETED:
             return Wanted(Kind.END, "", "" if told else NOBODY_TOLD) if plan.Notice.END in due else None
         case MaintenanceState.IN_PROGRESS:
-            if plan.Notice.START in due and Kind.START not in kinds:
+            if plan.Notice.START in due and Kind.START not in {one.kind for one in past}:
                 return Wanted(Kind.START, "")
-            return _more(stand, told, rules)
-    last = next((one for one in reversed(told) if one.window), None)
-    silent: list[Past] = []
-    if last is not None and last.window != window:
-        moves = [one for one in past if one.kind is Kind.CHANGED and one.cause.partition(" ")[0] == around]
-        silent = [one for one in moves if not one.told_at and one.entry >= last.entry]
-        if not silent:  # numbered where it was moved to these hours before, and away from them since
-            return Wanted(Kind.CHANGED, f"{around} {len(moves) + 1}" if moves else around)
+            return changed or _more(stand, [*told, *silent], rules)
+    if changed:
+        return changed
     # Nobody was to hear that it was moved; of the new hours they hear as of any others, and of later entries.
-    if not due or any(one.told_at and one.told_at >= window[0] - plan.ADVANCE[due[0]] for one in told):
+    come = plan.due_line(stand.codes, window, stand.known_since, now)
+    if come is None or come.at is None or (told and come.at_once):
         return _more(stand, [*told, *silent], rules)
-    return Wanted(Kind.REMINDER if told else Kind.ADVANCE, f"{due[0]} {around}")
+    if any(one.told_at and one.told_at >= come.at for one in told):
+        return _more(stand, [*told, *silent], rules)
+    return Wanted(Kind.REMINDER if told else Kind.ADVANCE, f"{come.notice} {around}")
+
+
+def _of_its_hours(
+    around: str, window: Window, past: Sequence[Past], told: Sequence[Past]
+) -> tuple[Wanted | None, list[Past]]:
+    """That it has other hours than people were told last; and, where nobody was to hear of that, what was not sent."""
+    last = next((one for one in reversed(told) if one.window), None)
+    if last is None or last.window == window:
+        return None, []
+    moves = [one for one in past if one.kind is Kind.CHANGED and one.cause.partition(" ")[0] == around]
+    if silent := [one for one in moves if not one.told_at and one.entry >= last.entry]:
+        return None, silent
+    # Numbered where it was moved to these hours before, and away from them since.
+    return Wanted(Kind.CHANGED, f"{around} {len(moves) + 1}" if moves else around), []
 
 
 def _more(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | None:

@@ -21,5 +21,9 @@ class Temporary(Fault):
         self.after = after
 
 
+class NotYet(Temporary):
+    """Nothing is wrong: it was asked before its time, and is asked again once that has come."""
+
+
 class Permanent(Fault):
     """Trying again would bring the same answer."""

@@ -83,6 +83,7 @@ def settle(
     worse = WEIGHT[verdict.state] > WEIGHT[before.state]
     same_way = before.candidate is not None and (WEIGHT[before.candidate] > WEIGHT[before.state]) == worse
     since = before.candidate_since if same_way and before.candidate_since else now
+    since = min(since, now)  # a clock that was set back holds nothing longer than a hold
     candidate = verdict.state
     if same_way and not worse and before.candidate is not None:
         candidate = worst((before.candidate, verdict.state))

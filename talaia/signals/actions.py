@@ -19,6 +19,7 @@ from django.db import transaction
 
 from talaia.config import Check, Source
 from talaia.outbox.actions import record
+from talaia.outbox.waits import over
 from talaia.signals.client import Heard, Measured
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.signals.outcome import Outcome, Streak
@@ -120,7 +121,7 @@ def source_failed(source: str, error: str, now: datetime) -> None:
     """A poll brought no answer; what the source said last stays as it is."""
     with transaction.atomic():
         state, _ = SourceState.objects.get_or_create(source=source)
-        if state.error != error or state.tried_at is None or now - state.tried_at > timedelta(seconds=10):
+        if state.error != error or state.tried_at is None or over(state.tried_at, now, timedelta(seconds=10)):
             SourceState.objects.filter(pk=source).update(error=error[:2000], tried_at=now)
 
 
@@ -153,7 +154,7 @@ def store_outcomes(
         _store_evidence(CHECKS, measured, now, still_fresh)
         notes = [dict(note) for note in notes]
         state = SourceState.objects.filter(pk=CHECKS).first()
-        if state is None or state.heard_at is None or now - state.heard_at >= still_fresh or state.notes != notes:
+        if state is None or state.heard_at is None or over(state.heard_at, now, still_fresh) or state.notes != notes:
             _heard(CHECKS, now, notes)
 
 
@@ -325,7 +326,7 @@ def _store_evidence(
         if row is None:
             row = Evidence(source=source, service=sample.service, connection=sample.connection)
             new.append(row)
-        elif row.value != sample.value or (still_fresh is not None and now - row.read_at >= still_fresh):
+        elif row.value != sample.value or (still_fresh is not None and over(row.read_at, now, still_fresh)):
             changed.append(row)
         row.value, row.age, row.read_at = sample.value, sample.age, now
     Evidence.objects.bulk_create(new, batch_size=300)

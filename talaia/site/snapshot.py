@@ -244,6 +244,10 @@ def _events(
 
     Three where one of them turned out to be part of another.
     """
+
+    def why(row: events.Event) -> Late | None:
+        return late(row, now) if now is not None else None
+
     touched: dict[int, list[Touched]] = defaultdict(list)
     impacts = events.Impact.objects.filter(event__in=rows).select_related("service")
     for impact in impacts.order_by("service__group__position", "service__position"):
@@ -271,7 +275,9 @@ def _events(
             analyses=words(row.analyses, row.language),
             analysed_at=row.analysed_at,
             merged_into=_other(into[row.merged_into_id]) if row.merged_into_id else None,
-            overrun=now is not None and late(row, now) is Late.OVERRUN,
+            overrun=why(row) is Late.OVERRUN,
+            not_begun=why(row) in (Late.NOT_BEGUN, Late.UNAPPROVED),
+            unseen=why(row) is Late.UNSEEN,
             ends_itself=row.ends_itself,
             discussion=row.discussion,
             replies=row.replies,

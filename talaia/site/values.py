@@ -174,6 +174,8 @@ class Event:
     merged_into: Other | None = None
     duplicates: tuple[Other, ...] = ()
     overrun: bool = False  # the window of a maintenance is over, and the work is not
+    not_begun: bool = False  # its window has begun, and the work has not
+    unseen: bool = False  # its window passed while nobody looked, and nobody has said whether the work was done
     ends_itself: bool = False  # with its window; else a person says that it is over
     discussion: str = ""  # where people talk about it
     replies: int = 0

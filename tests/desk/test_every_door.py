@@ -54,6 +54,7 @@ LEAST = {
     "maintenance/new": EDITOR,
     "maintenance/<str:ref>/": EDITOR,
     "maintenance/<str:ref>/approve": OPERATOR,
+    "maintenance/<str:ref>/withdraw": OPERATOR,
     "maintenance/<str:ref>/extend": OPERATOR,
     "maintenance/<str:ref>/postpone": OPERATOR,
     "maintenance/<str:ref>/start": OPERATOR,

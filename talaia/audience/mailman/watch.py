@@ -18,6 +18,7 @@ from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.roster import MailmanList
 from talaia.config import Audience, Config, Mailman
 from talaia.outbox.faults import Fault
+from talaia.outbox.waits import over
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Watch:
         audience = config.tables.audience
         if audience is None or audience.mailman is None:
             return
-        if self.looked is None or now - self.looked >= audience.mailman.every:
+        if self.looked is None or over(self.looked, now, audience.mailman.every):
             self.looked = now
             self.look(audience, audience.mailman, config, now)
 
@@ -71,6 +72,6 @@ class Watch:
 
     def due(self, now: datetime) -> bool:
         """Whether the list is to be made follow the ledger."""
-        if self.followed is None or now - self.followed >= FOLLOW_EVERY:
+        if self.followed is None or over(self.followed, now, FOLLOW_EVERY):
             return True
-        return now - self.followed >= SOON and is_behind()
+        return over(self.followed, now, SOON) and is_behind()

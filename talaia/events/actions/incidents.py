@@ -17,7 +17,7 @@ from talaia.events.timeline import (
     NotPossible,
     Overtaken,
     check_merge,
-    check_time,
+    entry_time,
     next_incident_state,
 )
 from talaia.outbox.actions import record
@@ -51,9 +51,8 @@ def open_incident(
     """
     if state is IncidentState.RESOLVED:
         raise NotPossible(_("an incident begins open; resolve it with its next update"))
-    began = started_at or at or now
-    check_time(began, None, now)
-    check_time(at or now, began, now)
+    began = entry_time(started_at or at, now)
+    first = entry_time(at, now, began)
     with transaction.atomic():
         rows.draw_alone(Event.INCIDENT)
         if (made := rows.made_by(key)) is not None:
@@ -68,7 +67,7 @@ def open_incident(
         event.next_update_at, event.only_behind = next_update_at, rows.chosen(only_behind)
         event.quiet = tell is False
         event.save(update_fields=["next_update_at", "only_behind", "quiet"])
-        rows.add_update(event, state, texts, at or now, by, plain, key)
+        rows.add_update(event, state, texts, first, by, plain, key)
         touched = rows.set_impacts(event, impacts)
         word_of_end(touched, None)
         data = rows.story(event, texts, touched) | {"update": 1, **rows.mails(tell), **rows.told_of(event)}
@@ -110,16 +109,16 @@ def update_incident(
             raise Overtaken(_("this form has been sent before, with other words"))
         saw = rows.mark_of(event)
         rows.check_seen(seen, saw)
-        check_time(at or now, event.started_at, now)
+        moment = rows.moment(event, at, now)
         reopened = before in ENDED and reached not in ENDED
         data: dict[str, Any] = {"before": {"state": before, "merged_into": rows.duplicate_of(event)}, "mark": saw}
         if reopened and event.merged_into:
             data["pages"] = [rows.subject(event.merged_into)]  # there it stands as a duplicate
-        update = rows.add_update(event, reached, texts, at or now, by, plain, key)
+        update = rows.add_update(event, reached, texts, moment, by, plain, key)
         event.state = reached
         event.next_update_at = None if reached in ENDED else next_update_at
         if reached in ENDED:
-            rows.set_end(event, ended_at or event.ended_at or update.at, causes, now)
+            rows.set_end(event, ended_at or event.ended_at or update.at, causes, max(now, moment))
         else:
             event.ended_at, event.merged_into = None, None
         event.quiet = event.quiet and not tell
@@ -175,9 +174,10 @@ def merge_incident(
             update_incident(other.ref, state, reopen, now, by=by, impacts=well, next_update_at=promised)
             other.refresh_from_db()
         before = {"state": event.state, "merged_into": None, "impacts": rows.impacts_of(other)}
-        update = rows.add_update(event, IncidentState.RESOLVED, texts, now, by, False, key)
+        moment = rows.moment(event, None, now)
+        update = rows.add_update(event, IncidentState.RESOLVED, texts, moment, by, False, key)
         event.state, event.next_update_at, event.merged_into = IncidentState.RESOLVED, None, other
-        rows.set_end(event, event.ended_at or now, None, now)
+        rows.set_end(event, event.ended_at or moment, None, moment)
         event.save(update_fields=["state", "next_update_at", "ended_at", "causes", "merged_into"])
         followers = list(Event.objects.filter(merged_into=event))
         Event.objects.filter(merged_into=event).update(merged_into=other)
