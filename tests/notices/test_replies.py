@@ -20,11 +20,11 @@ from talaia.api import letterbox
 from talaia.api.lmtp import Door
 from talaia.commands.bounce import take_over
 from talaia.events import actions as events
+from talaia.notices.headers import verbatim
 from talaia.notices.models import Reply
 from talaia.notices.replies import actions as replies
 from talaia.notices.replies.read import Asked, Silent, read
 from talaia.notices.replies.write import Places, Present, mail
-from talaia.notices.write import verbatim
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.state import State
 from tests.notices.conftest import NOW, Configure, House, set_up
