@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from talaia.config import Config
 from talaia.notices import headers, plain, tokens
+from talaia.notices.answers import Meaning
 from talaia.notices.letterhead import letterhead
 from talaia.notices.post import client, without
 from talaia.notices.values import Sender, Words, inside
@@ -25,8 +26,9 @@ def send(config: Config, key: str, to: str, language: str, services: Sequence[Wo
     content = mail(letterhead(config), key, to, language, services, now)
     with client(config) as server:
         said = server.send("", to, content)
-    if said.again:
-        raise Temporary(f"a mail that asks is put off: {without(to, said)}")
+    if said.again or said.meaning is Meaning.OURS:
+        hint = "" if said.again else "the mail server refuses us, and not them: ask who runs it why"
+        raise Temporary(f"a mail that asks is put off: {without(to, said)}", hint)
 
 
 def link(sender: Sender, key: str) -> str:
