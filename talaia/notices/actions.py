@@ -182,7 +182,7 @@ def try_again(notice_id: int, now: datetime, *, by: str) -> None:
         notice = _find(notice_id)
         if notice.state not in Notice.TOLD:
             raise NotPossible(_("it has not begun to be sent"))
-        notice.postings.exclude(state=Posting.SENT).update(state=Posting.AGAIN, due=now, tries=1)
+        notice.postings.exclude(state=Posting.SENT).update(state=Posting.AGAIN, due=now, tries=1, meaning="")
         notice.after, notice.error, notice.hint, notice.ended_at = "", "", "", None
         notice.save(update_fields=["after", "error", "hint", "ended_at"])
         _turn(notice, Notice.SENDING, by)

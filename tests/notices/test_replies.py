@@ -353,3 +353,13 @@ def test_the_letters_name_an_address_that_nobody_reads_as_no_place_for_questions
     house.work().later(minutes=2).work()
     assert "suport@example.org" not in house.server.taken[0].text
     assert house.server.taken[0].mail["Reply-To"] == "suport@example.org"
+
+
+def test_an_answer_that_is_refused_because_of_us_is_tried_again(asked: House) -> None:
+    said = iter(["550 relay not permitted"])
+    asked.server.answers = lambda verb, _argument: next(said, None) if verb == "RCPT" else None
+    assert letterbox.take_reply(f"{HEAD}\n".encode(), "anna@example.net") == ""
+    asked.work()
+    assert asked.server.taken == []
+    asked.later(minutes=10).work()
+    assert asked.server.to() == ["anna@example.net"]
