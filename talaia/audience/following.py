@@ -76,7 +76,7 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
         )
     if len(found.bounced) > FEW and beyond(limit, len(found.bounced), listed):
         raise Permanent(
-            f"the list has switched off {len(found.bounced)} of {listed}, as their mail came back; so many are not gone",
+            f"the list has switched off {len(found.bounced)} of {listed}, as mail to them came back: that is too many",
             "is its mail server refused? Mend that, and have the list switch their delivery on again",
         )
     actions.reconciled(found, read_at, now())

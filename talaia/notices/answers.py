@@ -52,8 +52,8 @@ IS_NOT = (
 )
 GONE_WORDS = re.compile(
     rf"({SOMEBODY}|domain|host)( name)?( \S+){{0,3}}? ?{IS_NOT}"
-    rf"|{SOMEBODY}( \S+){{0,3}}? ?(disabled|inactive|deactivated|discontinued|suspended|closed|deleted|unavailable)"
-    rf"|{SOMEBODY}( is| has)? no longer"
+    rf"|{SOMEBODY}( \S+){{0,3}}? ?(disabled|inactive|deactivated|discontinued|suspended|deleted)"
+    rf"|{SOMEBODY}( is| was| has)? (unavailable|closed|no longer)"
     r"|(no|no such|unknown|invalid|non-?existent|bad|undefined|unrouteable|unroutable|unbekannter) "
     rf"(local |mail |such |destination |virtual |email )?({SOMEBODY}|domain|host|empf\w+)"
     r"|mailbox (here )?by that name|does ?n[o']t have (an?|a \S+) account|not our customer|unrouteable|unroutable"
@@ -81,7 +81,7 @@ def meaning(code: int, words: str, *, at_data: bool = False) -> Meaning:
         return Meaning.TAKEN
     if 400 <= code < 500:
         return Meaning.LATER
-    found = of_words(CODES.findall(words[:60]), words)
+    found = of_words(CODES.findall(words[:LONGEST]), words)
     if found is Meaning.UNCLEAR and code == 552:
         return Meaning.OURS if at_data else Meaning.LATER  # RFC 5321: exceeded storage
     if found is Meaning.UNCLEAR and (at_data or code in (530, 535, 538, 555)):

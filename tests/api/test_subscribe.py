@@ -274,9 +274,7 @@ def test_who_subscribes_while_the_mail_server_refuses_us_is_asked_once_it_does_n
     ask("gone@example.net", place="192.0.2.2")
     house.work().later(minutes=10).work()
     assert house.server.taken == []
-    house.server.answers = lambda verb, argument: (
-        "550 5.1.1 unknown" if verb == "RCPT" and "gone" in argument else None
-    )
+    house.server.answers = lambda verb, argument: "550 5.1.1 unknown" if verb == "RCPT" and "gone" in argument else None
     for _ in range(3):
         house.later(minutes=10).work()
     assert house.server.to() == ["nova@example.net"]

@@ -38,7 +38,7 @@ def report(
     if encoding == "base64":
         told = base64.encodebytes(told.encode()).decode()
     elif encoding == "quoted-printable":
-        told = quopri.encodestring(told.encode()).decode()
+        told = quopri.encodestring(told.encode()).decode().replace("Status", "=53tatus")
     cte = f"Content-Transfer-Encoding: {encoding}\n" if encoding else ""
     return crlf(f"""\
 Return-Path: <>

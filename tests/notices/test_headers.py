@@ -103,7 +103,7 @@ TITLES = [
     "Manteniment: l·l geminada, ŀ i «cometes» — guió llarg … punts ‑ guió dur més text per plegar la línia",
     "a plain title of nothing but ASCII that is long enough to be folded at one of the blanks between its words",
     "two  blanks   between  words and no more than that, in a title that has to be folded somewhere all the same",
-    "=?", "?=", "a =?b", "", "ó", "-", "a" * 66, "a" * 67 + " b",
+    "=?", "?=", "a =?b", "", "ó", "-", "a" * 66, "a" * 67 + " b", "a" * 75 + " b",
 ]  # fmt: skip
 
 
