@@ -11,7 +11,7 @@ def begin_anew(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0002_facts_are_final")]
+    dependencies = [("talaia", "0080_whom_and_quiet")]
 
     operations = [
         migrations.RunPython(begin_anew, migrations.RunPython.noop),
