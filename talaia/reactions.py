@@ -356,7 +356,9 @@ def say_in_chats(targets: Sequence[str], now: datetime) -> None:
 
 def ask_whether_it_was_them(pk: int, now: datetime) -> None:
     """Somebody who subscribed confirms it by mail."""
-    if found := to_ask(pk, now):
+    subscribe = current().tables.subscribe
+    found = to_ask(pk, subscribe.valid, now) if subscribe else None  # else nobody could confirm it
+    if found:
         names = dict(Service.objects.filter(pk__in=found.services).values_list("slug", "names"))
         chosen = [words(names[slug]) for slug in found.services if slug in names]
         send_question(current(), found.key, found.address, found.language, chosen, now)

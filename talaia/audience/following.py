@@ -61,7 +61,8 @@ def _follow(
 ) -> None:
     """Make `list` hold everybody whose standing is "on", and nobody whom we took off. Safe to repeat.
 
-    limit: when more than so many went by themselves at once it is not them but the list, and Permanent is raised.
+    limit: when more than so many went by themselves at once, or were switched off there, it is not them but the list or
+    its mail server, and Permanent is raised.
 
     Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on. So that
     is what whoever is to be told again gets.
@@ -84,6 +85,11 @@ def _follow(
         raise Permanent(
             f"{len(found.opted_out)} of {listed} are gone from the list, and we did not take them off",
             "was the list emptied, or restored? If they really left, opt them out; else put them back on the list",
+        )
+    if len(found.bounced) > FEW and beyond(limit, len(found.bounced), listed):
+        raise Permanent(
+            f"the list has switched off {len(found.bounced)} of {listed}, as mail to them came back: that is too many",
+            "is its mail server refused? Mend that, and have the list switch their delivery on again",
         )
     actions.reconciled(found, read_at, now())
     if closely:

@@ -118,6 +118,11 @@ def is_told(key: str) -> bool:
     return Recipient.objects.filter(pk=_number(key) or 0, standing=Standing.ON).exists()
 
 
+def address_of(key: str) -> str:
+    """Where their mails go; empty for who is not there."""
+    return Recipient.objects.filter(pk=_number(key) or 0).values_list("address", flat=True).first() or ""
+
+
 def language_of(key: str) -> str:
     """In which language they are told; empty for the site's first, and for who is not there."""
     return Recipient.objects.filter(pk=_number(key) or 0).values_list("language", flat=True).first() or ""

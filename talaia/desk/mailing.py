@@ -327,6 +327,8 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
     """Where it stands in words, and what may be done about it."""
     if current().mail.sender is None and row.state == Notice.SENT:
         return _("went to the chats"), ()
+    if row.state == Notice.SENT and not row.sent and not row.refused:
+        return _("there was nobody to tell"), ()
     went = ngettext("went to %(count)s person", "went to %(count)s people", row.sent) % {"count": row.sent}
     if row.refused:
         went += ", " + ngettext("%(count)s refused", "%(count)s refused", row.refused) % {"count": row.refused}

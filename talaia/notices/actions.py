@@ -13,6 +13,7 @@ from talaia.config import current
 from talaia.events.models import Event
 from talaia.events.timeline import NotPossible, Overtaken
 from talaia.notices import rows
+from talaia.notices.answers import Meaning
 from talaia.notices.models import Bounce, Notice, Posting
 from talaia.notices.values import Kind, Story
 from talaia.notices.which import MERGED, OVERTAKEN, Wanted
@@ -152,13 +153,27 @@ def _let_go(notice: Notice, now: datetime, until: datetime, by: str) -> None:
 
 
 def mark(
-    notice_id: int, recipient: str, state: str, now: datetime, tries: int, due: datetime | None, error: str
+    notice_id: int,
+    recipient: str,
+    state: str,
+    now: datetime,
+    tries: int,
+    due: datetime | None,
+    meaning: Meaning,
+    error: str,
 ) -> None:
     """Write down what the server said of one copy. No fact of its own: the notice's facts tell how many."""
     row = Posting(
-        notice_id=notice_id, recipient=recipient, state=state, at=now, tries=tries, due=due, error=error[:300]
+        notice_id=notice_id,
+        recipient=recipient,
+        state=state,
+        at=now,
+        tries=tries,
+        due=due,
+        meaning=meaning,
+        error=error[:300],
     )
-    columns = ["state", "tries", "at", "due", "error"]
+    columns = ["state", "tries", "at", "due", "meaning", "error"]
     Posting.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["notice", "recipient"], update_fields=columns
     )
@@ -167,16 +182,22 @@ def mark(
 def leave_out(notice_id: int, recipients: Sequence[str], now: datetime) -> None:
     """Who was put off and has left since, or had it that no mail reaches them any more."""
     rows = Posting.objects.filter(notice_id=notice_id, recipient__in=recipients, state=Posting.AGAIN)
-    rows.update(state=Posting.REFUSED, at=now, due=None, error="is told no more")
+    rows.update(state=Posting.REFUSED, at=now, due=None, meaning="", error="is told no more")
 
 
-def go_on(notice_id: int, after: str, due: datetime, now: datetime) -> None:
-    """A part is sent; the next one begins at `due`, after the recipient `after`."""
+def wait_no_longer(notice_id: int, now: datetime) -> None:
+    """Who was put off until it is too late to be of use gets this one no more."""
+    rows = Posting.objects.filter(notice_id=notice_id, state=Posting.AGAIN)
+    rows.update(state=Posting.REFUSED, at=now, due=None, meaning=Meaning.LATER)
+
+
+def go_on(notice_id: int, after: str, due: datetime, now: datetime, error: str = "", hint: str = "") -> None:
+    """A part is sent; the next one begins at `due`, after the recipient `after`. `error`: what is wrong meanwhile."""
     with transaction.atomic():
         notice = _lock(notice_id)
         if notice is None or notice.state != Notice.SENDING:
             return
-        notice.after, notice.error, notice.hint = after, "", ""
+        notice.after, notice.error, notice.hint = after, error[-2000:], hint
         _count(notice)
         notice.save(update_fields=["after", "error", "hint", "sent", "refused", "waiting"])
         record("notice.went_on", _subject(notice), now, data={"due": due.isoformat(), "sent": notice.sent})
@@ -223,7 +244,7 @@ def try_again(notice_id: int, now: datetime, *, by: str, seen: str | None = None
         if notice.state not in Notice.TOLD:
             raise NotPossible(_("it has not begun to be sent"))
         _check_seen(notice, seen)
-        notice.postings.exclude(state=Posting.SENT).update(state=Posting.AGAIN, due=now, tries=1)
+        notice.postings.exclude(state=Posting.SENT).update(state=Posting.AGAIN, due=now, tries=1, meaning="")
         notice.after, notice.error, notice.hint, notice.ended_at = "", "", "", None
         notice.save(update_fields=["after", "error", "hint", "ended_at"])
         _turn(notice, Notice.SENDING, by)
@@ -257,17 +278,29 @@ def order_test(what: str, language: str, now: datetime, *, by: str) -> None:
 def note_bounce(recipient: str, status: str, day: date, now: datetime) -> bool:
     """A mail came back for good. Returns whether this recipient should get no more: the audience is told by the caller.
 
-    Two on one day count once: a mail server that was ill for a day must not cost anybody their mails.
+    Two on one day count once: a mail server that was ill for a day must not cost anybody their mails. Nor does a day
+    on which the mails of very many came back: that was no server to be believed.
     """
     with transaction.atomic():
         Bounce.objects.filter(recipient=recipient, at__lt=now - BOUNCES_KEPT).delete()
-        Bounce.objects.get_or_create(recipient=recipient, day=day, defaults={"at": now, "status": status[:300]})
-        return Bounce.objects.filter(recipient=recipient).count() >= current().mail.hard_bounces
+        values = {"at": now, "status": status[:300]}
+        Bounce.objects.get_or_create(recipient=recipient, day=day, ours=False, defaults=values)
+        days = list(Bounce.objects.filter(recipient=recipient, ours=False).values_list("day", flat=True))
+        least = current().mail.hard_bounces
+        return len(days) >= least and sum(1 for one in days if not rows.too_many_came_back(one)) >= least
+
+
+def note_blame(recipient: str, status: str, day: date, now: datetime) -> None:
+    """A mail came back because of us: it counts for nobody, and operators see it. Safe to repeat within a day."""
+    with transaction.atomic():
+        Bounce.objects.filter(ours=True, at__lt=now - BOUNCES_KEPT).delete()
+        values = {"at": now, "status": status[:300]}
+        Bounce.objects.get_or_create(recipient=recipient, day=day, ours=True, defaults=values)
 
 
 def forget_bounces(recipient: str) -> None:
     """What was counted has had its consequence; whoever comes back begins anew."""
-    Bounce.objects.filter(recipient=recipient).delete()
+    Bounce.objects.filter(recipient=recipient, ours=False).delete()
 
 
 def _look(event: Event, now: datetime, tell: bool | None, still: bool = False) -> Notice | None:

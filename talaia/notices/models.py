@@ -56,6 +56,7 @@ class Posting(models.Model):
     tries = models.IntegerField(default=1)
     at = models.DateTimeField()
     due = models.DateTimeField(null=True)  # again: when
+    meaning = models.CharField(max_length=7, blank=True)  # what the answer says: notices.answers; empty: none was given
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -81,12 +82,14 @@ class Reply(models.Model):
 
 
 class Bounce(models.Model):
-    """A day on which mails to a recipient came back for good."""
+    """A day on which mails to a recipient came back for good. `ours`: because of us, which counts for nobody."""
 
     recipient = models.CharField(max_length=60)
     day = models.DateField()
     at = models.DateTimeField()
     status = models.CharField(max_length=300)
+    ours = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["recipient", "day"], name="bounce_once_a_day")]
+        constraints = [models.UniqueConstraint(fields=["recipient", "day", "ours"], name="bounce_once_a_day")]
+        indexes = [models.Index(fields=["day"], name="bounce_day")]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import Count, F, Max, Q
 
 from talaia.config import current
 from talaia.events.models import Event
@@ -14,7 +14,8 @@ from talaia.events.telling import known_since
 from talaia.events.timeline import ENDED, MaintenanceState, NotPossible, parse_reference
 from talaia.events.whom import ForWhom
 from talaia.notices.letterhead import rules
-from talaia.notices.models import Notice, Posting
+from talaia.notices.models import Bounce, Notice, Posting
+from talaia.notices.outcome import too_many
 from talaia.notices.values import Kind, Merged, Story, Touched, words
 from talaia.notices.which import (
     ASKED,
@@ -35,6 +36,18 @@ from talaia.panel.state import State
 
 Window = tuple[datetime, datetime]
 ORDER = ("began_at", "pk")
+BACK_WITHIN = timedelta(days=7)  # mail servers try for days before they send a mail back
+LOOKED_AT = timedelta(days=3)  # mails that came back are shown to operators for so long
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """Mails that came back on a day and count for nobody. `ours`: they say it is because of us; else: too many did."""
+
+    at: datetime
+    count: int
+    ours: bool
+    said: str
 
 
 def event_of(subject: str) -> Event | None:
@@ -168,6 +181,25 @@ def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
     if besides is not None:
         postings = postings.exclude(notice=besides)
     return frozenset(postings.values_list("recipient", flat=True).distinct())
+
+
+def too_many_came_back(day: date) -> bool:
+    """Whether on this day the mails of so many came back for good that no server of them is believed."""
+    begin = datetime.combine(day, time(), current().site.tz)
+    sent = Notice.objects.filter(began_at__gte=begin - BACK_WITHIN, began_at__lt=begin + timedelta(days=1))
+    written_to = sent.aggregate(most=Max(F("sent") + F("refused")))["most"] or 0
+    return too_many(Bounce.objects.filter(day=day, ours=False).count(), written_to)
+
+
+def came_back(now: datetime) -> list[CameBack]:
+    """What operators have to look at, the latest first."""
+    recent = Bounce.objects.filter(at__gt=now - LOOKED_AT)
+    found = []
+    for row in recent.values("day", "ours").annotate(count=Count("pk"), latest=Max("at")).order_by("-latest"):
+        if row["ours"] or too_many_came_back(row["day"]):
+            last = recent.filter(day=row["day"], ours=row["ours"]).latest("at", "pk")
+            found.append(CameBack(row["latest"], row["count"], row["ours"], last.status))
+    return found
 
 
 def story(notice: Notice, now: datetime) -> Story:

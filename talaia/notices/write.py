@@ -11,9 +11,6 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 from babel import Locale
@@ -23,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from talaia.notices import calendar as ics
-from talaia.notices import plain, tokens, words
+from talaia.notices import headers, plain, tokens, words
 from talaia.notices.values import Calendar, Kind, Recipient, Sender, Story, inside
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
@@ -130,23 +127,6 @@ def message_id(story: Story, sender: Sender, key: str, number: int) -> str:
     return f"<{story.event}-{story.ref}.n{number}.{who}@{sender.host}>"
 
 
-def verbatim(name: str, value: str) -> bytes:
-    """A header line as it is, however long: EmailMessage would encode what it cannot fold, and no reader undoes that.
-
-    Raises ValueError for what would be more than one line.
-    """
-    if not value.isprintable():
-        raise ValueError(f"{name}: this is no header")
-    return f"{name}: {value}\r\n".encode()
-
-
-def mailbox(text: str, name: str = "") -> Address:
-    """One, whatever its name holds: `Guifi, Fundació <…>` as a string would be two. `name`: where it has none."""
-    given, address = parseaddr(text)
-    local, _at, domain = address.rpartition("@")
-    return Address(given or name, local, domain)
-
-
 def unsubscribe_address(sender: Sender, key: str) -> str:
     return f"{sender.address}/u/{tokens.sign(sender.secret, key)}"
 
@@ -199,25 +179,22 @@ def _tidy(text: str) -> str:
 
 
 def _head(story: Story, sender: Sender, languages: Sequence[str], subject: str, to_list: bool) -> bytes:
-    """The headers that all copies share. EmailMessage encodes them, and refuses a line end inside one."""
-    mail = EmailMessage(policy=SMTP)
-    name = plain.one_line(inside(sender.name, languages[0])[0])
-    mail["From"] = mailbox(sender.sender, name)
-    mail["Subject"] = subject
-    mail["Date"] = format_datetime(story.written_at)
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = ", ".join(languages)
+    """The headers that all copies share."""
+    lines = headers.mailbox("From", sender.sender, inside(sender.name, languages[0])[0])
+    lines += headers.words("Subject", subject)
+    lines += headers.verbatim("Date", format_datetime(story.written_at))
+    lines += headers.verbatim("Auto-Submitted", "auto-generated")
+    lines += headers.verbatim("Content-Language", ", ".join(languages))
     if sender.reply_to:
-        mail["Reply-To"] = mailbox(sender.reply_to)
-    lines = b""
+        lines += headers.mailbox("Reply-To", sender.reply_to)
     if not to_list:  # a list server writes its own
-        lines += verbatim("List-Id", f"<notices.{sender.host}>")
-        lines += verbatim("List-Post", "NO")
-        lines += verbatim("List-Help", f"<{sender.address}/about/>")
+        lines += headers.verbatim("List-Id", f"<notices.{sender.host}>")
+        lines += headers.verbatim("List-Post", "NO")
+        lines += headers.verbatim("List-Help", f"<{sender.address}/about/>")
         if sender.owner:
-            lines += verbatim("List-Owner", f"<mailto:{sender.owner}>")
-        lines += verbatim("List-Archive", f"<{sender.address}{story.path}>")
-    return mail.as_bytes().removesuffix(b"\r\n") + lines
+            lines += headers.verbatim("List-Owner", f"<mailto:{sender.owner}>")
+        lines += headers.verbatim("List-Archive", f"<{sender.address}{story.path}>")
+    return lines
 
 
 def _quoted(text: str) -> bytes:

@@ -226,6 +226,19 @@ def test_a_list_that_was_emptied_opts_nobody_out() -> None:
 
 
 @pytest.mark.django_db
+def test_a_list_whose_mail_server_is_refused_by_everybody_switches_nobody_off() -> None:
+    server, now = Server(), Clock()
+    for n in range(9):
+        actions.add(f"p{n}@example.org", "", now())
+    follow(server, LIMIT, now)
+    for key in [*server.members]:
+        server.members[key] = Member(key, Mail.BOUNCED)
+    with pytest.raises(Permanent, match="switched off 9 of 9"):
+        follow(server, LIMIT, now)
+    assert Recipient.objects.filter(standing=ON).count() == 9
+
+
+@pytest.mark.django_db
 def test_who_asks_the_list_to_leave_has_opted_out_also_when_we_are_killed_before_letting_them_go() -> None:
     now, server = Clock(), Server()
     for name in ("anna", "berta"):

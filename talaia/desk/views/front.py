@@ -19,6 +19,7 @@ from talaia.desk.views.suggestions import card, dismissed, spoken_of, suggestion
 from talaia.events.timeline import NotPossible
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice
+from talaia.notices.rows import came_back
 from talaia.outbox.actions import let_go, try_again
 from talaia.outbox.models import Delivery
 from talaia.signals.models import SourceState
@@ -52,6 +53,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "maintenance": urgency.maintenance_by_urgency(seen, snapshot.proposed(), now),
         "resolved": seen.resolved,
         **forum.waiting(),
+        "came_back": came_back(now),
         "parked": parked[:PARKED],
         "parked_count": parked.count(),
         "silent": urgency.silent(

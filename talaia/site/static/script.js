@@ -1,5 +1,6 @@
 // Keeps a page that speaks of now fresh while it is looked at, and says when this copy is old.
 "use strict";
+{  // apart: other scripts may stand beside it on a page
 const $ = (query, page = document) => page.querySelector(query);
 const made = $("#made"), { every, stale, status, lives, was, zone } = made.dataset;
 const pause = $("#pause"), old = $("#old"), news = $("#news"), lang = $("html").lang;
@@ -74,3 +75,4 @@ pause.onclick = () => {
 document.onvisibilitychange = look;
 setInterval(look, every * 1000);
 if (status || Date.now() / 1000 - at > 3 * every) look();
+}
