@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from talaia.config import current
 from talaia.outbox.actions import record
+from talaia.panel.by_hand import check_by_hand
 from talaia.panel.catalogue import Heading
 from talaia.panel.models import Day, Group, Service, Transition
 from talaia.panel.state import Computed, Reason, Shown, State
 from talaia.panel.uptime import local_day
+from talaia.refusal import Refused
+
+NOT_BY_HAND: Mapping[str, Any] = {
+    "override_state": "",
+    "override_until": None,
+    "override_by": "",
+    "override_words": {},
+}
 
 
 def list_services(headings: Sequence[Heading], now: datetime) -> bool:
@@ -71,7 +82,9 @@ def list_services(headings: Sequence[Heading], now: datetime) -> bool:
 def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) -> bool:
     """Store what the signals say and what is shown. A change of the shown state is a Transition and a fact.
 
-    Returns whether the shown state, or its reason, changed. Storing the same again changes nothing.
+    What somebody set by hand, and whose time is over, ends here: what follows it is shown since that very moment,
+    though we were not there to see it. Returns whether the shown state, or its reason, changed. Storing the same again
+    changes nothing.
     """
     with transaction.atomic():
         before = Service.objects.select_for_update().get(pk=slug)
@@ -80,14 +93,22 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
             "computed_reason": computed.reason.to_json(),
             "candidate_state": computed.candidate.value if computed.candidate else "",
             "candidate_since": computed.candidate_since,
+            "unrest": computed.unrest.to_json() if computed.unrest else {},
             "reason": shown.reason.to_json(),
         }
+        at = now
+        if before.override_state and before.override_until and before.override_until <= now:
+            at = max(before.override_until, before.since)
+            fields |= NOT_BY_HAND
+            _forget_days(before, at)
+            ended = {"state": before.override_state, "until": before.override_until.isoformat()}
+            record("service.hand_ended", f"service/{slug}", now, data=ended)
         changed_state = before.state != shown.state
         changed_words = before.reason != shown.reason.to_json()
         if changed_state:
-            fields |= {"state": shown.state.value, "since": now}
+            fields |= {"state": shown.state.value, "since": at}
             Transition.objects.create(
-                service=before, at=now, from_state=before.state, to_state=shown.state, reason=shown.reason.to_json()
+                service=before, at=at, from_state=before.state, to_state=shown.state, reason=shown.reason.to_json()
             )
         Service.objects.filter(pk=slug).update(**fields)
         if changed_state or changed_words:
@@ -109,7 +130,7 @@ def backfill(slug: str, changes: Sequence[tuple[datetime, State, Reason]], now: 
             Transition.objects.create(service=service, at=at, from_state=known, to_state=state, reason=reason.to_json())
             known = state.value
         if changes:
-            Day.objects.filter(service=service, day__gte=local_day(changes[0][0], current().site.tz)).delete()
+            _forget_days(service, changes[0][0])
             at, state, reason = changes[-1]
             words = reason.to_json()
             Service.objects.filter(pk=slug).update(
@@ -119,19 +140,44 @@ def backfill(slug: str, changes: Sequence[tuple[datetime, State, Reason]], now: 
             record("service.backfilled", f"service/{slug}", now, data=data)
 
 
-def set_by_hand(slug: str, state: State, until: datetime | None, by: str, now: datetime) -> None:
-    """A person says what the state is, until `until` (None: until it is taken back)."""
+def set_by_hand(slug: str, state: State, until: datetime, why: Mapping[str, str], by: str, now: datetime) -> None:
+    """A person says what the state is, until `until`; `why`: public words by language. Raises Refused."""
+    check_by_hand(state, until, why, now)
     with transaction.atomic():
-        Service.objects.filter(pk=slug).update(override_state=state.value, override_until=until, override_by=by)
-        data = {"state": state.value, "until": until.isoformat() if until else None}
+        service = _listed(slug)
+        wanted = {
+            "override_state": state.value,
+            "override_until": until,
+            "override_by": by,
+            "override_words": dict(why),
+        }
+        if all(getattr(service, name) == value for name, value in wanted.items()):
+            return  # the same form twice
+        Service.objects.filter(pk=slug).update(**wanted)
+        data = {"state": state.value, "until": until.isoformat(), "why": dict(why)}
         record("service.set_by_hand", f"service/{slug}", now, by, data)
 
 
-def take_back(slug: str, by: str, now: datetime) -> None:
-    """The signals speak for the service again."""
+def take_back(slug: str, by: str, now: datetime) -> bool:
+    """The signals speak for the service again. Returns whether anything was set by hand. Raises Refused."""
     with transaction.atomic():
-        Service.objects.filter(pk=slug).update(override_state="", override_until=None, override_by="")
+        if not _listed(slug).override_state:
+            return False
+        Service.objects.filter(pk=slug).update(**NOT_BY_HAND)
         record("service.taken_back", f"service/{slug}", now, by)
+    return True
+
+
+def _listed(slug: str) -> Service:
+    service = Service.objects.select_for_update().filter(pk=slug, retired_at=None).first()
+    if service is None:
+        raise Refused(_("there is no service “%(slug)s” on the panel") % {"slug": slug})
+    return service
+
+
+def _forget_days(service: Service, since: datetime) -> None:
+    """Days that were stored without what is written down now are due again; the clock stores them anew."""
+    Day.objects.filter(service=service, day__gte=local_day(since, current().site.tz)).delete()
 
 
 def roll_up(slug: str, day: date, seconds: Mapping[str, int], now: datetime) -> None:

@@ -12,7 +12,7 @@ from talaia.config import Config
 from talaia.config import Service as Listed
 from talaia.events.declared import declared
 from talaia.panel.models import Service
-from talaia.panel.state import Computed, Declared, Reason, Shown, State, settle, show
+from talaia.panel.state import Computed, Declared, Reason, Shown, State, Unrest, settle, show
 from talaia.signals.models import Evidence, Signal, SourceState
 from talaia.signals.rules import Judgement, judge
 from talaia.signals.view import CHECKS, UNCONFIRMED_HOLD, Sample, Source, Told, View, merged
@@ -28,18 +28,20 @@ class Judged:
     computed: Computed
     declared: Declared
     shown: Shown
+    by_hand_is_over: bool = False
 
     @property
     def differs(self) -> bool:
         """Whether there is anything to store."""
         row, computed, shown = self.row, self.computed, self.shown
-        return (
+        return self.by_hand_is_over or (
             row.state,
             row.reason,
             row.computed_state,
             row.computed_reason,
             row.candidate_state,
             row.candidate_since,
+            row.unrest,
         ) != (
             shown.state.value,
             shown.reason.to_json(),
@@ -47,6 +49,7 @@ class Judged:
             computed.reason.to_json(),
             computed.candidate.value if computed.candidate else "",
             computed.candidate_since,
+            computed.unrest.to_json() if computed.unrest else {},
         )
 
 
@@ -60,9 +63,13 @@ def judge_all(config: Config, now: datetime) -> list[Judged]:
         if row := rows.get(listed.slug):
             before = stored(row)
             judgement = judge(listed, view, now, before)
-            computed = settle(before, judgement.verdict, now, listed.hold_worse, listed.hold_better)
-            shown = show(by_people[row.slug], computed, now)
-            found.append(Judged(row, listed, judgement, computed, by_people[row.slug], shown))
+            said = by_people[row.slug]
+            better, within = listed.hold_better, config.unstable_within(listed)
+            if said.covers(before.state):  # what was announced need not be waited out, nor remembered, when it is over
+                better = within = timedelta(0)
+            computed = settle(before, judgement.verdict, now, listed.hold_worse, better, within)
+            over = said.by_hand is not None and not said.holds_by_hand(now)
+            found.append(Judged(row, listed, judgement, computed, said, show(said, computed, now), over))
     return found
 
 
@@ -73,6 +80,7 @@ def stored(row: Service) -> Computed:
         Reason.from_json(row.computed_reason),
         State(row.candidate_state) if row.candidate_state else None,
         row.candidate_since,
+        Unrest.from_json(row.unrest),
     )
 
 

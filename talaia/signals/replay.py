@@ -50,7 +50,9 @@ def remembered(source: str, spans: Sequence[Span], start: datetime, end: datetim
     return Past(source, start, step, int((end - start) / step), by_moment, tuple(signals))
 
 
-def replay(service: Service, before: Computed, since: datetime, past: Past) -> list[tuple[datetime, State, Reason]]:
+def replay(
+    service: Service, before: Computed, since: datetime, past: Past, unstable_within: timedelta = timedelta(0)
+) -> list[tuple[datetime, State, Reason]]:
     """The changes of `service` that the rules would have made then, `before` being how it stood, `since` then.
 
     That it was measured at all is taken for granted: only what fired can be told afterwards. What the history has
@@ -69,7 +71,7 @@ def replay(service: Service, before: Computed, since: datetime, past: Past) -> l
         live = tuple(signal for signal in past.firing.get(moment, ()) if id(signal) in mine)
         view = View(live, samples, {past.source: Source(past.source, now, past.step)})
         verdict = judge(service, view, now, computed).verdict
-        after = settle(computed, verdict, now, service.hold_worse, service.hold_better)
+        after = settle(computed, verdict, now, service.hold_worse, service.hold_better, unstable_within)
         if after.state != computed.state:
             changes.append((now, after.state, after.reason))
         computed = after

@@ -230,7 +230,10 @@ class Watch:
         for judged in judge_all(config, now):
             listed, row = judged.listed, judged.row
             mine = listed.evidence is not None and listed.evidence.source == source.id
-            if mine and row.state == row.computed_state and (found := replay(listed, stored(row), row.since, past)):
+            within = config.unstable_within(listed)
+            if not mine or row.state != row.computed_state:
+                continue
+            if found := replay(listed, stored(row), row.since, past, within):
                 backfill(row.slug, found, now)
 
     def _store_outcomes(self, outcomes: list[tuple[Check, Outcome]], config: Config, now: datetime) -> bool:
