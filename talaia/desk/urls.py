@@ -22,6 +22,7 @@ from talaia.desk.views import (
     merging,
     moves,
     people,
+    services,
     suggestions,
     words,
 )
@@ -77,6 +78,9 @@ urlpatterns = [
     ),
     path("drafts/<int:pk>/drop", drafts.drop, name="desk-drop"),
     path("suggestions/<str:mark>/dismiss", suggestions.dismiss, name="desk-dismiss"),
+    path("services/", services.services, name="desk-services"),
+    path("services/<str:slug>/by-hand", services.by_hand, name="desk-by-hand"),
+    path("services/<str:slug>/hand-back", services.take_back, name="desk-hand-back"),
     path("services/<str:slug>/again", suggestions.take_up_again, name="desk-again"),
     path("deliveries/<int:pk>", front.decide, name="desk-delivery"),
     path("forum/<int:pk>", forum.proposal, name="desk-proposal"),

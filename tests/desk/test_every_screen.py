@@ -38,6 +38,7 @@ NO_SCREEN = {
     "drafts/<int:pk>/drop",
     "suggestions/<str:mark>/dismiss",
     "services/<str:slug>/again",
+    "services/<str:slug>/hand-back",
     "deliveries/<int:pk>",
     "audience/<int:number>/decide",
     "guide/<str:name>",
