@@ -285,10 +285,12 @@ def consequences(fact: Fact) -> Iterator[Order]:
 
 
 def channels(config: Config) -> list[Channel]:
-    """Who delivers. The front is made anew every `[site] refresh`, as it says when it was made."""
+    """Who delivers. The front is made anew every `[site] refresh`, as it says when it was made;
+    the other pages that speak of now, every quarter of an hour.
+    """
     return [
         Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
-        Channel("archive", publish, batch=20),
+        Channel("archive", publish, batch=20, refresh=timedelta(minutes=15), refreshed=("living",)),
         Channel("notices", look_at, batch=20),
         Channel("mail", Post(recipients, calendar, mail_returns, to_list).deliver, longest_wait=timedelta(minutes=5)),
         Channel("chat", say_in_chats, longest_wait=timedelta(minutes=2)),

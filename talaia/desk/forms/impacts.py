@@ -46,7 +46,7 @@ class ImpactsForm(forms.Form):
         super().__init__(*args, **more)
         self.panel, self.touched, self.language = groups, dict(touched or {}), language
         word = panel_words.level if self.planned else panel_words.impact
-        beginning = {**(suggested or {}), **self.touched}
+        self.beginning = beginning = {**(suggested or {}), **self.touched}
         for service in (service for group in groups for service in group.services):
             choices: Choices = [
                 ("", _("Not affected")),
