@@ -43,11 +43,11 @@ def unexplained(front: Front) -> tuple[Service, ...]:
     """Services that are not well and of which nobody has spoken, the worst first.
 
     In trouble: no open incident says so, whatever a maintenance has announced, as it shows only when it is worse than
-    that. Without data: no open event speaks of it. What one of us has set by hand is said.
+    that. Without data: no open event speaks of it.
     """
     spoken_of = {touched.slug for event in (*front.incidents, *front.in_progress) for touched in event.touched}
     silent = tuple(s for s in front.services if s.state is State.UNKNOWN and s.slug not in spoken_of)
-    return tuple(service for service in (*front.uncovered, *silent) if not service.by_hand)
+    return (*front.uncovered, *silent)
 
 
 @dataclass(frozen=True)
