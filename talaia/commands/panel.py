@@ -102,7 +102,7 @@ def steps(one: Judged) -> list[str]:
     found = [f"rule: {rule(one)}", *one.judgement.steps]
     computed, verdict = one.computed, one.judgement.verdict
     unrest = computed.unrest
-    unstable = unrest is not None and unrest.unstable and unrest.left_at is None
+    unstable = unrest is not None and unrest.unstable
     if computed.state != verdict.state and computed.candidate_since:
         better, worse = one.listed.hold_better, one.listed.hold_worse
         good = f", good {current().unstable_within(one.listed)} as it is unstable" if unstable else ""

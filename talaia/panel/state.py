@@ -60,32 +60,27 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Unrest:
-    """The latest trouble, remembered for as long as its return would continue it.
+    """The latest trouble, remembered as its return would continue it.
 
-    `since`: when it first began. `state`: the last of it that was shown. `left_at`: since when it is over; None while
-    it is not. `unstable`: it has come back before.
+    `since`: when it first began. `left_at`: since when it is over, or not seen; None while it is shown. `good`: the
+    service was seen to be well since. `unstable`: it has come back.
     """
 
     since: datetime
-    state: State
     left_at: datetime | None = None
+    good: bool = False
     unstable: bool = False
 
     def to_json(self) -> dict[str, Any]:
         left_at = self.left_at.isoformat() if self.left_at else None
-        return {
-            "since": self.since.isoformat(),
-            "state": self.state.value,
-            "left_at": left_at,
-            "unstable": self.unstable,
-        }
+        return {"since": self.since.isoformat(), "left_at": left_at, "good": self.good, "unstable": self.unstable}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Unrest | None:
         if not data:
             return None
         left_at = datetime.fromisoformat(data["left_at"]) if data["left_at"] else None
-        return cls(datetime.fromisoformat(data["since"]), State(data["state"]), left_at, data["unstable"])
+        return cls(datetime.fromisoformat(data["since"]), left_at, data["good"], data["unstable"])
 
 
 @dataclass(frozen=True)
@@ -113,19 +108,16 @@ def settle(
     While an improvement waits, the worst seen meanwhile is what it will become.
 
     Trouble that returns within `unstable_within` after it was over is the same trouble: the service is unstable, since
-    it first began, and has to be good for `unstable_within` without a break before it is operational; also when the
-    monitoring fell silent in between. Zero: nothing is remembered.
+    it first began, and has to be good for `unstable_within` without a break before it is operational. What is unknown
+    in between forgets that: nobody sees whether it is good. Zero: nothing is remembered.
     """
     unrest = before.unrest if unstable_within else None
-    if unrest and unrest.left_at and now - unrest.left_at > unstable_within:
-        unrest = None
-    lasting = unstable_within if unrest and unrest.unstable and unrest.left_at is None else timedelta(0)
-    if unrest and lasting and verdict.state == State.OPERATIONAL and before.state not in (State.OPERATIONAL, *TROUBLE):
-        before = Computed(unrest.state)  # what was good for no time yet is where it was before the silence
+    lasting = unstable_within if unrest and unrest.unstable else timedelta(0)
     after = _held(before, verdict, now, hold_worse, hold_better, lasting)
     if not unstable_within:
         return after
-    return _with_unrest(after, _remembered(unrest, after.state, now), verdict)
+    began = min(before.candidate_since or now, now) if before.candidate in TROUBLE else now
+    return _with_unrest(after, _remembered(unrest, after.state, began, now, unstable_within), verdict)
 
 
 def _held(
@@ -156,15 +148,20 @@ def _held(
     return replace(before, candidate=candidate, candidate_since=since)
 
 
-def _remembered(unrest: Unrest | None, state: State, now: datetime) -> Unrest | None:
-    """What there is to remember once the computed state is `state`."""
-    if state in TROUBLE:
+def _remembered(
+    unrest: Unrest | None, state: State, began: datetime, now: datetime, within: timedelta
+) -> Unrest | None:
+    """What there is to remember once the computed state is `state`; trouble that begins with it began at `began`."""
+    if state not in TROUBLE:
         if unrest is None:
-            return Unrest(now, state)
-        return Unrest(unrest.since, state, unstable=unrest.unstable or unrest.left_at is not None)
-    if state == State.OPERATIONAL and unrest and unrest.left_at is None:
-        return replace(unrest, left_at=now)
-    return unrest
+            return None
+        good = unrest.good or state == State.OPERATIONAL
+        return Unrest(unrest.since, unrest.left_at or now, good)
+    if unrest is None or (unrest.left_at and unrest.good and began - unrest.left_at > within):
+        return Unrest(began)
+    if unrest.left_at is None:
+        return unrest
+    return Unrest(unrest.since, unstable=unrest.good)
 
 
 def _with_unrest(computed: Computed, unrest: Unrest | None, verdict: Verdict) -> Computed:
@@ -223,7 +220,8 @@ class Shown:
 def show(declared: Declared, computed: Computed, now: datetime) -> Shown:
     """By hand → the worse of an open incident and the signals → maintenance in progress → unknown → computed.
 
-    Maintenance hides no more than what it has announced: what is worse shows as what it is, with both reasons.
+    Maintenance hides no more than what it has announced: what is worse shows as what it is, with both reasons. What it
+    has announced makes no open incident worse either.
     """
     if declared.by_hand is not None and declared.holds_by_hand(now):
         said = Reason("by_hand", {"words": dict(declared.by_hand_words)} if declared.by_hand_words else {})
@@ -231,12 +229,13 @@ def show(declared: Declared, computed: Computed, now: datetime) -> Shown:
     trouble = computed.state in TROUBLE
     if declared.incident in TROUBLE:
         incident = Reason("incident", {"ref": declared.incident_ref})
-        if trouble and WEIGHT[computed.state] > WEIGHT[declared.incident]:
+        counts = trouble and not declared.covers(computed.state)
+        if counts and WEIGHT[computed.state] > WEIGHT[declared.incident]:
             return Shown(computed.state, _beside(computed.reason, incident), disagreement=True)
         return Shown(
             declared.incident,
             _beside(incident, computed.reason if trouble else None),
-            disagreement=computed.state == State.OPERATIONAL or (trouble and computed.state != declared.incident),
+            disagreement=computed.state == State.OPERATIONAL or (counts and computed.state != declared.incident),
         )
     if declared.maintenance_ref:
         ref = {"ref": declared.maintenance_ref}

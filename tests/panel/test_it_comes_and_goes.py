@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from talaia.panel.state import TROUBLE, Computed, Reason, State, Verdict, settle
+from talaia.panel.state import Computed, Reason, State, Unrest, Verdict, settle
 
 BEGAN = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 DOWN, POOR = Reason("check", {"what": "down"}), Reason("check", {"what": "slow"})
@@ -49,10 +49,12 @@ def line(story: str, within: float = 10, worse: float = 0) -> str:
         ("X-----" + "-" * 21 + "X-----", "XXXXX-" + "-" * 21 + "XXXXX-"),
         # Green again and back once more within ten minutes: still the same.
         ("X-----X" + "-" * 25 + "X" + "-" * 22, "XXXXX-" + "X" * 21 + "-" * 5 + "X" + "X" * 20 + "--"),
-        # A silence of the monitoring is no recovery, and no way round the ten minutes.
-        ("X-----X-?-" + "-" * 22, "XXXXX-XX?" + "X" * 20 + "---"),
-        # Nor does it make a trouble unstable that has never been over.
+        # While it is unknown nobody sees whether it is good: that it was unstable is forgotten, the trouble is not.
+        ("X-----X-?X-----", "X" * 5 + "-XX?XXXXX-"),
+        ("X-----X-?--X" + "-" * 21, "X" * 5 + "-XX?--" + "X" * 21 + "-"),
+        # A silence of the monitoring is no recovery: what has never been over does not come back.
         ("X?X-----", "X?XXXXX-"),
+        ("X?" + "?" * 30 + "-X-----", "X?" + "?" * 30 + "-XXXXX-"),
         # Less trouble shows as soon as ever; only green has to be earned.
         ("X-----Xddddd-" + "-" * 22, "XXXXX-XXXXXd" + "d" * 20 + "---"),
     ],
@@ -79,8 +81,14 @@ def test_the_reason_tells_since_when_it_comes_and_goes_and_that_it_works_at_this
     assert told("X-----X" + "-" * 21)[-1].reason == Reason()
 
 
-def test_a_relapse_waits_for_hold_worse_as_every_trouble_does() -> None:
-    assert line("XXX------X--XX-", worse=0.5) == "-XXXXXX" + "------X" + "X"
+def test_a_relapse_waits_for_hold_worse_as_every_trouble_does_and_began_when_it_failed_again() -> None:
+    assert line("XXX------X--XX-", worse=0.5) == "-XXXXXX------XX"
+    late = (
+        "XXX-----" + "-" * 19 + "XX-----"
+    )  # it fails again ten minutes after it was over, and shows half a minute later
+    assert line(late, worse=0.5) == "-XXXXXX" + "-" * 21 + "XXXXXX"
+    assert told(late, worse=0.5)[-1].unrest == Unrest(BEGAN, unstable=True)
+    assert line("-" + late[:-7] + "-" + "XX-----", worse=0.5)[-1] == "-"  # half a minute later it is another one
 
 
 def test_with_zero_nothing_is_remembered() -> None:
@@ -102,4 +110,3 @@ def test_what_is_remembered_survives_being_stored() -> None:
     for computed in told("X-----X--?-----"):
         if computed.unrest:
             assert type(computed.unrest).from_json(computed.unrest.to_json()) == computed.unrest
-            assert computed.unrest.state in TROUBLE
