@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 
 from talaia.config import Config
 from talaia.events import actions as events
@@ -254,7 +255,7 @@ def test_what_was_set_by_hand_is_taken_back_at_once_and_twice_is_once(lab: Lab) 
 def test_a_word_by_hand_has_an_end_and_a_reason_and_is_no_maintenance(
     lab: Lab, slug: str, state: State, hours: int, why: dict[str, str], said: str
 ) -> None:
-    with pytest.raises(Refused, match=said):
+    with translation.override("en"), pytest.raises(Refused, match=said):
         panel.set_by_hand(slug, state, lab.now + timedelta(hours=hours), why, "anna", lab.now)
     assert not Fact.objects.filter(kind="service.set_by_hand").exists()
     assert not Service.objects.exclude(override_state="").exists()
