@@ -236,6 +236,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "service.backfilled": (front, own_page),
     "service.set_by_hand": (),  # the judging that follows changes the service, and so the page
     "service.taken_back": (),
+    "service.hand_ended": (),
     "source.silent": (),  # operators see it in the desk; the panel's services become unknown by themselves
     "source.heard": (),
     "delivery.tried_again": (),  # its delivery is due by itself

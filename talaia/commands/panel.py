@@ -105,22 +105,29 @@ def explain(one: Judged, config: Config, now: datetime) -> None:
 def steps(one: Judged) -> list[str]:
     found = [f"rule: {rule(one)}", *one.judgement.steps]
     computed, verdict = one.computed, one.judgement.verdict
+    unrest = computed.unrest
+    unstable = unrest is not None and unrest.unstable
     if computed.state != verdict.state and computed.candidate_since:
         better, worse = one.listed.hold_better, one.listed.hold_worse
+        good = f", good {current().unstable_within(one.listed)} as it is unstable" if unstable else ""
         found.append(
             f"held at {computed.state} since {computed.candidate_since:%H:%M:%S} UTC"
-            f" (better holds {better}, worse {worse})"
+            f" (better holds {better}, worse {worse}{good})"
         )
     else:
         found.append(f"holds: {computed.state}")
+    if unrest and unstable:
+        found.append(f"unstable since {unrest.since:%Y-%m-%d %H:%M:%S} UTC: it was over, and came back")
     declared = one.declared
     if declared.by_hand:
         until = f" until {declared.by_hand_until:%Y-%m-%d %H:%M} UTC" if declared.by_hand_until else ""
-        found.append(f"set by hand: {declared.by_hand}{until} by {declared.by_hand_by or 'somebody'}")
+        why = "".join(f": {words}" for words in list(declared.by_hand_words.values())[:1])
+        found.append(f"set by hand: {declared.by_hand}{until} by {declared.by_hand_by or 'somebody'}{why}")
     if declared.incident:
         found.append(f"declared by incident {declared.incident_ref}: {declared.incident}")
     if declared.maintenance_ref:
-        found.append(f"maintenance {declared.maintenance_ref} is in progress")
+        level = "stop" if declared.announced == State.MAINTENANCE else declared.announced
+        found.append(f"maintenance {declared.maintenance_ref} is in progress, announced: {level}")
     found.append(f"shown: {one.shown.state}" + (f" ({one.shown.reason.code})" if one.shown.reason.code else ""))
     if one.shown.disagreement:
         found.append("people and signals differ: look at the incident, or at the monitoring")

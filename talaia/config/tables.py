@@ -160,6 +160,7 @@ class Service(Table, frozen=True, kw_only=True):
     reference: Reference | None = None
     hold_worse: timedelta = timedelta(0)
     hold_better: timedelta = timedelta(minutes=2)
+    unstable_within: timedelta | None = None
     kept_by_hand: bool = False
     first_words: Literal["connection", "web", "messaging", "video"] | None = None
 
@@ -266,6 +267,10 @@ class Maintenance(Table, frozen=True, kw_only=True):
     approval: bool = False
 
 
+class Panel(Table, frozen=True, kw_only=True):
+    unstable_within: timedelta = timedelta(minutes=10)
+
+
 class Mirror(Table, frozen=True, kw_only=True):
     """Where the history is mirrored: a category of a Discourse forum, or a folder of a git repository."""
 
@@ -301,6 +306,7 @@ class Tables(Table, frozen=True, kw_only=True):
     connections: tuple[Connection, ...] = ()
     checks: tuple[Check, ...] = ()
     audience: Audience | None = None
+    panel: Panel = Panel()
     maintenance: Maintenance = Maintenance()
     mirror: Mirror | None = None
     chat: tuple[Chat, ...] = ()
@@ -342,6 +348,11 @@ class Config:
 
     def service(self, slug: str) -> Service | None:
         return next((service for service in self.tables.services if service.slug == slug), None)
+
+    def unstable_within(self, service: Service) -> timedelta:
+        """For how long after its trouble is over the same trouble can come back to a service."""
+        own = service.unstable_within
+        return self.tables.panel.unstable_within if own is None else own
 
     def beside(self, file: str) -> Path:
         """A file that the configuration names, from its folder."""

@@ -139,6 +139,7 @@ def _context(story: Story, sender: Sender, calendar: Calendar, language: str) ->
     anchor = f"#u{story.entry}" if story.entry else ""
     reply = "" if sender.answers else parseaddr(sender.reply_to)[1]
     work = story.event == "maintenance"
+    effect = panel_words.level if work else panel_words.impact
     lasted = ""
     if not work and story.ended_at:
         ends = {"start": calendar.moment(story.started_at), "end": calendar.moment(story.ended_at)}
@@ -159,7 +160,7 @@ def _context(story: Story, sender: Sender, calendar: Calendar, language: str) ->
         # Of what is over, or will not be, no level needs to be told.
         "touched": []
         if story.kind in (Kind.RESOLVED, Kind.END, Kind.CANCELLED)
-        else [(inside(one.names, language)[0], panel_words.impact(State(one.state))) for one in story.touched],
+        else [(inside(one.names, language)[0], effect(State(one.state))) for one in story.touched],
         "text": plain.as_text(text, plain=story.plain) if text else "",
         "html": plain.as_html(text, plain=story.plain) if text else "",
         "foreign": foreign,

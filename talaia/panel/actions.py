@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from talaia.config import current
 from talaia.outbox.actions import record
+from talaia.panel.by_hand import check_by_hand
 from talaia.panel.catalogue import Heading
 from talaia.panel.models import Day, Group, Listing, Service, Transition, Watched
 from talaia.panel.state import TROUBLE, Computed, Reason, Shown, State
 from talaia.panel.uptime import local_day
 from talaia.panel.watching import NOT_RUNNING
+from talaia.refusal import Refused
+
+NOT_BY_HAND: Mapping[str, Any] = {
+    "override_state": "",
+    "override_until": None,
+    "override_by": "",
+    "override_words": {},
+}
 
 
 def list_services(headings: Sequence[Heading], now: datetime) -> bool:
@@ -91,6 +102,7 @@ def _come_back(service: Service, now: datetime) -> None:
         computed_reason=words,
         candidate_state="",
         candidate_since=None,
+        unrest={},
     )
     _days_anew(service, now)
 
@@ -103,9 +115,10 @@ def _days_anew(service: Service, at: datetime) -> None:
 def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) -> bool:
     """Store what the signals say and what is shown. A change of the shown state is a Transition and a fact.
 
-    Returns whether the shown state, or its reason, changed. Storing the same again changes nothing, and of a service
-    that has left nothing is stored. The history goes forward: a change by a clock that was set back is told as of the
-    one before it.
+    What somebody set by hand, and whose time is over, ends here: what follows it is shown since that very moment,
+    though we were not there to see it. Returns whether the shown state, or its reason, changed. Storing the same again
+    changes nothing, and of a service that has left nothing is stored. The history goes forward: a change by a clock
+    that was set back is told as of the one before it.
     """
     with transaction.atomic():
         before = Service.objects.select_for_update().get(pk=slug)
@@ -117,12 +130,17 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
             "computed_reason": computed.reason.to_json(),
             "candidate_state": computed.candidate.value if computed.candidate else "",
             "candidate_since": computed.candidate_since,
+            "unrest": computed.unrest.to_json() if computed.unrest else {},
             "reason": shown.reason.to_json(),
         }
         if computed.state in TROUBLE:
             fields["trouble_since"] = before.trouble_since or now
         elif computed.state == State.OPERATIONAL:  # while nothing is known, it may last
             fields |= {"trouble_since": None, "resolved_at": None}
+        if (ended := _hand_ended(before, now)) is not None:
+            at = max(ended, before.since)
+            fields |= NOT_BY_HAND
+            _days_anew(before, at)
         changed_state = before.state != shown.state
         changed_words = before.reason != shown.reason.to_json()
         if changed_state:
@@ -137,6 +155,16 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
             kind = "service.changed" if changed_state else "service.explained"
             record(kind, f"service/{slug}", now, data=data)
     return changed_state or changed_words
+
+
+def _hand_ended(service: Service, now: datetime) -> datetime | None:
+    """When what somebody set by hand ran out; None: there is nothing of the kind, or it holds still."""
+    until = service.override_until if service.override_state else None
+    if until is None or until > now:
+        return None
+    data = {"state": service.override_state, "until": until.isoformat()}
+    record("service.hand_ended", f"service/{service.pk}", now, data=data)
+    return until
 
 
 def note_watched(at: datetime, earlier: bool = False) -> None:
@@ -178,6 +206,8 @@ def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed
             computed_reason=computed.reason.to_json(),
             candidate_state="",
             candidate_since=None,
+            unrest={},
+            **(NOT_BY_HAND if _hand_ended(before, now) else {}),
         )
         data = {"from": before.state, "to": state, "reason": words}
         if state != before.state:
@@ -232,19 +262,39 @@ def word_of_end(slugs: Sequence[str], now: datetime | None) -> None:
     Service.objects.filter(pk__in=slugs, trouble_since__isnull=False).update(resolved_at=now)
 
 
-def set_by_hand(slug: str, state: State, until: datetime | None, by: str, now: datetime) -> None:
-    """A person says what the state is, until `until` (None: until it is taken back)."""
+def set_by_hand(slug: str, state: State, until: datetime, why: Mapping[str, str], by: str, now: datetime) -> None:
+    """A person says what the state is, until `until`; `why`: public words by language. Raises Refused."""
+    check_by_hand(state, until, why, now)
     with transaction.atomic():
-        Service.objects.filter(pk=slug).update(override_state=state.value, override_until=until, override_by=by)
-        data = {"state": state.value, "until": until.isoformat() if until else None}
+        service = _listed(slug)
+        wanted = {
+            "override_state": state.value,
+            "override_until": until,
+            "override_by": by,
+            "override_words": dict(why),
+        }
+        if all(getattr(service, name) == value for name, value in wanted.items()):
+            return  # the same form twice
+        Service.objects.filter(pk=slug).update(**wanted)
+        data = {"state": state.value, "until": until.isoformat(), "why": dict(why)}
         record("service.set_by_hand", f"service/{slug}", now, by, data)
 
 
-def take_back(slug: str, by: str, now: datetime) -> None:
-    """The signals speak for the service again."""
+def take_back(slug: str, by: str, now: datetime) -> bool:
+    """The signals speak for the service again. Returns whether anything was set by hand. Raises Refused."""
     with transaction.atomic():
-        Service.objects.filter(pk=slug).update(override_state="", override_until=None, override_by="")
+        if not _listed(slug).override_state:
+            return False
+        Service.objects.filter(pk=slug).update(**NOT_BY_HAND)
         record("service.taken_back", f"service/{slug}", now, by)
+    return True
+
+
+def _listed(slug: str) -> Service:
+    service = Service.objects.select_for_update().filter(pk=slug, retired_at=None).first()
+    if service is None:
+        raise Refused(_("there is no service “%(slug)s” on the panel") % {"slug": slug})
+    return service
 
 
 def roll_up(slug: str, day: date, seconds: Mapping[str, int], now: datetime, filled: int = 0) -> None:

@@ -34,6 +34,7 @@ class Service(models.Model):
     computed_reason = models.JSONField(default=dict)
     candidate_state = models.CharField(max_length=12, choices=STATES, blank=True)
     candidate_since = models.DateTimeField(null=True)
+    unrest = models.JSONField(default=dict)  # the latest trouble, while its return would continue it
 
     # The latest trouble that the signals saw, until they see it well again, for as long as it has to hold.
     trouble_since = models.DateTimeField(null=True)
@@ -42,6 +43,7 @@ class Service(models.Model):
     override_state = models.CharField(max_length=12, choices=STATES, blank=True)
     override_until = models.DateTimeField(null=True)
     override_by = models.CharField(max_length=150, blank=True)
+    override_words = models.JSONField(default=dict)  # why, in public, by language
 
 
 class Listing(models.Model):

@@ -19,6 +19,7 @@ from talaia.panel.state import (
     Reason,
     Shown,
     State,
+    Unrest,
     Verdict,
     believed,
     settle,
@@ -40,18 +41,20 @@ class Judged:
     computed: Computed
     declared: Declared
     shown: Shown
+    by_hand_is_over: bool = False
 
     @property
     def differs(self) -> bool:
         """Whether there is anything to store."""
         row, computed, shown = self.row, self.computed, self.shown
-        return (
+        return self.by_hand_is_over or (
             row.state,
             row.reason,
             row.computed_state,
             row.computed_reason,
             row.candidate_state,
             row.candidate_since,
+            row.unrest,
         ) != (
             shown.state.value,
             shown.reason.to_json(),
@@ -59,6 +62,7 @@ class Judged:
             computed.reason.to_json(),
             computed.candidate.value if computed.candidate else "",
             computed.candidate_since,
+            computed.unrest.to_json() if computed.unrest else {},
         )
 
 
@@ -75,12 +79,16 @@ def judge_all(config: Config, now: datetime, resolved: Collection[str] = ()) -> 
     found = []
     for listed in config.tables.services:
         if row := rows.get(listed.slug):
-            before, over = stored(row), row.resolved_at is not None or row.slug in resolved
-            judgement = judge(listed, without_held if over else view, now, before)
-            verdict = judgement.verdict
-            computed = watched(settle(before, verdict, now, listed.hold_worse, listed.hold_better), verdict)
-            shown = show(by_people[row.slug], believed(computed, verdict, over), now)
-            found.append(Judged(row, listed, judgement, computed, by_people[row.slug], shown))
+            before, resolved_by = stored(row), row.resolved_at is not None or row.slug in resolved
+            judgement = judge(listed, without_held if resolved_by else view, now, before)
+            verdict, said = judgement.verdict, by_people[row.slug]
+            better, within = listed.hold_better, config.unstable_within(listed)
+            if said.covers(before.state):  # what was announced need not be waited out, nor remembered, when it is over
+                better = within = timedelta(0)
+            computed = watched(settle(before, verdict, now, listed.hold_worse, better, within), verdict)
+            over = said.by_hand is not None and not said.holds_by_hand(now)
+            shown = show(said, believed(computed, verdict, resolved_by), now)
+            found.append(Judged(row, listed, judgement, computed, said, shown, over))
     return found
 
 
@@ -104,6 +112,7 @@ def stored(row: Service) -> Computed:
         Reason.from_json(row.computed_reason),
         State(row.candidate_state) if row.candidate_state else None,
         row.candidate_since,
+        Unrest.from_json(row.unrest),
     )
 
 

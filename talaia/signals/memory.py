@@ -42,7 +42,9 @@ def gaps(config: Config, source: Source, now: datetime) -> tuple[list[Gap], bool
         if after is None:
             more = True
         elif after.at > row.at:
-            found.append(Gap(row.pk, services[row.service_id], State(row.from_state), row.at, after.at))
+            listed = services[row.service_id]
+            within = config.unstable_within(listed)
+            found.append(Gap(row.pk, listed, State(row.from_state), row.at, after.at, within))
     return found, more
 
 

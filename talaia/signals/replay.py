@@ -41,6 +41,7 @@ class Gap:
     before: State
     start: datetime
     end: datetime
+    unstable_within: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,9 @@ class Replay:
     def _judge(self, known: View, now: datetime) -> None:
         service = self.gap.service
         verdict = judge(service, known, now, self.computed).verdict
-        self.computed = settle(self.computed, verdict, now, service.hold_worse, service.hold_better)
+        self.computed = settle(
+            self.computed, verdict, now, service.hold_worse, service.hold_better, self.gap.unstable_within
+        )
         state, reason = self._told()
         if not self.changes:
             self.changes.append((self.gap.start, state, reason))

@@ -18,13 +18,17 @@ hold a host, an address or the words of an alert, except the annotation `talaia_
 | `check`            | what          | trouble       | a check of ours finds it `what`: "down" or "slow"             |
 | `connections_down` | down, of      | trouble       | `down` of `of` measured reference connections without service |
 | `connections_poor` | poor, of      | degraded      | `poor` of `of` measured reference connections work badly      |
-| `silenced`         |               | maintenance   | its alerts are silenced, or all its connections' are          |
 | `kept_by_hand`     |               | operational   | not measured; people say how it is                            |
 | `unconfirmed`      |               | operational   | only told to us, not measured                                 |
 
 (`improving {now}`, a trouble that is held while it is better, with the reason of now, comes from `panel.state.watched`;
-`by_hand`, `incident {ref}` and `maintenance {ref}` come from `panel.state.show`; `not_running {since}`, unknown while
-nobody watched, from `panel.watching`.)
+`by_hand {words}`, `incident {ref}`, `maintenance {ref}` and `beyond_maintenance {ref}` come from `panel.state.show`,
+`unstable {since}` from `panel.state.settle`; `not_running {since}`, unknown while nobody watched, from
+`panel.watching`. Old rows have a code `silenced`: a silence once counted as maintenance.)
+
+Beside those values: `silenced` true: all that fires is silenced by a person, so somebody is at work on it.
+`unstable_since`: it has come and gone since then. `also`: the other reason, where people and signals both give one.
+`filled` true: it became known only afterwards.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ from datetime import datetime
 from talaia.config import Service
 from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict
 from talaia.signals.matching import Claim, claims
-from talaia.signals.reference import judge_connections
+from talaia.signals.reference import judge_connections, known_to_somebody
 from talaia.signals.view import CHECKS, Sample, Source, View
 
 
@@ -64,7 +68,7 @@ def _judge(service: Service, view: View, now: datetime, before: Computed, steps:
         for source in view.sources.values()
         if source.kind == "alertmanager" and source.asked and source.silent(now)
     ]
-    whole = [claim for claim in found if not claim.connection and not claim.signal.silenced]
+    whole = [claim for claim in found if not claim.connection]
     if not _by_hand(service) and (blind := _silent_source(service, view, now, steps)):
         if seen := [claim for claim in whole if claim.signal.sources == (CHECKS,)]:
             steps.append("the monitoring is silent, but a check of ours sees the trouble itself")
@@ -80,14 +84,12 @@ def _judge(service: Service, view: View, now: datetime, before: Computed, steps:
         return verdict
     if live:
         return _alerted(live)
-    if any(claim.signal.silenced for claim in found):
-        steps.append("all of its alerts are silenced by a person: it is being worked on")
-        return Verdict(State.MAINTENANCE, Reason("silenced"))
     return _by_evidence(service, view, now, before, steps)
 
 
 def _in_words(claim: Claim) -> str:
-    does = "is silenced" if claim.signal.silenced else "is said to be over" if claim.signal.held else "fires"
+    does = "is said to be over" if claim.signal.held else "fires"
+    does += ", silenced by a person," if claim.signal.silenced else ""
     of = f" for {claim.connection}" if claim.connection else ""
     return f"{' and '.join(claim.signal.sources)}: {claim.signal.name} {does}{of}, impact {claim.impact}"
 
@@ -110,7 +112,8 @@ def _alerted(live: Sequence[Claim]) -> Verdict:
     if all(claim.signal.sources == (CHECKS,) for claim in live):
         return Verdict(state, Reason("check", {"what": live[0].signal.annotations.get("what", "down")}))
     summaries = [claim.signal.annotations.get("talaia_summary", "") for claim in live if claim.impact == state]
-    return Verdict(state, Reason("alert", {"summary": next(filter(None, summaries), ""), "count": len(live)}))
+    values = {"summary": next(filter(None, summaries), ""), "count": len(live)}
+    return Verdict(state, known_to_somebody(Reason("alert", values), live))
 
 
 def _by_hand(service: Service) -> bool:

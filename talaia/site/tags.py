@@ -92,6 +92,15 @@ def impact_word(state: State | str) -> str:
 
 
 @register.simple_tag
+def effect(event: Event, state: State | str) -> SafeString:
+    """What an event does to a service: the impact of an incident, the level that a maintenance has announced."""
+    value = State(state)
+    word = panel_words.impact(value) if event.is_incident else panel_words.level(value)
+    seen = value if event.is_incident else panel_words.level_state(value)
+    return format_html('<span class="state {}">{}{}</span>', seen.value, shape(seen), word)
+
+
+@register.simple_tag
 def step_word(state: str) -> str:
     """The word for the state of an incident or of a maintenance."""
     if state in set(MaintenanceState):

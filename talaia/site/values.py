@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from talaia.events.anchors import NONE, Anchors, Names
 from talaia.events.timeline import ENDED
-from talaia.panel.state import Reason, State, worst
+from talaia.panel.state import TROUBLE, Reason, State, worst
 from talaia.panel.uptime import DaySeconds
 
 Words = tuple[tuple[str, str], ...]
@@ -84,18 +84,38 @@ class Service:
     @property
     def event_path(self) -> str:
         """The page of the event that is its reason; empty for other reasons."""
-        folder = {"incident": "incidents", "maintenance": "maintenance"}.get(self.reason.code)
-        return f"/{folder}/{self.reason.values['ref']}/" if folder and "ref" in self.reason.values else ""
+        return _event_path(self.reason)
 
     @property
     def also(self) -> Reason:
-        """What the signals say, where people have spoken: the code is empty when they say nothing of it."""
+        """The other reason, where both people and the signals give one: the code is empty where there is none."""
         return Reason.from_json(self.reason.values.get("also", {}))
+
+    @property
+    def also_path(self) -> str:
+        """The page of the event that is the other reason; empty for other reasons."""
+        return _event_path(self.also)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person of ours has set its state."""
+        return self.reason.code == "by_hand"
 
     @property
     def says_since(self) -> bool:
         """Whether the reason itself tells since when."""
-        return self.reason.code == "source_silent"
+        return any(
+            reason.code in ("source_silent", "unstable") or "unstable_since" in reason.values
+            for reason in (self.reason, self.also)
+        )
+
+
+EVENT_FOLDERS = {"incident": "incidents", "maintenance": "maintenance", "beyond_maintenance": "maintenance"}
+
+
+def _event_path(reason: Reason) -> str:
+    folder = EVENT_FOLDERS.get(reason.code)
+    return f"/{folder}/{reason.values['ref']}/" if folder and "ref" in reason.values else ""
 
 
 @dataclass(frozen=True)
@@ -209,8 +229,10 @@ class Event:
 
     @property
     def icon(self) -> str:
-        """The asset that is its page's icon; what is over is calm."""
-        return f"{(State.OPERATIONAL if self.ended else self.impact).value}.svg"
+        """The asset that is its page's icon; what is over is calm, and so is what was announced."""
+        if self.ended:
+            return f"{State.OPERATIONAL.value}.svg"
+        return f"{(self.impact if self.is_incident else State.MAINTENANCE).value}.svg"
 
     @property
     def lasted(self) -> float | None:
@@ -248,6 +270,17 @@ class Front:
     @property
     def services(self) -> tuple[Service, ...]:
         return tuple(service for group in self.groups for service in group.services)
+
+    @property
+    def uncovered(self) -> tuple[Service, ...]:
+        """The services in trouble of which no open incident says so; the worst first."""
+        said = {one.slug for event in self.incidents for one in event.touched if one.state in TROUBLE}
+        return tuple(
+            service
+            for state in reversed(TROUBLE)
+            for service in self.services
+            if service.state is state and service.slug not in said
+        )
 
 
 @dataclass(frozen=True)

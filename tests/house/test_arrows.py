@@ -34,6 +34,7 @@ DJANGO = {"settings", "urls", "models", "apps", "migrations", "__init__", "__mai
 PURE = [
     "panel/state.py",
     "panel/words.py",
+    "panel/by_hand.py",
     "panel/uptime.py",
     "panel/catalogue.py",
     "events/timeline.py",

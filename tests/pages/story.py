@@ -266,7 +266,33 @@ STUCK = panel(
     ),
 )
 
+NO_ANSWER = Reason("check", {"what": "down"})
+BEYOND = Reason("check", {"what": "down", "also": {"code": "beyond_maintenance", "ref": "2026-004"}})
+KNOWN = Reason("alert", {"count": 1, "silenced": True})
+SAID = Reason(
+    "by_hand",
+    {
+        "words": {
+            "ca": "a la seu no hi ha llum; la companyia hi treballa",
+            "es": "en la sede no hay luz; la compañía trabaja en ello",
+            "en": "there is no electricity at the office; the company is at work",
+        }
+    },
+)
+COMES_AND_GOES = Reason("check", {"what": "slow", "unstable_since": "2026-11-23T02:40:00Z"})
+# One outage that an incident covers, and four things of which it says nothing.
+TWO_OUTAGES = panel(
+    service("links", X, DOWN, ago(minutes=95)),
+    service("transit", D, INCIDENT_REASON, ago(minutes=88)),
+    service("video", X, BEYOND, ago(minutes=9)),
+    service("chat", M, Reason("maintenance", {"ref": "2026-004"}), ago(minutes=47)),
+    service("cloud", P, KNOWN, ago(minutes=20)),
+    service("mail", D, COMES_AND_GOES, ago(minutes=40)),
+    service("phone", P, SAID, ago(minutes=31)),
+)
+
 FRONTS: dict[str, Front] = {
+    "two-outages": front(TWO_OUTAGES, (CUT,), (WORK,)),
     "well": front(),
     "incident": front(STUCK, (CUT,)),
     "signals-only": front(panel(service("links", P, Reason("connections_down", {"down": 3, "of": 9}), ago(minutes=2)))),

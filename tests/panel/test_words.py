@@ -47,6 +47,19 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("check", {"what": "slow"}, "respon amb lentitud", "responde con lentitud", "it answers slowly"),
     ("incident", {"ref": "2026-014"}, "incidència 2026-014", "incidencia 2026-014", "incident 2026-014"),
     ("maintenance", {"ref": "2026-004"}, "manteniment 2026-004", "mantenimiento 2026-004", "maintenance 2026-004"),
+    ("beyond_maintenance", {"ref": "2026-004"}, "pitjor del que anunciava el manteniment 2026-004",
+     "peor de lo que anunciaba el mantenimiento 2026-004", "worse than maintenance 2026-004 announced"),
+    ("check", {"what": "down", "silenced": True}, "no respon; s’hi està treballant",
+     "no responde; se está trabajando en ello", "it does not answer; it is being worked on"),
+    ("check", {"what": "down", "unstable_since": "2026-11-23T02:12:00Z"}, "no respon; inestable <02:12>",
+     "no responde; inestable <02:12>", "it does not answer; unstable <02:12>"),
+    ("unstable", {"since": "2026-11-23T02:12:00Z"},
+     "inestable <02:12>; ara mateix funciona, i ho seguim de prop",
+     "inestable <02:12>; ahora mismo funciona, y lo seguimos de cerca",
+     "unstable <02:12>; it works at this moment, and we are watching it"),
+    ("by_hand", {}, "indicat per l’equip tècnic", "indicado por el equipo técnico", "set by the technical team"),
+    ("by_hand", {"words": {"ca": "Hi entrem.", "en": "We get in."}}, "l’equip tècnic diu: Hi entrem",
+     "el equipo técnico dice: Hi entrem", "the technical team says: We get in"),
 ]  # fmt: skip
 
 

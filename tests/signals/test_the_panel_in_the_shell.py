@@ -94,10 +94,10 @@ def test_every_step_that_led_to_a_state_is_told(lab: Lab, talaia: Shell) -> None
         "shown: disruption (improving)",
         "people and signals differ: look at the incident, or at the monitoring",
     ]
-    panel.set_by_hand("web", State.MAINTENANCE, lab.now + timedelta(hours=1), "anna", lab.now)
+    panel.set_by_hand("web", State.PARTIAL, lab.now + timedelta(hours=1), {"ca": "La meitat."}, "anna", lab.now)
     lab.go(5)
     assert any(
-        "set by hand: maintenance until" in line and "by anna" in line
+        "set by hand: partial until" in line and "by anna" in line
         for line in lines(talaia("panel", "--explain", "web"))
     )
 

@@ -232,8 +232,8 @@ def test_an_open_incident_stands_while_nobody_watches_and_what_the_signals_added
 def test_what_was_set_by_hand_stands_until_it_runs_out(lab: Lab) -> None:
     lab.go(60)
     until = lab.now + timedelta(hours=3)
-    set_by_hand("web", State.DEGRADED, until, "anna", lab.now)
-    set_by_hand("links", State.DEGRADED, lab.now + timedelta(days=9), "anna", lab.now)
+    set_by_hand("web", State.DEGRADED, until, {"ca": "Ho mirem."}, "anna", lab.now)
+    set_by_hand("links", State.DEGRADED, lab.now + timedelta(days=9), {"ca": "Ho mirem."}, "anna", lab.now)
     lab.go(10)
     away(lab, hours=8)
     back(lab)

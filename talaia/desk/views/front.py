@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from talaia.config import current
 from talaia.desk import assets, mailing, urgency
 from talaia.desk.pages import for_operators, for_viewers, language, page
-from talaia.desk.views import drafts, forum
+from talaia.desk.views import by_hand, drafts, forum
 from talaia.desk.views.suggestions import card, dismissed, spoken_of, suggestions
 from talaia.events.timeline import NotPossible
 from talaia.notices import actions as notices
@@ -39,6 +39,7 @@ def front(request: HttpRequest) -> HttpResponse:
     suggested = suggestions(seen, now)
     drafted = {service.slug for one in suggested for service in one.services}
     said_no = dismissed()
+    shown = {service.slug: service for service in seen.services}
     others = [service for service in urgency.unexplained(seen) if service.slug not in drafted]
     said = spoken_of([service.slug for service in others])
     context = {
@@ -49,6 +50,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "unexplained": [
             (service, said_no.get((service.slug, service.since), ""), said.get(service.slug, "")) for service in others
         ],
+        "by_hand": [(shown[row.slug], row) for row in by_hand.set_by_hand() if row.slug in shown],
         "drafts": drafts.to_go_on_with(request.user.get_username()),
         "maintenance": urgency.maintenance_by_urgency(seen, snapshot.proposed(), now),
         "resolved": seen.resolved,

@@ -40,6 +40,7 @@ class Card:
     texts: Words
     touched: tuple[Touched, ...]
     fields: tuple[tuple[str, str], ...]
+    is_incident: bool = True  # what is planned needs no suggestion
 
     @property
     def worst(self) -> State:

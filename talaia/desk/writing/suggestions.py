@@ -23,6 +23,7 @@ from talaia.site.values import Service, inside
 TOGETHER = timedelta(minutes=10)  # what goes wrong within it most likely has one cause
 ABOUT_A_CERTIFICATE = re.compile(r"certific|\btls\b|\bssl\b", re.IGNORECASE)
 FIGURES = ("connections_down", "connections_poor")
+COUNTS = ("down", "poor", "of")
 
 
 @dataclass(frozen=True)
@@ -120,5 +121,6 @@ def of_now(reason: Reason) -> Reason:
 def _measured(reasons: Iterable[Reason]) -> str:
     for reason in map(of_now, reasons):
         if reason.code in FIGURES:
-            return f" ({panel_words.reason(reason, str)})"
+            counts = Reason(reason.code, {name: reason.values[name] for name in COUNTS if name in reason.values})
+            return f" ({panel_words.reason(counts, str)})"
     return ""

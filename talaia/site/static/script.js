@@ -27,7 +27,7 @@ function strike(age) {
   const [before, after] = was.replace("{time}", time).split("{state}");
   struck = true;
   $("main").classList.add("stale");
-  for (const node of document.querySelectorAll("main .word, main .now .state, main .headline h1 span")) {
+  for (const node of document.querySelectorAll("main .word, main .now .state, main .uncovered .state, main .headline h1 span")) {
     const s = document.createElement("s");
     s.append(node.lastChild.cloneNode());
     node.lastChild.replaceWith(before, s, after);
