@@ -93,7 +93,8 @@ class Service:
     @property
     def says_since(self) -> bool:
         """Whether the reason itself tells since when."""
-        return self.reason.code == "source_silent"
+        code = self.reason.code
+        return code == "source_silent" or (code == "source_unreadable" and self.state is State.UNKNOWN)
 
 
 @dataclass(frozen=True)

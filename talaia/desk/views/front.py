@@ -16,11 +16,13 @@ from talaia.desk import assets, mailing, urgency
 from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.desk.views import drafts, forum
 from talaia.desk.views.suggestions import card, dismissed, suggestions
+from talaia.desk.words_of_sources import odd_words
 from talaia.events.timeline import NotPossible
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice
 from talaia.outbox.actions import let_go, try_again
 from talaia.outbox.models import Delivery
+from talaia.signals.judging import read_odd
 from talaia.signals.models import SourceState
 from talaia.site import snapshot
 
@@ -54,6 +56,7 @@ def front(request: HttpRequest) -> HttpResponse:
         **forum.waiting(),
         "parked": parked[:PARKED],
         "parked_count": parked.count(),
+        "odd": [(odd.source, odd_words(odd)) for odd in read_odd(current())],
         "silent": urgency.silent(
             {source.id: source.stale_after for source in current().tables.sources},
             {source: (heard_at, error) for source, heard_at, error in states},
