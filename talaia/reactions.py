@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from talaia.audience.actions import asked
 from talaia.audience.importing import deliver as keep_audience
-from talaia.audience.mailing import behind, hand_over, mail_returns, readers
+from talaia.audience.mailing import behind, for_whom, hand_over, mail_returns, readers
 from talaia.audience.subscribing import to_ask
 from talaia.config import Config, current
+from talaia.events.actions import find, note_whom, touched
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
 from talaia.forum.chosen import chosen
@@ -181,6 +182,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.resolved": TOLD,
     "incident.reopened": (*TOLD, other_pages, other_posts),
     "incident.merged": (*TOLD, other_pages, other_posts),
+    "incident.addressed": (),
+    "incident.widened": (),  # the next mail goes to everybody
     "incident.imported": PAGES,  # it stands in the forum already; nobody is told of what was long ago
     "incident.corrected": (front, own_page, search, forum, notices, webhooks),
     "incident.edited": (*TOLD, month_before, other_pages, other_posts),
@@ -195,6 +198,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.extended": TOLD,
     "maintenance.postponed": TOLD,
     "maintenance.arranged": (front, own_page, notices),
+    "maintenance.addressed": (),
+    "maintenance.widened": (notices,),
     "maintenance.overrun": EVENT_PAGES,  # at that minute the pages say that it lasts longer
     "maintenance.late": (),  # operators see it in the desk: it still lasts, has not begun, or was not approved
     "maintenance.edited": (*TOLD, month_before),
@@ -284,10 +289,12 @@ def consequences(fact: Fact) -> Iterator[Order]:
 
 
 def channels(config: Config) -> list[Channel]:
-    """Who delivers. The front is made anew every `[site] refresh`, as it says when it was made."""
+    """Who delivers. The front is made anew every `[site] refresh`, as it says when it was made;
+    the other pages that speak of now, every quarter of an hour.
+    """
     return [
         Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
-        Channel("archive", publish, batch=20),
+        Channel("archive", publish, batch=20, refresh=timedelta(minutes=15), refreshed=("living",)),
         Channel("notices", look_at, batch=20),
         Channel("mail", Post(recipients, calendar, mail_returns, to_list).deliver, longest_wait=timedelta(minutes=5)),
         Channel("chat", say_in_chats, longest_wait=timedelta(minutes=2)),
@@ -302,7 +309,16 @@ def look_at(targets: Sequence[str], now: datetime) -> None:
     """Draw up the notices that follow: targets are events, with "/yes" or "/no" where the operator chose."""
     for target in targets:
         kind, ref, *chosen = target.partition("@")[0].split("/")
+        remember_whom(f"{kind}/{ref}", now)
         look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
+
+
+def remember_whom(subject: str, now: datetime) -> None:
+    """Keep for whom an event is that is not for everybody, before anybody is told of it."""
+    kind, _blank, ref = subject.partition("/")
+    event = find(kind, ref)
+    if (found := for_whom(current(), event.only_behind, touched(event))) is not None:
+        note_whom(subject, found, now)
 
 
 def say_in_chats(targets: Sequence[str], now: datetime) -> None:
@@ -329,17 +345,17 @@ def single_letter(targets: Sequence[str], now: datetime) -> None:
             ask_whether_it_was_them(int(number), now)
 
 
-def recipients(after: str, only: Behind | None) -> Iterator[Recipient]:
+def recipients(after: str, only: Behind | None, also: Collection[str] = ()) -> Iterator[Recipient]:
     """Whom mails go to: the one list, or everybody of the ledger who is told, each in their language.
 
-    `only` the people behind something, where each gets a mail of their own; a list goes to all who are on it.
+    `only` the people behind something, and those with the keys `also`, where each gets a mail of their own; a list
+    goes to all who are on it.
     """
     config = current()
     if (everybody := the_list(config)) is not None:
         yield from [everybody] if after < everybody.key else []
         return
-    where = behind(config, only.services, only.connections) if only else None
-    for reader in readers(after, where):
+    for reader in readers(after, behind(config, only), also):
         yield Recipient(
             reader.key, reader.address, reader.language or config.site.languages[0], services=reader.services
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from talaia.audience.diff import Entry, Standing
 from talaia.config import Audience
+from talaia.events.whom import ForWhom
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,22 @@ def place(audience: Audience, services: Collection[str], connections: Collection
         areas.update(name for one in behind for name in one.areas)
     small = (frozenset(name.casefold() for name in names) for names in (theirs, areas))
     return Place(everybody, *small)
+
+
+def located(connections: Iterable[str], areas: Iterable[str]) -> Place:
+    """At one of these connections, or in one of these areas."""
+    return Place(False, *(frozenset(name.casefold() for name in names) for names in (connections, areas)))
+
+
+def resolved(audience: Audience, services: Collection[str], connections: Collection[str]) -> ForWhom:
+    """What `place` means, to be kept: nothing that talaia.toml says later changes it."""
+    unknown = [slug for slug in services if all(one.service != slug for one in audience.behind)]
+    known = [slug for slug in services if slug not in unknown]
+    where = place(audience, known, connections) if known or connections else located((), ())
+    everybody = bool(unknown) or not (services or connections)
+    return ForWhom(
+        everybody, tuple(sorted(where.connections)), tuple(sorted(where.areas)), tuple(known), tuple(unknown)
+    )
 
 
 def concerned(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from talaia.audience.actions import bounce, opt_in, opt_out
 from talaia.audience.address import Wrong, parse
-from talaia.audience.behind import Place, place
+from talaia.audience.behind import Place, located, place, resolved
 from talaia.audience.diff import Standing
 from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.posting import post
 from talaia.audience.models import Recipient
 from talaia.config import Config
+from talaia.events.whom import ForWhom
 
 PAGE = 500  # rows that are read together
 
@@ -28,17 +30,32 @@ class Reader:
     services: tuple[str, ...] = ()  # they chose only these
 
 
-def readers(after: str = "", where: Place | None = None) -> Iterator[Reader]:
+class Named(Protocol):
+    """Who a notice names: services and reference connections, or whom those were `found` to mean when it was chosen."""
+
+    @property
+    def services(self) -> Sequence[str]: ...
+    @property
+    def connections(self) -> Sequence[str]: ...
+    @property
+    def found(self) -> bool: ...
+    @property
+    def names(self) -> Sequence[str]: ...
+    @property
+    def areas(self) -> Sequence[str]: ...
+
+
+def readers(after: str = "", where: Place | None = None, also: Collection[str] = ()) -> Iterator[Reader]:
     """Everybody who is told, in the order of their keys, from the first key after `after` on; read page by page.
 
-    `where`: only the people who are behind that.
+    `where`: only the people who are behind that, and those with the keys `also`.
     """
     last = _number(after) or 0
     while True:
         rows = Recipient.objects.filter(standing=Standing.ON, pk__gt=last).order_by("pk")
         page = list(rows.values_list("pk", "address", "language", "services", "connections", "areas")[:PAGE])
         for pk, address, language, services, connections, areas in page:
-            if where is None or where.holds(connections, areas):
+            if where is None or where.holds(connections, areas) or _key(pk) in also:
                 yield Reader(_key(pk), address, language, tuple(services))
         if len(page) < PAGE:
             return
@@ -55,20 +72,42 @@ def how_many(touched: Collection[str] = ()) -> int:
     return told.count() - others
 
 
-def behind(config: Config, services: Collection[str], connections: Collection[str]) -> Place | None:
-    """Behind these services and reference connections; None where talaia.toml knows no audience."""
+def behind(config: Config, only: Named | None) -> Place | None:
+    """Where the people of a notice are; None: it is for everybody, or talaia.toml knows no audience."""
+    if only is None:
+        return None
+    if only.found:
+        return located(only.names, only.areas)
     audience = config.tables.audience
-    return place(audience, services, connections) if audience else None
+    return place(audience, only.services, only.connections) if audience else None
 
 
-def how_many_behind(where: Place) -> tuple[int, int]:
-    """How many are told who are behind that, and of how many it is not known where they are connected."""
-    rows = Recipient.objects.filter(standing=Standing.ON).values_list("connections", "areas")
+def for_whom(config: Config, only_behind: Sequence[str] | None, services: Collection[str]) -> ForWhom | None:
+    """Whom an operator's choice means now (`Event.only_behind`); None: everybody, or nobody knows an audience."""
+    audience = config.tables.audience
+    if only_behind is None or audience is None:
+        return None
+    return resolved(audience, () if only_behind else services, only_behind)
+
+
+def how_many_behind(where: Place, also: Collection[str] = ()) -> tuple[int, int]:
+    """How many are told who are behind that, and of how many it is not known where they are connected.
+
+    `also`: those with these keys are among the first, wherever they are.
+    """
+    rows = Recipient.objects.filter(standing=Standing.ON).values_list("pk", "connections", "areas")
     found = unplaced = 0
-    for connections, areas in rows.iterator(5000):
-        found += where.holds(connections, areas)
-        unplaced += not connections and not areas
+    for pk, connections, areas in rows.iterator(chunk_size=5000):
+        inside = where.holds(connections, areas) or _key(pk) in also
+        found += inside
+        unplaced += not inside and not connections and not areas
     return found, unplaced
+
+
+def how_many_of(keys: Collection[str]) -> int:
+    """How many of those with these keys are told still."""
+    told = Recipient.objects.filter(standing=Standing.ON).values_list("pk", flat=True)
+    return sum(_key(pk) in keys for pk in told.iterator(chunk_size=5000))
 
 
 def is_told(key: str) -> bool:

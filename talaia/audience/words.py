@@ -7,28 +7,47 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from talaia.audience.diff import Entry, Origin, Standing, What
 
 
-def standing(value: Standing) -> str:
-    return {
-        Standing.ON: _("Is told"),
-        Standing.LEFT: _("Left the export"),
-        Standing.OPTED_OUT: _("Opted out"),
-        Standing.BOUNCED: _("Mail comes back"),
-    }[value]
+def standing(value: Standing, count: int) -> str:
+    """How so many people stand, as the words that follow their number."""
+    match value:
+        case Standing.ON:
+            return ngettext("is told", "are told", count)
+        case Standing.LEFT:
+            return ngettext("has left the export", "have left the export", count)
+        case Standing.OPTED_OUT:
+            return ngettext("has opted out", "have opted out", count)
+        case Standing.BOUNCED:
+            return ngettext("whose mail comes back", "whose mails come back", count)
 
 
-def what(value: What) -> str:
-    return {
-        What.JOINS: _("Join"),
-        What.RETURNS: _("Come back"),
-        What.LEAVES: _("Leave"),
-        What.CHANGES: _("Change"),
-        What.ADOPTED: _("Were added by hand and follow the export from now on"),
-        What.STAYS_OUT: _("Stay out: they opted out, or their mail comes back"),
-    }[value]
+def what(value: What, count: int) -> str:
+    """What becomes of so many people, as the words that follow their number."""
+    match value:
+        case What.JOINS:
+            return ngettext("joins", "join", count)
+        case What.RETURNS:
+            return ngettext("comes back", "come back", count)
+        case What.LEAVES:
+            return ngettext("leaves", "leave", count)
+        case What.CHANGES:
+            return ngettext("changes", "change", count)
+        case What.ADOPTED:
+            return ngettext(
+                "was added by hand and follows the export from now on",
+                "were added by hand and follow the export from now on",
+                count,
+            )
+        case What.STAYS_OUT:
+            return ngettext(
+                "stays out: opted out, or the mail comes back",
+                "stay out: they opted out, or their mail comes back",
+                count,
+            )
 
 
 def reason(value: str) -> str:

@@ -168,7 +168,7 @@ def report(found: Plan, source: str, people: bool, everything: bool) -> None:
     for what in What:
         changes = found.diff.of(what)
         if changes:
-            print(f"  {len(changes):>6}  {words.what(what)[0].lower()}{words.what(what)[1:]}")
+            print(f"  {len(changes):>6}  {words.what(what, len(changes))}")
         if people or everything:
             for change in changes if everything else changes[:SHOWN]:
                 print(f"          {change.after.address}  ({why(change)})")
@@ -257,7 +257,8 @@ def show(as_json_too: bool) -> None:
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return
     for one in Standing:
-        print(f"{counts.get(one.value, 0):>8}  {words.standing(one).lower()}")
+        count = counts.get(one.value, 0)
+        print(f"{count:>8}  {words.standing(one, count)}")
     when = f"{last.pk}, {local(last.finished_at, zone)}, {last.source}" if last and last.finished_at else "none yet"
     print(f"last import: {when}")
     for row in open_ones:

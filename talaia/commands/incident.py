@@ -68,6 +68,8 @@ def run(options: argparse.Namespace) -> int:
                 return correct(options, now)
             case "merge":
                 return merge(options, now)
+            case "widen":
+                return whom.widen(Event.INCIDENT, options, now)
             case "list":
                 return tell_list(Event.INCIDENT, options.all, options.json)
             case "suggest":

@@ -101,6 +101,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     service_argument(editing, "IMPACT")
     language_argument(editing)
 
+    widening = actions.add_parser("widen", help="its mails go to everybody from now on, and no longer to some only")
+    widening.add_argument("ref", metavar="REF")
+    widening.add_argument("--yes", action="store_true", help="yes, to as many as was said")
+
     merging = actions.add_parser("merge", help="say that REF is a duplicate: it ends, and its services move")
     merging.add_argument("ref", metavar="REF")
     merging.add_argument("into", metavar="OTHER", help="the incident in which one goes on writing")
@@ -119,6 +123,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
     suggesting = actions.add_parser("suggest", help="incidents drafted from what nobody has explained")
 
-    every = (opening, updating, resolving, reopening, correcting, editing, merging, listing, showing, suggesting)
-    for action in every:
+    every = (opening, updating, resolving, reopening, correcting, editing, widening, merging, listing, showing)
+    for action in (*every, suggesting):
         json_argument(action)

@@ -90,6 +90,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     service_argument(editing, "LEVEL")
     language_argument(editing)
 
+    widening = with_ref(verbs.add_parser("widen", help="its mails go to everybody from now on"))
+    widening.add_argument("--yes", action="store_true", help="yes, to as many as was said")
     listing = verbs.add_parser("list", help="what is planned or in progress")
     listing.add_argument("--all", action="store_true", help="also what is over")
 
@@ -98,7 +100,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for verb in (updating, *moving):
         verb.add_argument("--mail", choices=["yes", "no"], help="whether mails go out (default: as the rule says)")
 
-    for verb in (planning, updating, *moving, extending, postponing, approving, editing, listing, showing):
+    for verb in (planning, updating, *moving, extending, postponing, approving, editing, widening, listing, showing):
         json_argument(verb)
 
 
@@ -151,6 +153,8 @@ def run(options: argparse.Namespace) -> int:
                 return tell(event, f"maintenance {event.ref} is planned: {address(event)}", options.json)
             case "edit":
                 return correct(options, now)
+            case "widen":
+                return whom.widen(Event.MAINTENANCE, options, now)
             case "list":
                 return tell_list(Event.MAINTENANCE, options.all, options.json)
             case "show":

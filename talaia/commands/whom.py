@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 
 from talaia.audience import mailing
+from talaia.commands.writing import author, tell
 from talaia.config import current
+from talaia.events.actions import find, tell_everybody
 from talaia.events.timeline import NotPossible
 from talaia.notices.letterhead import everybody_only, the_list
+from talaia.notices.values import Behind
 from talaia.refusal import Refused
 
 
@@ -37,6 +41,19 @@ def only_behind(options: argparse.Namespace, services: Sequence[str]) -> list[st
     return ids
 
 
+def widen(kind: str, options: argparse.Namespace, now: datetime) -> int:
+    """`widen REF`: from now on everybody; how many those are is said first, and done only with `--yes`."""
+    event = find(kind, options.ref)
+    count = mailing.how_many()
+    if event.only_behind is not None and not options.yes:
+        raise Refused(f"mails about {event.ref} would go to all {count} who are told; say --yes if they shall")
+    widened = tell_everybody(kind, event.ref, now, by=author())
+    said = (
+        f"mails about {event.ref} go to all {count}" if widened else f"mails about {event.ref} go to everybody already"
+    )
+    return tell(event, said, options.json)
+
+
 def refuse() -> None:
     """Raises Refused where mails can go only to everybody, and says why."""
     config = current()
@@ -58,7 +75,7 @@ def refuse() -> None:
 
 def counted(services: Sequence[str], connections: Sequence[str]) -> str:
     """To how many."""
-    where = mailing.behind(current(), services, connections)
+    where = mailing.behind(current(), Behind(tuple(services), tuple(connections)))
     assert where
     found, unplaced = mailing.how_many_behind(where)
     if where.everybody:

@@ -95,6 +95,9 @@ def _site(config: Config) -> Iterator[tuple[Place, str]]:
             place: Place = ("site", "links", n, "address")
             yield place, f"{link.address!r} must begin with https://, http://, mailto: or tel:"
     yield from positive(("site",), {"refresh": site.refresh})
+    if site.stale_after is not None and site.stale_after < 3 * site.refresh:
+        least = f"{3 * site.refresh.total_seconds():.0f}s"
+        yield ("site", "stale_after"), f"must be at least three times refresh ({least}): a page is renewed so often"
     if not is_host_and_port(config.web.listen):
         yield ("web", "listen"), f'{config.web.listen!r} must be "address:port", for example "127.0.0.1:8000"'
     database = config.tables.database

@@ -35,7 +35,13 @@ class Site(Table, frozen=True, kw_only=True):
     zone: str = "Europe/Madrid"
     links: tuple[Link, ...] = ()
     refresh: timedelta = timedelta(seconds=60)
+    stale_after: timedelta | None = None
     about: Text | None = None
+
+    @property
+    def believed_for(self) -> timedelta:
+        """How old a copy of the page may be before what it says of now is struck through."""
+        return self.stale_after or max(timedelta(minutes=10), 3 * self.refresh)
 
     @property
     def tz(self) -> ZoneInfo:

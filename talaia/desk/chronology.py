@@ -119,7 +119,7 @@ def _period(event: Event, calendar: Calendar) -> str:
 def _impact(troubles: Sequence[Trouble], zone: ZoneInfo) -> str:
     if not troubles:
         return GAP
-    heads = (_("Service"), _("Kind of impact"), _("Time it lasted"), _("of it, between 8:00 and 22:00"))
+    heads = (_("Service"), _("Kind of impact"), _("Time it lasted"), _("of it, between 08:00 and 22:00"))
     rows = ["| " + " | ".join(heads) + " |", "|---|---|---:|---:|"]
     for trouble in troubles:
         by_day = daytime(trouble.spells, zone)

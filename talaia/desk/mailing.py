@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
@@ -19,10 +19,10 @@ from talaia.events.models import Event
 from talaia.notices import rows, which
 from talaia.notices.chat import deliver as chats
 from talaia.notices.chat.write import message as chat_message
-from talaia.notices.letterhead import letterhead, rules, the_list
+from talaia.notices.letterhead import THE_LIST, letterhead, rules, the_list
 from talaia.notices.models import Notice, Posting
 from talaia.notices.stories import STORIES
-from talaia.notices.values import Behind, Kind, Recipient, Story, inside, words
+from talaia.notices.values import LAST_WORDS, Behind, Kind, Recipient, Story, inside, words
 from talaia.notices.words import kind_word
 from talaia.notices.write import copy, sheet
 from talaia.outbox.models import Delivery
@@ -98,25 +98,32 @@ def would_follow(
         return _("No mail follows by itself: %(why)s") % {"why": withheld_word(wanted.withheld)}
     said = {
         "kind": kind_word(wanted.kind),
-        "whom": whom(goes_to(wanted.kind, row, impacts, only_behind), impacts),
+        "whom": goes_to(wanted.kind, row, impacts, only_behind),
         "hold": length(current().mail.hold.total_seconds()),
     }
     return _("A mail follows (%(kind)s), %(whom)s, after %(hold)s in which it can be taken back.") % said
 
 
-def goes_to(
-    kind: Kind, row: Event | None, services: Iterable[str], only_behind: Sequence[str] | None = None
-) -> Behind | None:
-    """Whom a mail about an event goes to, None for everybody. `only_behind`: of an event that is not there."""
+def goes_to(kind: Kind, row: Event | None, services: Collection[str], only_behind: Sequence[str] | None = None) -> str:
+    """To whom a mail about an event goes, in words. `only_behind`: of an event that is not there."""
     if row is None:
-        return which.whom(kind, only_behind, list(services), [])
-    return which.whom(kind, row.only_behind, list(services), rows.told_behind(row))
+        return whom(which.whom(only_behind, services, None), services)
+    found = rows.for_whom(row)
+    now = audience.for_whom(current(), row.only_behind, services)
+    found = found.grown(now) if found and now else found
+    return whom(which.whom(row.only_behind, services, found), services, rows.told(row), kind)
 
 
-def whom(behind: Behind | None = None, touched: Collection[str] = ()) -> str:
+def whom(
+    behind: Behind | None = None,
+    touched: Collection[str] = (),
+    told: frozenset[str] = frozenset(),
+    kind: Kind | None = None,
+) -> str:
     """To whom mails go: the list, or so many people; of them only those who are behind something.
 
-    `touched`: the services that they are about, as some want to hear of others only.
+    `touched`: the services that they are about, as some want to hear of others only. `told`: the keys of those who
+    were told before: they hear how it goes on, and of `kind`, where those are last words, nobody else.
     """
     if current().mail.sender is None:
         count = len(current().tables.chat)
@@ -129,9 +136,15 @@ def whom(behind: Behind | None = None, touched: Collection[str] = ()) -> str:
                 % said
             )
         return _("to the list %(list)s") % {"list": everybody.address}
-    where = audience.behind(current(), behind.services, behind.connections) if behind else None
+    if kind in LAST_WORDS and told and THE_LIST not in told:
+        count = audience.how_many_of(told)
+        words = ngettext(
+            "to %(count)s person, who was told of it", "to the %(count)s people who were told of it", count
+        )
+        return words % {"count": count}
+    where = audience.behind(current(), behind)
     if where and not where.everybody:
-        return _whom_of_them(*audience.how_many_behind(where))
+        return _whom_of_them(*audience.how_many_behind(where, told))
     count = audience.how_many(touched)
     return ngettext("to %(count)s person", "to %(count)s people", count) % {"count": count}
 
@@ -147,6 +160,25 @@ def _whom_of_them(count: int, unplaced: int) -> str:
         unplaced,
     )
     return f"{told} {unknown % {'count': unplaced}}"
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """That the mails of an event go only to some. `unknown`: services of which nobody knows who is behind them."""
+
+    some: str
+    everybody: str
+    unknown: tuple[str, ...]
+
+
+def narrow(row: Event) -> Narrow | None:
+    """Of an open event whose mails go only to some; None: to everybody, or there is nothing more to say."""
+    if row.only_behind is None or row.ended_at is not None or current().mail.sender is None:
+        return None
+    touched = list(row.impacts.values_list("service_id", flat=True))
+    found = rows.for_whom(row)
+    some = goes_to(Kind.UPDATE, row, touched)
+    return Narrow(some, whom(), found.unknown if found and not found.everybody else ())
 
 
 def withheld_word(why: str) -> str:
@@ -296,7 +328,8 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
     match row.state:
         case Notice.HELD:
             told = rows.story(row, row.drawn_at)
-            to = whom(told.behind, [one.slug for one in told.touched])
+            before = rows.told(row.event, besides=row)
+            to = whom(told.behind, [one.slug for one in told.touched], before, told.kind)
             return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send")
         case Notice.WITHHELD:
             why = withheld_word(row.why).removesuffix(".")

@@ -23,6 +23,7 @@ from talaia.desk.views import (
     moves,
     people,
     suggestions,
+    widening,
     words,
 )
 
@@ -59,6 +60,7 @@ urlpatterns = [
     path("incidents/<str:ref>/edit", corrections.edit_head, name="desk-head"),
     path("incidents/<str:ref>/entries/<int:number>", corrections.correct_entry, name="desk-entry"),
     path("incidents/<str:ref>/merge", merging.merge, name="desk-merge"),
+    path("incidents/<str:ref>/widen", widening.widen, name="desk-widen"),
     path("maintenance/new", maintenance.plan, name="desk-plan"),
     path("maintenance/<str:ref>/", maintenance.one, name="desk-maintenance"),
     path("maintenance/<str:ref>/approve", moves.approve, name="desk-approve"),
@@ -67,6 +69,7 @@ urlpatterns = [
     path("maintenance/<str:ref>/start", moves.move, {"what": "start"}, name="desk-start"),
     path("maintenance/<str:ref>/complete", moves.move, {"what": "complete"}, name="desk-complete"),
     path("maintenance/<str:ref>/cancel", moves.move, {"what": "cancel"}, name="desk-cancel"),
+    path("maintenance/<str:ref>/widen", widening.widen, {"kind": "maintenance"}, name="desk-maintenance-widen"),
     path("maintenance/<str:ref>/arrange", moves.arrange, name="desk-arrange"),
     path("maintenance/<str:ref>/edit", corrections.edit_head, {"kind": "maintenance"}, name="desk-maintenance-head"),
     path(

@@ -31,6 +31,8 @@ class Event(models.Model):
     analysed_at = models.DateTimeField(null=True)  # when the analysis was last written
     # Whom mails go to. None: everybody; []: who is behind its services; else who is behind these reference connections.
     only_behind = models.JSONField(null=True)
+    for_whom = models.JSONField(null=True)  # what that meant when it was chosen: events.whom
+    quiet = models.BooleanField(default=False)  # it began with "tell nobody", and nobody has said otherwise
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="duplicates")
     discussion = models.TextField(blank=True)  # where people talk about it: an address in the forum
     replies = models.IntegerField(default=0)  # so many have been written there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,12 +11,26 @@ from django.utils.translation import gettext as _
 
 from talaia.events.timeline import NotPossible
 from talaia.events.windows import instant
+from talaia.panel.state import State, worst
 
 NONE = "none"
 SOON = ("30m", "1h", "2h")
+# How often people hear of an incident, by what it does: what the forms begin with, and what `/about/` says.
+USUAL = {State.DISRUPTION: "30m", State.PARTIAL: "1h", State.DEGRADED: "2h", State.MAINTENANCE: "1h"}
 MORNING = time(9)
 REST = timedelta(hours=3)  # nobody who writes at seven means nine o'clock of the same day by "in the morning"
 DELAY = re.compile(r"(?=\d)(?:(\d{1,3})h)?(?:(\d{1,4})m(?:in)?)?", re.ASCII)
+
+
+def usual(levels: Iterable[State]) -> str:
+    """The promise that an incident of these impacts begins with; the soonest, where nobody has said one yet."""
+    return USUAL.get(worst(levels), USUAL[State.DISRUPTION])
+
+
+def how_often(state: State) -> str:
+    """How often people hear of an incident that is so bad: "every half hour"."""
+    words = {"30m": _("every half hour"), "1h": _("every hour"), "2h": _("every two hours")}
+    return words[USUAL[state]]
 
 
 def in_the_morning(now: datetime, zone: ZoneInfo) -> datetime:

@@ -139,6 +139,9 @@ def written_title(theirs: str, kind: str, ref: str) -> str:
     return said.removeprefix(f"{kind_word(kind)}: ").replace(neutral.JOINER, "").strip()
 
 
+FORMER_TAGS = ("resolt", "resuelto")  # of topics from before "Resolta"
+
+
 def tags(story: Story) -> tuple[str, ...]:
     both = (kind_word(story.kind), state_word(story.kind, story.state))
     return tuple(tag(word) for word in both)
@@ -149,8 +152,8 @@ def tag(word: str) -> str:
 
 
 def every_tag() -> frozenset[str]:
-    """All that `tags` may say, in any language: whatever else stands there is of people."""
-    found = set()
+    """All that `tags` may say, in any language, or said once: whatever else stands there is of people."""
+    found = set(FORMER_TAGS)
     for language in LANGUAGES:
         with translation.override(language):
             found |= {tag(kind_word(kind)) for kind in ("incident", "maintenance")}

@@ -21,10 +21,11 @@ from django.utils import timezone
 from talaia.config import Config, current
 from talaia.notices import actions, stories, tokens
 from talaia.notices.client import Client, Said
-from talaia.notices.letterhead import letterhead
+from talaia.notices.letterhead import THE_LIST, letterhead
 from talaia.notices.models import Notice, Posting
 from talaia.notices.rows import story as told_now
-from talaia.notices.values import GiveUpOn, Recipient, Recipients, Sender, Story, ToList
+from talaia.notices.rows import told as told_of
+from talaia.notices.values import LAST_WORDS, GiveUpOn, Recipient, Recipients, Sender, Story, ToList
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
 from talaia.outbox.alone import alone
 from talaia.outbox.faults import Fault, Permanent, Temporary
@@ -101,6 +102,7 @@ class Part:
         self.sender = letterhead(config)
         self.sheets: dict[tuple[str, bool], Sheet] = {}
         self.refused_in_a_row = 0
+        self.told_before = told_of(notice.event, besides=notice)
 
     def send(self) -> None:
         if self.config.mail.sender is None:  # it was drawn up for chats alone
@@ -109,7 +111,7 @@ class Part:
         begun, last = time.monotonic(), self.notice.after
         pause = 60 / self.config.mail.rate if self.config.mail.rate else 0.0
         with client(self.config) as server:
-            for batch in batches(self.post.recipients(last, self.told.behind), ROOM):
+            for batch in batches(self.recipients(last), ROOM):
                 if not Notice.objects.filter(pk=self.notice.pk, state=Notice.SENDING).exists():
                     return  # somebody has given it up meanwhile
                 for recipient, before in self.still_to_send(batch):
@@ -140,7 +142,7 @@ class Part:
         """Who was put off and is told no more since has no other turn: waiting for them would never end."""
         put_off = Posting.objects.filter(notice=self.notice.pk, state=Posting.AGAIN, due__lte=now)
         gone = set(put_off.values_list("recipient", flat=True))
-        for batch in batches(self.post.recipients("", self.told.behind), ROOM) if gone else ():
+        for batch in batches(self.recipients(""), ROOM) if gone else ():
             gone.difference_update(one.key for one in self.concerned(batch))
         for keys in batches(sorted(gone), ROOM):
             actions.leave_out(self.notice.pk, keys, now)
@@ -154,15 +156,33 @@ class Part:
             if before is None or (before.state == Posting.AGAIN and (before.due is None or before.due <= now)):
                 yield recipient, before
 
+    def recipients(self, after: str) -> Iterable[Recipient]:
+        """Who is asked about, from the first key after `after` on: last words may concern whoever was told before."""
+        only = None if self.last_words else self.told.behind
+        return self.post.recipients(after, only, self.told_before if only else ())
+
+    @property
+    def last_words(self) -> bool:
+        """Whether it tells the end of what people were told of, one by one: then it goes to them and to nobody else.
+
+        Who was told by a list, or only in chats, stands nowhere by name.
+        """
+        return self.told.kind in LAST_WORDS and bool(self.told_before) and not self.told_by_list
+
+    @property
+    def told_by_list(self) -> bool:
+        return THE_LIST in self.told_before
+
     def concerned(self, batch: Sequence[Recipient]) -> list[Recipient]:
-        """Without those who want to hear of other services only; who was told of the beginning is told of the end."""
+        """Without those who want to hear of other services only; who was told before is told how it goes on."""
+        if self.last_words:
+            return [one for one in batch if one.is_list or one.key in self.told_before]
         touched = {one.slug for one in self.told.touched}
-        others = [one.key for one in batch if one.services and touched and not touched.intersection(one.services)]
-        if not others:
-            return list(batch)
-        rows = Posting.objects.filter(notice__event=self.notice.event_id, state=Posting.SENT, recipient__in=others)
-        left_out = set(others) - set(rows.values_list("recipient", flat=True))
-        return [one for one in batch if one.key not in left_out]
+        return [
+            one
+            for one in batch
+            if not (one.services and touched and not touched.intersection(one.services)) or one.key in self.told_before
+        ]
 
     def send_one(self, server: Client, to: Recipient, before: Posting | None) -> None:
         try:

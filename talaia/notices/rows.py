@@ -10,9 +10,10 @@ from talaia.config import current
 from talaia.events.models import Event
 from talaia.events.telling import known_since
 from talaia.events.timeline import NotPossible, parse_reference
+from talaia.events.whom import ForWhom
 from talaia.notices.letterhead import rules
-from talaia.notices.models import Notice
-from talaia.notices.values import Behind, Kind, Story, Touched, words
+from talaia.notices.models import Notice, Posting
+from talaia.notices.values import Kind, Story, Touched, words
 from talaia.notices.which import ASKED, Past, Stand, Wanted, decide, looks, revision, whom
 from talaia.panel.state import State
 
@@ -43,6 +44,7 @@ def stand(event: Event) -> Stand:
         known_since=known_since(event) if event.kind == Event.MAINTENANCE else event.started_at,
         window=window_of(event),
         codes=tuple(event.notices),
+        quiet=event.quiet,
         secret=event.awaits_approval or event.merged_into_id is not None,
     )
 
@@ -70,10 +72,20 @@ def hours(subject: str) -> list[datetime]:
     return looks(stand(event)) if event else []
 
 
-def told_behind(event: Event) -> list[Behind | None]:
-    """Whom the notices went to that people had of an event."""
-    stories = event.sent_notices.filter(state__in=Notice.TOLD, story__isnull=False).values_list("story", flat=True)
-    return [Story.from_json(one).behind for one in stories if one]
+def for_whom(event: Event) -> ForWhom | None:
+    return ForWhom.from_json(event.for_whom) if event.for_whom else None
+
+
+def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
+    """The keys of those who were told of an event, or of what turned out to be part of it; also who still waits.
+
+    `besides`: a notice that does not count, as it is the one that is about to tell them.
+    """
+    events = [event.pk, *event.duplicates.values_list("pk", flat=True)]
+    postings = Posting.objects.filter(notice__event__in=events, state__in=[Posting.SENT, Posting.AGAIN])
+    if besides is not None:
+        postings = postings.exclude(notice=besides)
+    return frozenset(postings.values_list("recipient", flat=True).distinct())
 
 
 def story(notice: Notice, now: datetime) -> Story:
@@ -82,8 +94,10 @@ def story(notice: Notice, now: datetime) -> Story:
     update = event.updates.order_by("-number").first()
     kind = Kind(notice.kind)
     touched = event.impacts.select_related("service").order_by("service__group__position", "service__position")
-    told = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by("began_at", "number"))
-    stories = [Story.from_json(one.story) for one in told if one.story]
+    earlier = list(
+        event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by("began_at", "number")
+    )
+    stories = [Story.from_json(one.story) for one in earlier if one.story]
     return Story(
         kind=kind,
         event=event.kind,
@@ -100,9 +114,7 @@ def story(notice: Notice, now: datetime) -> Story:
         entry=update.number if update else 0,
         texts=words(update.texts, update.language) if update else (),
         plain=update.plain if update else False,
-        before=tuple(one.number for one in told),
-        behind=whom(
-            kind, event.only_behind, [impact.service_id for impact in touched], [one.behind for one in stories]
-        ),
+        before=tuple(one.number for one in earlier),
+        behind=whom(event.only_behind, [impact.service_id for impact in touched], for_whom(event)),
         revision=revision([*(one.window for one in stories), window_of(event)], kind),
     )

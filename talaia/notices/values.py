@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parseaddr
@@ -45,17 +45,23 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Behind:
-    """A notice that goes only to the people behind these services (slugs) and reference connections (ids)."""
+    """A notice that goes only to the people behind these services (slugs) and reference connections (ids).
+
+    `found`: who that is was resolved when it was chosen: whoever has one of these `names` of connections or `areas`.
+    """
 
     services: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
+    found: bool = False
+    names: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
 
 
 # Given from above, as notices know no audience. Asked anew for each part of a sending; in the order of the keys.
-Recipients = Callable[[str, Behind | None], Iterable[Recipient]]
-"""`recipients(after, behind)`: who is to be told, in the order of their keys, from the first key after `after` on.
+Recipients = Callable[[str, Behind | None, Collection[str]], Iterable[Recipient]]
+"""`recipients(after, behind, also)`: who is to be told, in the order of their keys, from the first after `after` on.
 
-`behind`: only these; None: everybody.
+`behind`: only these, and who has one of the keys `also`; None: everybody.
 """
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from talaia.events import plan
 from talaia.events.timeline import ENDED, MaintenanceState
+from talaia.events.whom import ForWhom
 from talaia.notices.values import LAST_WORDS, Behind, Kind
 from talaia.panel.state import WEIGHT, State
 
@@ -29,6 +30,7 @@ class Stand:
     known_since: datetime
     window: Window | None = None
     codes: tuple[str, ...] = ()
+    quiet: bool = False  # it began with "tell nobody", and nobody has said otherwise
     secret: bool = False  # waits for a second person, or is part of another event: nobody outside knows of it
 
 
@@ -79,6 +81,8 @@ def decide(stand: Stand, past: Sequence[Past], rules: Rules, now: datetime, tell
     wanted = _of_work(stand, past, told, rules, now) if stand.window else _of_incident(stand, told, rules)
     if wanted is None or any((one.kind, one.cause) == (wanted.kind, wanted.cause) for one in past):
         return None
+    if tell is None and stand.quiet and not told:
+        tell = False
     if tell is not None:
         return Wanted(wanted.kind, wanted.cause, "" if tell else ASKED)
     hour = [one for one in told if one.told_at and now - one.told_at < timedelta(hours=1)]
@@ -95,23 +99,17 @@ def looks(stand: Stand) -> list[datetime]:
     return [line.at for line in planned if line.notice in plan.ADVANCE and line.at and not line.skipped]
 
 
-def whom(
-    kind: Kind, only_behind: Sequence[str] | None, services: Iterable[str], before: Sequence[Behind | None]
-) -> Behind | None:
-    """Whom a notice goes to, None for everybody; `before`: whom those went to that people had of this event.
+def whom(only_behind: Sequence[str] | None, services: Iterable[str], found: ForWhom | None) -> Behind | None:
+    """Whom a notice goes to besides those who were told before, None for everybody.
 
-    `only_behind`: what the operator chose (`events.models`). Whoever was told of the beginning is told how it goes on,
-    also when the event touches other services by then; and of the end is told nobody else.
+    `only_behind`: what the operator chose (`events.models`); `found`: who that was at that time, None: not resolved
+    yet. (Last words go to nobody else than to those who were told before: `notices.rows.told`.)
     """
-    if only_behind is None or None in before:
+    if only_behind is None or (found and found.everybody):
         return None
-    ways = [one for one in before if one]
-    if not ways or kind not in LAST_WORDS:
-        ways.append(Behind(connections=tuple(only_behind)) if only_behind else Behind(tuple(services)))
-    return Behind(
-        tuple(dict.fromkeys(slug for one in ways for slug in one.services)),
-        tuple(dict.fromkeys(id for one in ways for id in one.connections)),
-    )
+    if found is None:
+        return Behind(connections=tuple(only_behind)) if only_behind else Behind(tuple(services))
+    return Behind(found.services, tuple(only_behind), True, found.connections, found.areas)
 
 
 def revision(windows: Sequence[Window | None], kind: Kind) -> int:

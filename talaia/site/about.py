@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from django.utils import translation
+
 from talaia.config import Config
+from talaia.events import promise
 from talaia.outbox.faults import Permanent
 
 
@@ -15,7 +18,9 @@ def texts(config: Config) -> dict[str, str]:
 
 def _text(config: Config, language: str) -> str:
     if config.site.about is None:
-        return files("talaia.site").joinpath("texts", f"about.{language}.md").read_text(encoding="utf-8")
+        text = files("talaia.site").joinpath("texts", f"about.{language}.md").read_text(encoding="utf-8")
+        with translation.override(language):
+            return text.format(**{state.value: promise.how_often(state) for state in promise.USUAL})
     name = config.site.about.inside(language)
     try:
         return config.beside(name).read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ import errno
 import fcntl
 import gzip
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -28,6 +29,9 @@ VARIANTS: dict[str, Callable[[bytes], bytes]] = {
     ".br": lambda content: brotli.compress(content, quality=5),
     ".gz": lambda content: gzip.compress(content, 6, mtime=0),
 }
+# Where a page says when it was made: two versions that differ in nothing else say the same.
+STAMP = re.compile(rb'<p id="made".*?</p>', re.DOTALL)
+LIVES = b" data-lives="
 HINTS = {
     errno.ENOSPC: "make room on the disk; meanwhile the pages that stand there stay whole",
     errno.EDQUOT: "raise the quota or make room; meanwhile the pages that stand there stay whole",
@@ -69,7 +73,7 @@ class Folder:
             os.close(lock)
 
     def changed(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
-        """Those of `files` that are not there yet, or not so."""
+        """Those of `files` that are not there yet, or not so. A page that speaks of now is another one every time."""
         with self._faults():
             return {name: content for name, content in files.items() if not self._stands(name, content)}
 
@@ -131,7 +135,8 @@ class Folder:
     def _stands(self, name: str, content: bytes) -> bool:
         place = self.path / name
         try:
-            if place.read_bytes() != content:
+            there = place.read_bytes()
+            if there != content and _said(there) != _said(content):
                 return False
             stamp = place.stat().st_mtime_ns
             return all(place.with_name(place.name + suffix).stat().st_mtime_ns == stamp for suffix in VARIANTS)
@@ -158,6 +163,12 @@ def _variants(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     for suffix, squeezed in VARIANTS.items():
         yield name + suffix, squeezed(content)
     yield name, content
+
+
+def _said(content: bytes) -> bytes:
+    """What a page says. When it was made is a part of that where it speaks of now, and nowhere else."""
+    stamp = STAMP.search(content)
+    return STAMP.sub(b"", content, 1) if stamp and LIVES not in stamp[0] else content
 
 
 def _clear(folder: Path) -> None:

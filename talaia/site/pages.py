@@ -44,6 +44,8 @@ def front(value: Front, house: House) -> Files:
     def context(calendar: dates.Calendar) -> dict[str, Any]:
         return {
             "now": value.made_at,
+            "made_at": value.made_at,
+            "lives": True,
             "front": value,
             "headline": headline(value),
             "icon": f"{overall(value).value}.svg",
@@ -82,7 +84,11 @@ def event(value: Event, house: House) -> Files:
     """The page of an incident or a maintenance, oldest first: who comes later reads a story from its beginning."""
 
     def context(calendar: dates.Calendar) -> dict[str, Any]:
-        return {"event": value, "promise": promise(value, calendar, None) if value.is_incident else ""}
+        return {
+            "event": value,
+            "lives": not value.ended,
+            "promise": promise(value, calendar, None) if value.is_incident else "",
+        }
 
     return dict(_each(house, value.path, "event.html", context))
 
@@ -93,6 +99,7 @@ def service(value: ServicePage, house: House) -> Files:
     given = {
         "page": value,
         "service": value.service,
+        "lives": value.service.retired_at is None,
         "bars": bars(value.days[-BARS:]),
         "first_bar": value.days[-BARS:][0].day,
         "stretches": tuple(stretches(_finished(value))),
@@ -178,6 +185,7 @@ def _frame(house: House, path: str, calendar: dates.Calendar) -> dict[str, Any]:
     """What every page knows."""
     return {
         "house": house,
+        "made_at": house.made_at,
         "language": calendar.language,
         "languages": house.languages,
         "zone": house.zone,
@@ -204,6 +212,7 @@ def _status(value: Front, house: House) -> bytes:
     found = {
         "made_at": dates.utc(value.made_at),
         "refresh_seconds": round(house.refresh.total_seconds()),
+        "stale_after_seconds": round(house.stale_after.total_seconds()),
         "state": overall(value).value,
         "headline": headlines,
         "services": [

@@ -243,11 +243,18 @@ def word_of(context: Context, given: Words) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def excerpt_of(context: Context, event: Event) -> str:
-    """The first words of an event's first entry."""
-    if not event.entries:
-        return word_of(context, event.titles)
-    return markdown.excerpt(word_of(context, event.entries[0].texts), 160)
+def preview(context: Context, event: Event) -> str:
+    """What a shared link tells: how the event stands, how long it took, and the latest words of it."""
+    there, parts = calendar(context), [step_word(event.state)]
+    if event.window is not None:
+        parts.append(there.window(*event.window))
+    elif event.ended_at is not None:
+        parts += [there.moment(event.ended_at), dates.length(event.seconds)]
+    else:
+        parts.append(there.since(event.started_at, None))
+    if event.entries:
+        parts.append(markdown.excerpt(word_of(context, event.entries[-1].texts), 160))
+    return " · ".join(filter(None, parts))
 
 
 @register.simple_tag(takes_context=True)

@@ -50,6 +50,8 @@ class House:
     links: tuple[tuple[Words, str], ...] = ()
     mirror: str = ""  # where the history is mirrored: "discourse", "git" or nowhere
     refresh: timedelta = timedelta(minutes=1)
+    stale_after: timedelta = timedelta(minutes=10)  # a copy so old no longer says how things are
+    made_at: datetime | None = None  # of finished pages; those of the doors are made when they are asked for
     subscribe: bool = False  # whether anybody may
 
 
@@ -188,6 +190,16 @@ class Event:
     @property
     def ended(self) -> bool:
         return self.state in ENDED
+
+    @property
+    def stood_since(self) -> datetime | None:
+        """Since when it stands as it does; None where the entry that said so first is not among `entries`."""
+        found: datetime | None = None
+        for entry in reversed(self.entries):
+            if entry.state != self.state:
+                return found
+            found = entry.at
+        return found if self.entries and self.entries[0].number == 1 else None
 
     @property
     def impact(self) -> State:

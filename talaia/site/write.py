@@ -30,6 +30,7 @@ TOPS = {
     "past": "services",
     "history": "history",
 }
+LIVING = "living"  # the pages that speak of now
 # Each group of kinds that writes the same files has one lock, so that the front never waits for the archive.
 LOCKS = {"front": "front", "assets": "front", "service": "services", "past": "services"}
 AT_ONCE = 20  # targets in one go: so much work, at most, is between a lock's taking and its release
@@ -41,11 +42,14 @@ def publish(targets: Sequence[str], now: datetime) -> None:
 
     Targets: "front", "assets", "incident/<ref>", "maintenance/<ref>", "service/<slug>", "past/<slug>" or
     "past/<slug>/<year>" (its history), "history", "history/<year>", "history/<year>/<month>", "search/<year>" or
-    "search/incident/<ref>" (the part of the index in which the event stands), "all". Raises Temporary when the folder
-    cannot be written (everything stands as before), Permanent for a target that cannot be.
+    "search/incident/<ref>" (the part of the index in which the event stands), "living" (the pages of the services that
+    are listed and of the events that are open: they speak of now), "all". Raises Temporary when the folder cannot be
+    written (everything stands as before), Permanent for a target that cannot be.
     """
     begun, site = time.monotonic(), Site.of(current(), now)
     made = written = 0
+    if LIVING in targets:
+        targets = [*(target for target in targets if target != LIVING), *_living()]
     for kind, names in _sorted(targets):
         batches = iter(names)
         while batch := list(islice(batches, AT_ONCE)):
@@ -68,6 +72,7 @@ def house(config: Config) -> House:
         version=talaia.__version__,
         links=tuple((link.text.words, link.address) for link in site.links),
         refresh=site.refresh,
+        stale_after=site.believed_for,
         mirror=config.tables.mirror.kind if config.tables.mirror else "",
         subscribe=config.tables.subscribe is not None,
     )
@@ -93,6 +98,13 @@ def _everything() -> Iterator[str]:
         yield f"{event.kind}/{event.ref}"
 
 
+def _living() -> Iterator[str]:
+    """The pages that say how things are now."""
+    yield from (f"service/{slug}" for slug in Service.objects.filter(retired_at=None).values_list("pk", flat=True))
+    for event in Event.objects.filter(ended_at=None).only("kind", "year", "number"):
+        yield f"{event.kind}/{event.ref}"
+
+
 def _paths(kind: str, name: str) -> list[str]:
     """The pages that stand where there is something to show of a target, and nowhere else."""
     if kind == "past":
@@ -112,7 +124,7 @@ class Site:
 
     @classmethod
     def of(cls, config: Config, now: datetime) -> Site:
-        return cls(Folder(config.home / "public"), house(config), now)
+        return cls(Folder(config.home / "public"), replace(house(config), made_at=now), now)
 
     @contextmanager
     def alone(self, part: str) -> Iterator[Site]:

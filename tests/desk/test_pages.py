@@ -126,7 +126,7 @@ def test_from_open_to_resolved(product: Talaia, open_page: Open, width: int, scr
     expect(page.locator("#u2")).to_contain_text("Ha fallat un disc.")
 
     page.get_by_label("Text", exact=True).fill("Disc canviat.")
-    page.get_by_text("Resolt", exact=True).click()
+    page.get_by_text("Resolta", exact=True).click()
     expect(page.get_by_text("d’aquí a 30 min")).to_be_hidden()  # what is over promises nothing
     page.get_by_role("button", name="Publica").click()
     expect(page.get_by_role("heading", name="Està resolta")).to_be_visible()

@@ -199,7 +199,7 @@ def test_the_whole_life(product: Talaia, open_page: Open, width: int, script: bo
     expect(page.locator(".touched").first).to_contain_text("Web")
     expect(page.locator(".at-the-end")).to_be_hidden()
     page.get_by_label("Text", exact=True).fill("Fet.")
-    page.get_by_text("Resolt", exact=True).click()
+    page.get_by_text("Resolta", exact=True).click()
     page.locator("#id_cause-ca").fill("Un disc")
     page.get_by_role("button", name="Publica", exact=True).click()
     expect(page.get_by_role("heading", name="Està resolta")).to_be_visible()

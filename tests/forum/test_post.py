@@ -20,7 +20,7 @@ El que hi corregiu arriba a l’equip tècnic com a proposta.
 
 ## Resum
 
-- **Estat:** Resolt
+- **Estat:** Resolta
 - **Inici:** 3 d’octubre del 2026, 04:12
 - **Final:** 3 d’octubre del 2026, 06:12
 - **Causa:** un cable tallat per unes obres
@@ -40,7 +40,7 @@ No hi ha connexió a Sants. Ho mirem.
 
 Han tallat un cable al carrer Major.
 
-### [Resolt] 3 d’octubre del 2026, 05:12 [#u3](https://status.example.org/incidents/2026-014/#u3)
+### [Resolta] 3 d’octubre del 2026, 05:12 [#u3](https://status.example.org/incidents/2026-014/#u3)
 
 El cable està refet.
 
@@ -59,7 +59,7 @@ def test_an_incident_is_told_whole() -> None:
     found = document(STORY, HOUSE)
     assert found.text == WHOLE
     assert found.title == "[2026-10-03] Tall de fibra a Sants (2026-014)"
-    assert (found.key, found.closed, found.tags) == ("incident/2026-014", True, ("incidència", "resolt"))
+    assert (found.key, found.closed, found.tags) == ("incident/2026-014", True, ("incidència", "resolta"))
     assert (found.impact, found.touched) == ("partial", ("Connexions", "Web"))
 
 
@@ -75,7 +75,7 @@ def test_a_maintenance_says_its_window_and_what_to_expect() -> None:
 def test_it_is_told_in_the_language_of_the_site(language: str, word: str) -> None:
     text = document(STORY, house(language)).text
     assert text.startswith(f"[{word}](https://status.example.org/{language}/incidents/2026-014/)")
-    assert {"es": "[Resuelto]", "en": "[Resolved]"}[language] in text
+    assert {"es": "[Resuelta]", "en": "[Resolved]"}[language] in text
 
 
 def test_its_sections_are_found_by_their_addresses() -> None:

@@ -202,6 +202,7 @@ def test_every_key_stands_in_the_example() -> None:
 def test_what_is_commented_out_as_a_default_is_the_default() -> None:
     """`#refresh = "1m"` promises that nothing changes when the "#" goes."""
     examples = {"about", "secret_key_file", "url", "url_file", "username", "password_file", "token_file", "hosts"}
+    examples.add("stale_after")  # what it is without depends on `refresh`
     for section in ("[site]", "[web]"):
         block = EXAMPLE.split(f"\n{section}\n")[1].split("\n\n")[0]
         for name, value in re.findall(r"^#(\w+) = (.+)$", block, re.MULTILINE):

@@ -24,7 +24,8 @@ def recorded() -> set[str]:
         found |= set(re.findall(r'else "((?:incident|service|source)\.[a-z_]+)"', text))
     found |= set(re.findall(r'_decide\(id, "([a-z]+\.[a-z_]+)"', (ROOT / "outbox" / "actions.py").read_text()))
     found |= {f"maintenance.{state}" for state in MaintenanceState}
-    found |= {f"{kind}.{what}" for kind in ("incident", "maintenance") for what in ("corrected", "edited", "analysed")}
+    both = ("corrected", "edited", "analysed", "addressed", "widened")
+    found |= {f"{kind}.{what}" for kind in ("incident", "maintenance") for what in both}
     return found
 
 

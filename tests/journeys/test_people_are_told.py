@@ -29,7 +29,7 @@ PROBLEM = {"ca": "Tenim un problema amb Connexions", "es": "Tenemos un problema 
 SOLVED = {"ca": "El problema amb Connexions", "es": "El problema con Conexiones", "en": "The problem with Connections"}
 TAGS = {
     "problem": {"ca": "Problema", "es": "Problema", "en": "Problem"},
-    "resolved": {"ca": "Resolt", "es": "Resuelto", "en": "Resolved"},
+    "resolved": {"ca": "Resolta", "es": "Resuelta", "en": "Resolved"},
 }
 TITLES = {"ca": "Sense connexió al port", "es": "Sin conexión en el puerto", "en": "No connection at the port"}
 

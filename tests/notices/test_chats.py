@@ -138,7 +138,7 @@ def test_a_chat_never_hears_the_end_before_the_beginning(room: House, there: Rec
     there.answer = lambda handler: handler.say(200)
     for _ in range(3):
         room.later(minutes=5).work()
-    assert [title.partition("]")[0] for title, _ in said(there, "/one")] == ["[Problema", "[Resolt"]
+    assert [title.partition("]")[0] for title, _ in said(there, "/one")] == ["[Problema", "[Resolta"]
 
 
 def test_a_chat_sends_us_nowhere_else(room: House, there: Receiver) -> None:

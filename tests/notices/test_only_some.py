@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from pytest_django import Settings
@@ -12,7 +14,8 @@ from talaia.desk.people.roles import Role
 from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
-from talaia.notices.values import Behind, Kind
+from talaia.events.whom import ForWhom
+from talaia.notices.values import Behind
 from talaia.notices.which import whom
 from talaia.panel.state import State
 from tests.desk.conftest import member
@@ -40,27 +43,44 @@ LIST = """
 list = "avisos@lists.example.org"
 password_file = "password"
 """
-LINKS, CHAT, PORT = Behind(("links",)), Behind(("chat",)), Behind((), ("ref01",))
+FOUND = ForWhom(False, ("port1",), ("el port",), ("links",))
 
 
 @pytest.mark.parametrize(
-    ("kind", "chosen", "services", "before", "expected"),
+    ("chosen", "found", "expected"),
     [
-        (Kind.PROBLEM, None, ["links"], [], None),
-        (Kind.PROBLEM, [], ["links"], [], LINKS),
-        (Kind.ADVANCE, ["ref01"], ["links"], [], PORT),
-        (Kind.UPDATE, [], ["chat"], [LINKS], Behind(("links", "chat"))),
-        (Kind.START, ["ref01"], ["links"], [LINKS], Behind(("links",), ("ref01",))),
-        (Kind.RESOLVED, [], ["chat"], [LINKS, PORT], Behind(("links",), ("ref01",))),
-        (Kind.CANCELLED, [], ["chat"], [], CHAT),  # a person sends it although nobody was told before
-        (Kind.UPDATE, [], ["links"], [LINKS, None], None),
-        (Kind.RESOLVED, None, ["links"], [LINKS], None),
+        (None, None, None),
+        (None, FOUND, None),
+        ([], None, Behind(("links",))),
+        (["ref01"], None, Behind((), ("ref01",))),
+        ([], FOUND, Behind(("links",), (), True, ("port1",), ("el port",))),
+        ([], ForWhom(True, unknown=("links",)), None),  # so it was when it was chosen, and so it was said
     ],
 )
-def test_whom_a_notice_goes_to(
-    kind: Kind, chosen: list[str] | None, services: list[str], before: list[Behind | None], expected: Behind | None
+def test_whom_a_notice_goes_to(chosen: list[str] | None, found: ForWhom | None, expected: Behind | None) -> None:
+    assert whom(chosen, ["links"], found) == expected
+
+
+CHAT = ForWhom(True, unknown=("chat",))
+WIKI = ForWhom(False, ("wiki1",), (), ("links", "wiki"))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        (FOUND, WIKI, ForWhom(False, ("port1", "wiki1"), ("el port",), ("links", "wiki"))),
+        (FOUND, CHAT, ForWhom(False, ("port1",), ("el port",), ("links",), ("chat",))),
+        (FOUND, ForWhom(True, unknown=("links",)), FOUND),  # it lost its [[audience.behind]]
+        (FOUND, ForWhom(False, ("port9",), (), ("links",)), FOUND),  # talaia.toml says otherwise by now
+        (ForWhom(True), WIKI, ForWhom(True)),
+        (replace(FOUND, unknown=("wiki",)), WIKI, ForWhom(False, ("port1", "wiki1"), ("el port",), ("links", "wiki"))),
+    ],
+)
+def test_for_whom_an_event_is_only_grows_and_never_into_everybody(
+    before: ForWhom, now: ForWhom, expected: ForWhom
 ) -> None:
-    assert whom(kind, chosen, services, before) == expected
+    assert before.grown(now) == expected
+    assert ForWhom.from_json(expected.to_json()) == expected
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ def test_one_thread_from_the_problem_to_its_end(house: House) -> None:
     assert len(house.server.taken) == 6
     first, last = [t for t in house.server.taken if t.to.startswith("anna")]
     assert last.mail["In-Reply-To"] == last.mail["References"] == first.message_id
-    assert last.mail["Subject"].startswith("[Resolt]")
+    assert last.mail["Subject"].startswith("[Resolta]")
     # It comes back, and so does the mail; in the same thread.
     events.update_incident(event.ref, IncidentState.INVESTIGATING, {"ca": "Torna a fallar."}, house.now)
     house.work().later(minutes=2).work()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -156,6 +157,38 @@ def test_when_nothing_newer_can_be_had_the_reader_is_told(stage: Stage, page: Pa
     stage.put("well")
     minutes(page, 1)
     expect(page.locator("#old")).to_have_text("")
+
+
+def test_after_stale_after_what_was_so_is_struck_through_with_its_hour_until_something_newer_comes(
+    stage: Stage, page: Page
+) -> None:
+    stage.put("well", timedelta(minutes=9))
+    page.goto(stage.address)
+    words = page.locator("main .word").first
+    expect(words).to_have_text("Operatiu")
+    stage.put("well", timedelta(minutes=11))
+    minutes(page, 1)
+    expect(page.locator("main .word s").first).to_have_text("Operatiu")
+    assert re.fullmatch(r"era: Operatiu \(\d\d:\d\d\)", words.inner_text())
+    assert re.fullmatch(r"era: Tot funciona amb normalitat \(\d\d:\d\d\)", page.locator("h1").inner_text())
+    stage.put("well")
+    minutes(page, 1)
+    expect(words).to_have_text("Operatiu")
+    expect(page.locator("h1")).to_have_text("Tot funciona amb normalitat")
+    expect(page.locator("#news")).to_have_text("")
+
+
+def test_the_page_of_a_service_owns_up_to_its_age_by_the_age_of_the_whole_site(stage: Stage, page: Page) -> None:
+    stage.put("well", timedelta(minutes=4))
+    house = replace(story.HOUSE, made_at=datetime.now(UTC) - timedelta(hours=3))
+    made = pages.service(story.SERVICES["well"], house)
+    stage.files["page"] = next(body for name, body in made.items() if not name.startswith(("es/", "en/")))
+    page.goto(stage.address + "page")
+    expect(page.locator("#old")).to_contain_text("de fa 4 minuts")
+    assert page.locator("main s").count() == 0
+    stage.files["status.json"] = stage.files["status.json"].replace(b'"made_at": "2', b'"made_at": "1')
+    minutes(page, 1)
+    expect(page.locator("main .now s")).to_have_count(1)
 
 
 def test_a_wrong_clock_on_the_visitors_side_makes_no_false_alarm(stage: Stage, chromium: Browser) -> None:

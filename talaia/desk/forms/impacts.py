@@ -45,7 +45,7 @@ class ImpactsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **more)
         self.panel, self.touched, self.language = groups, dict(touched or {}), language
-        beginning = {**(suggested or {}), **self.touched}
+        self.beginning = beginning = {**(suggested or {}), **self.touched}
         for service in (service for group in groups for service in group.services):
             choices: Choices = [
                 ("", _("Not affected")),

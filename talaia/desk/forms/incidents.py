@@ -58,7 +58,7 @@ class EntryForm(ImpactsForm):
         self.now = now
         self.texts = Others(self, "text", TextField)
         self.fields["state"].initial = states[0].value
-        self.fields["next"].initial = "1h"
+        self.fields["next"].initial = promise.usual(self.beginning.values())
         self.fields["written_in"].initial = written_in
         self.fields["key"].initial = new_key()
         if current().mail.sender is None:

@@ -58,7 +58,7 @@ def audience(request: HttpRequest) -> HttpResponse:
         "configured": configured,
         "form": form,
         "nothing_changes": nothing_changes,
-        "counts": [(words.standing(one), counts.get(one.value, 0)) for one in Standing],
+        "counts": [(words.standing(one, n := counts.get(one.value, 0)), n) for one in Standing],
         "open": Import.objects.filter(state__in=[Import.WAITING, Import.CONFIRMED]).order_by("-pk"),
         "last": Import.objects.filter(state=Import.DONE).order_by("-finished_at").first(),
         "look": look,
@@ -109,13 +109,13 @@ def shown(request: HttpRequest, number: int, wrong: str = "") -> HttpResponse:
         "objections": [words.objection(one["code"], one["data"]) for one in row.objections],
         "refused": [(line, words.refusal(code, word)) for line, code, word in row.refused[:SHOWN]],
         "refused_more": max(0, len(row.refused) - SHOWN),
-        "counts": [(words.what(what), row.counts.get(what.value, 0)) for what in What if row.counts.get(what.value)],
+        "counts": [(words.what(what, n), n) for what in What if (n := row.counts.get(what.value, 0))],
     }
     if row.state == Import.WAITING:
         changes = planned(row, current(), timezone.now()).diff
         context["kinds"] = [
             {
-                "word": words.what(what),
+                "word": words.what(what, len(found)),
                 "count": len(found),
                 "people": [(change.after.address, change.after.name, why(change)) for change in found[:SHOWN]],
                 "more": max(0, len(found) - SHOWN),

@@ -198,6 +198,7 @@ class Continuing:
             "writing": bool(more) or form.is_bound or "state" in self.request.GET,
             **also(self.row),
             "notices": mailing.shown(self.row.sent_notices.order_by("-number"), language()),
+            "narrow": mailing.narrow(self.row),
             "missing": {"title": missing_languages(self.shown.titles)},
             "entries": [(entry, missing_languages(entry.texts)) for entry in self.shown.entries],
         }

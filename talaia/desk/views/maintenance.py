@@ -127,7 +127,7 @@ def foreseen(form: PlanForm) -> dict[str, Any]:
     to = mailing.goes_to(Kind.ADVANCE, None, form.impacts(), form.reached.only_behind())
     mailed = current().mail.sender is not None
     return {
-        "mails_go": _("Mails go %(whom)s.") % {"whom": mailing.whom(to, form.impacts())} if mailed else "",
+        "mails_go": _("Mails go %(whom)s.") % {"whom": to} if mailed else "",
         "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
         "warnings": planning.warnings(wanted, levels, window[0], form.now, minimum),
     }
@@ -186,6 +186,7 @@ class Following:
             "may_approve": row.awaits_approval and row.planned_by != self.by,
             "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
             "mails_go": self.mails_go(),
+            "narrow": mailing.narrow(row),
             "notices": mailing.shown(row.sent_notices.order_by("-number"), language()),
             "warnings": against(row) if row.state == MaintenanceState.SCHEDULED else (),
             "writing": bool(more) or form.is_bound,
@@ -199,8 +200,7 @@ class Following:
         if current().mail.sender is None:
             return ""
         touched = impacts_of(self.row)
-        to = mailing.goes_to(Kind.UPDATE, self.row, touched)
-        return _("Mails go %(whom)s.") % {"whom": mailing.whom(to, touched)}
+        return _("Mails go %(whom)s.") % {"whom": mailing.goes_to(Kind.UPDATE, self.row, touched)}
 
     def done(self, number: int | None, about: str = "") -> HttpResponse:
         """Back to it: published, or, while it waits for a second person, only kept."""

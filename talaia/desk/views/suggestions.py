@@ -20,13 +20,12 @@ from talaia.desk.pages import for_operators
 from talaia.desk.writing import actions
 from talaia.desk.writing.first_words import Beginning
 from talaia.desk.writing.suggestions import Desk, Suggestion, suggest
+from talaia.events import promise
 from talaia.events.timeline import IncidentState
 from talaia.panel.models import Service
 from talaia.panel.state import State, worst
 from talaia.site import snapshot
 from talaia.site.values import Front, Touched, Words, words
-
-NEXT = "1h"
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def fields(suggestion: Suggestion) -> dict[str, str]:
         **impacts,
         "began": minute(suggestion.since),
         "state": IncidentState.INVESTIGATING.value,
-        "next": NEXT,
+        "next": promise.usual(suggestion.impacts.values()),
         "suggestion": suggestion.mark,
     }
 

@@ -7,6 +7,7 @@ try after a lost connection), the same form finds its own entry instead of makin
 
 from __future__ import annotations
 
+from talaia.events.actions.addressing import note_whom, tell_everybody
 from talaia.events.actions.analysis import write_analysis
 from talaia.events.actions.corrections import edit_event, edit_update
 from talaia.events.actions.following import note_late, take_step
@@ -20,7 +21,7 @@ from talaia.events.actions.maintenance import (
     postpone_maintenance,
     update_maintenance,
 )
-from talaia.events.actions.rows import IMPACTS, find, mark_of, subject
+from talaia.events.actions.rows import IMPACTS, find, mark_of, subject, touched
 
 __all__ = [
     "IMPACTS",
@@ -35,11 +36,14 @@ __all__ = [
     "mark_of",
     "merge_incident",
     "note_late",
+    "note_whom",
     "open_incident",
     "plan_maintenance",
     "postpone_maintenance",
     "subject",
     "take_step",
+    "tell_everybody",
+    "touched",
     "update_incident",
     "update_maintenance",
     "write_analysis",

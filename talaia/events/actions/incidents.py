@@ -65,7 +65,8 @@ def open_incident(
             raise Overtaken(_("incident %(ref)s speaks of it already") % {"ref": told.ref})
         event = rows.create(Event.INCIDENT, titles, began, state)
         event.next_update_at, event.only_behind = next_update_at, rows.chosen(only_behind)
-        event.save(update_fields=["next_update_at", "only_behind"])
+        event.quiet = tell is False
+        event.save(update_fields=["next_update_at", "only_behind", "quiet"])
         rows.add_update(event, state, texts, at or now, by, plain, key)
         touched = rows.set_impacts(event, impacts)
         data = rows.story(event, texts, touched) | {"update": 1, **rows.mails(tell), **rows.told_of(event)}
@@ -119,7 +120,8 @@ def update_incident(
             rows.set_end(event, ended_at or event.ended_at or update.at, causes, now)
         else:
             event.ended_at, event.merged_into = None, None
-        event.save(update_fields=["state", "next_update_at", "ended_at", "causes", "merged_into"])
+        event.quiet = event.quiet and not tell
+        event.save(update_fields=["state", "next_update_at", "ended_at", "causes", "merged_into", "quiet"])
         touched = rows.set_impacts(event, impacts)
         kind = "incident.resolved" if reached in ENDED else "incident.updated"
         if reopened:

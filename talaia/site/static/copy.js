@@ -1,10 +1,9 @@
 // A tap on "#" or on the time of an entry copies that address; the link itself works as ever.
 "use strict";
-const told = document.querySelector("#copied");
 let quiet;
 
 document.addEventListener("click", async event => {
-  const link = event.target.closest(".here, .timeline h3 a");
+  const link = event.target.closest(".here, .timeline h3 a"), told = document.querySelector("#copied");
   if (!link || !navigator.clipboard) return;
   try {
     await navigator.clipboard.writeText(link.href);

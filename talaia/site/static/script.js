@@ -1,49 +1,76 @@
-// Keeps "/" fresh while it is looked at, and says when this copy is old.
+// Keeps a page that speaks of now fresh while it is looked at, and says when this copy is old.
 "use strict";
 const $ = (query, page = document) => page.querySelector(query);
-const made = $("#made"), pause = $("#pause"), old = $("#old"), news = $("#news");
+const made = $("#made"), { every, stale, status, lives, was, zone } = made.dataset;
+const pause = $("#pause"), old = $("#old"), news = $("#news"), lang = $("html").lang;
 const times = page => [...page.querySelectorAll(".made")];
 const bare = page => {
   const main = $("main", page).cloneNode(true);
   times(main).forEach(node => node.remove());
   return main.innerHTML;
 };
-let shown = bare(document), at = +made.dataset.made, paused;
+let shown = bare(document), at = +made.dataset.made, paused, struck;
 
 function tellAge(now, words) {
-  const age = now - at, long = age > 7200;
-  const time = Intl.NumberFormat($("html").lang, { style: "unit", unit: long ? "hour" : "minute", unitDisplay: "long" })
-    .format(Math.floor(age / (long ? 3600 : 60)));
-  old.textContent = age > 180 ? words.replace("{time}", time) : "";
+  const age = now - at, [unit, long] = age > 172800 ? ["day", 86400] : age > 7200 ? ["hour", 3600] : ["minute", 60];
+  const time = Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(age / long));
+  old.textContent = age > 3 * every ? words.replace("{time}", time) : "";
+  if (age > stale && lives != null && !struck) strike(age);
+}
+
+// What was so is not so any more: nobody takes an old copy for news.
+function strike(age) {
+  const day = age > 43200 ? { day: "numeric", month: "long" } : {};
+  const time = Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone, ...day })
+    .format(at * 1000);
+  const [before, after] = was.replace("{time}", time).split("{state}");
+  struck = true;
+  $("main").classList.add("stale");
+  for (const node of document.querySelectorAll("main .word, main .now .state, main .headline h1 span")) {
+    const s = document.createElement("s");
+    s.append(node.lastChild.cloneNode());
+    node.lastChild.replaceWith(before, s, after);
+  }
+}
+
+function show(page, next) {
+  const held = document.activeElement.getAttribute("href");
+  shown = next;
+  struck = false;
+  $("main").className = "";
+  $("main").innerHTML = $("main", page).innerHTML;
+  document.title = page.title;
+  $("[rel=icon]").href = $("[rel=icon]", page).href;
+  if (held) $(`main [href="${held}"]`)?.focus();
 }
 
 async function look() {
   if (paused || document.hidden) return;
   try {
-    const answer = await fetch("", { cache: "no-cache" });
-    if (!answer.ok) throw 0;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html"), next = bare(page);
-    const held = document.activeElement.getAttribute("href");
-    at = +$("#made", page).dataset.made;
-    if (next != shown) {
-      shown = next;
-      $("main").innerHTML = $("main", page).innerHTML;
-      document.title = page.title;
-      $("[rel=icon]").href = $("[rel=icon]", page).href;
-      if (held) $(`main [href="${held}"]`)?.focus();
-      news.textContent = news.dataset.news + " " + $("h1").textContent;
+    // Of the whole site the front page is renewed first, and status.json with it.
+    const [page, state] = await Promise.all([lives && "", status].map(of => of == null ? of : fetch(of, { cache: "no-cache" })));
+    if ([page, state].some(one => one && !one.ok)) throw 0;
+    if (page) {
+      const fresh = new DOMParser().parseFromString(await page.text(), "text/html"), next = bare(fresh);
+      if (!status) at = +$("#made", fresh).dataset.made;
+      if (next != shown || struck) {
+        const same = next == shown;
+        show(fresh, next);
+        if (!same) news.textContent = news.dataset.news + " " + $("h1").textContent;
+      }
+      times(document).forEach((node, n) => node.innerHTML = times(fresh)[n].innerHTML);
     }
-    times(document).forEach((node, n) => node.innerHTML = times(page)[n].innerHTML);
+    if (state) at = Date.parse((await state.json()).made_at) / 1000;
     // by the server's clock
-    tellAge(Date.parse(answer.headers.get("date")) / 1000, old.dataset.old);
+    tellAge((Date.parse((page || state).headers.get("date")) || Date.now()) / 1000, old.dataset.old);
   } catch { tellAge(Date.now() / 1000, old.dataset.lost); }
 }
 
-pause.hidden = false;
+if (lives != null) pause.hidden = false;
 pause.onclick = () => {
   paused = !paused;
   [pause.textContent, pause.dataset.resume] = [pause.dataset.resume, pause.textContent];
 };
 document.onvisibilitychange = look;
-setInterval(look, made.dataset.every * 1000);
-if (Date.now() / 1000 - at > 180) look();
+setInterval(look, every * 1000);
+if (status || Date.now() / 1000 - at > 3 * every) look();

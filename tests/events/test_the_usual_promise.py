@@ -1,0 +1,54 @@
+"""One table says how often people hear of an incident: the forms begin with it, and `/about/` promises it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import translation
+
+from talaia.config import current
+from talaia.events import promise
+from talaia.panel.state import State
+from talaia.site.about import texts
+
+NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("levels", "usual"),
+    [
+        ([State.DISRUPTION, State.DEGRADED], "30m"),
+        ([State.PARTIAL], "1h"),
+        ([State.DEGRADED, State.PARTIAL], "1h"),
+        ([State.DEGRADED], "2h"),
+        ([State.MAINTENANCE], "1h"),
+        ([State.OPERATIONAL], "30m"),
+        ([], "30m"),
+    ],
+)
+def test_the_worst_impact_says_when_the_next_word_comes(levels: list[State], usual: str) -> None:
+    assert promise.usual(levels) == usual
+
+
+def test_of_an_impact_that_nobody_has_said_the_soonest_is_promised() -> None:
+    zone = ZoneInfo("Europe/Madrid")
+    at = {state: promise.parse(usual, NOW, zone) for state, usual in promise.USUAL.items()}
+    soonest = min(value for value in at.values() if value)
+    assert promise.parse(promise.usual([]), NOW, zone) == soonest
+    assert soonest - NOW == timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("language", ["ca", "es", "en"])
+def test_how_we_communicate_says_what_the_forms_promise(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said() -> str:
+        return texts(current())[language]
+
+    with translation.override(language):
+        assert promise.how_often(State.DISRUPTION) in said()
+        assert promise.how_often(State.PARTIAL) in said()
+    monkeypatch.setattr(promise, "USUAL", {**promise.USUAL, State.DISRUPTION: "2h"})
+    with translation.override(language):
+        assert promise.how_often(State.DISRUPTION) in said()
+    assert "{" not in said()

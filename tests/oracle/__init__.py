@@ -1,0 +1,55 @@
+"""The oracle: an independent brute-force reckoning of what a status page must say, and whom it must tell.
+
+Written from the rules alone, without having read the product. A history (`history`, `happenings`) is what
+happened; the reckoning (`reckoning`) says what must follow from it; a `house.House` makes the history real in
+the product; `compare` says the first difference.
+
+What was open, and how it was read
+----------------------------------
+Signals
+- An evidence sample that fails without any alert changes nothing by itself: trouble stays, green stays green (an
+  outage shorter than the rule's minute never reaches the panel), unknown stays unknown.
+- A sample that stops coming keeps its old time in the answer; it is fresh for `stale_after`. A firing alert counts
+  as measured, also without a sample.
+- A check whose failure is our own (S11) is not measured from then on: its last verdict is fresh for the
+  `stale_after` of the source `checks` (90 s; 0: at once), then the service is unknown. Never trouble.
+- With `hold_worse`, a relapse is dated by when the signals failed again, not by when it is shown.
+- A silent source: its last words count for `stale_after`, then unknown, red or green. An unreadable one (S13): what
+  is red stays, green is unknown after `stale_after`. "After": at that very second; a second later is let pass.
+- Into unknown and out of it there is no hold, `hold_worse` neither.
+- `hold_better`: each level is shown once "this or better" has lasted so long; likewise `hold_worse`. (Histories
+  that are made up mend all of an outage in one instant, as the documents do not say more.)
+- Unstable (S7): trouble that comes back within `unstable_within` (an equal time counts) after it was left *and*
+  after the service was operational meanwhile. Trouble, unknown, trouble is one and the same trouble. Unknown forgets
+  the instability, as nobody sees whether it is good "without a break".
+- The end of a maintenance does not end a hold; a person's "resolved" (S8) does, the one of S7 too.
+People's words
+- An open incident that says `operational` of a service says nothing that outranks what else is known.
+- With an incident and a maintenance at once, signals count only where they are worse than announced.
+- Several maintenances of one service: the heaviest announcement holds. `maintenance` and `disruption` as announced
+  levels both mean that nothing is worse.
+- In time that nobody watched (S1), a maintenance that ends by itself ends at its hour, a word set by hand at its
+  expiry; then it is unknown. One that would have begun meanwhile begins at the start, if its end is still to come.
+- A merge keeps the worst impact of both, of each service.
+Days and figures
+- A period of N days is today, as far as it has gone, and the N - 1 local days before it.
+- Of a service's first day, the part before the first transition may be left out or counted as no data.
+- What works badly: degraded and partial. What does not work: disruption.
+People told
+- A notice leaves when its hold is over, or at the next start of talaia; on the list is who is on it then.
+- Notices of the middle (`update`, `start`, `reminder`, `changed`) must reach those who were told before and are still
+  on the list; they may reach who has come into the circle since, `changed` excepted.
+- Where nothing says who was told (told and merged in the hold, moved in the hold, copies refused), no more is asked
+  than that everybody is told at least once under one of the references, and of the end exactly once.
+- An incident whose impacts reach `told_from` later, with nobody said to be left out, is told as a problem then.
+- Reopened with "tell": a problem anew, to be ended anew. Without it: nobody is told, and nobody of the second end.
+- `advance` and `reminder` are one kind here, as after a downtime or a move either name is right.
+- After a move, advance hours of the new window may be told; `changed` must be, to those told before.
+- A mail server that refuses everybody: the notice waits until somebody tries again, and goes then unless it is over.
+
+Histories are made without what no rule decides: outages that are mended by halves, second acts in the very second
+of a hold, a window that begins or ends in a restart of less than five minutes, an impact `operational`.
+
+Not reckoned: times of entries (S14), what a source's memory fills in (let the house's Prometheus remember nothing),
+silences made by talaia, services kept by hand, approval, `cap`, `updates = true`, the exact instants of mails.
+"""
