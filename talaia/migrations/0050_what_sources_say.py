@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("talaia", "0002_facts_are_final"),
+        ("talaia", "0080_whom_and_quiet"),
     ]
 
     operations = [

@@ -168,11 +168,6 @@ class Kept:
         return [{"code": "flood", "count": self.left_out}] if self.left_out else []
 
 
-def concerning(config: Config, labels: Iterable[Mapping[str, str]]) -> list[bool]:
-    """For each set of labels: whether anything of ours would want to know of it."""
-    return list(map(Concern(config).wants, labels))
-
-
 def experimental(view: View, labels: Iterable[str], known: Mapping[str, bool]) -> dict[str, bool]:
     """Connections that never count (id → whether they fire): seen by operators, so that nobody wonders.
 
