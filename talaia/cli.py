@@ -14,6 +14,7 @@ import talaia
 from talaia import config as configuration
 from talaia.outbox.faults import Fault
 from talaia.refusal import Refused
+from talaia.terminal import only_words
 
 # Name → one line of help. The module of each is talaia/commands/<name>.py.
 COMMANDS = {
@@ -54,6 +55,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 refused or failed (one line on stderr), 2 usage."""
+    with only_words():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     known, rest = parser().parse_known_args(arguments)
     if known.config:

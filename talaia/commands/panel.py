@@ -14,7 +14,7 @@ from talaia.config import LANGUAGES, Config, current
 from talaia.panel import words
 from talaia.panel.state import Reason, State
 from talaia.panel.watching import unwatched_since
-from talaia.signals.judging import Judged, judge_all, read_view
+from talaia.signals.judging import Judged, judge_all, read_odd, read_view
 from talaia.signals.matching import experimental
 from talaia.signals.models import SourceState
 from talaia.signals.unwatched import last_watched
@@ -93,6 +93,8 @@ def show(judged: list[Judged], config: Config, now: datetime) -> None:
         for note in state.notes if state else ():
             told = ", ".join(f"{name} {value}" for name, value in note.items() if name != "code")
             print(f"      {note['code']}: {told}")
+    for odd in read_odd(config):
+        print(f"source {odd.source}: {odd}")
 
 
 def explain(one: Judged, config: Config, now: datetime) -> None:

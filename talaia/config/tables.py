@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from talaia.config.kinds import LANGUAGES as LANGUAGES
 from talaia.config.kinds import Impact as Impact
 from talaia.config.kinds import Language
+from talaia.config.kinds import Meaning as Meaning
 from talaia.config.kinds import Table as Table
 from talaia.config.kinds import Text as Text
 from talaia.config.kinds import Threshold as Threshold
@@ -118,6 +119,7 @@ class Source(Table, frozen=True, kw_only=True):
     username: str | None = None
     password_file: str | None = None
     token_file: str | None = None
+    ca_file: str | None = None
     ignore_labels: tuple[str, ...] = ("replica", "prometheus_replica", "cluster")
 
     @property
@@ -132,7 +134,7 @@ class Group(Table, frozen=True, kw_only=True):
 
 class AlertMatch(Table, frozen=True, kw_only=True):
     match: Matchers
-    impact: Impact = "disruption"
+    impact: Meaning = "disruption"
     source: str | None = None
 
 

@@ -6,10 +6,12 @@ import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from talaia.config import Mail
+from talaia.config.trust import trusted
 from talaia.notices.answers import Meaning, meaning
 from talaia.outbox.faults import Permanent, Temporary
 
@@ -92,7 +94,7 @@ class Client:
         """Connect, encrypt and log in as `[mail]` says."""
         mail, timeout = self.mail, self.mail.timeout.total_seconds()
         try:
-            tls = ssl.create_default_context(cafile=self.ca_file)
+            tls = trusted(Path(self.ca_file) if self.ca_file else None)
             if mail.tls == "tls":
                 link: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, timeout=timeout, context=tls)
             else:

@@ -106,6 +106,10 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
         case "source_silent":
             # Translators: %(since)s is "since 03:12"
             return _("monitoring silent %(since)s") % {"since": since(datetime.fromisoformat(values["since"]))}
+        case "source_unreadable":
+            # Translators: %(since)s is "since 03:12"
+            unread = _("the monitoring answers, but we have not been able to read it %(since)s")
+            return unread % {"since": since(datetime.fromisoformat(values["since"]))}
         case "not_measured":
             return _("no recent measurement")
         case "not_running":

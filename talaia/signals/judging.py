@@ -27,6 +27,7 @@ from talaia.panel.state import (
     watched,
 )
 from talaia.signals.models import Evidence, Signal, SourceState
+from talaia.signals.odd import Odd, oddities
 from talaia.signals.rules import Judgement, judge
 from talaia.signals.view import CHECKS, UNCONFIRMED_HOLD, Sample, Source, Told, View, merged
 
@@ -126,6 +127,7 @@ def read_view(config: Config, now: datetime) -> View:
             source.stale_after,
             source.kind,
             asked=source.polled,
+            answered_at=states[source.id].answered_at if source.id in states else None,
         )
         for source in config.tables.sources
     }
@@ -167,6 +169,17 @@ def read_told(config: Config, sources: Mapping[str, Source], now: datetime) -> l
         )
         for row in rows
     ]
+
+
+def read_odd(config: Config, but_for: Collection[str] = ()) -> list[Odd]:
+    """What the sources of talaia.toml, `but_for` some, tell of now that means nothing to us."""
+    told: dict[str, list[tuple[dict[str, str], dict[str, str]]]] = {
+        source.id: [] for source in config.tables.sources if source.id not in but_for
+    }
+    live = Signal.objects.filter(source__in=list(told)).exclude(state=Signal.RESOLVED).order_by("id")
+    for source, labels, words in live.values_list("source", "labels", "annotations"):
+        told[source].append((labels, words))
+    return [odd for source, every in told.items() for odd in oddities(config, source, every)]
 
 
 def _ran_out(row: Signal, now: datetime) -> bool:

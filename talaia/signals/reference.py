@@ -28,9 +28,10 @@ def judge_connections(
         of[claim.connection].append(claim)
     listed = list(reference.connections)
     live = {id: [claim for claim in of[id] if not claim.signal.held] for id in listed}
-    down = {id for id in listed if any(claim.impact != State.DEGRADED for claim in live[id])}
-    poor = {id for id in listed if live[id]} - down
-    measured = (set(listed) if samples is None else samples.keys() & set(listed)) | down | poor
+    down = {id for id in listed if any(claim.impact not in (State.DEGRADED, State.UNKNOWN) for claim in live[id])}
+    poor = {id for id in listed if any(claim.impact == State.DEGRADED for claim in live[id])} - down
+    blind = {id for id in listed if live[id]} - down - poor
+    measured = (set(listed) if samples is None else samples.keys() & set(listed)) - blind | down | poor
     steps.append(f"{len(measured)} of {len(listed)} connections are measured; down: {_names(down)}")
     if poor:
         steps.append(f"poor: {_names(poor)}")

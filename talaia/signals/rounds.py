@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from talaia.config import Check
-from talaia.signals.client import Measured
+from talaia.signals.evidence import Measured
 from talaia.signals.outcome import Outcome, Streak, Trouble
 
 Found = tuple[Check, Outcome, Streak]

@@ -9,6 +9,7 @@ hold a host, an address or the words of an alert, except the annotation `talaia_
 | `never_measured`   |               | unknown       | nothing has been heard of it yet                              |
 | `source_silent`    | source, since | unknown       | the monitoring (id `source`) does not answer; its last word   |
 |                    |               |               | was at `since` (ISO 8601)                                     |
+| `source_unreadable`| source, since | any but green | it answers, but so that nobody can read it: what was red stays|
 | `not_measured`     |               | unknown       | the monitoring answers, but has no fresh measurement of it    |
 | `too_few_measured` | measured, of  | unknown       | only `measured` of `of` reference connections are measured    |
 | `partly_measured`  | measured, of  | operational   | all is well as far as `measured` of `of` connections tell     |
@@ -69,10 +70,15 @@ def _judge(service: Service, view: View, now: datetime, before: Computed, steps:
         if source.kind == "alertmanager" and source.asked and source.silent(now)
     ]
     whole = [claim for claim in found if not claim.connection]
+    blind_alerts = [claim for claim in whole if claim.impact == State.UNKNOWN and not claim.signal.held]
+    whole = [claim for claim in whole if claim.impact != State.UNKNOWN]
     if not _by_hand(service) and (blind := _silent_source(service, view, now, steps)):
         if seen := [claim for claim in whole if claim.signal.sources == (CHECKS,)]:
             steps.append("the monitoring is silent, but a check of ours sees the trouble itself")
             return _alerted(seen)
+        if before.state in TROUBLE and blind.reason.code == "source_unreadable":
+            steps.append(f"it answers, but so that nobody can read it: what was red stays {before.state}")
+            return Verdict(before.state, blind.reason)
         return blind
     live = _live(service, whole, before, steps)
     if service.reference:
@@ -81,9 +87,13 @@ def _judge(service: Service, view: View, now: datetime, before: Computed, steps:
         verdict = judge_connections(service.reference, every, samples, before, steps)
         if live and WEIGHT[live[0].impact] > WEIGHT[verdict.state]:
             return _alerted(live)
+        if blind_alerts and verdict.state not in TROUBLE:
+            return _blind(steps)
         return verdict
     if live:
         return _alerted(live)
+    if blind_alerts:
+        return _blind(steps)
     return _by_evidence(service, view, now, before, steps)
 
 
@@ -116,6 +126,11 @@ def _alerted(live: Sequence[Claim]) -> Verdict:
     return Verdict(state, known_to_somebody(Reason("alert", values), live))
 
 
+def _blind(steps: list[str]) -> Verdict:
+    steps.append("the monitoring says that it cannot look: that is no outage, and no health either")
+    return Verdict(State.UNKNOWN, Reason("not_measured"))
+
+
 def _by_hand(service: Service) -> bool:
     return service.kept_by_hand and not service.evidence
 
@@ -138,6 +153,11 @@ def _silent_source(service: Service, view: View, now: datetime, steps: list[str]
         if source is None or source.heard_at is None:
             steps.append(f"source {id} has never been heard")
             return Verdict(State.UNKNOWN, Reason("never_measured"))
+        if source.unreadable(now):
+            steps.append(f"source {id} cannot be read since {source.heard_at:%Y-%m-%d %H:%M:%S} UTC")
+            return Verdict(
+                State.UNKNOWN, Reason("source_unreadable", {"source": id, "since": source.heard_at.isoformat()})
+            )
         if source.silent(now):
             steps.append(f"source {id} is silent since {source.heard_at:%Y-%m-%d %H:%M:%S} UTC")
             since = {"source": id, "since": source.heard_at.isoformat()}

@@ -9,9 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import compress
 from typing import Any
 
 import httpx
@@ -24,9 +22,10 @@ from talaia.panel.actions import backfill, judge_service, note_watched
 from talaia.panel.watching import BEHIND, beat_due
 from talaia.signals import actions
 from talaia.signals.checks import probe
-from talaia.signals.client import Client, Heard, Wanted
+from talaia.signals.client import Client, Heard, Unreadable
+from talaia.signals.evidence import Wanted
 from talaia.signals.judging import checks_stale_after, judge_all
-from talaia.signals.matching import concerning
+from talaia.signals.matching import Concern
 from talaia.signals.memory import Stopped, gaps, recall
 from talaia.signals.models import Intake, Ring, Signal, SourceState
 from talaia.signals.outcome import Outcome
@@ -73,6 +72,7 @@ class Watch:
         self.whole: set[str] = set()  # the sources that have nothing more to tell of it
         self.behind_since: datetime | None = None
         self.in_force: Config | None = None
+        self.concern: Concern
         self.began_at: datetime | None = None
         self.met = False  # every source has answered, or failed to, since we began
         self.judged_at: datetime | None = None
@@ -145,6 +145,7 @@ class Watch:
         self.asked_at.clear()  # there may be other things to ask
         self.whole.clear()
         self.in_force = config
+        self.concern = Concern(config)
 
     def _due(self, source: Source, rung_at: datetime | None, now: datetime) -> bool:
         last = self.asked_at.get(source.id)
@@ -177,7 +178,7 @@ class Watch:
         waiting = list(Intake.objects.filter(handled_at=None).order_by("id")[:200])
         for intake in waiting:
             try:
-                actions.handle_intake(intake, config.source(intake.source), now)
+                actions.handle_intake(intake, config.source(intake.source), now, self.concern.wants)
             except (OperationalError, InterfaceError):
                 raise  # the database is away or busy: it will be taken up later
             except Exception as error:
@@ -209,15 +210,13 @@ class Watch:
         try:
             heard = poll.result()
         except Fault as fault:
-            actions.source_failed(source.id, f"{fault}. {fault.hint}", now)
+            actions.source_failed(source.id, f"{fault}. {fault.hint}", now, answered=isinstance(fault, Unreadable))
             return True
         except Exception as error:
             log.exception("source %s", source.id)
             actions.source_failed(source.id, f"a fault of ours: {error!r}", now)
             return True
         self.skews[source.id] = heard.skew
-        ours = concerning(config, [alert.labels for alert in heard.alerts])
-        heard = replace(heard, alerts=tuple(compress(heard.alerts, ours)))
         actions.store_poll(source, heard, self.asked_at.get(source.id, now), now)
         if source.kind == "alertmanager":
             self.keep_silences(source, config, now)

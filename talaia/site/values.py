@@ -105,7 +105,9 @@ class Service:
     def says_since(self) -> bool:
         """Whether the reason itself tells since when."""
         return any(
-            reason.code in ("source_silent", "unstable") or "unstable_since" in reason.values
+            reason.code in ("source_silent", "unstable")
+            or (reason.code == "source_unreadable" and self.state is State.UNKNOWN)
+            or "unstable_since" in reason.values
             for reason in (self.reason, self.also)
         )
 

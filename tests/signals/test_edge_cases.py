@@ -64,14 +64,19 @@ def test_case_02_resolved_then_a_stale_firing_then_resolved_is_no_second_inciden
     assert lab.seen("web") == ["operational", "disruption", "operational"]
 
 
-def test_case_03_firing_again_with_the_start_of_an_episode_that_ended_is_not_dropped(lab: Lab) -> None:
+def test_case_03_firing_again_and_again_with_the_start_of_an_episode_that_ended_is_believed(lab: Lab) -> None:
+    """An Alertmanager whose Prometheus hung; one that is told once is a straggler (test_late.py)."""
     ended, again = sample("18"), sample("19")
     starts = {json.dumps(a["labels"], sort_keys=True): a["startsAt"] for a in ended["alerts"]}
     same = [a for a in again["alerts"] if starts.get(json.dumps(a["labels"], sort_keys=True)) == a["startsAt"]]
     assert same, "the samples show the same start twice"
+    lab.monitoring.now = datetime(2026, 11, 22, 6, 40, tzinfo=UTC)
     lab.come_in("told", ended)
     lab.come_in("told", again)
     firing = Signal.objects.filter(source="told", state=Signal.FIRING)
+    assert firing.count() == sum(a["status"] == "firing" for a in again["alerts"]) - len(same)
+    lab.go(300, every=60)
+    lab.come_in("told", again)
     assert firing.count() == sum(a["status"] == "firing" for a in again["alerts"]) > 0
 
 
@@ -103,7 +108,7 @@ def test_case_06_resolved_that_was_never_firing_is_stored_and_turns_nothing(lab:
     lab.come_in(source, body)
     lab.go(30)
     assert lab.seen("web") == before
-    assert Intake.objects.exclude(handled_at=None).count() == 1
+    assert Intake.objects.exclude(handled_at=None).count() == (source == "told"), "who is asked is asked how it is"
 
 
 def test_case_07_a_truncated_payload_rings_for_a_poll_that_sees_them_all(lab: Lab) -> None:

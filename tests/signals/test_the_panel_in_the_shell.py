@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -134,3 +135,21 @@ def test_what_is_not_there_is_refused_in_one_line(talaia: Shell, arguments: tupl
     assert refused.code in (1, 2)
     assert said in refused.err
     assert "Traceback" not in refused.err
+
+
+def test_whatever_the_monitoring_says_nothing_in_it_acts_on_a_terminal(lab: Lab, talaia: Shell) -> None:
+    lab.monitoring.broken_rules.append("Rule\x1b]0;owned\x07\x1b[2J\u202e")
+    lab.monitoring.fire(alertname="Down\x1b[31m\u202e", talaia_service="web\x9b2J", talaia_impact="\x1bcbad")
+    lab.monitoring.fire(alertname="Slow\x1b[5m", talaia_service="web")
+    lab.go(35)
+    for said in (talaia("panel"), talaia("panel", "--explain", "web"), talaia("panel", "--json")):
+        printed = said.out + said.err
+        assert "Slow" in printed or "Down" in printed or "Rule" in printed or printed.startswith("[")
+        assert not any(unicodedata.category(mark) == "Cc" and mark != "\n" for mark in printed)
+        assert "\u202e" not in printed
+
+
+def test_a_refusal_that_quotes_somebody_does_not_act_either(talaia: Shell) -> None:
+    said = talaia("--config", "no\x9b2Jsuch\u202e.toml", "panel")
+    assert said.code == 1
+    assert "there is no" in said.err and "nosuch.toml" in said.err

@@ -16,12 +16,14 @@ from talaia.desk import assets, mailing, urgency
 from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.desk.views import by_hand, drafts, forum
 from talaia.desk.views.suggestions import card, dismissed, spoken_of, suggestions
+from talaia.desk.words_of_sources import odd_words
 from talaia.events.timeline import NotPossible
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice
 from talaia.notices.rows import came_back
 from talaia.outbox.actions import let_go, try_again
 from talaia.outbox.models import Delivery
+from talaia.signals.judging import read_odd
 from talaia.signals.models import SourceState
 from talaia.site import snapshot
 
@@ -58,6 +60,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "came_back": came_back(now),
         "parked": parked[:PARKED],
         "parked_count": parked.count(),
+        "odd": [(odd.source, odd_words(odd)) for odd in read_odd(current())],
         "silent": urgency.silent(
             {source.id: source.stale_after for source in current().tables.sources},
             {source: (heard_at, error) for source, heard_at, error in states},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ import httpx
 import msgspec
 
 from talaia.config import Config, Mirror
+from talaia.config.trust import trusted
 from talaia.forum.discourse.answers import Answer, understood
 from talaia.forum.discourse.limits import BURST, Bucket
 from talaia.outbox.faults import Permanent, Temporary
@@ -46,8 +46,7 @@ class Client:
         self.bucket = Bucket(mirror.rate, burst)
         self.told_to_wait: tuple[datetime, timedelta] | None = None
         try:
-            ca_file = str(config.beside(mirror.ca_file)) if mirror.ca_file else None
-            verify = ssl.create_default_context(cafile=ca_file)
+            verify = trusted(config.beside(mirror.ca_file) if mirror.ca_file else None)
         except OSError as error:
             raise Permanent(f"{self.host}: ca_file cannot be used: {error}", "look at [mirror]") from None
         seconds = mirror.timeout.total_seconds()

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0080_whom_and_quiet")]
+    dependencies = [("talaia", "0008_what_sources_say")]
     operations = [
         migrations.AddField("import", "ended", models.BooleanField(null=True)),
         migrations.AddField("recipient", "at_list", models.CharField(blank=True, default="", max_length=6)),

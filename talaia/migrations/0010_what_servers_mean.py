@@ -11,7 +11,7 @@ def begin_anew(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0080_whom_and_quiet")]
+    dependencies = [("talaia", "0009_who_cannot_be_read_and_who_is_not_reached")]
 
     operations = [
         migrations.RunPython(begin_anew, migrations.RunPython.noop),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('talaia', '0080_whom_and_quiet'),
+        ("talaia", "0005_by_hand_and_unrest"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0080_whom_and_quiet")]
+    dependencies = [("talaia", "0004_whom_and_quiet")]
 
     operations = [
         migrations.AddField(model_name="service", name="override_words", field=models.JSONField(default=dict)),

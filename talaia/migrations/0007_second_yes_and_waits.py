@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("talaia", "0030_how_incidents_end"),
+        ("talaia", "0006_how_incidents_end"),
     ]
 
     operations = [
