@@ -67,8 +67,7 @@ def still_held(notice_id: int, now: datetime) -> timedelta | None:
         notice = _lock(notice_id)
         if notice is None or notice.state != Notice.HELD or not notice.held_until or notice.held_until <= now:
             return None
-        hold = current().mail.hold
-        if notice.held_until - now > LONGEST_HOLD * hold:
+        if notice.held_until - now > LONGEST_HOLD * (hold := current().mail.hold):
             notice.held_until, notice.drawn_at = now + hold, now
             notice.save(update_fields=["held_until", "drawn_at"])
         return notice.held_until - now
@@ -76,10 +75,9 @@ def still_held(notice_id: int, now: datetime) -> timedelta | None:
 
 def note_whether_told(now: datetime) -> None:
     """Write down when it becomes possible, or impossible, to tell anybody: what was planned before is told, too."""
-    can = rows.possible()
     with transaction.atomic():
         last = Fact.objects.filter(subject="notices").order_by("-id").values_list("kind", flat=True).first()
-        if (last == "notices.possible") != can:
+        if (last == "notices.possible") != (can := rows.possible()):
             record("notices.possible" if can else "notices.impossible", "notices", now)
 
 
