@@ -12,10 +12,9 @@ from django.utils import timezone
 
 from talaia.audience.actions import asked
 from talaia.audience.importing import deliver as keep_audience
-from talaia.audience.mailing import behind, for_whom, hand_over, mail_returns, readers
+from talaia.audience.mailing import behind, hand_over, mail_returns, readers, remember_whom
 from talaia.audience.subscribing import to_ask
 from talaia.config import Config, current
-from talaia.events.actions import find, note_whom, touched
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
 from talaia.forum.chosen import chosen
@@ -338,16 +337,8 @@ def look_at(targets: Sequence[str], now: datetime) -> None:
     """Draw up the notices that follow: targets are events, with "/yes" or "/no" where the operator chose."""
     for target in targets:
         kind, ref, *chosen = target.partition("@")[0].split("/")
-        remember_whom(f"{kind}/{ref}", now)
+        remember_whom(f"{kind}/{ref}", current(), now)
         look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
-
-
-def remember_whom(subject: str, now: datetime) -> None:
-    """Keep for whom an event is that is not for everybody, before anybody is told of it."""
-    kind, _blank, ref = subject.partition("/")
-    event = find(kind, ref)
-    if (found := for_whom(current(), event.only_behind, touched(event))) is not None:
-        note_whom(subject, found, now)
 
 
 def say_in_chats(targets: Sequence[str], now: datetime) -> None:

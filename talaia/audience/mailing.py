@@ -15,6 +15,7 @@ from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.posting import post
 from talaia.audience.models import Recipient
 from talaia.config import Config
+from talaia.events.actions import find, note_whom, touched
 from talaia.events.whom import ForWhom
 
 PAGE = 500  # rows that are read together
@@ -91,6 +92,14 @@ def for_whom(config: Config, only_behind: Sequence[str] | None, services: Collec
     if only_behind is None or audience is None:
         return None
     return resolved(audience, () if only_behind else services, only_behind)
+
+
+def remember_whom(subject: str, config: Config, now: datetime) -> None:
+    """Keep for whom an event is that is not for everybody, before anybody is told of it."""
+    kind, _blank, ref = subject.partition("/")
+    event = find(kind, ref)
+    if (found := for_whom(config, event.only_behind, touched(event))) is not None:
+        note_whom(subject, found, now)
 
 
 def how_many_behind(where: Place, also: Collection[str] = ()) -> tuple[int, int]:
