@@ -14,6 +14,7 @@ import talaia
 from talaia import config as configuration
 from talaia.outbox.faults import Fault
 from talaia.refusal import Refused
+from talaia.terminal import only_words
 
 # Name → one line of help. The module of each is talaia/commands/<name>.py.
 COMMANDS = {
@@ -25,6 +26,7 @@ COMMANDS = {
     "check": "read the configuration and look whether all is well",
     "panel": "print the panel, or explain a state",
     "publish": "make the public folder anew",
+    "service": "say by hand how a service is",
     "incident": "open, update, correct and resolve incidents",
     "maintenance": "plan, start, complete and cancel maintenance",
     "audience": "who is told: read the membership export, opt people out, explain",
@@ -53,6 +55,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 refused or failed (one line on stderr), 2 usage."""
+    with only_words():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     known, rest = parser().parse_known_args(arguments)
     if known.config:

@@ -15,10 +15,13 @@ from talaia.desk.actions import forget_sessions
 from talaia.events.actions import note_late, take_step
 from talaia.events.clock import due, late
 from talaia.events.models import Event
+from talaia.notices.actions import note_whether_told
 from talaia.notices.replies.actions import forget as forget_replies
 from talaia.outbox import actions as outbox
+from talaia.outbox.waits import over
 from talaia.panel.actions import roll_up
 from talaia.panel.rollup import due_days
+from talaia.signals.unwatched import mark_unwatched
 
 log = logging.getLogger(__name__)
 
@@ -42,25 +45,30 @@ class Clock:
                 self.step(self.now())
             except Exception:
                 log.exception("the clock goes on after")
+                self.minute = None  # it may have been away: what nobody watched comes before any step
                 connection.close()
                 stop.wait(5)
         connection.close()
 
     def step(self, now: datetime) -> None:
+        each_minute = self.minute is None or over(self.minute, now, timedelta(minutes=1))
+        if each_minute:
+            self.minute = now
+            mark_unwatched(now)  # also where the watch itself hangs
         waiting = list(Event.objects.filter(kind=Event.MAINTENANCE, ended_at=None, window_start__lte=now))
         for step in due(waiting, now):
             take_step(step, now)
         for event in waiting:
             if late(event, now):
                 note_late(event.ref, now, self.config().maintenance.remind)
-        if self.minute is None or now - self.minute >= timedelta(minutes=1):
-            self.minute = now
-            for slug, day, seconds in due_days(now, self.config().site.tz):
-                roll_up(slug, day, seconds, now)
+        if each_minute:
+            note_whether_told(now)
+            for slug, day, seconds, filled in due_days(now, self.config().site.tz):
+                roll_up(slug, day, seconds, now, filled)
             # We say that they are kept for a day: once a day could be two.
             forget_replies(now)
             forget_asked(subscribe.valid if (subscribe := self.config().tables.subscribe) else timedelta(0), now)
-        if self.day is None or now - self.day >= timedelta(days=1):
+        if self.day is None or over(self.day, now, timedelta(days=1)):
             self.day = now
             outbox.forget(now - REMEMBER, now - self.config().tables.log.keep)
             forget_sessions(now)

@@ -1,13 +1,13 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
 from talaia.audience.models import Import, Letter, Look, OptOut, Recipient, Subscription
-from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member
+from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member, SentForm
 from talaia.events.models import Anchor, Event, Impact, Update
 from talaia.forum.discourse.models import Bell
 from talaia.forum.models import Mirrored, Proposal
 from talaia.notices.models import Bounce, Notice, Posting, Reply
 from talaia.outbox.models import Delivery, Fact
-from talaia.panel.models import Day, Group, Service, Transition
+from talaia.panel.models import Day, Group, Listing, Service, Transition, Watched
 from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.site.models import Publication
 
@@ -30,6 +30,7 @@ __all__ = [
     "Intake",
     "Invitation",
     "Letter",
+    "Listing",
     "Look",
     "Member",
     "Mirrored",
@@ -41,6 +42,7 @@ __all__ = [
     "Recipient",
     "Reply",
     "Ring",
+    "SentForm",
     "Service",
     "Signal",
     "SourceState",
@@ -48,4 +50,5 @@ __all__ = [
     "Token",
     "Transition",
     "Update",
+    "Watched",
 ]

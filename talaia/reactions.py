@@ -12,10 +12,9 @@ from django.utils import timezone
 
 from talaia.audience.actions import asked
 from talaia.audience.importing import deliver as keep_audience
-from talaia.audience.mailing import behind, for_whom, hand_over, mail_returns, readers
+from talaia.audience.mailing import behind, hand_over, mail_returns, readers, remember_whom
 from talaia.audience.subscribing import to_ask
 from talaia.config import Config, current
-from talaia.events.actions import find, note_whom, touched
 from talaia.events.models import Event
 from talaia.events.timeline import parse_reference
 from talaia.forum.chosen import chosen
@@ -28,7 +27,7 @@ from talaia.notices.letterhead import the_list
 from talaia.notices.models import Notice
 from talaia.notices.post import Post
 from talaia.notices.replies.answer import answer as answer_reply
-from talaia.notices.rows import hours
+from talaia.notices.rows import hours, planned
 from talaia.notices.values import Behind, Recipient, words
 from talaia.notices.webhooks.deliver import deliver as tell_systems
 from talaia.notices.webhooks.deliver import target_of as webhook_target
@@ -123,10 +122,31 @@ def notices(fact: Fact) -> Iterator[Order]:
         yield Order("notices", f"{fact.subject}@{at:%Y%m%dT%H%MZ}", due=at)
 
 
+def planned_work(_: Fact) -> Iterator[Order]:
+    """What was planned before anybody could be told is told from now on."""
+    for subject in planned():
+        yield Order("notices", subject)
+        for at in hours(subject):
+            yield Order("notices", f"{subject}@{at:%Y%m%dT%H%MZ}", due=at)
+
+
+def questions(fact: Fact) -> Iterator[Order]:
+    """What only operators can answer, in each chat that is theirs."""
+    for room in current().tables.chat:
+        if room.operators:
+            yield Order("chat", chat_target(room, f"fact/{fact.pk}"))
+
+
+def other_notices(fact: Fact) -> Iterator[Order]:
+    """Which mail follows of other events of which the fact speaks: they have taken it on, or given it up."""
+    if current().mail.sender is not None or current().tables.chat:
+        yield from (Order("notices", subject) for subject in fact.data.get("pages", []))
+
+
 def mail(fact: Fact) -> Iterator[Order]:
     """The mail itself: once its hold is over, or its next part when that is due."""
     due = fact.data.get("due")
-    yield Order("mail", fact.subject, due=datetime.fromisoformat(due) if due else None)
+    yield Order("mail", fact.subject, due=datetime.fromisoformat(due) if due else None, since=fact.at)
 
 
 def test_mail(fact: Fact) -> Iterator[Order]:
@@ -180,8 +200,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "incident.opened": TOLD,
     "incident.updated": TOLD,
     "incident.resolved": TOLD,
-    "incident.reopened": (*TOLD, other_pages, other_posts),
-    "incident.merged": (*TOLD, other_pages, other_posts),
+    "incident.reopened": (*TOLD, other_pages, other_posts, other_notices),
+    "incident.merged": (*TOLD, other_pages, other_posts, other_notices),
     "incident.addressed": (),
     "incident.widened": (),  # the next mail goes to everybody
     "incident.imported": PAGES,  # it stands in the forum already; nobody is told of what was long ago
@@ -198,18 +218,24 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.extended": TOLD,
     "maintenance.postponed": TOLD,
     "maintenance.arranged": (front, own_page, notices),
+    "maintenance.overrun": (*EVENT_PAGES, questions),  # at that minute the pages say that it lasts longer
+    "maintenance.not_begun": (*EVENT_PAGES, questions),
+    "maintenance.unseen": (*EVENT_PAGES, questions),  # its window passed while talaia was off: was it done?
+    "maintenance.late": (questions,),  # it still lasts, has not begun, or was not approved
+    "maintenance.change_proposed": (),  # it waits for a second person; what was approved stands
+    "maintenance.change_dropped": (),
     "maintenance.addressed": (),
     "maintenance.widened": (notices,),
-    "maintenance.overrun": EVENT_PAGES,  # at that minute the pages say that it lasts longer
-    "maintenance.late": (),  # operators see it in the desk: it still lasts, has not begun, or was not approved
     "maintenance.edited": (*TOLD, month_before),
     "maintenance.analysed": EVENT_PAGES,
     "service.changed": (front, own_page, webhooks),
     "service.explained": (front, own_page),
     "service.rolled_up": (own_page,),
-    "service.backfilled": (own_page,),
+    "service.unwatched": (front, own_page, webhooks),  # it became unknown while nobody watched
+    "service.backfilled": (front, own_page),
     "service.set_by_hand": (),  # the judging that follows changes the service, and so the page
     "service.taken_back": (),
+    "service.hand_ended": (),
     "source.silent": (),  # operators see it in the desk; the panel's services become unknown by themselves
     "source.heard": (),
     "delivery.tried_again": (),  # its delivery is due by itself
@@ -265,6 +291,8 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "user.openid_added": (),
     "token.issued": (),
     "token.revoked": (),
+    "notices.possible": (planned_work,),
+    "notices.impossible": (),
     "notice.held": (mail,),
     "notice.withheld": (),  # the desk shows it, and can send it
     "notice.taken_back": (),
@@ -309,16 +337,8 @@ def look_at(targets: Sequence[str], now: datetime) -> None:
     """Draw up the notices that follow: targets are events, with "/yes" or "/no" where the operator chose."""
     for target in targets:
         kind, ref, *chosen = target.partition("@")[0].split("/")
-        remember_whom(f"{kind}/{ref}", now)
+        remember_whom(f"{kind}/{ref}", current(), now)
         look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
-
-
-def remember_whom(subject: str, now: datetime) -> None:
-    """Keep for whom an event is that is not for everybody, before anybody is told of it."""
-    kind, _blank, ref = subject.partition("/")
-    event = find(kind, ref)
-    if (found := for_whom(current(), event.only_behind, touched(event))) is not None:
-        note_whom(subject, found, now)
 
 
 def say_in_chats(targets: Sequence[str], now: datetime) -> None:
@@ -328,7 +348,9 @@ def say_in_chats(targets: Sequence[str], now: datetime) -> None:
 
 def ask_whether_it_was_them(pk: int, now: datetime) -> None:
     """Somebody who subscribed confirms it by mail."""
-    if found := to_ask(pk, now):
+    subscribe = current().tables.subscribe
+    found = to_ask(pk, subscribe.valid, now) if subscribe else None  # else nobody could confirm it
+    if found:
         names = dict(Service.objects.filter(pk__in=found.services).values_list("slug", "names"))
         chosen = [words(names[slug]) for slug in found.services if slug in names]
         send_question(current(), found.key, found.address, found.language, chosen, now)

@@ -178,7 +178,7 @@ if config.web.behind_proxy:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"plain": {"()": "talaia.terminal.Plain", "format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"talaia": {"level": "INFO"}, "django.server": {"level": "WARNING"}, "uvicorn": {"level": "ERROR"}},

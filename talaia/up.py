@@ -37,6 +37,7 @@ from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.reactions import channels, consequences
 from talaia.refusal import Refused
+from talaia.signals.unwatched import mark_unwatched
 from talaia.signals.watch import Watch
 from talaia.site import about
 from talaia.web import ASGI, Front
@@ -60,6 +61,7 @@ def prepare(config: Config) -> None:
     config.home.mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
     now = timezone.now()
+    mark_unwatched(now)  # before anything moves: what was on the panel then was on it unwatched
     list_services(headings(config), now)
     mark, look = config.home / "run" / "site-made-by", fingerprint(config)
     if not mark.exists() or mark.read_text() != look:

@@ -125,7 +125,7 @@ def beat(home: Path) -> datetime | None:
 def judge_worker(seen: datetime | None, now: datetime) -> Part:
     if seen is None:
         return Part("worker", False, None, "has not run yet; `talaia up` or `talaia work` starts it")
-    age = max(0.0, (now - seen).total_seconds())
+    age = abs((now - seen).total_seconds())  # a beat of the future is one from before the clock was set back
     return Part("worker", age <= WORKER_LATE.total_seconds(), age, f"last seen {age:.0f} s ago")
 
 

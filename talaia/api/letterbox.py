@@ -13,7 +13,8 @@ from django.utils import timezone
 from talaia.audience import mailing as audience
 from talaia.config import current
 from talaia.notices import returned, tokens
-from talaia.notices.post import came_back
+from talaia.notices.answers import Meaning
+from talaia.notices.post import came_back, is_ours
 from talaia.notices.replies import actions as replies
 from talaia.notices.replies.read import Asked, read
 
@@ -41,10 +42,12 @@ def take(to: str, content: bytes, sender: str) -> None:
 
 
 def take_returned(to: str, content: bytes) -> bool:
-    """Count one mail that came back. Whether it was one of ours."""
-    found = returned.read(content, secret(), to)
+    """Count one mail that came back, or note that it did so because of us. Whether it was one of ours."""
+    found = returned.read(content, secret(), to, audience.address_of)
     if found and found.gone:
         came_back(found.key, found.status, timezone.now(), audience.mail_returns)
+    elif found and found.meaning is Meaning.OURS:
+        is_ours(found.key, found.status, timezone.now())
     return found is not None
 
 

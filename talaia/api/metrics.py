@@ -26,6 +26,7 @@ from talaia.outbox.models import Delivery
 from talaia.panel.models import Service
 from talaia.panel.state import State
 from talaia.signals.models import Intake, SourceState
+from talaia.signals.unwatched import last_watched
 from talaia.signals.view import CHECKS
 from talaia.site.models import Publication
 
@@ -71,7 +72,14 @@ class Ours(Collector):
         yield gauge("talaia_alive", "Whether a part runs.", [({"part": part}, int(ok)) for part, ok in alive.items()])
         try:
             with in_haste(PATIENCE):
-                found = [*self.panel(), *self.sources(), *self.outbox(), *self.publications(), *self.mailing_list()]
+                found = [
+                    *self.panel(),
+                    *self.watching(),
+                    *self.sources(),
+                    *self.outbox(),
+                    *self.publications(),
+                    *self.mailing_list(),
+                ]
         except Error:
             found = []
         yield gauge("talaia_database_up", "Whether the database answers.", [({}, int(bool(found)))])
@@ -88,6 +96,11 @@ class Ours(Collector):
                 for state in State
             ],
         )
+
+    def watching(self) -> Iterator[Metric]:
+        """Written once a minute; beyond three every service becomes unknown."""
+        help = "Since it was last noted that every service had been judged; +Inf: never."
+        yield gauge("talaia_watched_seconds", help, [({}, self.since(last_watched()))])
 
     def sources(self) -> Iterator[Metric]:
         states = SourceState.objects.in_bulk()

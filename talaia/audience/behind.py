@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from talaia.audience.diff import Entry, Standing
+from talaia.audience.text import plain
 from talaia.config import Audience
 from talaia.events.whom import ForWhom
 
@@ -21,7 +22,7 @@ class Concerned:
 
 @dataclass(frozen=True)
 class Place:
-    """Where somebody must be connected, or live, to be concerned. Names in small letters."""
+    """Where somebody must be connected, or live, to be concerned. Names in the form of plain()."""
 
     everybody: bool
     connections: frozenset[str]
@@ -31,8 +32,8 @@ class Place:
         """Whether somebody with these is concerned."""
         return (
             self.everybody
-            or any(name.casefold() in self.connections for name in connections)
-            or any(name.casefold() in self.areas for name in areas)
+            or any(plain(name) in self.connections for name in connections)
+            or any(plain(name) in self.areas for name in areas)
         )
 
 
@@ -51,7 +52,7 @@ def place(audience: Audience, services: Collection[str], connections: Collection
         behind = [one for one in audience.behind if one.connection == id]
         theirs.update(name for one in behind for name in one.connections)
         areas.update(name for one in behind for name in one.areas)
-    small = (frozenset(name.casefold() for name in names) for names in (theirs, areas))
+    small = (frozenset(plain(name) for name in names) for names in (theirs, areas))
     return Place(everybody, *small)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from time import monotonic
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ import httpx
 
 from talaia.audience.reading import LARGEST
 from talaia.config import Audience, Config
+from talaia.config.trust import trusted
 from talaia.outbox.faults import Permanent, Temporary
 
 PATIENCE = 10  # times `timeout` for the whole file: that is how long each of its parts may take
@@ -46,7 +46,7 @@ def fetch(
     try:
         if secret := config.secret(audience.header_file):
             headers[audience.header] = secret
-        verify = ssl.create_default_context(cafile=str(config.folder / audience.ca_file) if audience.ca_file else None)
+        verify = trusted(config.beside(audience.ca_file) if audience.ca_file else None)
     except (OSError, UnicodeDecodeError) as error:
         raise Permanent(f"{name}: header_file or ca_file cannot be used: {error}", "look at [audience]") from None
     if secret and not (secret.isascii() and secret.isprintable()):  # said here: the words of the error would hold it

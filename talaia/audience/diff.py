@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -29,6 +29,7 @@ class Origin(StrEnum):
     HAND = "hand"
 
 
+PLACES = ("connections", "areas")
 SUBSCRIBED = "subscribed"  # the reason of who asked for our mails and confirmed it: no export takes it away
 
 
@@ -59,6 +60,7 @@ class What(StrEnum):
     CHANGES = "changes"  # name, language, reasons, places
     ADOPTED = "adopted"  # was added by hand, follows the export from now on
     STAYS_OUT = "stays_out"  # the export has it, and the person opted out or its mail comes back
+    KEPT = "kept"  # a row that may be theirs cannot be read, so they stay as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,22 @@ class Change:
     what: What
     after: Entry
     before: Entry | None = None
-    # Of somebody who stays out: whether there is anything to write.
+    # Of somebody who stays out, or as they are: whether there is anything to write.
     writes: bool = True
+
+    @property
+    def tells_one_less(self) -> bool:
+        return self.what == What.LEAVES and self.before is not None and self.before.standing == Standing.ON
 
 
 @dataclass(frozen=True)
 class Diff:
-    """`base`: how many addresses of the ledger an export had so far; by it the guard judges."""
+    """`base`: how many people are told whom an export had so far; by it the guard judges. `placed`: of how many of them
+    it said a connection, an area."""
 
     changes: tuple[Change, ...]
     base: int = 0
+    placed: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, *what: What) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.what in what)
@@ -101,25 +109,33 @@ def diff(
     now: datetime,
 ) -> Diff:
     """What has to happen so that the ledger holds what is wanted. opted_out: keys of which only a digest was kept.
+    held: keys of people of whom a row cannot be read.
 
     Joins come before leaves: whoever has a new address is never without one.
     """
     joining, leaving = [], []
     for key, person in wanted.items():
         before = ledger.get(key)
+        if before and before.in_export and key in held:
+            leaving.append(Change(What.KEPT, before, before, writes=False))
+            continue
         change = joined(person, key in opted_out) if before is None else kept(person, before, by_hand)
         if change:
             joining.append(change)
     for key, before in ledger.items():
-        if key not in wanted and key not in held and before.in_export:
+        if key not in wanted and before.in_export:
+            if key in held:
+                leaving.append(Change(What.KEPT, before, before, writes=False))
+                continue
             if before.standing == Standing.ON and SUBSCRIBED in before.reasons:
                 stays = replace(before, origin=Origin.HAND, reasons=(SUBSCRIBED,), connections=(), areas=())
                 leaving.append(Change(What.CHANGES, stays, before))
                 continue
             standing = Standing.LEFT if before.standing == Standing.ON else before.standing
             leaving.append(Change(What.LEAVES, replace(before, standing=standing, reasons=(), left_at=now), before))
-    base = sum(entry.in_export for entry in ledger.values())
-    return Diff((*joining, *leaving), base)
+    told = [entry for entry in ledger.values() if entry.in_export and entry.standing == Standing.ON]
+    placed = {field: sum(bool(getattr(entry, field)) for entry in told) for field in PLACES}
+    return Diff((*joining, *leaving), len(told), placed)
 
 
 def joined(person: Wanted, opted_out: bool) -> Change:

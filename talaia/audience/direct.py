@@ -14,12 +14,16 @@ class Direct:
 
     at_once = 200
 
-    def read(self) -> Mapping[str, Member]:
+    def read(self, closely: bool = False) -> Mapping[str, Member]:
+        del closely
         rows = Recipient.objects.exclude(listed_at=None).values_list("key", "standing")
         return {
             key: Member(key, Mail.BOUNCED if standing == Standing.BOUNCED else Mail.ON)
             for key, standing in rows.iterator(5000)
         }
+
+    def no_digest(self, keys: Sequence[str]) -> Sequence[str]:
+        return keys
 
     def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
         return {entry.key: Outcome.DONE for entry in people}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from talaia.audience.guard import beyond
 from talaia.audience.ledger import entries, in_batches
 from talaia.audience.models import Recipient
 from talaia.audience.reconcile import Known, reconcile, switched_off
-from talaia.audience.target import List, Outcome
+from talaia.audience.target import BANNED, List, Mail, Member, Outcome
 from talaia.config import Threshold
 from talaia.outbox.alone import alone
 from talaia.outbox.faults import Permanent
@@ -31,25 +31,38 @@ SURPLUS = OUT & Q(listed_at__isnull=False)
 
 
 def is_behind() -> bool:
-    """Whether the list, as far as we know it, lacks somebody who is to be told, or may have somebody who is not."""
-    return Recipient.objects.filter(MISSING | SURPLUS | OUT & Q(joining_at__isnull=False)).exists()
+    """Whether the list, as far as we know it, lacks somebody who is to be told, or may have somebody who is not.
+
+    Whom it will not have is asked for again only with everybody.
+    """
+    return Recipient.objects.filter(MISSING & ~Q(at_list=BANNED) | SURPLUS | OUT & Q(joining_at__isnull=False)).exists()
 
 
 def follow(
-    list: List, limit: Threshold, now: Callable[[], datetime], progress: Callable[[int, int], None] = lambda *_: None
+    list: List,
+    limit: Threshold,
+    now: Callable[[], datetime],
+    progress: Callable[[int, int], None] = lambda *_: None,
+    *,
+    closely: bool = False,
 ) -> None:
     """Make `list` follow the ledger. Whoever comes second, say from the shell, waits, and finds less to do.
+
+    closely: learn also who is on it and gets nothing, by their own choice.
 
     Two at once would be in each other's way: Mailman itself stumbles over the same address from two sides.
     """
     with alone("list", wait=True):
-        _follow(list, limit, now, progress)
+        _follow(list, limit, now, progress, closely)
 
 
-def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress: Callable[[int, int], None]) -> None:
+def _follow(
+    list: List, limit: Threshold, now: Callable[[], datetime], progress: Callable[[int, int], None], closely: bool
+) -> None:
     """Make `list` hold everybody whose standing is "on", and nobody whom we took off. Safe to repeat.
 
-    limit: when more than so many went by themselves at once it is not them but the list, and Permanent is raised.
+    limit: when more than so many went by themselves at once, or were switched off there, it is not them but the list or
+    its mail server, and Permanent is raised.
 
     Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on. So that
     is what whoever is to be told again gets.
@@ -61,7 +74,7 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
         for key, standing, listed, joining in rows.iterator(5000)
     }
     read_at = now()
-    members = dict(list.read())
+    members = dict(list.read(closely))
     for keys in in_batches([key for key, member in members.items() if switched_off(known.get(key), member)], STEP):
         list.remove(keys)
         for key in keys:
@@ -73,7 +86,14 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
             f"{len(found.opted_out)} of {listed} are gone from the list, and we did not take them off",
             "was the list emptied, or restored? If they really left, opt them out; else put them back on the list",
         )
+    if len(found.bounced) > FEW and beyond(limit, len(found.bounced), listed):
+        raise Permanent(
+            f"the list has switched off {len(found.bounced)} of {listed}, as mail to them came back: that is too many",
+            "is its mail server refused? Mend that, and have the list switch their delivery on again",
+        )
     actions.reconciled(found, read_at, now())
+    if closely:
+        learn_quiet(list, members)
 
     joining = [*Recipient.objects.filter(MISSING).order_by("pk").values_list("key", flat=True)]
     leaving = [*Recipient.objects.filter(SURPLUS).order_by("pk").values_list("key", flat=True)]
@@ -92,13 +112,21 @@ def _follow(list: List, limit: Threshold, now: Callable[[], datetime], progress:
         progress(done, total)
 
 
+def learn_quiet(list: List, members: Mapping[str, Member]) -> None:
+    """Who is on the list and gets nothing by their own choice. A digest is set back: the list never sends one."""
+    quiet = {key: member.mail for key, member in members.items() if member.mail in (Mail.PAUSED, Mail.DIGEST)}
+    for key in list.no_digest([key for key, mail in quiet.items() if mail == Mail.DIGEST]):
+        del quiet[key]
+    actions.quiet(quiet)
+
+
 def join(list: List, people: Sequence[Entry], now: Callable[[], datetime]) -> None:
     """Tell the list of people, and write down what became of each. That they are told of is written down before."""
     outcomes = list.subscribe(people)
     actions.listed([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)], now())
     for key, outcome in outcomes.items():
         if outcome == Outcome.BARRED:
-            actions.opt_out(key, now())
+            actions.banned(key)
         elif outcome == Outcome.IMPOSSIBLE:
             actions.bounce(key, now())
     actions.unlisted([key for key, outcome in outcomes.items() if outcome in (Outcome.BARRED, Outcome.IMPOSSIBLE)])

@@ -1,14 +1,18 @@
-"""What keeps a broken export from emptying the list, pure."""
+"""What keeps a broken export from emptying the list, filling it with strangers, or losing what is known, pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from talaia.audience.diff import Diff, What
+from talaia.audience.belonging import only_letters
+from talaia.audience.diff import PLACES, Diff, Standing, What
 from talaia.audience.roster import Roster
 from talaia.config import Audience, Threshold
+
+FEW = 5  # people who may always join
+MOST = 3_000_000  # comparisons of who joins with who leaves; where there are more, the guard stops anyway
 
 
 @dataclass(frozen=True)
@@ -20,20 +24,79 @@ class Objection:
     final: bool = False
 
 
-def objections(roster: Roster, diff: Diff, audience: Audience) -> tuple[Objection, ...]:
-    """Nothing: it may be applied without asking anybody."""
+@dataclass(frozen=True)
+class Last:
+    """The import before this one. `ended`: whether its last line had an end; None: nobody knows. `strangers`: how many
+    of its refused rows belonged to nobody, as a line of totals does every month."""
+
+    ended: bool | None = None
+    strangers: int = 0
+
+
+NOTHING_BEFORE = Last()
+
+
+def objections(
+    roster: Roster, diff: Diff, audience: Audience, strangers: int = 0, last: Last = NOTHING_BEFORE
+) -> tuple[Objection, ...]:
+    """Nothing: it may be applied without asking anybody. strangers: the refused rows that belong to nobody we know."""
     if not roster.rows:
         return (Objection("empty", final=True),)
     if not roster.wanted:
         return (Objection("nobody", {"rows": roster.rows, "refused": len(roster.refused)}, final=True),)
-    found = []
-    leaves = len(diff.of(What.LEAVES))
+    return (*sizes(roster, diff, audience, strangers, last), *emptied(roster, diff, audience), *cut(roster, diff, last))
+
+
+def sizes(roster: Roster, diff: Diff, audience: Audience, strangers: int, last: Last) -> Iterator[Objection]:
+    """Too many at once. Only who is told counts: of who opted out long ago nobody is lost."""
+    leaves = sum(change.tells_one_less for change in diff.changes)
     if beyond(audience.shrink, leaves, diff.base):
-        found.append(Objection("shrink", {"leaves": leaves, "of": diff.base, "limit": str(audience.shrink)}))
+        yield Objection("shrink", {"leaves": leaves, "of": diff.base, "limit": str(audience.shrink)})
+    elif leaves and strangers > last.strangers:
+        yield Objection("strangers", {"rows": strangers, "leaves": leaves})
+    joins = len(diff.of(What.JOINS, What.RETURNS))
+    if diff.base and joins > FEW and beyond(audience.grow, joins, diff.base):
+        yield Objection("grow", {"joins": joins, "of": diff.base, "limit": str(audience.grow)})
     if beyond(audience.refused, len(roster.refused), roster.rows):
         data = {"refused": len(roster.refused), "of": roster.rows, "limit": str(audience.refused)}
-        found.append(Objection("refused", data))
-    return tuple(found)
+        yield Objection("refused", data)
+    if first := next((one for one in roster.refused if one.code == "month_first"), None):
+        yield Objection("month_first", {"line": first.line})
+
+
+def emptied(roster: Roster, diff: Diff, audience: Audience) -> Iterator[Objection]:
+    """A column of which nobody is told anything, and by which it is known whom a notice concerns."""
+    for places, column in zip(PLACES, (audience.columns.connection, audience.columns.area), strict=True):
+        had = diff.placed.get(places, 0)
+        lost = sum(
+            bool(change.before and change.before.standing == Standing.ON and getattr(change.before, places))
+            and not getattr(change.after, places)
+            for change in diff.of(What.CHANGES)
+        )
+        all_lost = lost and not any(getattr(person, places) for person in roster.wanted.values())
+        if all_lost or beyond(audience.shrink, lost, had):
+            yield Objection("emptied", {"column": column or places, "lost": lost, "of": had})
+
+
+def cut(roster: Roster, diff: Diff, last: Last) -> Iterator[Objection]:
+    """A file that ends in the middle, while it was written, or copied; addresses that are cut, or to which something is
+    stuck: they are other people's, and nobody sees it in a single one."""
+    joins = {change.after.key for change in diff.of(What.JOINS, What.RETURNS)}
+    leaves = [change.after.key for change in diff.changes if change.tells_one_less]
+    new_at_the_end = last.ended is None and leaves and joins.intersection(roster.last)
+    if roster.ended is False and (roster.torn or last.ended or new_at_the_end):
+        yield Objection("cut")
+    if len(joins) * len(leaves) <= MOST and (found := sum(resembles(key, joins) for key in leaves)):
+        yield Objection("resemble", {"count": found})
+
+
+def resembles(key: str, others: Iterable[str]) -> bool:
+    """Whether one of them is this address with more, or less, at its beginning or end, or with other signs in it."""
+    letters = only_letters(key)
+    return any(
+        one.startswith(key) or one.endswith(key) or key.startswith(one) or key.endswith(one) or letters == only
+        for one, only in ((one, only_letters(one)) for one in others)
+    )
 
 
 def beyond(limit: Threshold, count: int, of: int) -> bool:

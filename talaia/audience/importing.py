@@ -10,11 +10,13 @@ from datetime import datetime
 from django.utils import timezone
 
 from talaia.audience import actions, reading
-from talaia.audience.diff import Diff, diff
+from talaia.audience.belonging import held
+from talaia.audience.diff import Diff
 from talaia.audience.direct import Direct
 from talaia.audience.following import follow
-from talaia.audience.guard import Objection, objections
-from talaia.audience.ledger import entries, forgotten, in_batches, last_done
+from talaia.audience.guard import Objection
+from talaia.audience.judging import judge
+from talaia.audience.ledger import before, entries, forgotten, in_batches, last_done
 from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Import
@@ -31,12 +33,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What an export says, what that would change, and what the guard thinks of it. `after`: the import before it."""
+    """What an export says, what that would change, and what the guard thinks of it. `after`: the import before it.
+
+    `owners`: of each refused row, the keys of the people who stay as they are because of it.
+    """
 
     roster: Roster
     diff: Diff
     objections: tuple[Objection, ...]
     after: int
+    owners: tuple[tuple[str, ...], ...] = ()
 
     @property
     def changes_nothing(self) -> bool:
@@ -54,7 +60,8 @@ def plan(data: bytes, config: Config, now: datetime) -> Plan:
     """Read an export. Writes nothing. Raises Unreadable."""
     audience = audience_of(config)
     table = reading.read(data, [*names(audience.columns).values()], audience.columns.address)
-    return judged(roster(table, audience, now.astimezone(config.site.tz).date()), audience, now)
+    zone = config.site.tz
+    return judged(roster(table, audience, now.astimezone(zone).date(), zone), audience, now)
 
 
 def judged(found: Roster, audience: Audience, now: datetime) -> Plan:
@@ -62,8 +69,8 @@ def judged(found: Roster, audience: Audience, now: datetime) -> Plan:
     after = last_done()  # before the ledger: what is applied in between is noticed
     ledger = entries()
     opted_out = forgotten(found.wanted.keys() - ledger.keys())
-    changes = diff(found.wanted, found.held, ledger, opted_out, audience.by_hand, now)
-    return Plan(found, changes, objections(found, changes, audience), after)
+    judged = judge(found, ledger, opted_out, audience, now, before(after))
+    return Plan(judged.roster, judged.diff, judged.objections, after, judged.owners)
 
 
 def planned(row: Import, config: Config, now: datetime) -> Plan:
@@ -73,7 +80,9 @@ def planned(row: Import, config: Config, now: datetime) -> Plan:
 
 def propose(found: Plan, source: str, now: datetime, *, by: str = "") -> Import:
     """Raises Refused where another import was applied since the plan was made."""
-    return actions.propose(found.roster, found.diff, found.objections, found.after, source, now, by=by)
+    return actions.propose(
+        found.roster, found.diff, found.objections, found.after, source, now, owners=found.owners, by=by
+    )
 
 
 def apply(id: int, config: Config, now: Callable[[], datetime], progress: Progress = lambda *_: None) -> None:
@@ -88,12 +97,12 @@ def apply(id: int, config: Config, now: Callable[[], datetime], progress: Progre
         changes = found.diff.to_write
         done, total = row.total - len(changes), row.total
         for keys in in_batches((change.after.key for change in changes), STEP):
-            actions.write(id, keys, found.roster.wanted, found.roster.held & set(keys), audience.by_hand, now())
+            actions.write(id, keys, found.roster.wanted, held(found.owners), audience.by_hand, now())
             done += len(keys)
             progress(min(done, total), total)
         actions.finish(id, now())
     with list_of(config) as list:
-        follow(list, audience_of(config).shrink, now)
+        follow(list, audience_of(config).shrink, now, closely=True)
 
 
 def unfinished() -> list[int]:

@@ -6,11 +6,15 @@ import hmac
 from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from talaia.audience.diff import Entry, Origin, Standing
+from talaia.audience.guard import Last
 from talaia.audience.models import Import, OptOut, Recipient
+from talaia.audience.packing import not_taken
+from talaia.audience.target import BANNED, Mail
 
+AT_LIST = (Mail.PAUSED.value, Mail.DIGEST.value, BANNED)  # what a list server may do with somebody we want told
 FIELDS = (
     "key",
     "address",
@@ -52,6 +56,21 @@ def told() -> Iterator[Entry]:
     yield from entries(Recipient.objects.filter(standing=Standing.ON).order_by("key")).values()
 
 
+def how_many_stand() -> tuple[dict[Standing, int], dict[str, int]]:
+    """How many stand where; and, of those who are to be told, whom the list server sends nothing, by what it does.
+
+    These are not counted as told.
+    """
+    rows = Recipient.objects.values_list("standing", "at_list").annotate(count=Count("pk")).order_by()
+    standings, quiet = dict.fromkeys(Standing, 0), dict.fromkeys(AT_LIST, 0)
+    for standing, at_list, count in rows:
+        if standing == Standing.ON and at_list:
+            quiet[at_list] += count
+        else:
+            standings[Standing(standing)] += count
+    return standings, quiet
+
+
 def forgotten(keys: Collection[str]) -> set[str]:
     """Those of the keys of which a digest says that they opted out."""
     found: set[str] = set()
@@ -69,6 +88,14 @@ def last_done() -> int:
     """The number of the import that was applied last; 0: none yet."""
     done = Import.objects.filter(state=Import.DONE).order_by("-finished_at", "-pk")
     return done.values_list("pk", flat=True).first() or 0
+
+
+def before(id: int) -> Last:
+    """What the guard knows of the import that was applied last."""
+    row = Import.objects.filter(pk=id).values_list("ended", "refused").first()
+    if row is None:
+        return Last()
+    return Last(row[0], sum(one.is_a_strangers for one in not_taken(row[1])))
 
 
 def digest_of(key: str, salt: str) -> str:

@@ -15,6 +15,7 @@ from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.posting import post
 from talaia.audience.models import Recipient
 from talaia.config import Config
+from talaia.events.actions import find, note_whom, touched
 from talaia.events.whom import ForWhom
 
 PAGE = 500  # rows that are read together
@@ -63,8 +64,11 @@ def readers(after: str = "", where: Place | None = None, also: Collection[str] =
 
 
 def how_many(touched: Collection[str] = ()) -> int:
-    """How many are told. `touched`: of something about these services, so not who wants to hear of others only."""
-    told = Recipient.objects.filter(standing=Standing.ON)
+    """How many are told, without those to whom the list server sends nothing.
+
+    `touched`: of something about these services, so not who wants to hear of others only.
+    """
+    told = Recipient.objects.filter(standing=Standing.ON, at_list="")
     if not touched:
         return told.count()
     choosy = told.exclude(services=[]).values_list("services", flat=True)
@@ -90,6 +94,14 @@ def for_whom(config: Config, only_behind: Sequence[str] | None, services: Collec
     return resolved(audience, () if only_behind else services, only_behind)
 
 
+def remember_whom(subject: str, config: Config, now: datetime) -> None:
+    """Keep for whom an event is that is not for everybody, before anybody is told of it."""
+    kind, _blank, ref = subject.partition("/")
+    event = find(kind, ref)
+    if (found := for_whom(config, event.only_behind, touched(event))) is not None:
+        note_whom(subject, found, now)
+
+
 def how_many_behind(where: Place, also: Collection[str] = ()) -> tuple[int, int]:
     """How many are told who are behind that, and of how many it is not known where they are connected.
 
@@ -113,6 +125,11 @@ def how_many_of(keys: Collection[str]) -> int:
 def is_told(key: str) -> bool:
     """Whether who has this key is told at present."""
     return Recipient.objects.filter(pk=_number(key) or 0, standing=Standing.ON).exists()
+
+
+def address_of(key: str) -> str:
+    """Where their mails go; empty for who is not there."""
+    return Recipient.objects.filter(pk=_number(key) or 0).values_list("address", flat=True).first() or ""
 
 
 def language_of(key: str) -> str:

@@ -29,6 +29,8 @@ class Recipient(models.Model):
     left_at = models.DateTimeField(null=True)  # since when no export has it
     listed_at = models.DateTimeField(null=True)  # since when the list has it, as far as we know; null: it has not
     joining_at = models.DateTimeField(null=True)  # since when the list may have it by us, although we do not know it
+    # What the list server makes of it although we want it told (target.py: Mail): "paused", "digest", "banned".
+    at_list = models.CharField(max_length=6, blank=True, default="")
 
     class Meta:
         indexes = [
@@ -80,7 +82,8 @@ class Import(models.Model):
     after = models.IntegerField(default=0)  # the import on which its diff was computed
     roster = models.BinaryField(default=bytes)  # packed; emptied when it is done or dropped
     counts = models.JSONField(default=dict)
-    refused = models.JSONField(default=list)  # [[line, code, word], …]; the words go when it is over
+    refused = models.JSONField(default=list)  # packing.py: NotTaken; words and texts go when it is over
+    ended = models.BooleanField(null=True)  # whether the last line of the export had its end; null: nobody knows
     objections = models.JSONField(default=list)  # what the guard said
     total = models.IntegerField(default=0)  # changes to write
     done = models.IntegerField(default=0)

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from talaia.audience.address import Address, Wrong, has_controls, parse
+from talaia.audience.cells import Refuse, day, decisive, invoices, is_yes, optional, several, within
 from talaia.audience.reading import Broken, Table, Unreadable
-from talaia.audience.reading.table import plain, writable
+from talaia.audience.reading.table import writable
+from talaia.audience.text import plain, tidy
 from talaia.config import Audience, Columns
 
-LONGEST_NAME, LONGEST_REASON, LONGEST_PLACE = 200, 60, 80
-SEVERAL = re.compile(r"[;,\n]")
-DAYS = (
-    (re.compile(r"(\d{4})-(\d\d?)-(\d\d?)([T ].*)?", re.ASCII), (1, 2, 3)),
-    (re.compile(r"(\d\d?)[/.-](\d\d?)[/.-](\d{4})( .*)?", re.ASCII), (3, 2, 1)),
-    (re.compile(r"(\d\d?)[/.-](\d\d?)[/.-](\d\d)", re.ASCII), (3, 2, 1)),
-)
-NO_DAY = {"", "-", "0", "0000-00-00", "00/00/0000"}
+LONGEST_NAME, LONGEST_PLACE = 200, 80
+DATED = ("member_from", "member_until", "invoice_from", "invoice_until")
 LANGUAGES = {
     **dict.fromkeys(("ca", "cat", "català", "catala", "catalan", "catalán", "valencià", "valencian"), "ca"),
     **dict.fromkeys(("es", "spa", "cas", "castellà", "castella", "castellano", "espanyol", "español", "spanish"), "es"),
@@ -57,29 +51,35 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row that was not taken. `word`: the word of the export that was not understood, never an address or a name."""
+    """A row that was not taken. `word`: the word that was not understood, never an address or a name.
+
+    `text`: all that stands in the row, by which its person is found; it goes when the import is over. `of_above`: the
+    row continues the one above, so it is not another person's.
+    """
 
     line: int
     code: str
     word: str = ""
+    text: str = ""
+    of_above: bool = False
 
 
 @dataclass(frozen=True)
 class Roster:
-    """What an export says. `held`: addresses in refused rows; whoever is there already neither joins nor leaves."""
+    """What an export says. Whoever stands in a refused row is found by belonging.py.
+
+    `ended`: whether its last line has an end (None: there are no lines). `torn`: the last row is refused. `last`: the
+    keys of the last row. `doubts`: rows of nobody who is to be told, in which something cannot be read all the same;
+    they matter only where somebody of the ledger stands in them.
+    """
 
     wanted: Mapping[str, Wanted] = field(default_factory=dict)
     refused: tuple[Refusal, ...] = ()
-    held: frozenset[str] = frozenset()
     rows: int = 0
-
-
-class Refuse(Exception):
-    """One row is not taken."""
-
-    def __init__(self, code: str, word: str = "") -> None:
-        super().__init__(code)
-        self.code, self.word = code, writable(word)[:40]
+    ended: bool | None = None
+    torn: bool = False
+    last: tuple[str, ...] = ()
+    doubts: tuple[Refusal, ...] = ()
 
 
 def names(columns: Columns) -> dict[str, str]:
@@ -104,80 +104,177 @@ def places(header: tuple[str, ...], columns: Columns) -> dict[str, int]:
     return found
 
 
-def roster(table: Table, audience: Audience, today: date) -> Roster:
-    """Who is wanted. Raises Unreadable where the whole export cannot be used."""
-    cell_of = places(table.header, audience.columns)
-    yes, no = ({word.casefold() for word in words} for words in (audience.yes, audience.no))
-    wanted: dict[str, Wanted] = {}
-    refused: list[Refusal] = []
-    held: set[str] = set()
-    count = 0
-
-    def taker(cells: Any) -> Callable[[str], str]:
-        def take(word: str) -> str:
-            place = cell_of.get(word)
-            return cells[place].strip() if place is not None and place < len(cells) else ""
-
-        return take
-
+def roster(table: Table, audience: Audience, today: date, zone: ZoneInfo | None = None) -> Roster:
+    """Who is wanted. `zone`: that of moments in dates. Raises Unreadable where the whole export cannot be used."""
+    gathered = Gathering(audience, places(table.header, audience.columns), today, zone)
     for line, cells in table.rows():
-        count += 1
+        gathered.take(line, cells)
+    gathered.close()
+    torn = bool(gathered.refused) and gathered.refused[-1].line == gathered.line
+    return Roster(
+        gathered.wanted,
+        tuple(gathered.refused),
+        gathered.rows,
+        table.ended,
+        torn,
+        gathered.last,
+        tuple(gathered.doubts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of one row, by our words for the columns. `parts`: all of them, in their order."""
+
+    line: int
+    parts: Sequence[str]
+    cell_of: Mapping[str, int]
+
+    def __call__(self, word: str) -> str:
+        place = self.cell_of.get(word)
+        return self.parts[place] if place is not None and place < len(self.parts) else ""
+
+    def says(self, *words: str) -> bool:
+        return any((cell := self(word)) and tidy(cell) for word in words)
+
+
+class Gathering:
+    """Takes one row after the other. A row without address and name continues the one above it.
+
+    So administrative tools write whoever has several lines of something: the person once, and below it only the lines.
+    """
+
+    def __init__(self, audience: Audience, cell_of: Mapping[str, int], today: date, zone: ZoneInfo | None) -> None:
+        self.audience, self.cell_of, self.today, self.zone = audience, cell_of, today, zone
+        self.yes, self.no = ({plain(word) for word in words} for words in (audience.yes, audience.no))
+        self.heads = {word: plain(name) for word, name in names(audience.columns).items()}
+        self.wanted: dict[str, Wanted] = {}
+        self.refused: list[Refusal] = []
+        self.doubts: list[Refusal] = []
+        self.rows = self.line = 0
+        self.group: list[Cells] = []
+        self.broken_above = False
+        self.last: tuple[str, ...] = ()
+
+    def take(self, line: int, cells: Sequence[str]) -> None:
         if isinstance(cells, Broken):
-            refused.append(Refusal(line, cells[0]))
-            continue
-        take = taker(cells)
+            self.close()
+            self.rows, self.line, self.broken_above = self.rows + 1, line, True
+            self.refuse(line, Refuse(cells[0]), cells[1:])
+            return
+        row = Cells(line, cells, self.cell_of)
+        if "@" not in row("address") and all(plain(row(word)) == head for word, head in self.heads.items()):
+            return  # the header once more, as of two exports in one file
+        self.rows, self.line = self.rows + 1, line
+        if row.says("address", "name", "member"):
+            self.close()
+            self.group, self.broken_above = [row], False
+        elif self.group:
+            self.group.append(row)
+        elif self.broken_above:
+            self.refuse(line, Refuse("row_above"), cells, of_above=True)
+        elif row.says(*self.heads):
+            self.refuse(line, Refuse("no_address"), cells)
+
+    def close(self) -> None:
+        """Everything of one person is there."""
+        group, self.group = self.group, []
+        if not group:
+            return
+        self.last = ()
+        first, reasons, connections, areas = group[0], set[str](), set[str](), set[str]()
+        for row in group:
+            try:
+                here, there, around = {*self.why(row)}, {*place(row("connection"))}, {*place(row("area"))}
+                reasons |= here
+                # A line that is over says nothing of where its person is; one about places alone does.
+                if here or row is first or not row.says("invoice"):
+                    connections |= there
+                    areas |= around
+            except Refuse as refusal:
+                of_above = row is not first
+                # With the address of the person it belongs to.
+                self.refuse(row.line, refusal, (*first.parts, *row.parts) if of_above else row.parts, of_above)
+        if not reasons:
+            seen = {one.line for one in self.refused[-len(group) :]}
+            self.doubts += [doubt for row in group if row.line not in seen and (doubt := self.doubt(row, first))]
+            return
         try:
-            reasons = why(take, audience, yes, no, today)
-            if not reasons:
-                continue
-            entries = people(take, reasons)
+            found = people(first, tuple(sorted(reasons)), tuple(sorted(connections)), tuple(sorted(areas)))
         except Refuse as refusal:
-            refused.append(Refusal(line, refusal.code, refusal.word))
-            held.update(address.key for address in readable(take("address")))
-            continue
-        for entry in entries:
-            before = wanted.get(entry.key)
-            wanted[entry.key] = before.merged(entry) if before else entry
-    return Roster(wanted, tuple(refused), frozenset(held - wanted.keys()), count)
+            if first.line not in {one.line for one in self.refused[-len(group) :]}:
+                self.refuse(first.line, refusal, [part for row in group for part in row.parts])
+            return
+        self.last = tuple(entry.key for entry in found)
+        for entry in found:
+            before = self.wanted.get(entry.key)
+            self.wanted[entry.key] = before.merged(entry) if before else entry
+
+    def doubt(self, row: Cells, first: Cells) -> Refusal | None:
+        """A row that gives nobody a reason, although its cells may stand in the wrong columns, or be broken."""
+        cells = row.parts if row is first else (*first.parts, *row.parts)
+        moved = row.says("address") and not readable(row("address")) and any("@" in part for part in row.parts)
+        if moved:
+            return refused(row.line, Refuse("cells_moved"), cells)
+        for word in DATED:
+            try:
+                day(row(word), self.today, self.zone)
+            except Refuse as refusal:
+                return refused(row.line, refusal, cells)
+        return None
+
+    def refuse(self, line: int, refusal: Refuse, cells: Iterable[str], of_above: bool = False) -> None:
+        self.refused.append(refused(line, refusal, cells, of_above))
+
+    def why(self, row: Cells) -> Iterable[str]:
+        """The reasons for which a row counts; none: it does not. Raises Refuse."""
+        columns = self.audience.columns
+        if self.audience.everybody:
+            yield "listed"
+        member = columns.member and is_yes(row("member"), self.yes, self.no)
+        if member and within(row("member_from"), row("member_until"), self.today, self.zone):
+            yield "member"
+        if columns.invoice:
+            found = invoices(row("invoice"), self.yes, self.no)
+            if found and within(row("invoice_from"), row("invoice_until"), self.today, self.zone):
+                yield from found
 
 
-def why(take: Callable[[str], str], audience: Audience, yes: set[str], no: set[str], today: date) -> tuple[str, ...]:
-    """The reasons for which a row counts; none: it does not. Raises Refuse."""
-    reasons = ["listed"] if audience.everybody else []
-    if audience.columns.member:
-        word = take("member").casefold()
-        if word in yes:
-            if within(take("member_from"), take("member_until"), today):
-                reasons.append("member")
-        elif word and word not in no:
-            raise Refuse("yes_or_no", take("member"))
-    if audience.columns.invoice:
-        numbers = several(take("invoice"))
-        told = [number for number in numbers if number.casefold() not in no]
-        if told and within(take("invoice_from"), take("invoice_until"), today):
-            for number in told:
-                if has_controls(number) or "@" in number:
-                    raise Refuse("invoice")
-                reasons.append("invoice" if number.casefold() in yes else f"invoice {number}"[:LONGEST_REASON])
-    return tuple(sorted(set(reasons)))
+def refused(line: int, refusal: Refuse, cells: Iterable[str], of_above: bool = False) -> Refusal:
+    text = writable(" | ".join(part for cell in cells if (part := tidy(cell))))
+    return Refusal(line, refusal.code, refusal.word, text, of_above)
 
 
-def people(take: Callable[[str], str], reasons: tuple[str, ...]) -> list[Wanted]:
-    """The entries of one row: as a rule one, more where several addresses stand in the cell. Raises Refuse."""
-    addresses = several(take("address"))
+def people(row: Cells, reasons: tuple[str, ...], connections: tuple[str, ...], areas: tuple[str, ...]) -> list[Wanted]:
+    """The entries of one person: as a rule one, more where several addresses stand in the cell. Raises Refuse."""
+    addresses = several(decisive(row("address")))
     if not addresses:
         raise Refuse("no_address")
-    name = person(take("name"))
-    language = LANGUAGES.get(take("language").casefold(), "")
-    connections, areas = (place(take(word)) for word in ("connection", "area"))
+    name = person(optional(row("name")))
+    language = LANGUAGES.get(plain(optional(row("language"))), "")
     found = []
     for text in addresses:
         try:
-            address = parse(text)
+            address = parse(bare(text))
         except Wrong as wrong:
             raise Refuse(wrong.code) from None
         found.append(Wanted(address.key, address.written, name, language, reasons, connections, areas))
     return found
+
+
+def bare(text: str) -> str:
+    """`Anna Puig <anna@example.org>`, `'anna@example.org'`, `MAILTO:anna@example.org?subject=x` → the address alone.
+
+    A lone apostrophe before it is how a spreadsheet marks a text.
+    """
+    text = text.strip()
+    if text.endswith(">") and text.count("<") == 1:
+        text = text.partition("<")[2][:-1].strip()
+    if text[:7].casefold() == "mailto:":
+        text = text[7:].partition("?")[0]
+    if text[:1] in ("'", '"') and "@" in text:
+        text = text[1:].removesuffix(text[:1])
+    return text.strip()
 
 
 def person(text: str) -> str:
@@ -189,12 +286,14 @@ def person(text: str) -> str:
     return " ".join(text.split())[:LONGEST_NAME].rstrip()
 
 
-def place(text: str) -> tuple[str, ...]:
+def place(text: str) -> Iterable[str]:
+    """The connections, or the areas, in a cell. Raises Refuse."""
     if not text:
         return ()
-    if has_controls(text.replace("\n", ";")):
+    text = optional(text)
+    if has_controls(text.replace("\n", ";").replace("\r", "")):
         raise Refuse("place_controls")
-    return tuple(sorted({one[:LONGEST_PLACE] for one in several(text)}))
+    return (one[:LONGEST_PLACE] for one in map(optional, several(text)) if one)
 
 
 def readable(text: str) -> list[Address]:
@@ -202,36 +301,10 @@ def readable(text: str) -> list[Address]:
     found = []
     for one in several(text):
         try:
-            found.append(parse(one))
+            found.append(parse(bare(one)))
         except Wrong:
             continue
     return found
-
-
-def several(text: str) -> list[str]:
-    """`a@example.org; b@example.org` → both."""
-    return [one for part in SEVERAL.split(text) if (one := part.strip())] if text else []
-
-
-def within(since: str, until: str, today: date) -> bool:
-    """Whether `today` is one of the days, the first and the last included. Raises Refuse."""
-    first, last = day(since), day(until)
-    return (first is None or first <= today) and (last is None or today <= last)
-
-
-@lru_cache(maxsize=10_000)
-def day(text: str) -> date | None:
-    """`2026-01-31`, `31/01/2026`, `31.1.26`. Raises Refuse for what is none of them."""
-    if text in NO_DAY:
-        return None
-    for form, order in DAYS:
-        if match := form.fullmatch(text):
-            year, month, number = (int(match[n]) for n in order)
-            try:
-                return date(year if year > 99 else 2000 + year, month, number)
-            except ValueError:
-                break
-    raise Refuse("day", text)
 
 
 def union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

@@ -23,10 +23,10 @@ class Waiting:
     confirmed: bool = False
 
 
-def to_ask(pk: int, now: datetime) -> Waiting | None:
-    """Whom to ask by mail; None: it was done, or that address was asked often enough."""
+def to_ask(pk: int, valid: timedelta, now: datetime) -> Waiting | None:
+    """Whom to ask by mail; None: it was done, that address was asked often enough, or no answer could come in time."""
     row = Subscription.objects.filter(pk=pk, asked_at=None, confirmed_at=None).first()
-    if row is None:
+    if row is None or now - row.at > valid:
         return None
     before = Subscription.objects.filter(digest=row.digest, asked_at__gt=now - timedelta(days=1))
     if before.count() >= A_DAY or before.filter(asked_at__gt=now - PAUSE).exists():

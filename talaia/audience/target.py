@@ -14,8 +14,12 @@ class Mail(StrEnum):
     """Whether the list sends a member anything."""
 
     ON = "on"
-    PAUSED = "paused"  # the person's own choice: still a member, left alone
+    PAUSED = "paused"  # the person's own choice, or a moderator's: still a member, left alone
+    DIGEST = "digest"  # waits for a collection of mails, which a list of notices never sends
     BOUNCED = "bounced"
+
+
+BANNED = "banned"  # beside Mail: whom the list will not have, although we want them told
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Outcome(StrEnum):
 
     DONE = "done"
     ALREADY = "already"  # it was so before: a step that is repeated
-    BARRED = "barred"  # the list will not have them: banned there, or opted out there
+    BARRED = "barred"  # the list will not have them: banned there
     IMPOSSIBLE = "impossible"  # the list cannot take such an address
     LATER = "later"  # something over there stands in the way; asked again at the next time
 
@@ -49,8 +53,14 @@ class List(Protocol):
 
     at_once: int  # how many people `subscribe` is given before it is written down that they are on it
 
-    def read(self) -> Mapping[str, Member]:
-        """Everybody who is on it, complete, by key; never a part as if it were all."""
+    def read(self, closely: bool = False) -> Mapping[str, Member]:
+        """Everybody who is on it, complete, by key; never a part as if it were all.
+
+        closely: also whose mail is paused or collected, which takes longer; without it theirs looks like everybody's.
+        """
+
+    def no_digest(self, keys: Sequence[str]) -> Sequence[str]:
+        """Let these get each mail as it comes; those for whom that is done."""
 
     def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
         """Key → outcome, of each. After a fault, those that are on it already answer ALREADY."""

@@ -18,6 +18,7 @@ from talaia.audience.models import Look
 from talaia.audience.reading import Unreadable
 from talaia.config import FORGET_AFTER, Audience, Config, Threshold
 from talaia.outbox.faults import Fault
+from talaia.outbox.waits import over
 from talaia.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -44,17 +45,17 @@ class Watch:
         audience = config.tables.audience
         if audience is None and config.tables.subscribe is None:
             return
-        if self.day is None or now - self.day >= timedelta(days=1):
+        if self.day is None or over(self.day, now, timedelta(days=1)):
             self.day = now
             if audience is None or audience.mailman is None:  # else mailman/watch.py does
                 with list_of(config) as list:
-                    follow(list, audience.shrink if audience else EVERYBODY, self.now)
+                    follow(list, audience.shrink if audience else EVERYBODY, self.now, closely=True)
             while actions.forget_old(now - (audience.forget_after if audience else FORGET_AFTER), now):
                 pass
         if audience is None:
             return
         if audience.fetched:
-            if self.asked is None or now - self.asked >= audience.every:
+            if self.asked is None or over(self.asked, now, audience.every):
                 self.asked = now
                 self.ask(audience, config, now)
         elif audience.export:
@@ -70,7 +71,7 @@ class Watch:
             here = (file, folder.mark(file))
             if self.seen is None or self.seen[:2] != here:
                 self.seen = (*here, now)
-            elif now - self.seen[2] >= SETTLED and self.due(audience, self.seen[2], now):
+            elif over(self.seen[2], now, SETTLED) and self.due(audience, self.seen[2], now):
                 self.asked = now
                 self.take(folder.content(file), file.name, audience, config, now)
         except Refused as refusal:
@@ -78,7 +79,7 @@ class Watch:
 
     def due(self, audience: Audience, since: datetime, now: datetime) -> bool:
         """Whether a file that has been the same since then is to be read: it is new, or it was long ago."""
-        return self.asked is None or self.asked <= since or now - self.asked >= audience.every
+        return self.asked is None or self.asked <= since or over(self.asked, now, audience.every)
 
     def ask(self, audience: Audience, config: Config, now: datetime) -> None:
         """The address: not read again while it says that nothing changed, on the same day."""

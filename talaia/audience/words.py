@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from talaia.audience.diff import Entry, Origin, Standing, What
+
+LONGEST_TEXT = 160  # of a refused row
 
 
 def standing(value: Standing, count: int) -> str:
@@ -23,6 +25,23 @@ def standing(value: Standing, count: int) -> str:
             return ngettext("has opted out", "have opted out", count)
         case Standing.BOUNCED:
             return ngettext("whose mail comes back", "whose mails come back", count)
+
+
+def at_list(value: str, count: int) -> str:
+    """What the list server does with so many people who are to be told, as the words that follow their number."""
+    match value:
+        case "paused":
+            return ngettext(
+                "has paused the mail at the list server", "have paused their mail at the list server", count
+            )
+        case "digest":
+            return ngettext(
+                "waits for collected mails, which the list server never sends",
+                "wait for collected mails, which the list server never sends",
+                count,
+            )
+        case _:
+            return ngettext("is banned at the list server", "are banned at the list server", count)
 
 
 def what(value: What, count: int) -> str:
@@ -46,6 +65,12 @@ def what(value: What, count: int) -> str:
             return ngettext(
                 "stays out: opted out, or the mail comes back",
                 "stay out: they opted out, or their mail comes back",
+                count,
+            )
+        case What.KEPT:
+            return ngettext(
+                "stays as before: a row of theirs cannot be read",
+                "stay as before: a row of theirs cannot be read",
                 count,
             )
 
@@ -77,12 +102,47 @@ def refusal(code: str, word: str = "") -> str:
         "name_formula": _("there is a formula instead of a name"),
         "place_controls": _("there is an invisible character in the connection or the area"),
         "invoice": _("this is no number of an invoice"),
+        "invoice_word": _("this is no number of an invoice, and neither yes nor no: %(word)s"),
         "yes_or_no": _("it is neither yes nor no whether this is a member: %(word)s"),
         "day": _("this is no day: %(word)s. Write it as 2026-01-31 or 31/01/2026"),
+        "month_first": _("in this day the month is first: %(word)s. Write it as 2026-01-31 or 31/01/2026"),
+        "year": _("of which century is this day? %(word)s. Write the year with four digits"),
+        "formula": _("a formula shows an error, or was never computed: %(word)s"),
         "cells_many": _("it has more cells than the header: is a quotation mark missing?"),
         "cells_few": _("it has fewer cells than the header: is there a line end without quotation marks?"),
+        "cells_moved": _("the address stands in another column: is a delimiter too many, or missing?"),
+        "cells_swallowed": _("other rows stand inside it: a quotation mark in it is never closed"),
+        "row_above": _("it continues the row above, which cannot be read"),
     }[code]
     return said % {"word": f"“{word}”" if word else "…"}
+
+
+class Addressed(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+
+def named(person: Addressed) -> str:
+    """For whoever is let in at home: "Anna Puig <anna@example.org>"."""
+    return f"{person.name} <{person.address}>" if person.name else person.address
+
+
+def shortened(text: str) -> str:
+    """What stands in a refused row, as far as it fits on a screen."""
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+
+
+def whose(people: Sequence[str], of_above: bool = False) -> str:
+    """Who stays as they are because a row is refused."""
+    if people:
+        return ngettext("Stays as before: %(people)s", "Stay as before: %(people)s", len(people)) % {
+            "people": ", ".join(people)
+        }
+    return "" if of_above else _("Nobody whom we know was found in it.")
 
 
 def unreadable(code: str, data: Mapping[str, Any]) -> str:
@@ -96,6 +156,14 @@ def unreadable(code: str, data: Mapping[str, Any]) -> str:
         "csv": _("line %(line)s cannot be read as CSV: %(error)s"),
         "quotes": _("a quotation mark in line %(line)s, or after it, is never closed"),
         "sheet": _("the spreadsheet cannot be opened: it is torn, or has a password"),
+        "sheets": _(
+            "two sheets have the column “%(column)s”: “%(one)s” and “%(other)s”. "
+            "Leave the one that is meant, or hide the other"
+        ),
+        "sheet_hidden": _("only the hidden sheet “%(one)s” has the column “%(column)s”: show it, and look at it"),
+        "sheet_far": _(
+            "in the sheet “%(one)s” a cell stands far away from the others: delete it, or copy the rows to a new sheet"
+        ),
         "json": _("this is no JSON, at line %(line)s: %(error)s"),
         "json_form": _("this JSON is no list of objects"),
         "missing": _("the export has no column “%(column)s”: was another report exported, or is the column renamed?"),
@@ -109,11 +177,27 @@ def objection(code: str, data: Mapping[str, Any]) -> str:
         "empty": _("the export has no rows"),
         "nobody": _("nobody in the export is to be told, in %(rows)s rows"),
         "shrink": _("%(leaves)s of %(of)s addresses would leave, which is more than %(limit)s"),
+        "grow": _("%(joins)s addresses would join, to %(of)s that are told, which is more than %(limit)s"),
         "refused": _("%(refused)s of %(of)s rows are refused, which is more than %(limit)s"),
+        "strangers": _(
+            "refused rows that belong to nobody we know: %(rows)s; addresses that would leave: %(leaves)s. "
+            "Are they the same people?"
+        ),
+        "month_first": _(
+            "in line %(line)s a day has its month first: are the others, such as 05/06, read as they are meant?"
+        ),
+        "emptied": _(
+            "%(lost)s of %(of)s people would have nothing left in the column “%(column)s”: is it empty in this export?"
+        ),
+        "cut": _("the file ends within its last line: is all of it there?"),
+        "resemble": _(
+            "addresses that would be replaced by others that begin or end like them: %(count)s. "
+            "Is a column cut, or is something stuck to it?"
+        ),
     }[code] % data
 
 
-def explained(entry: Entry | None, forgotten: bool, since: str, zone: ZoneInfo) -> Iterator[str]:
+def explained(entry: Entry | None, forgotten: bool, since: str, zone: ZoneInfo, at_list: str = "") -> Iterator[str]:
     """Why somebody is told, or is not, in sentences; the first is the answer. `since`: of the standing."""
     if entry is None:
         yield _("Is not told: we do not know this address.")
@@ -121,6 +205,12 @@ def explained(entry: Entry | None, forgotten: bool, since: str, zone: ZoneInfo) 
             yield _("Somebody with this address opted out. We keep only a digest of it, which stops every import.")
         return
     match entry.standing:
+        case Standing.ON if at_list == "paused":
+            yield _("Is not told: their mail is paused at the list server, by themselves or by a moderator there.")
+        case Standing.ON if at_list == "digest":
+            yield _("Is not told: they chose collected mails at the list server, which sends none.")
+        case Standing.ON if at_list == "banned":
+            yield _("Is not told: the list server bans this address. They are on the list as soon as it does no more.")
         case Standing.ON:
             yield _("Is told, since %(since)s.") % {"since": since}
         case Standing.LEFT:

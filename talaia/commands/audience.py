@@ -9,20 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Count
 from django.utils import timezone, translation
 
 from talaia.audience import actions, client, folder, words
 from talaia.audience.address import Wrong, parse
+from talaia.audience.cells import Refuse
 from talaia.audience.diff import Standing, What
-from talaia.audience.following import follow
+from talaia.audience.following import follow, learn_quiet
 from talaia.audience.importing import Plan, apply, audience_of, list_of, plan, propose, unfinished
-from talaia.audience.ledger import entries, forgotten
+from talaia.audience.ledger import entries, forgotten, how_many_stand
 from talaia.audience.mailman import setting
 from talaia.audience.mailman.client import Client
+from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Import, Look, OptOut, Recipient
 from talaia.audience.reading import Unreadable
-from talaia.audience.roster import Refuse, person
+from talaia.audience.roster import person
 from talaia.audience.telling import as_json, trouble, why
 from talaia.commands.writing import author, json_argument, refusing
 from talaia.config import current
@@ -177,8 +178,12 @@ def report(found: Plan, source: str, people: bool, everything: bool) -> None:
     refused = found.roster.refused
     if refused:
         print(f"  {len(refused):>6}  refused rows")
-    for one in refused if everything else refused[:SHOWN]:
+    kept = {change.after.key: change.after for change in found.diff.of(What.KEPT)}
+    for one, keys in list(zip(refused, found.owners, strict=True))[: None if everything else SHOWN]:
         print(f"          line {one.line}: {words.refusal(one.code, one.word if people or everything else '')}")
+        if people or everything:
+            print(f"              {words.shortened(one.text)}")
+            print(f"              {words.whose([words.named(kept[key]) for key in keys if key in kept], one.of_above)}")
     if len(refused) > SHOWN and not everything:
         print(f"          … and {len(refused) - SHOWN} more; --all prints them")
 
@@ -220,8 +225,14 @@ def tell(options: argparse.Namespace, found: Plan, source: str, number: int | No
         "wanted": len(found.roster.wanted),
         "counts": found.diff.counts,
         "refused": [
-            {"line": one.line, "code": one.code, "reason": words.refusal(one.code, one.word)}
-            for one in found.roster.refused
+            {
+                "line": one.line,
+                "code": one.code,
+                "reason": words.refusal(one.code, one.word),
+                "row": one.text,
+                "stay": list(keys),
+            }
+            for one, keys in zip(found.roster.refused, found.owners, strict=True)
         ],
         "objections": [{"code": one.code, "text": words.objection(one.code, one.data)} for one in found.objections],
         "applied": number is not None,
@@ -233,7 +244,7 @@ def tell(options: argparse.Namespace, found: Plan, source: str, number: int | No
 
 def show(as_json_too: bool) -> None:
     zone = current().site.tz
-    counts = dict(Recipient.objects.values_list("standing").annotate(count=Count("pk")).order_by("standing"))
+    counts, quiet = how_many_stand()
     last = Import.objects.filter(state=Import.DONE).order_by("-finished_at").first()
     open_ones = Import.objects.filter(state__in=[Import.WAITING, Import.CONFIRMED]).order_by("pk")
     export = audience_of(current()).export
@@ -243,7 +254,8 @@ def show(as_json_too: bool) -> None:
     list = Look.objects.filter(export=mailman.list).first() if mailman else None
     if as_json_too:
         told = {
-            "addresses": {one.value: counts.get(one.value, 0) for one in Standing},
+            "addresses": {one.value: counts[one] for one in Standing},
+            "at_list": quiet,
             "by_hand": Recipient.objects.filter(origin="hand").count(),
             "opted_out_and_forgotten": OptOut.objects.count(),
             "last_import": {"id": last.pk, "at": iso(last), "source": last.source, **last.counts} if last else None,
@@ -257,8 +269,10 @@ def show(as_json_too: bool) -> None:
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return
     for one in Standing:
-        count = counts.get(one.value, 0)
-        print(f"{count:>8}  {words.standing(one, count)}")
+        print(f"{counts[one]:>8}  {words.standing(one, counts[one])}")
+    for at_list, count in quiet.items():
+        if count:
+            print(f"{count:>8}  {words.at_list(at_list, count)}")
     when = f"{last.pk}, {local(last.finished_at, zone)}, {last.source}" if last and last.finished_at else "none yet"
     print(f"last import: {when}")
     for row in open_ones:
@@ -281,12 +295,14 @@ def iso(row: Import) -> str | None:
 def print_list(standing: str | None, as_json_too: bool) -> None:
     rows = Recipient.objects.order_by("key")
     found = entries(rows.filter(standing=standing) if standing else rows).values()
+    quiet = dict(Recipient.objects.filter(standing=Standing.ON).exclude(at_list="").values_list("key", "at_list"))
     if as_json_too:
-        print(json.dumps([as_json(entry) for entry in found], ensure_ascii=False, indent=2))
+        told = [{**as_json(entry), "at_list": quiet.get(entry.key, "")} for entry in found]
+        print(json.dumps(told, ensure_ascii=False, indent=2))
         return
     for entry in found:
         why = ", ".join(words.reason(one) for one in entry.reasons) or entry.origin.value
-        print(f"{entry.address:<40}  {entry.standing.value:<9}  {why}")
+        print(f"{entry.address:<40}  {quiet.get(entry.key, entry.standing.value):<9}  {why}")
 
 
 def explain(address: str) -> None:
@@ -294,7 +310,7 @@ def explain(address: str) -> None:
     row = Recipient.objects.filter(key=key).first()
     entry = entries(Recipient.objects.filter(key=key)).get(key)
     since = local(row.since, zone) if row else ""
-    print("\n".join(words.explained(entry, bool(forgotten([key])), since, zone)))
+    print("\n".join(words.explained(entry, bool(forgotten([key])), since, zone, row.at_list if row else "")))
 
 
 def forget(address: str | None) -> None:
@@ -336,6 +352,9 @@ def set_up(dry_run: bool) -> None:
             setting.apply(server, config.site, found)
             actions.kept(mailman.list, timezone.now(), {}, len(found.differences) + len(found.framing), author())
             print("set; `talaia check` looks at it again")
+        if not dry_run and found.list:
+            roster = MailmanList(server)
+            learn_quiet(roster, roster.read(closely=True))
 
 
 def change(options: argparse.Namespace) -> None:
@@ -359,3 +378,10 @@ def change(options: argparse.Namespace) -> None:
     if audience := current().tables.audience:
         with list_of(current()) as list:
             follow(list, audience.shrink, timezone.now)
+        row = Recipient.objects.filter(key=parse(options.address).key, standing=Standing.ON).first()
+        if row and row.at_list:
+            print(
+                *words.explained(
+                    entries(Recipient.objects.filter(pk=row.pk))[row.key], False, "", current().site.tz, row.at_list
+                )
+            )

@@ -23,7 +23,9 @@ from talaia.outbox.faults import Fault
 from talaia.outbox.models import Delivery
 from talaia.signals.checks import probe
 from talaia.signals.client import Client, Heard
+from talaia.signals.judging import read_odd
 from talaia.signals.models import Token
+from talaia.signals.odd import Odd, oddities
 from talaia.signals.watch import wanted
 
 HELP = "Read the configuration and look whether database, folder, sources and checks are well. Exit code 1 if not."
@@ -47,15 +49,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     config = current()
     lines: list[Line] = [(True, f"{config.path}: no mistake in it", "")]
-    lines += database(options.offline)
+    made, said = database(options.offline)
+    lines += said
     lines += folder(config)
     lines += chats(config)
     if not options.offline:
         for source in config.tables.sources:
-            lines += asked(source, config)
+            lines += asked(source, config, made)
         lines += checks(config)
         lines += mail_server(config)
-        lines += mailing_list(config)
+        lines += mailing_list(config, made)
+    if made:
+        polled = {source.id for source in config.tables.sources if source.polled} if not options.offline else ()
+        lines += [odd(one) for one in read_odd(config, polled)]
     for well, what, mend in lines:
         mark = {True: "ok  ", False: "FAIL", None: "look"}[well]
         print(f"{mark}  {what}" + (f"\n      → {mend}" if mend else ""))
@@ -65,21 +71,33 @@ def run(options: argparse.Namespace) -> int:
     return int(failed)
 
 
-def database(offline: bool) -> Iterator[Line]:
-    """Offline its silence is no failure: until it answers, `talaia up` serves the finished pages."""
+def database(offline: bool) -> tuple[bool, list[Line]]:
+    """Whether its tables can be read, and what is said of it.
+
+    Offline its silence is no failure: until it answers, `talaia up` serves the finished pages. Before the first `talaia
+    up` there are no tables: all else is looked at all the same.
+    """
     try:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
         well = None if offline else False
-        yield well, f"the database does not answer: {error}", "look at [database] and at the server"
-        return
+        return False, [(well, f"the database does not answer: {error}", "look at [database] and at the server")]
     if plan:
-        yield None, "the database is not of this version yet", "`talaia up` brings it there at its start"
-        return
-    yield True, f"database ({connection.vendor}) answers and is of this version", ""
+        return False, [(None, "the database is not of this version yet", "`talaia up` brings it there at its start")]
+    said: list[Line] = [(True, f"database ({connection.vendor}) answers and is of this version", "")]
     if parked := Delivery.objects.filter(state=Delivery.PARKED).count():
-        yield None, f"{parked} deliveries are parked", "the desk shows them with their errors"
+        said.append((None, f"{parked} deliveries are parked", "the desk shows them with their errors"))
+    return True, said
+
+
+def odd(one: Odd) -> Line:
+    return None, f"source {one.source}: {one}", "mend the rule, or talaia.toml; docs/monitoring.md has the labels"
+
+
+def has_token(name: str, made: bool) -> bool:
+    """Whether somebody can come in as `name`; without tables nobody can."""
+    return made and Token.objects.filter(source=name).exists()
 
 
 def folder(config: Config) -> Iterator[Line]:
@@ -94,10 +112,10 @@ def folder(config: Config) -> Iterator[Line]:
     yield True, f"{public} can be written", ""
 
 
-def asked(source: Source, config: Config) -> Iterator[Line]:
+def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:
     """Ask a source as the watch would, and hold its answer against what talaia.toml expects of it."""
     if source.kind in ("prometheus-push", "webhook") or not source.polled:
-        if not Token.objects.filter(source=source.id).exists():
+        if not has_token(source.id, made):
             yield None, f"source {source.id}: nobody can post to it yet", f"talaia token create {source.id}"
         else:
             yield True, f"source {source.id} has a token", ""
@@ -110,8 +128,9 @@ def asked(source: Source, config: Config) -> Iterator[Line]:
         return
     finally:
         client.close()
-    yield True, f"source {source.id} answers; {len(heard.alerts)} alerts fire", ""
+    yield True, f"source {source.id} answers; {len(heard.alerts)} alerts that concern the panel fire", ""
     yield from noted(source, heard)
+    yield from map(odd, oddities(config, source.id, [(alert.labels, alert.annotations) for alert in heard.alerts]))
     if source.kind == "prometheus":
         yield from measured(source, heard, config)
 
@@ -157,7 +176,7 @@ def chats(config: Config) -> Iterator[Line]:
         yield False, "there is [[chat]], and Apprise is not installed", "pip install 'talaia[chat]'"
 
 
-def mailing_list(config: Config) -> Iterator[Line]:
+def mailing_list(config: Config, made: bool) -> Iterator[Line]:
     """Whether the list server answers, and holds and answers mail as it must; whether its queues are empty."""
     audience = config.tables.audience
     if audience and audience.mailman:
@@ -166,7 +185,7 @@ def mailing_list(config: Config) -> Iterator[Line]:
                 yield from checked(client, config.site)
         except Fault as fault:
             yield False, str(fault), fault.hint
-    if audience and audience.sympa and not Token.objects.filter(source=SYMPA).exists():
+    if audience and audience.sympa and not has_token(SYMPA, made):
         yield None, "Sympa cannot read the addresses yet", f"talaia token create {SYMPA}"
 
 
@@ -183,6 +202,12 @@ def noted(source: Source, heard: Heard) -> Iterator[Line]:
                 yield None, f"source {source.id}: rule {note['rule']} fails: {note['error']}", "mend the rule"
             case "bad_query":
                 yield False, f"service {note['service']}: {note['error']}", "mend the evidence query"
+            case "flood":
+                yield (
+                    None,
+                    f"source {source.id}: so many alerts concern the panel that {note['count']} were left out",
+                    "each service and connection has its own all the same; narrow what carries our labels",
+                )
             case code:
                 yield None, f"source {source.id}: {code} {dict(note)}", ""
 

@@ -24,6 +24,7 @@ from talaia.commands.writing import (
     written,
 )
 from talaia.config import current
+from talaia.desk.doubting import before_resolving
 from talaia.desk.views.suggestions import suggestions
 from talaia.desk.writing.suggestions import Suggestion
 from talaia.events import promise
@@ -36,7 +37,7 @@ from talaia.events.actions import (
     open_incident,
     update_incident,
 )
-from talaia.events.merging import merged_words
+from talaia.events.merging import merged_words, reopening_words
 from talaia.events.models import Event, Update
 from talaia.events.telling import in_language, local
 from talaia.events.timeline import IncidentState, fingerprint
@@ -142,7 +143,11 @@ def publish(options: argparse.Namespace, now: datetime) -> int:
 
 
 def go_on(options: argparse.Namespace, state: str | None, now: datetime) -> int:
-    find(Event.INCIDENT, options.ref)  # before somebody writes a text for nothing
+    known = find(Event.INCIDENT, options.ref)  # before somebody writes a text for nothing
+    if state == IncidentState.RESOLVED and known.ended_at is None and not options.anyway:
+        doubts = before_resolving({*impacts_of(known), *(slug for slug, _level in options.service)}, now)
+        if doubts:
+            raise Refused(f"{' '.join(doubts.lines)} Resolve it all the same with --anyway")
     zone, next_word = current().site.tz, getattr(options, "next", promise.NONE)
     promise.parse(next_word, now, zone)
     at, ended = moment(getattr(options, "at", None)), moment(getattr(options, "ended", None))
@@ -242,7 +247,14 @@ def merge(options: argparse.Namespace, now: datetime) -> int:
     if options.file:
         texts = {options.language or language_of(event): read_text(options.file)}
     update = merge_incident(
-        event.ref, into.ref, texts, now, by=author(), move_services=not options.keep_services, seen=saw
+        event.ref,
+        into.ref,
+        texts,
+        now,
+        by=author(),
+        move_services=False if options.keep_services else None,
+        reopen=reopening_words(event.ref, site.languages, site.address) if options.reopen else None,
+        seen=saw,
     )
     said = f"incident {event.ref} is a duplicate of {into.ref}: {address(event, update.number)}"
     return tell(event, said, options.json)

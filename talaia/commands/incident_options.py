@@ -109,8 +109,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     merging.add_argument("ref", metavar="REF")
     merging.add_argument("into", metavar="OTHER", help="the incident in which one goes on writing")
     merging.add_argument("--keep-services", action="store_true", help="do not give its services to the other")
+    merging.add_argument("--reopen", action="store_true", help="where OTHER is over: open it again, as it is not")
     merging.add_argument("--file", metavar="F", help="the last entry (default: a line that names the other)")
     language_argument(merging)
+
+    for action in (updating, resolving):
+        action.add_argument(
+            "--anyway", action="store_true", help="resolve it although the monitoring still sees trouble"
+        )
 
     for action in (opening, updating, resolving, reopening):
         action.add_argument("--mail", choices=["yes", "no"], help="whether mails go out (default: as the rule says)")

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from talaia.commands import whom
+from talaia.commands.audience import ask
 from talaia.commands.incident import entry_of, impacts_of, mails
 from talaia.commands.writing import (
     address,
@@ -31,8 +32,10 @@ from talaia.config import current
 from talaia.events import actions, plan, promise
 from talaia.events.actions import find, mark_of
 from talaia.events.models import Event
-from talaia.events.telling import known_since
+from talaia.events.telling import known_since, told_when
 from talaia.events.timeline import MaintenanceState, fingerprint
+from talaia.events.windows import check
+from talaia.notices.rows import possible
 from talaia.panel.state import State
 from talaia.refusal import Refused
 from talaia.site import moved
@@ -56,6 +59,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     arrangement_arguments(planning)
     whom.argument(planning)
     planning.add_argument("--propose", action="store_true", help="not public until a second person approves it")
+    planning.add_argument("--dry-run", action="store_true", help="say which mails would go when, and plan nothing")
+    planning.add_argument("--yes", action="store_true", help="do not ask at a terminal whether that is right")
     service_argument(planning, "LEVEL")
     text_arguments(planning, "-")
 
@@ -76,7 +81,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         verb.add_argument("--file", metavar="F", help="why; - is standard input (default: no more than the times)")
         language_argument(verb)
 
-    approving = with_ref(verbs.add_parser("approve", help="as the second person: from now on it is planned and public"))
+    approving = with_ref(
+        verbs.add_parser("approve", help="as the second person: it is planned and public, or its change is made")
+    )
+    withdrawing = with_ref(verbs.add_parser("withdraw", help="drop the change that waits for a second person"))
 
     editing = with_ref(
         verbs.add_parser("edit", help="correct its words or services, or how it starts, ends and is told")
@@ -100,7 +108,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for verb in (updating, *moving):
         verb.add_argument("--mail", choices=["yes", "no"], help="whether mails go out (default: as the rule says)")
 
-    for verb in (planning, updating, *moving, extending, postponing, approving, editing, widening, listing, showing):
+    verbs_of_one = (approving, withdrawing, editing, widening, listing, showing)
+    for verb in (planning, updating, *moving, extending, postponing, *verbs_of_one):
         json_argument(verb)
 
 
@@ -151,6 +160,9 @@ def run(options: argparse.Namespace) -> int:
                 event = actions.approve_maintenance(options.ref, now, by=author())
                 warn(event)
                 return tell(event, f"maintenance {event.ref} is planned: {address(event)}", options.json)
+            case "withdraw":
+                event = actions.withdraw_change(options.ref, now, by=author())
+                return tell(event, f"maintenance {event.ref} stands as it was approved: {address(event)}", options.json)
             case "edit":
                 return correct(options, now)
             case "widen":
@@ -171,6 +183,8 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
     impacts = changed({}, options.service)
     only_behind = whom.only_behind(options, [*impacts])
     text, now = written(options.file)
+    if not right(options, impacts, window, notices, now):
+        return 1 if not options.dry_run else 0
     event = actions.plan_maintenance(
         {language: options.title.strip()},
         {language: text},
@@ -191,6 +205,32 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
     if event.awaits_approval:
         said = f"maintenance {event.ref} waits for a second person: talaia maintenance approve {event.ref}"
     return tell(event, said, options.json)
+
+
+def right(
+    options: argparse.Namespace,
+    impacts: dict[str, State],
+    window: tuple[datetime, datetime],
+    notices: list[str] | None,
+    now: datetime,
+) -> bool:
+    """Say on standard error which mails go when, before anything is done, and ask at a terminal. Whether to go on."""
+    wanted = plan.default_notices(impacts.values()) if notices is None else plan.read_notices(notices)
+    starts, ends = options.starts_itself is not False, options.ends_itself is True
+    check(*window, now)
+    for said in told_when(plan.lines(wanted, window, now, starts_itself=starts, ends_itself=ends), current().site.tz):
+        print(said, file=sys.stderr)
+    if not possible():
+        print("nothing leaves the house: talaia.toml has neither [mail] sender nor a [[chat]]", file=sys.stderr)
+    if options.dry_run:
+        print("nothing is planned: --dry-run", file=sys.stderr)
+        return False
+    if options.yes or options.json or not sys.stdin.isatty():
+        return True
+    if not ask("Plan it?"):
+        print("nothing is planned", file=sys.stderr)
+        return False
+    return True
 
 
 def write(options: argparse.Namespace, now: datetime) -> int:
@@ -230,6 +270,8 @@ def extend(options: argparse.Namespace, now: datetime) -> int:
     site, words = current().site, why(options, event)
     texts = moved.extended((event.window_start, event.window_end), end, site.languages, site.tz, words)
     update = actions.extend_maintenance(event.ref, end, texts, now, by=author(), seen=mark_of(event))
+    if update is None:
+        return waits(event, options)
     return tell(event, f"maintenance {event.ref} ends later: {address(event, update.number)}", options.json)
 
 
@@ -240,6 +282,8 @@ def postpone(options: argparse.Namespace, now: datetime) -> int:
     site, words = current().site, why(options, event)
     texts = moved.postponed((event.window_start, event.window_end), window, site.languages, site.tz, words)
     update = actions.postpone_maintenance(event.ref, window, texts, now, by=author(), seen=mark_of(event))
+    if update is None:
+        return waits(event, options)
     event.refresh_from_db()
     warn(event)
     return tell(event, f"maintenance {event.ref} is postponed: {address(event, update.number)}", options.json)
@@ -276,7 +320,15 @@ def correct(options: argparse.Namespace, now: datetime) -> int:
     if entry:
         texts, seen = entry.texts | {language: text}, fingerprint(entry.texts)
         actions.edit_update(Event.MAINTENANCE, event.ref, entry.number, texts, now, by=author(), seen=seen)
+    event.refresh_from_db()
+    if event.proposed is not None:
+        return waits(event, options)
     return tell(event, f"maintenance {event.ref} is changed: {address(event, options.entry)}", options.json)
+
+
+def waits(event: Event, options: argparse.Namespace) -> int:
+    said = f"the change of maintenance {event.ref} waits for a second person: talaia maintenance approve {event.ref}"
+    return tell(event, said, options.json)
 
 
 def window_of(options: argparse.Namespace) -> tuple[datetime, datetime]:

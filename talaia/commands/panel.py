@@ -13,10 +13,12 @@ from talaia.commands import Refused
 from talaia.config import LANGUAGES, Config, current
 from talaia.panel import words
 from talaia.panel.state import Reason, State
+from talaia.panel.watching import unwatched_since
 from talaia.signals.findings import Finding, read_findings
-from talaia.signals.judging import Judged, judge_all, read_view
+from talaia.signals.judging import Judged, judge_all, read_odd, read_view
 from talaia.signals.matching import experimental
 from talaia.signals.models import SourceState
+from talaia.signals.unwatched import last_watched
 from talaia.site.dates import Calendar
 
 HELP = "Print the panel as the rows say it now; with --explain every signal, rule and step that led to a state."
@@ -38,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     config, now = current(), timezone.now()
-    judged = judge_all(config, now)
+    judged, since = judge_all(config, now), unwatched_since(last_watched(), now)
     if options.explain:
         chosen = [one for one in judged if one.row.slug == options.explain]
         if not chosen:
@@ -48,7 +50,8 @@ def run(options: argparse.Namespace) -> int:
     with translation.override(options.language or config.site.languages[0]):
         if options.json:
             findings = read_findings(config)
-            print(json.dumps([as_data(one, findings, now) for one in judged], ensure_ascii=False, indent=1))
+            data = [as_data(one, findings, now, since) for one in judged]
+            print(json.dumps(data, ensure_ascii=False, indent=1))
         elif options.explain:
             explain(judged[0], config, now)
         else:
@@ -68,6 +71,8 @@ def line(one: Judged, config: Config, now: datetime) -> str:
 
 def show(judged: list[Judged], config: Config, now: datetime) -> None:
     language = translation.get_language() or config.site.languages[0]
+    if since := unwatched_since(last_watched(), now):
+        print(f"nobody watches since {since:%Y-%m-%d %H:%M:%S} UTC, as talaia does not run: this is how it was then")
     for group in config.tables.groups:
         inside = [one for one in judged if one.listed.group == group.id]
         if inside:
@@ -95,6 +100,8 @@ def show(judged: list[Judged], config: Config, now: datetime) -> None:
             print(f"      {note['code']}: {told}")
     for finding in read_findings(config, kinds=("failing", "slow", "blind")):
         print(f"  {finding}")
+    for odd in read_odd(config):
+        print(f"source {odd.source}: {odd}")
 
 
 def explain(one: Judged, config: Config, now: datetime) -> None:
@@ -109,22 +116,29 @@ def explain(one: Judged, config: Config, now: datetime) -> None:
 def steps(one: Judged) -> list[str]:
     found = [f"rule: {rule(one)}", *one.judgement.steps]
     computed, verdict = one.computed, one.judgement.verdict
+    unrest = computed.unrest
+    unstable = unrest is not None and unrest.unstable
     if computed.state != verdict.state and computed.candidate_since:
         better, worse = one.listed.hold_better, one.listed.hold_worse
+        good = f", good {current().unstable_within(one.listed)} as it is unstable" if unstable else ""
         found.append(
             f"held at {computed.state} since {computed.candidate_since:%H:%M:%S} UTC"
-            f" (better holds {better}, worse {worse})"
+            f" (better holds {better}, worse {worse}{good})"
         )
     else:
         found.append(f"holds: {computed.state}")
+    if unrest and unstable:
+        found.append(f"unstable since {unrest.since:%Y-%m-%d %H:%M:%S} UTC: it was over, and came back")
     declared = one.declared
     if declared.by_hand:
         until = f" until {declared.by_hand_until:%Y-%m-%d %H:%M} UTC" if declared.by_hand_until else ""
-        found.append(f"set by hand: {declared.by_hand}{until} by {declared.by_hand_by or 'somebody'}")
+        why = "".join(f": {words}" for words in list(declared.by_hand_words.values())[:1])
+        found.append(f"set by hand: {declared.by_hand}{until} by {declared.by_hand_by or 'somebody'}{why}")
     if declared.incident:
         found.append(f"declared by incident {declared.incident_ref}: {declared.incident}")
     if declared.maintenance_ref:
-        found.append(f"maintenance {declared.maintenance_ref} is in progress")
+        level = "stop" if declared.announced == State.MAINTENANCE else declared.announced
+        found.append(f"maintenance {declared.maintenance_ref} is in progress, announced: {level}")
     found.append(f"shown: {one.shown.state}" + (f" ({one.shown.reason.code})" if one.shown.reason.code else ""))
     if one.shown.disagreement:
         found.append("people and signals differ: look at the incident, or at the monitoring")
@@ -143,7 +157,7 @@ def rule(one: Judged) -> str:
     return f'alerts with talaia_service="{listed.slug}"' + (f", or {matchers}" if matchers else "")
 
 
-def as_data(one: Judged, findings: list[Finding], now: datetime) -> dict[str, Any]:
+def as_data(one: Judged, findings: list[Finding], now: datetime, unwatched: datetime | None) -> dict[str, Any]:
     return {
         "service": one.row.slug,
         "state": one.row.state,
@@ -154,5 +168,6 @@ def as_data(one: Judged, findings: list[Finding], now: datetime) -> dict[str, An
         "disagreement": one.shown.disagreement,
         "steps": steps(one),
         "checks": [finding.as_data() for finding in findings if finding.check.service == one.row.slug],
+        "unwatched_since": unwatched.isoformat() if unwatched else None,
         "at": now.isoformat(),
     }

@@ -8,6 +8,7 @@ import time
 from django.utils import timezone
 
 from talaia.config import current
+from talaia.signals.unwatched import mark_unwatched
 from talaia.site.write import publish
 
 HELP = "Make every page of the public folder anew, at once and without the worker."
@@ -20,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     del options
     begun = time.monotonic()
+    mark_unwatched(timezone.now())  # nobody may be watching: then the pages say so
     publish(["all"], timezone.now())
     print(f"{current().home / 'public'} is made, in {time.monotonic() - begun:.1f} s")
     return 0

@@ -18,7 +18,7 @@ from talaia.config.places import Path as Place
 from talaia.config.tables import Config, Connection, Service, Source, Tables
 from talaia.config.told import audience_fits, mail_fits, mirror_fits
 
-# Connections and checks are in no address; their names are the labels of the monitoring, such as BCNExample12Rd1.
+# Checks are in no address.
 LABEL = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
 
 
@@ -136,7 +136,11 @@ def _doubles(given: Tables) -> Iterator[tuple[Place, str]]:
             place: Place = (table, n, "slug" if table == "services" else "id")
             if id in ids[:n]:
                 yield place, f"{id!r} stands twice"
-            if table in ("connections", "checks"):
+            if table == "connections":
+                # The value of a label, whatever stands in it: BCNExample12Rd1, 192.0.2.10:9115, https://antenna.example/
+                if not id or not id.isprintable() or id != id.strip():
+                    yield place, f"{id!r} must be the value of a label, in one line, without blanks around it"
+            elif table == "checks":
                 if not LABEL.fullmatch(id):
                     yield place, f"{id!r} must be letters without accents, digits, and single - _ . between them"
             elif not SLUG.fullmatch(id):

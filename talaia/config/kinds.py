@@ -11,6 +11,7 @@ import msgspec
 Language = Literal["ca", "es", "en"]
 LANGUAGES: tuple[Language, ...] = ("ca", "es", "en")
 Impact = Literal["degraded", "partial", "disruption"]
+Meaning = Literal["degraded", "partial", "disruption", "unknown"]  # of an alert: what it says may be that one is blind
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from talaia.config.hosts import host_and_port, is_here, name_server
 from talaia.config.kinds import LANGUAGES as LANGUAGES
 from talaia.config.kinds import Impact as Impact
 from talaia.config.kinds import Language
+from talaia.config.kinds import Meaning as Meaning
 from talaia.config.kinds import Table as Table
 from talaia.config.kinds import Text as Text
 from talaia.config.kinds import Threshold as Threshold
@@ -120,6 +121,7 @@ class Source(Table, frozen=True, kw_only=True):
     username: str | None = None
     password_file: str | None = None
     token_file: str | None = None
+    ca_file: str | None = None
     ignore_labels: tuple[str, ...] = ("replica", "prometheus_replica", "cluster")
 
     @property
@@ -134,7 +136,7 @@ class Group(Table, frozen=True, kw_only=True):
 
 class AlertMatch(Table, frozen=True, kw_only=True):
     match: Matchers
-    impact: Impact = "disruption"
+    impact: Meaning = "disruption"
     source: str | None = None
 
 
@@ -162,6 +164,7 @@ class Service(Table, frozen=True, kw_only=True):
     reference: Reference | None = None
     hold_worse: timedelta = timedelta(0)
     hold_better: timedelta = timedelta(minutes=2)
+    unstable_within: timedelta | None = None
     kept_by_hand: bool = False
     first_words: Literal["connection", "web", "messaging", "video"] | None = None
 
@@ -267,9 +270,10 @@ class Audience(Table, frozen=True, kw_only=True):
     every: timedelta = timedelta(minutes=15)
     automatic: bool = False
     everybody: bool = False
-    yes: tuple[str, ...] = ("sí", "si", "s", "yes", "y", "true", "1", "x", "cert", "verdader", "verdadero")
-    no: tuple[str, ...] = ("no", "n", "false", "0", "-", "fals", "falso")
+    yes: tuple[str, ...] = ("sí", "si", "s", "yes", "y", "true", "t", "1", "x", "cert", "verdader", "verdadero")
+    no: tuple[str, ...] = ("no", "n", "false", "f", "0", "-", "fals", "falso")
     shrink: Threshold = Threshold(share=0.2)
+    grow: Threshold = Threshold(share=0.2)
     refused: Threshold = Threshold(share=0.1)
     by_hand: Literal["leave", "adopt"] = "leave"
     forget_after: timedelta = FORGET_AFTER
@@ -287,6 +291,10 @@ class Maintenance(Table, frozen=True, kw_only=True):
     notice: timedelta = timedelta(days=7)
     remind: timedelta = timedelta(minutes=15)
     approval: bool = False
+
+
+class Panel(Table, frozen=True, kw_only=True):
+    unstable_within: timedelta = timedelta(minutes=10)
 
 
 class Mirror(Table, frozen=True, kw_only=True):
@@ -324,6 +332,7 @@ class Tables(Table, frozen=True, kw_only=True):
     connections: tuple[Connection, ...] = ()
     checks: tuple[Check, ...] = ()
     audience: Audience | None = None
+    panel: Panel = Panel()
     maintenance: Maintenance = Maintenance()
     mirror: Mirror | None = None
     chat: tuple[Chat, ...] = ()
@@ -365,6 +374,11 @@ class Config:
 
     def service(self, slug: str) -> Service | None:
         return next((service for service in self.tables.services if service.slug == slug), None)
+
+    def unstable_within(self, service: Service) -> timedelta:
+        """For how long after its trouble is over the same trouble can come back to a service."""
+        own = service.unstable_within
+        return self.tables.panel.unstable_within if own is None else own
 
     def beside(self, file: str) -> Path:
         """A file that the configuration names, from its folder."""

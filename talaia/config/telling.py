@@ -17,6 +17,7 @@ class Chat(Table, frozen=True, kw_only=True):
     url_file: str
     language: Language | None = None
     notices: tuple[NoticeKind, ...] = ()
+    operators: bool = False
 
 
 class Webhook(Table, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ import re
 import tomllib
 import types
 import typing
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -114,6 +115,9 @@ class Reader:
                 return hint.from_toml(value)
             if origin is typing.Literal:
                 return one_of(typing.get_args(hint), value)
+            if hint is str and isinstance(value, str) and not str(path[-1]).endswith("_file"):
+                # One letter, one form: labels, exports and what people type are compared with it.
+                value = unicodedata.normalize("NFC", value)
             if hint in KINDS and type(value) is not hint:
                 raise ValueError(f"must be {KINDS[hint]}, not {named(value)}")
             return msgspec.convert(value, hint)

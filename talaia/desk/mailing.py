@@ -17,6 +17,7 @@ from talaia.audience import mailing as audience
 from talaia.config import current
 from talaia.events.models import Event
 from talaia.notices import rows, which
+from talaia.notices.actions import turn_of
 from talaia.notices.chat import deliver as chats
 from talaia.notices.chat.write import message as chat_message
 from talaia.notices.letterhead import THE_LIST, letterhead, rules, the_list
@@ -48,6 +49,7 @@ class Shown:
     at: datetime
     by: str
     may: tuple[str, ...]
+    turn: str
     error: str
     hint: str
 
@@ -193,6 +195,8 @@ def withheld_word(why: str) -> str:
             return _("as many as may go in an hour have gone.")
         case which.ASKED:
             return _("whoever wrote it chose so.")
+        case which.MERGED:
+            return _("the incident is part of another one, which tells of it.")
         case _other:
             return _("it is no longer true.")
 
@@ -271,7 +275,7 @@ def chat_specimens(story: Story) -> list[tuple[str, str, str, str]]:
 
 def leaves_the_house() -> bool:
     """Whether talaia.toml lets anything leave: by mail, or in a chat."""
-    return current().mail.sender is not None or bool(current().tables.chat)
+    return rows.possible()
 
 
 def _specimen(story: Story, languages: list[str], *, to_list: bool) -> Specimen:
@@ -313,6 +317,7 @@ def _shown(row: Notice, language: str) -> Shown:
         at=row.ended_at or row.began_at or row.held_until or row.drawn_at,
         by=row.by,
         may=may,
+        turn=turn_of(row),
         error=row.error,
         hint=row.hint,
     )
@@ -322,6 +327,8 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
     """Where it stands in words, and what may be done about it."""
     if current().mail.sender is None and row.state == Notice.SENT:
         return _("went to the chats"), ()
+    if row.state == Notice.SENT and not row.sent and not row.refused:
+        return _("there was nobody to tell"), ()
     went = ngettext("went to %(count)s person", "went to %(count)s people", row.sent) % {"count": row.sent}
     if row.refused:
         went += ", " + ngettext("%(count)s refused", "%(count)s refused", row.refused) % {"count": row.refused}
@@ -330,10 +337,13 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
             told = rows.story(row, row.drawn_at)
             before = rows.told(row.event, besides=row)
             to = whom(told.behind, [one.slug for one in told.touched], before, told.kind)
-            return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send")
+            return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send_now")
         case Notice.WITHHELD:
             why = withheld_word(row.why).removesuffix(".")
-            return _("does not go by itself: %(why)s") % {"why": why}, () if row.why == which.OVERTAKEN else ("send",)
+            return _("does not go by itself: %(why)s") % {"why": why}, () if row.why in (
+                which.OVERTAKEN,
+                which.MERGED,
+            ) else ("send",)
         case Notice.TAKEN_BACK:
             return _("taken back; went to nobody"), ("send",)
         case Notice.SENDING:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from talaia.config import Config
@@ -92,6 +93,7 @@ def _entries(event: Event, language: str) -> Iterator[Moment]:
 def _turns(event: Event, calendar: Calendar, start: datetime, end: datetime) -> Iterator[Moment]:
     names = {touched.slug: inside(touched.names, calendar.language).text for touched in event.touched}
     rows = Transition.objects.filter(service__in=names, at__gte=start, at__lte=end).order_by("at", "pk")
+    rows = rows.exclude(from_state=F("to_state"))  # around what was filled in afterwards a state may follow itself
     for row in rows[:MOST]:
         reason = panel_words.reason(Reason.from_json(row.reason), lambda at: calendar.since(at, None))
         said = f"{names[row.service_id]}: {panel_words.state(State(row.to_state))}"

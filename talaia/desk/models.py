@@ -62,3 +62,15 @@ class FirstWords(models.Model):
     texts = models.JSONField()
     edited_at = models.DateTimeField()
     by = models.CharField(max_length=150)
+
+
+class SentForm(models.Model):
+    """A form that was sent and has had its effect. Sent once more it has none, and is answered as it was."""
+
+    digest = models.CharField(max_length=64, unique=True)  # of who sent it, where to, which form, and all that it says
+    at = models.DateTimeField()
+    answer = models.TextField(blank=True)  # the address that it led to
+    said = models.JSONField(default=list)  # what was said there: level, words, tags
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="sent_form_at")]

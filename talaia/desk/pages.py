@@ -19,6 +19,7 @@ from talaia.config import current
 from talaia.desk import assets
 from talaia.desk.people import flows
 from talaia.desk.people.roles import NAMES, Role, may
+from talaia.desk.twice import answered
 from talaia.desk.writing import kept
 from talaia.events.timeline import NotPossible
 from talaia.site.pages import LANGUAGE_NAMES
@@ -42,7 +43,7 @@ def _only(needed: Role, settled: bool = True) -> Callable[[View], View]:
             if settled and lacks_second_factor(request):
                 return HttpResponseRedirect(reverse("desk-me") + "?second")
             try:
-                return view(request, **given)
+                return answered(request, lambda: view(request, **given))
             except NotPossible as missing:
                 return page(request, "desk/sorry.html", {"what": str(missing)}, status=404)
 

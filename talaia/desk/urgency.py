@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from talaia.panel.state import WEIGHT, State
+from talaia.panel.state import State
 from talaia.site.values import Event, Front, Service
 
 
@@ -40,14 +40,14 @@ def maintenance_by_urgency(front: Front, proposed: Iterable[Event], now: datetim
 
 
 def unexplained(front: Front) -> tuple[Service, ...]:
-    """Services that are not well, and of which no open incident and no maintenance in progress speaks. Worst first."""
+    """Services that are not well and of which nobody has spoken, the worst first.
+
+    In trouble: no open incident says so, whatever a maintenance has announced, as it shows only when it is worse than
+    that. Without data: no open event speaks of it.
+    """
     spoken_of = {touched.slug for event in (*front.incidents, *front.in_progress) for touched in event.touched}
-    found = [
-        service
-        for service in front.services
-        if service.state not in (State.OPERATIONAL, State.MAINTENANCE) and service.slug not in spoken_of
-    ]
-    return tuple(sorted(found, key=lambda service: -WEIGHT[service.state]))
+    silent = tuple(s for s in front.services if s.state is State.UNKNOWN and s.slug not in spoken_of)
+    return (*front.uncovered, *silent)
 
 
 @dataclass(frozen=True)

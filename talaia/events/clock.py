@@ -8,6 +8,9 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from talaia.events.timeline import MaintenanceState
+from talaia.outbox.waits import over
+
+A_DAY = timedelta(days=1)
 
 
 class Planned(Protocol):
@@ -27,6 +30,8 @@ class Planned(Protocol):
     def ends_itself(self) -> bool: ...
     @property
     def awaits_approval(self) -> bool: ...
+    @property
+    def proposed(self) -> object: ...
 
 
 class Step(NamedTuple):
@@ -42,6 +47,7 @@ class Late(StrEnum):
 
     UNAPPROVED = "unapproved"  # its window has begun, and no second person has said yes
     NOT_BEGUN = "not_begun"  # likewise, and nobody has started it by hand
+    UNSEEN = "unseen"  # it was to begin by itself, and all of its window passed while nobody looked
     OVERRUN = "overrun"  # its window is over, and the work is not
 
 
@@ -49,17 +55,17 @@ def due(events: Iterable[Planned], now: datetime) -> Iterator[Step]:
     """The steps that are due, in the order in which to take them.
 
     A scheduled maintenance starts with its window unless a person is to start it; one in progress ends with it only
-    where that was chosen. One whose whole window has passed while nobody looked does both. Started by hand before its
-    window, it still ends with it. What waits for a second person does not move.
+    where that was chosen. One whose whole window has passed while nobody looked does neither: what became of it a
+    person knows, and says. Started by hand before its window, it still ends with it. What waits for a second person,
+    or of which a change does, does not begin.
     """
     for event in events:
         if event.window_start is None or event.window_end is None or event.awaits_approval:
             continue
-        if event.state == MaintenanceState.SCHEDULED and event.starts_itself and event.window_start <= now:
-            yield Step(event.ref, MaintenanceState.IN_PROGRESS, event.window_start)
-        elif event.state != MaintenanceState.IN_PROGRESS:
-            continue
-        if event.ends_itself and event.window_end <= now:
+        if event.state == MaintenanceState.SCHEDULED and event.starts_itself and event.proposed is None:
+            if event.window_start <= now < event.window_end:
+                yield Step(event.ref, MaintenanceState.IN_PROGRESS, event.window_start)
+        elif event.state == MaintenanceState.IN_PROGRESS and event.ends_itself and event.window_end <= now:
             yield Step(event.ref, MaintenanceState.COMPLETED, event.window_end)
 
 
@@ -68,16 +74,21 @@ def late(event: Planned, now: datetime) -> Late | None:
     if event.window_start is None or event.window_end is None:
         return None
     if event.state == MaintenanceState.SCHEDULED and event.window_start <= now:
-        if event.awaits_approval:
+        if event.awaits_approval or event.proposed is not None:
             return Late.UNAPPROVED
-        return None if event.starts_itself else Late.NOT_BEGUN
+        if not event.starts_itself:
+            return Late.NOT_BEGUN
+        return Late.UNSEEN if event.window_end <= now else None
     if event.state == MaintenanceState.IN_PROGRESS and event.window_end <= now and not event.ends_itself:
         return Late.OVERRUN
     return None
 
 
 def remind(why: Late, last: tuple[str, datetime] | None, now: datetime, every: timedelta) -> bool:
-    """Whether operators are told (again). `last`: why and when they were told of this window before."""
+    """Whether operators are told (again). `last`: why and when they were told of this window before.
+
+    Of a window that nobody saw it is no use to hear every quarter of an hour.
+    """
     if last is None or last[0] != why:
         return True
-    return now - last[1] >= every
+    return over(last[1], now, max(every, A_DAY) if why is Late.UNSEEN else every)

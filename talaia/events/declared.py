@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from talaia.events.models import Event, Impact
 from talaia.events.timeline import MaintenanceState
 from talaia.panel.models import Service
-from talaia.panel.state import TROUBLE, WEIGHT, Declared, State
+from talaia.panel.state import TROUBLE, WEIGHT, Declared, State, stopped
 
 
 def declared(services: Iterable[Service]) -> dict[str, Declared]:
     """Slug of each service → what is declared of it. One query besides the services that are given."""
     incidents: dict[str, tuple[State, str]] = {}
-    maintenance: dict[str, str] = {}
+    maintenance: dict[str, tuple[State, str, datetime | None]] = {}
     open_impacts = Impact.objects.filter(event__ended_at=None).select_related("event").order_by("event_id")
     for impact in open_impacts:
         event, state = impact.event, State(impact.state)
         if event.kind == Event.MAINTENANCE:
             if event.state == MaintenanceState.IN_PROGRESS:
-                maintenance.setdefault(impact.service_id, event.ref)
+                worked_on = maintenance.get(impact.service_id)
+                if worked_on is None or WEIGHT[stopped(state)] > WEIGHT[stopped(worked_on[0])]:
+                    until = event.window_end if event.ends_itself else None
+                    maintenance[impact.service_id] = (state, event.ref, until)
         elif state in TROUBLE:
             known = incidents.get(impact.service_id)
             if known is None or WEIGHT[state] > WEIGHT[known[0]]:
@@ -27,12 +31,16 @@ def declared(services: Iterable[Service]) -> dict[str, Declared]:
     found = {}
     for service in services:
         state_and_ref = incidents.get(service.slug)
+        announced, work, until = maintenance.get(service.slug, (State.MAINTENANCE, "", None))
         found[service.slug] = Declared(
             by_hand=State(service.override_state) if service.override_state else None,
             by_hand_until=service.override_until,
             by_hand_by=service.override_by,
+            by_hand_words=service.override_words,
             incident=state_and_ref[0] if state_and_ref else None,
             incident_ref=state_and_ref[1] if state_and_ref else "",
-            maintenance_ref=maintenance.get(service.slug, ""),
+            maintenance_ref=work,
+            maintenance_until=until,
+            announced=announced,
         )
     return found

@@ -45,6 +45,9 @@ class Event(models.Model):
     planned_by = models.CharField(max_length=150, blank=True)
     awaits_approval = models.BooleanField(default=False)  # until a second person says yes, nobody outside knows of it
     approved_by = models.CharField(max_length=150, blank=True)
+    changed_by = models.CharField(max_length=150, blank=True)  # who last changed what a second person says yes to
+    # A change of what was approved, until a second person says yes to it: events.second.
+    proposed = models.JSONField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "year", "number"], name="event_reference")]
@@ -68,6 +71,7 @@ class Update(models.Model):
     language = models.CharField(max_length=5)  # the one it was written in
     texts = models.JSONField()  # {"ca": "Markdown"}
     plain = models.BooleanField(default=False)  # plain text: shown as written
+    stock = models.BooleanField(default=False)  # nobody wrote it: a state that was reached without words
     edited_at = models.DateTimeField(null=True)
     by = models.CharField(max_length=150, blank=True)
     key = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001  one-use number of the form it came from

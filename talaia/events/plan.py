@@ -33,11 +33,15 @@ DISRUPTIVE = frozenset({State.PARTIAL, State.DISRUPTION, State.MAINTENANCE})
 
 @dataclass(frozen=True)
 class Line:
-    """A notice and its instant. `at` None: whenever a person says so. `skipped`: it had passed when it was planned."""
+    """A notice and its instant. `at` None: whenever a person says so. `skipped`: it had passed when it was planned.
+
+    `at_once`: its hour had passed, too, and it goes in place of all whose hour had.
+    """
 
     notice: Notice
     at: datetime | None
     skipped: bool = False
+    at_once: bool = False
 
 
 def expects_disruption(levels: Iterable[State]) -> bool:
@@ -66,11 +70,20 @@ def lines(
     starts_itself: bool = True,
     ends_itself: bool = False,
 ) -> tuple[Line, ...]:
-    """What will be told when. `known_since`: when this window was announced; what was due before then is skipped."""
+    """What will be told when. `known_since`: when this window was announced.
+
+    What was due before then is skipped, but for the last of it: that goes at once, so that people hear of short notice
+    as early as they can. Nothing goes in advance of what has begun.
+    """
     start, end = window
+    wanted = read_notices(notices)
+    passed = [notice for notice in wanted if notice in ADVANCE and start - ADVANCE[notice] < known_since]
+    at_once = passed[-1] if passed and known_since < start else None
     found = []
-    for notice in read_notices(notices):
-        if notice in ADVANCE:
+    for notice in wanted:
+        if notice is at_once:
+            found.append(Line(notice, known_since, at_once=True))
+        elif notice in ADVANCE:
             at = start - ADVANCE[notice]
             found.append(Line(notice, at, at < known_since))
         elif notice is Notice.START:
@@ -78,6 +91,17 @@ def lines(
         else:
             found.append(Line(notice, end if ends_itself else None))
     return tuple(found)
+
+
+def due_line(
+    notices: Iterable[str], window: tuple[datetime, datetime], known_since: datetime, now: datetime
+) -> Line | None:
+    """The latest of the advance notices whose hour has come, before the work begins."""
+    if now >= window[0]:
+        return None
+    planned = lines(notices, window, known_since)
+    come = [one for one in planned if one.notice in ADVANCE and not one.skipped and one.at and one.at <= now]
+    return come[-1] if come else None
 
 
 def due_notices(
@@ -95,10 +119,9 @@ def due_notices(
     """
     wanted = read_notices(notices)
     match state:
-        case MaintenanceState.SCHEDULED if now < window[0]:
-            come = [line.notice for line in lines(wanted, window, known_since) if line.at and line.at <= now]
-            told = [n for n in come if n in ADVANCE and window[0] - ADVANCE[n] >= known_since]
-            return tuple(told[-1:])
+        case MaintenanceState.SCHEDULED:
+            come = due_line(wanted, window, known_since, now)
+            return (come.notice,) if come else ()
         case MaintenanceState.IN_PROGRESS:
             return tuple(n for n in wanted if n is Notice.START)
         case MaintenanceState.COMPLETED:

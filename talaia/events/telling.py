@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,8 +52,10 @@ def as_json(event: Event) -> dict[str, Any]:
         told["planned_by"], told["awaits_approval"] = event.planned_by, event.awaits_approval
         told["approved_by"] = event.approved_by
         told["notices"] = [
-            {"notice": line.notice.value, "at": _iso(line.at), "skipped": line.skipped} for line in plan_lines(event)
+            {"notice": line.notice.value, "at": _iso(line.at), "skipped": line.skipped, "at_once": line.at_once}
+            for line in plan_lines(event)
         ]
+        told["proposed"], told["changed_by"] = event.proposed, event.changed_by
     return told
 
 
@@ -118,10 +120,22 @@ def _arranged(event: Event, zone: ZoneInfo) -> Iterator[str]:
         yield f"approved by: {event.approved_by}"
     how = {True: "by the clock", False: "by hand"}
     yield f"starts: {how[event.starts_itself]}, ends: {how[event.ends_itself]}"
-    for line in plan_lines(event):
-        when = local(line.at, zone) if line.at else "when somebody says so"
-        yield f"told {line.notice.value}: {'skipped, it was planned later' if line.skipped else when}"
-    if not event.notices:
+    if event.proposed is not None:
+        who = event.proposed["by"] or "nobody known"
+        yield f"a change by {who} waits for a second person; until then what was approved stands:"
+        yield from (f"  {name}: {value}" for name, value in event.proposed.items() if name not in ("by", "texts"))
+    yield from told_when(plan_lines(event), zone)
+
+
+def told_when(planned: Iterable[Line], zone: ZoneInfo) -> Iterator[str]:
+    """What is told when, a line each."""
+    nobody = True
+    for one in planned:
+        nobody, when = False, local(one.at, zone) if one.at else "when somebody says so"
+        if one.at_once:
+            when += ", at once, as its hour had passed"
+        yield f"told {one.notice.value}: {'skipped, it was planned later' if one.skipped else when}"
+    if nobody:
         yield "told: nobody"
 
 

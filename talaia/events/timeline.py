@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -60,6 +60,7 @@ MAINTENANCE_STEPS = {
     MaintenanceState.SCHEDULED: {
         MaintenanceState.SCHEDULED,
         MaintenanceState.IN_PROGRESS,
+        MaintenanceState.COMPLETED,  # once its window has passed: somebody says afterwards that it was done
         MaintenanceState.CANCELLED,
     },
     MaintenanceState.IN_PROGRESS: {MaintenanceState.IN_PROGRESS, MaintenanceState.COMPLETED},
@@ -68,8 +69,16 @@ MAINTENANCE_STEPS = {
 }
 
 
+# So far the clock of whoever writes may differ from that of whoever wrote before.
+TOLERANCE = timedelta(minutes=5)
+
+
 class NotPossible(Exception):
     """An action that the timeline does not allow; the message says what is possible instead."""
+
+
+class IsOver(NotPossible):
+    """An open incident cannot become part of one that is over, unless that one is opened again."""
 
 
 class Overtaken(NotPossible):
@@ -110,6 +119,27 @@ def parse_reference(ref: str) -> tuple[int, int]:
     return int(year), int(number)
 
 
+def entry_time(
+    at: datetime | None, now: datetime, began: datetime | None = None, latest: datetime | None = None
+) -> datetime:
+    """When an entry was written. `began`, `latest`: of its event, and of the entry before it.
+
+    Without `at` it is now, and entries stand in the order in which they arrive: never before what is there, whatever
+    this clock says. An `at` that differs by no more than two clocks do is taken for what can be. Raises NotPossible.
+    """
+    there = [moment for moment in (began, latest) if moment is not None]
+    if at is None:
+        return max([now, *there])
+    if now < at <= now + TOLERANCE:
+        at = now
+    if began is not None and began - TOLERANCE <= at < began:
+        at = began
+    if latest is not None and latest - TOLERANCE <= at < latest:
+        return latest
+    check_time(at, began, max([now, *there]))
+    return at
+
+
 def check_time(at: datetime, began: datetime | None, now: datetime) -> None:
     """Raises NotPossible for an entry of the future, and for one from before its incident began."""
     if at > now:
@@ -134,8 +164,13 @@ def check_end(ended: datetime, began: datetime, now: datetime) -> None:
         raise NotPossible(_("it cannot end before it began"))
 
 
-def check_merge(ref: str, into: str, merged_into: str | None, into_merged: str | None) -> None:
-    """Raises NotPossible unless `ref` may become a duplicate of `into`. The last two: what each is a duplicate of."""
+def check_merge(
+    ref: str, into: str, merged_into: str | None, into_merged: str | None, *, is_open: bool, into_open: bool
+) -> None:
+    """Raises NotPossible unless `ref` may become a duplicate of `into`, and IsOver where it may if `into` is reopened.
+
+    `merged_into`, `into_merged`: what each is a duplicate of.
+    """
     if ref == into:
         raise NotPossible(_("an incident is no duplicate of itself"))
     if merged_into is not None:
@@ -145,6 +180,9 @@ def check_merge(ref: str, into: str, merged_into: str | None, into_merged: str |
     if into_merged is not None:
         what = _("%(into)s is itself a duplicate of %(other)s; choose that one")
         raise NotPossible(what % {"into": into, "other": into_merged})
+    if is_open and not into_open:
+        what = _("%(into)s is over, and %(ref)s is not; open %(into)s again with it, or choose another")
+        raise IsOver(what % {"into": into, "ref": ref})
 
 
 def mark(last: int, titles: Mapping[str, str], impacts: Mapping[str, str], more: object = None) -> str:

@@ -103,6 +103,8 @@ def document(story: Story, house: House) -> Document:
     """What must stand there."""
     with translation.override(house.language):
         worst = max((state for _name, state in story.touched), key=lambda state: WEIGHT[state], default=None)
+        if worst and not story.is_incident:
+            worst = words.level_state(worst)
         return Document(
             key=story.key,
             title=title(story, house.zone),
@@ -236,7 +238,8 @@ def _parts(story: Story, house: House, shown: list[Entry], room: int | None) -> 
     yield "\n".join(f"- **{name}:** {value}" for name, value in _facts(story, house))
     if story.touched:
         yield f"## {_('Affected services') if story.is_incident else _('What to expect')}"
-        yield "\n".join(f"- {neutral.one_line(name)}: {words.impact(state)}" for name, state in story.touched)
+        effect = words.impact if story.is_incident else words.level
+        yield "\n".join(f"- {neutral.one_line(name)}: {effect(state)}" for name, state in story.touched)
     yield f"## {_('Timeline')} [#]({address}#timeline)"
     if missing := len(story.entries) - len(shown):
         said = _("There is no room here for the first entries (%(count)s): [they are on the page](%(address)s).")

@@ -22,6 +22,7 @@ from talaia.forum.keeping import note
 from talaia.forum.models import Mirrored
 from talaia.forum.seam import Gone, Mirror
 from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.outbox.waits import over
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Look:
     ) -> None:
         self.config, self.mirrors, self.now = config, mirrors, now
         self.looked_at: datetime | None = None
-        self.not_before: datetime | None = None
+        self.put_off: tuple[datetime, timedelta] | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set."""
@@ -63,23 +64,23 @@ class Look:
         connection.close()
 
     def step(self, now: datetime) -> None:
-        if self.not_before is not None and now < self.not_before:
+        if self.put_off is not None and not over(self.put_off[0], now, self.put_off[1]):
             return
         try:
             mirror = self.mirrors(self.config())
             if mirror is None:
                 return
             self.answer(mirror, now)
-            if self.looked_at is None or now - self.looked_at >= EVERY:
+            if self.looked_at is None or over(self.looked_at, now, EVERY):
                 self.look(mirror, now)
                 purge(now)
                 self.looked_at = now
         except Fault as fault:
             wait = (fault.after if isinstance(fault, Temporary) else None) or AFTER_A_FAULT
-            self.not_before = now + wait
+            self.put_off = (now, wait)
             log.warning("the look at the mirror is put off for %.0f s: %s %s", wait.total_seconds(), fault, fault.hint)
         else:
-            self.not_before = None
+            self.put_off = None
 
     def answer(self, mirror: Mirror, now: datetime) -> None:
         """Where the bell rang."""

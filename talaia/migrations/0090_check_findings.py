@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0080_whom_and_quiet")]
+    dependencies = [("talaia", "0010_what_servers_mean")]
     operations = [
         migrations.CreateModel(
             name="CheckFinding",

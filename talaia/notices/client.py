@@ -6,10 +6,13 @@ import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from talaia.config import Mail
+from talaia.config.trust import trusted
+from talaia.notices.answers import Meaning, meaning
 from talaia.outbox.faults import Permanent, Temporary
 
 PER_CONNECTION = 500  # copies; many servers close after some hundreds, and then in the middle of one
@@ -17,12 +20,11 @@ PER_CONNECTION = 500  # copies; many servers close after some hundreds, and then
 
 @dataclass(frozen=True)
 class Said:
-    """What the server answered to one copy. `hard`: that address is not there; `content`: it is the mail it refuses."""
+    """What the server answered to one copy, and what that means."""
 
     code: int
     words: str
-    hard: bool = False
-    content: bool = False
+    meaning: Meaning = Meaning.TAKEN
 
     @property
     def taken(self) -> bool:
@@ -30,7 +32,8 @@ class Said:
 
     @property
     def again(self) -> bool:
-        return 400 <= self.code < 500
+        """Whether another time may bring another answer: a full mailbox is not full for ever."""
+        return self.meaning is Meaning.LATER
 
     def __str__(self) -> str:
         return f"{self.code} {self.words}"[:300]
@@ -91,7 +94,7 @@ class Client:
         """Connect, encrypt and log in as `[mail]` says."""
         mail, timeout = self.mail, self.mail.timeout.total_seconds()
         try:
-            tls = ssl.create_default_context(cafile=self.ca_file)
+            tls = trusted(Path(self.ca_file) if self.ca_file else None)
             if mail.tls == "tls":
                 link: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, timeout=timeout, context=tls)
             else:
@@ -135,7 +138,8 @@ class Client:
                 to = f"{local}@{domain.encode('idna').decode()}"
             if not to.isascii():
                 if not link.has_extn("smtputf8"):
-                    return Said(553, "this server takes no address with letters beyond ASCII")
+                    words = "this server takes no address with letters beyond ASCII"
+                    return Said(553, words, Meaning.UNCLEAR)
                 options = ["SMTPUTF8", "BODY=8BITMIME"]
                 link.command_encoding = "utf-8"
         code, answer = link.mail(return_path, options)
@@ -146,10 +150,9 @@ class Client:
             hint = "may this server send for [mail] sender, or bounces?"
             raise Permanent(f"{self.place} refuses the sender: {code} {_text(answer)}", hint)
         code, answer = link.rcpt(to)
-        if code not in (250, 251):
+        if not 200 <= code < 300:
             self.reset(link, code)
-            text = _text(answer)
-            return Said(code, text, hard=code in (550, 551, 553) and "5.7." not in text)
+            return Said(code, _text(answer), meaning(code, _text(answer)))
         try:
             code, answer = link.data(content)
             text = _text(answer)
@@ -157,7 +160,7 @@ class Client:
             code, text = refusal.smtp_code, _text(refusal.smtp_error)
         if code != 250:
             self.reset(link, code)
-        return Said(code, text, content=code >= 500)
+        return Said(code, text, meaning(code, text, at_data=True))
 
     def reset(self, link: smtplib.SMTP, code: int) -> None:
         """Ready for the next copy; a server that says 421 is about to close."""

@@ -13,11 +13,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from talaia.config import Config
-from talaia.notices import plain, tokens
+from talaia.notices import headers, plain, tokens
+from talaia.notices.answers import Meaning
 from talaia.notices.letterhead import letterhead
 from talaia.notices.post import client, without
 from talaia.notices.values import Sender, Words, inside
-from talaia.notices.write import mailbox, verbatim
 from talaia.outbox.faults import Temporary
 
 
@@ -26,8 +26,9 @@ def send(config: Config, key: str, to: str, language: str, services: Sequence[Wo
     content = mail(letterhead(config), key, to, language, services, now)
     with client(config) as server:
         said = server.send("", to, content)
-    if said.again:
-        raise Temporary(f"a mail that asks is put off: {without(to, said)}")
+    if said.again or said.meaning is Meaning.OURS:
+        hint = "" if said.again else "the mail server refuses us, and not them: ask who runs it why"
+        raise Temporary(f"a mail that asks is put off: {without(to, said)}", hint)
 
 
 def link(sender: Sender, key: str) -> str:
@@ -45,12 +46,16 @@ def mail(sender: Sender, key: str, to: str, language: str, services: Sequence[Wo
             "link": link(sender, key),
             "services": [inside(one, language)[0] for one in services],
         }
-        made["Subject"] = _("Do you want our mails? Confirm it")
+        subject = _("Do you want our mails? Confirm it")
         text = engines["plain"].get_template("notices/confirm.txt").render(words)
-    made["From"] = mailbox(sender.sender, name)
-    made["Date"] = format_datetime(now)
-    made["Message-ID"] = f"<{key}@{sender.host}>"
-    made["Auto-Submitted"] = "auto-generated"
-    made["Content-Language"] = language
     made.set_content(text.strip() + "\n")
-    return verbatim("To", to) + made.as_bytes()  # EmailMessage would read it, and decode what stands in it
+    head = [
+        headers.verbatim("To", to),
+        headers.mailbox("From", sender.sender, name),
+        headers.words("Subject", subject),
+        headers.verbatim("Date", format_datetime(now)),
+        headers.verbatim("Message-ID", f"<{key}@{sender.host}>"),
+        headers.verbatim("Auto-Submitted", "auto-generated"),
+        headers.verbatim("Content-Language", language),
+    ]
+    return b"".join(head) + made.as_bytes()

@@ -15,6 +15,8 @@ class Notice(models.Model):
     TOLD = (SENDING, SENT, STUCK, GIVEN_UP)  # it has left the house, to some at least
 
     event = models.ForeignKey("talaia.Event", models.CASCADE, related_name="sent_notices")
+    # What had become part of its event when it began to be sent, and of which people were told, or were to be.
+    also = models.ManyToManyField("talaia.Event", related_name="told_elsewhere")
     number = models.IntegerField()
     kind = models.CharField(max_length=10)
     cause = models.CharField(max_length=60, blank=True)  # what it is about, among those of its kind: "u3"
@@ -54,6 +56,7 @@ class Posting(models.Model):
     tries = models.IntegerField(default=1)
     at = models.DateTimeField()
     due = models.DateTimeField(null=True)  # again: when
+    meaning = models.CharField(max_length=7, blank=True)  # what the answer says: notices.answers; empty: none was given
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -79,12 +82,14 @@ class Reply(models.Model):
 
 
 class Bounce(models.Model):
-    """A day on which mails to a recipient came back for good."""
+    """A day on which mails to a recipient came back for good. `ours`: because of us, which counts for nobody."""
 
     recipient = models.CharField(max_length=60)
     day = models.DateField()
     at = models.DateTimeField()
     status = models.CharField(max_length=300)
+    ours = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["recipient", "day"], name="bounce_once_a_day")]
+        constraints = [models.UniqueConstraint(fields=["recipient", "day", "ours"], name="bounce_once_a_day")]
+        indexes = [models.Index(fields=["day"], name="bounce_day")]

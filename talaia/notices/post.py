@@ -12,31 +12,34 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TypeVar
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils import timezone
 
 from talaia.config import Config, current
 from talaia.notices import actions, stories, tokens
+from talaia.notices.answers import Meaning
 from talaia.notices.client import Client, Said
 from talaia.notices.letterhead import THE_LIST, letterhead
 from talaia.notices.models import Notice, Posting
+from talaia.notices.outcome import SAME_ANSWER, Answered, objection
 from talaia.notices.rows import story as told_now
 from talaia.notices.rows import told as told_of
 from talaia.notices.values import LAST_WORDS, GiveUpOn, Recipient, Recipients, Sender, Story, ToList
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
 from talaia.outbox.alone import alone
-from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.outbox.faults import Fault, NotYet, Permanent, Temporary
 from talaia.outbox.models import Fact
+from talaia.outbox.waits import SLACK, over
 
 T = TypeVar("T")
 PART = 8.0  # seconds
 OTHERS_PART = timedelta(seconds=5)
 ROOM = 200  # recipients that are looked up together
 FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=1), timedelta(hours=1)  # after a 4xx: doubled each time
-SAME_ANSWER = 5  # copies refused for what they are, one after the other: so will be all others
 
 
 class Post:
@@ -60,6 +63,8 @@ class Post:
     def send_part(self, notice_id: int, now: datetime) -> None:
         told = actions.begin(notice_id, now)
         if told is None:
+            if (left := actions.still_held(notice_id, now)) is not None:
+                raise NotYet("it is held", after=left)
             return
         notice = Notice.objects.get(pk=notice_id)
         try:
@@ -101,12 +106,12 @@ class Part:
         self.post, self.notice, self.told, self.config = post, notice, told, config
         self.sender = letterhead(config)
         self.sheets: dict[tuple[str, bool], Sheet] = {}
-        self.refused_in_a_row = 0
+        self.refused_in_a_row = self.refused_before()
         self.told_before = told_of(notice.event, besides=notice)
 
     def send(self) -> None:
         if self.config.mail.sender is None:  # it was drawn up for chats alone
-            self.end()
+            actions.finish(self.notice.pk, timezone.now())
             return
         begun, last = time.monotonic(), self.notice.after
         pause = 60 / self.config.mail.rate if self.config.mail.rate else 0.0
@@ -127,20 +132,44 @@ class Part:
         self.end()
 
     def end(self) -> None:
-        """Everybody had their turn; who was put off has another, until it is too late to be of use."""
+        """Everybody had their turn; who was put off has another, until it is too late to be of use.
+
+        Raises Permanent where it is not simply done: a person has to look at what the server said.
+        """
         now = timezone.now()
         self.leave_out_who_is_gone(now)
         waiting = Posting.objects.filter(notice=self.notice.pk, state=Posting.AGAIN)
-        began = self.notice.began_at or now
-        if now - began > self.config.mail.give_up or not waiting.exists():
-            actions.finish(self.notice.pk, now)
+        if waiting.exists() and now - (self.notice.began_at or now) <= self.config.mail.give_up:
+            due = min(posting.due or now for posting in waiting.only("due").iterator())
+            due = min(max(due, now + FIRST_AGAIN), now + LAST_AGAIN)
+            wrong = objection(self.answered())
+            actions.go_on(self.notice.pk, "", due, now, wrong.what if wrong else "", wrong.hint if wrong else "")
             return
-        due = min(posting.due or now for posting in waiting.only("due").iterator())
-        actions.go_on(self.notice.pk, "", max(due, now + FIRST_AGAIN), now)
+        actions.wait_no_longer(self.notice.pk, now)
+        if wrong := objection(self.answered()):
+            raise Permanent(wrong.what, wrong.hint)
+        gone = Posting.objects.filter(notice=self.notice.pk, state=Posting.REFUSED, meaning=Meaning.GONE)
+        for posting in gone.order_by("pk"):
+            came_back(posting.recipient, posting.error, posting.at, self.post.give_up_on)
+        actions.finish(self.notice.pk, now)
+
+    def answered(self) -> Iterator[Answered]:
+        """What the server said of each copy, in the order in which they are sent."""
+        said = Posting.objects.filter(notice=self.notice.pk).order_by("recipient")
+        for state, meaning, error in said.values_list("state", "meaning", "error").iterator():
+            yield Answered(Meaning.TAKEN if state == Posting.SENT else meaning, error)
+
+    def refused_before(self) -> int:
+        """How many of the last copies were refused, and not for who they are to: a run may go on in the next part."""
+        about_us = Q(state=Posting.REFUSED, meaning__in=(Meaning.OURS, Meaning.UNCLEAR))
+        last = Posting.objects.filter(Q(state=Posting.SENT) | about_us, notice=self.notice.pk).order_by("-at", "-pk")
+        states = last.values_list("state", flat=True)[:SAME_ANSWER]
+        return sum(1 for _ in takewhile(lambda state: state == Posting.REFUSED, states))
 
     def leave_out_who_is_gone(self, now: datetime) -> None:
         """Who was put off and is told no more since has no other turn: waiting for them would never end."""
-        put_off = Posting.objects.filter(notice=self.notice.pk, state=Posting.AGAIN, due__lte=now)
+        come = Q(due__lte=now) | Q(at__gt=now + SLACK)
+        put_off = Posting.objects.filter(come, notice=self.notice.pk, state=Posting.AGAIN)
         gone = set(put_off.values_list("recipient", flat=True))
         for batch in batches(self.recipients(""), ROOM) if gone else ():
             gone.difference_update(one.key for one in self.concerned(batch))
@@ -153,7 +182,7 @@ class Part:
         known = {row.recipient: row for row in Posting.objects.filter(notice=self.notice.pk, recipient__in=keys)}
         for recipient in self.concerned(batch):
             before = known.get(recipient.key)
-            if before is None or (before.state == Posting.AGAIN and (before.due is None or before.due <= now)):
+            if before is None or (before.state == Posting.AGAIN and has_come(before, now)):
                 yield recipient, before
 
     def recipients(self, after: str) -> Iterable[Recipient]:
@@ -167,7 +196,7 @@ class Part:
 
         Who was told by a list, or only in chats, stands nowhere by name.
         """
-        return self.told.kind in LAST_WORDS and bool(self.told_before) and not self.told_by_list
+        return self.told.kind in LAST_WORDS and bool(self.told_before or self.told.before) and not self.told_by_list
 
     @property
     def told_by_list(self) -> bool:
@@ -188,25 +217,23 @@ class Part:
         try:
             content = copy(self.sheet_for(to), self.told, self.sender, to)
         except NoAddress as error:
-            said = Said(553, str(error), hard=True)
+            said = Said(553, str(error), Meaning.GONE)
         else:
             said = self.send_copy(server, to, content)
-        now = timezone.now()
+        now, words = timezone.now(), without(to.address, said)
         tries = before.tries + 1 if before else 1
         if said.taken:
             self.refused_in_a_row = 0
-            actions.mark(self.notice.pk, to.key, Posting.SENT, now, tries, None, "")
+            actions.mark(self.notice.pk, to.key, Posting.SENT, now, tries, None, said.meaning, "")
             return
         if said.again:
             due = now + min(FIRST_AGAIN * 2 ** min(tries - 1, 10), LAST_AGAIN)
-            actions.mark(self.notice.pk, to.key, Posting.AGAIN, now, tries, due, without(to.address, said))
+            actions.mark(self.notice.pk, to.key, Posting.AGAIN, now, tries, due, said.meaning, words)
             return
-        self.refused_in_a_row = self.refused_in_a_row + 1 if said.content else 0
+        self.refused_in_a_row += said.meaning is not Meaning.GONE
         if self.refused_in_a_row >= SAME_ANSWER:
-            raise Permanent(f"the mail server refuses what we send: {without(to.address, said)}", "ask who runs it why")
-        actions.mark(self.notice.pk, to.key, Posting.REFUSED, now, tries, None, without(to.address, said))
-        if said.hard and not to.is_list:
-            came_back(to.key, without(to.address, said), now, self.post.give_up_on)
+            raise Permanent(f"the mail server refuses all that we send: {words}", "ask who runs it why")
+        actions.mark(self.notice.pk, to.key, Posting.REFUSED, now, tries, None, said.meaning, words)
 
     def send_copy(self, server: Client, to: Recipient, content: bytes) -> Said:
         """By the list server's own door, where there is one; else to the mail server."""
@@ -224,6 +251,11 @@ class Part:
         return self.sheets[which]
 
 
+def has_come(put_off: Posting, now: datetime) -> bool:
+    """Whether a copy that was put off has its turn; also where the clock was set back since."""
+    return put_off.due is None or over(put_off.at, now, put_off.due - put_off.at)
+
+
 def client(config: Config) -> Client:
     mail = config.mail
     ca_file = str(config.beside(mail.ca_file)) if mail.ca_file else None
@@ -232,13 +264,21 @@ def client(config: Config) -> Client:
     return Client(mail, None, ca_file)
 
 
-def came_back(key: str, status: str, now: datetime, give_up_on: GiveUpOn) -> bool:
-    """Count a mail that came back for good; on the last day that is borne, the recipient gets no more. Whether so."""
-    if not actions.note_bounce(key, status, now.astimezone(current().site.tz).date(), now):
+def came_back(key: str, status: str, at: datetime, give_up_on: GiveUpOn) -> bool:
+    """Count a mail that came back for good; on the last day that is borne, the recipient gets no more. Whether so.
+
+    `at`: when that was said. Safe to repeat.
+    """
+    if not actions.note_bounce(key, status, at.astimezone(current().site.tz).date(), at):
         return False
-    give_up_on(key, now)
+    give_up_on(key, at)
     actions.forget_bounces(key)
     return True
+
+
+def is_ours(key: str, status: str, at: datetime) -> None:
+    """A mail came back because of us: operators see it, and it costs nobody theirs."""
+    actions.note_blame(key, status, at.astimezone(current().site.tz).date(), at)
 
 
 def return_path(config: Config, sender: Sender, key: str) -> str:

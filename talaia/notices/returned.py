@@ -1,37 +1,71 @@
-"""A mail that came back, pure: whose it was, and whether their address is gone for good (RFC 3464, 3463)."""
+"""A mail that came back, pure: whose it was, and what the report in it means (RFC 3464, 6522, 6533; qmail's QSBMF).
+
+Only a report that is the mail itself counts. One that somebody forwards, encloses, quotes, or has it pass through a
+gateway that makes something else of it, is a mail about a report.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import email
 import email.parser
 import email.policy
+import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from email.message import EmailMessage, Message
+from email.message import Message
 
-from talaia.notices import tokens
+import idna
 
-# 5.1: the address, 5.2.1: the mailbox is closed, 5.4.4: the domain is gone, 5.0: nobody says. A full mailbox (5.2.2),
-# a policy (5.7) or a word about the content (5.6, 5.3) is not that the person is gone.
-GONE = re.compile(r"5\.(0\.\d+|1\.\d+|2\.1|4\.4)\b")
+from talaia.notices import answers, tokens
+from talaia.notices.answers import Meaning
+
 WHERE = ("Delivered-To", "X-Original-To", "To")
 LONGEST = 2_000_000  # bytes that are looked at
+STATUS = ("message/delivery-status", "message/global-delivery-status")
+QMAIL = re.compile(r"\A\s*Hi\. This is the .{1,200}", re.IGNORECASE)
+QMAIL_ENDS = re.compile(r"^--- ", re.MULTILINE)  # of its own words; a copy of our mail follows
+QMAIL_SAYS = re.compile(r"^<([^>\s]+)>:\s*\n((?:.+\n)+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Returned:
-    """`key`: of the recipient. `gone`: their address does not work any more. `status`: what was said, without it."""
+    """`key`: of the recipient. `meaning`: what is said of them, or of us; None: it is no report. `status`: its words.
+
+    No address stands in `status`.
+    """
 
     key: str
-    gone: bool
+    meaning: Meaning | None = None
+    status: str = ""
+
+    @property
+    def gone(self) -> bool:
+        """Whether their address does not work any more."""
+        return self.meaning is Meaning.GONE
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a report says of one recipient. `about`: their addresses, in small letters; none: it does not say."""
+
+    about: frozenset[str]
+    failed: bool
     status: str
+    words: str
 
 
-def read(content: bytes, secret: bytes, envelope_to: str = "") -> Returned | None:
+def read(
+    content: bytes, secret: bytes, envelope_to: str = "", address_of: Callable[[str], str] | None = None
+) -> Returned | None:
     """What a mail to a return path of ours says; None when it came to none. Never raises.
 
     `envelope_to`: to whom the mail server had it delivered, where it says so; else the headers are believed.
+    `address_of`: the address to which the copies of a recipient go. A report about another one tells of where they
+    have their mail passed on, and nothing of themselves.
     """
     mail = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(content[:LONGEST])
     places = [envelope_to] if envelope_to else [str(value) for name in WHERE for value in mail.get_all(name, [])]
@@ -39,20 +73,107 @@ def read(content: bytes, secret: bytes, envelope_to: str = "") -> Returned | Non
     if key is None:
         return None
     try:
-        reports = list(_reports(email.message_from_bytes(content[:LONGEST], policy=email.policy.compat32)))
-    except RecursionError:  # parts in parts in parts, deeper than any report: somebody wants us to fail
-        reports = []
-    for report in reports:
-        status = str(report.get("Status", "")).strip()
-        if str(report.get("Action", "")).strip().lower() == "failed" and GONE.match(status):
-            return Returned(key, True, status)
-    return Returned(key, False, "")
+        blocks = list(_blocks(email.message_from_bytes(content[:LONGEST], policy=email.policy.compat32)))
+    except (RecursionError, LookupError, ValueError):  # whatever somebody builds to have us fail
+        blocks = []
+    theirs = _bare(address_of(key)) if address_of else ""
+    for block in blocks:
+        if block.failed and (not theirs or not block.about or theirs in block.about):
+            found = answers.of_report(block.status, block.words)
+            return Returned(key, found, answers.ADDRESSES.sub("…", f"{block.status} {block.words}".strip())[:300])
+    return Returned(key)
 
 
-def _reports(mail: Message | EmailMessage) -> Iterator[Message]:
-    """The blocks of a delivery report; an answer of a person or of a holiday has none."""
-    for part in mail.walk():
-        if part.get_content_type() == "message/delivery-status":
-            blocks = part.get_payload()
-            if isinstance(blocks, list):
-                yield from (block for block in blocks if isinstance(block, Message))
+def _blocks(mail: Message) -> Iterator[Block]:
+    """Of the mail's own report; an answer of a person or of a holiday has none."""
+    if mail.get_content_type() == "text/plain" and not mail.is_multipart():
+        yield from _of_qmail(mail)
+    kind = str(mail.get_param("report-type") or "delivery-status").lower()
+    parts = mail.get_payload()
+    if mail.get_content_type() != "multipart/report" or kind != "delivery-status" or not isinstance(parts, list):
+        return
+    status = next((part for part in parts if isinstance(part, Message) and part.get_content_type() in STATUS), None)
+    if status is None:
+        return
+    prose = _text(parts[0]) if isinstance(parts[0], Message) and parts[0] is not status else ""
+    for text in re.split(r"\n[ \t]*\n", _inside(status))[1:]:
+        if text.strip():
+            yield _block(email.message_from_string(text.strip("\n") + "\n\n"), prose)
+
+
+def _block(fields: Message, prose: str) -> Block:
+    """The fields of one recipient."""
+    about = {
+        _bare(value.partition(";")[2])
+        for name in ("Final-Recipient", "Original-Recipient")
+        if (value := _all(fields, name))
+    }
+    status, _, comment = _all(fields, "Status").partition(" ")
+    words = " ".join(
+        filter(None, [comment, *(_said(_all(fields, name)) for name in ("Diagnostic-Code", "X-Supplementary-Info"))])
+    )
+    if not words and status and answers.blanket(f"{status}.0.0"):
+        words = _in_prose(prose, about)
+    action = _all(fields, "Action").lower()
+    return Block(frozenset(about - {""}), bool(re.match(r"failed\b", action)), status, words)
+
+
+def _in_prose(prose: str, about: set[str]) -> str:
+    """What stands behind the address in the words for people: OpenSMTPD tells the answer nowhere else."""
+    for line in prose.splitlines():
+        who, _, said = line.strip().partition(": ")
+        if said and _bare(who) in about:
+            return said.strip()
+    return ""
+
+
+def _of_qmail(mail: Message) -> Iterator[Block]:
+    if not _all(mail, "From").lower().lstrip('"<').startswith("mailer-daemon"):
+        return
+    text = QMAIL_ENDS.split(_text(mail), maxsplit=1)[0]
+    if QMAIL.match(text):
+        for who, said in QMAIL_SAYS.findall(f"{text}\n"):
+            yield Block(frozenset({_bare(who)}), True, "", " ".join(said.split()))
+
+
+def _inside(part: Message) -> str:
+    """The text of a part of kind message/…, which the parser has taken for mails, whatever its encoding."""
+    inside = part.get_payload()
+    text = "\n\n".join(
+        one.as_string().strip("\n") if isinstance(one, Message) else str(one)
+        for one in (inside if isinstance(inside, list) else [inside])
+    )
+    encoding = _all(part, "Content-Transfer-Encoding").lower()
+    if encoding == "base64":
+        try:
+            text = base64.b64decode("".join(text.split())).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            return ""
+    elif encoding == "quoted-printable":
+        text = quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")
+
+
+def _text(part: Message) -> str:
+    content = part.get_payload(decode=True)
+    return content.decode("utf-8", "replace").replace("\r\n", "\n") if isinstance(content, bytes) else ""
+
+
+def _said(value: str) -> str:
+    """A diagnostic without its kind: `smtp; 550 5.1.1 …`."""
+    kind, mark, rest = value.partition(";")
+    return rest.strip() if mark and re.fullmatch(r"[\w-]{1,20}", kind.strip()) else value.strip()
+
+
+def _all(fields: Message, name: str) -> str:
+    """The first of a header, on one line."""
+    return " ".join(str(fields.get(name, "")).split())
+
+
+def _bare(address: str) -> str:
+    """`utf-8; <Anna@Example.net>` → `anna@example.net`, its domain as mail knows it."""
+    local, _, domain = address.strip().strip("<>").strip().lower().rpartition("@")
+    if not domain.isascii():
+        with suppress(idna.IDNAError):
+            domain = idna.encode(domain, uts46=True).decode()
+    return f"{local}@{domain}" if local else ""

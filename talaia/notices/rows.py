@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import Max
+from django.db.models import Count, F, Max, Q
 
 from talaia.config import current
 from talaia.events.models import Event
 from talaia.events.telling import known_since
-from talaia.events.timeline import NotPossible, parse_reference
+from talaia.events.timeline import ENDED, MaintenanceState, NotPossible, parse_reference
 from talaia.events.whom import ForWhom
 from talaia.notices.letterhead import rules
-from talaia.notices.models import Notice, Posting
-from talaia.notices.values import Kind, Story, Touched, words
-from talaia.notices.which import ASKED, Past, Stand, Wanted, decide, looks, revision, whom
+from talaia.notices.models import Bounce, Notice, Posting
+from talaia.notices.outcome import too_many
+from talaia.notices.values import Kind, Merged, Story, Touched, words
+from talaia.notices.which import (
+    ASKED,
+    MERGED,
+    Past,
+    Reach,
+    Stand,
+    Unsaid,
+    Wanted,
+    decide,
+    looks,
+    revision,
+    waiting,
+    whom,
+    wider,
+)
 from talaia.panel.state import State
 
 Window = tuple[datetime, datetime]
+ORDER = ("began_at", "pk")
+BACK_WITHIN = timedelta(days=7)  # mail servers try for days before they send a mail back
+LOOKED_AT = timedelta(days=3)  # mails that came back are shown to operators for so long
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """Mails that came back on a day and count for nobody. `ours`: they say it is because of us; else: too many did."""
+
+    at: datetime
+    count: int
+    ours: bool
+    said: str
 
 
 def event_of(subject: str) -> Event | None:
@@ -35,35 +65,94 @@ def window_of(event: Event) -> Window | None:
 
 
 def stand(event: Event) -> Stand:
-    entry = event.updates.aggregate(Max("number"))["number__max"]
     return Stand(
         event=event.kind,
         state=event.state,
         levels=tuple(State(state) for state in event.impacts.values_list("state", flat=True)),
-        entry=entry or 0,
+        entry=last_entry(event),
         known_since=known_since(event) if event.kind == Event.MAINTENANCE else event.started_at,
         window=window_of(event),
         codes=tuple(event.notices),
         quiet=event.quiet,
         secret=event.awaits_approval or event.merged_into_id is not None,
+        reach=_reach(event),
+        unsaid=tuple(unsaid(event)),
     )
 
 
+def last_entry(event: Event) -> int:
+    """The number of the last entry that somebody wrote: a step without words is no news of its own."""
+    return event.updates.filter(stock=False).aggregate(Max("number"))["number__max"] or 0
+
+
+def possible() -> bool:
+    """Whether talaia.toml lets anything leave: by mail, or in a chat."""
+    return current().mail.sender is not None or bool(current().tables.chat)
+
+
+def planned() -> list[str]:
+    """The maintenance that is still to begin, as facts name it."""
+    waiting = Event.objects.filter(kind=Event.MAINTENANCE, state=MaintenanceState.SCHEDULED, awaits_approval=False)
+    return [f"{event.kind}/{event.ref}" for event in waiting.order_by("window_start", "pk")]
+
+
+def unsaid(event: Event) -> Iterator[Unsaid]:
+    """The problems that people were about to be told of when their incidents became part of `event`."""
+    for duplicate in event.duplicates.order_by("pk"):
+        held = Q(state=Notice.HELD) | Q(state=Notice.WITHHELD, why=MERGED)
+        row = duplicate.sent_notices.filter(held, kind=Kind.PROBLEM).order_by("number").last()
+        told = Notice.objects.filter(state__in=Notice.TOLD, also=duplicate)
+        if row is not None and not told.filter(began_at__gte=row.drawn_at).exists():
+            yield Unsaid(duplicate.ref, _reach(duplicate), row.asked)
+
+
+def _reach(event: Event) -> Reach:
+    """Whom its problem concerns."""
+    impacts = event.impacts.order_by("service_id").values_list("service_id", "state")
+    ways = whom(event.only_behind, [slug for slug, _state in impacts], for_whom(event))
+    return Reach(tuple(slug for slug, state in impacts if state != State.OPERATIONAL), ways)
+
+
 def past(event: Event) -> list[Past]:
-    """What was told of the event, and what a person has decided not to tell."""
+    """What was told of the event, and what a person has decided not to tell.
+
+    And what was told of incidents that are part of it now, or of it while it was part of another one.
+    """
+    names = {event.pk: ""} | {one.pk: one.ref for one in event.duplicates.all()}
+    mine = Q(event__in=names) | Q(also__in=names)
     found = []
-    for row in event.sent_notices.order_by("began_at", "number"):
+    for row in Notice.objects.filter(mine).distinct().select_related("event").prefetch_related("also").order_by(*ORDER):
+        own = row.event_id == event.pk
         chosen = row.state == Notice.TAKEN_BACK or (row.state == Notice.WITHHELD and row.why == ASKED)
-        if row.state in Notice.TOLD or chosen:
+        if row.state in Notice.TOLD or (chosen and own):
             story = Story.from_json(row.story) if row.story else None
             window = story.window if story else None
             told_at = row.began_at if row.state in Notice.TOLD else None
-            found.append(Past(Kind(row.kind), row.cause, told_at, row.entry, window))
+            about = tuple(names[pk] for pk in (row.event_id, *(one.pk for one in row.also.all())) if pk in names)
+            reach = Reach(tuple(one.slug for one in story.touched), story.behind) if story else Reach()
+            cause, entry = (row.cause, row.entry) if own else (f"{row.event.ref} {row.cause}", 0)
+            found.append(Past(Kind(row.kind), cause, told_at, entry, window, about, reach))
     return found
+
+
+def spoken_for(event: Event) -> list[Event]:
+    """Of what is part of `event`, that of which people were told and not yet how it ended, or were about to be told."""
+    refs = waiting([one for one in past(event) if one.told_at]) | {one.ref for one in unsaid(event)}
+    return [one for one in event.duplicates.order_by("pk") if one.ref in refs]
 
 
 def wanted(event: Event, now: datetime, tell: bool | None = None) -> Wanted | None:
     return decide(stand(event), past(event), rules(current()), now, tell)
+
+
+def unheard(event: Event, now: datetime, tell: bool | None) -> Wanted | None:
+    """The problem of which people would hear, had the event not become part of another one before anybody looked."""
+    entries = list(event.updates.order_by("-number").values_list("state", flat=True)[:2])
+    if event.merged_into_id is None or len(entries) < 2 or entries[1] in ENDED:
+        return None
+    there = replace(stand(event), secret=False, state=entries[1], entry=1)
+    found = decide(there, [], rules(current()), now, tell)
+    return replace(found, withheld=found.withheld or MERGED) if found else None
 
 
 def hours(subject: str) -> list[datetime]:
@@ -77,27 +166,52 @@ def for_whom(event: Event) -> ForWhom | None:
 
 
 def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
-    """The keys of those who were told of an event, or of what turned out to be part of it; also who still waits.
+    """The keys of those who were told of an event, or of what it speaks for; also who still waits.
 
     `besides`: a notice that does not count, as it is the one that is about to tell them.
     """
-    events = [event.pk, *event.duplicates.values_list("pk", flat=True)]
-    postings = Posting.objects.filter(notice__event__in=events, state__in=[Posting.SENT, Posting.AGAIN])
+    begun = besides is not None and besides.state in Notice.TOLD
+    parts = list(besides.also.all()) if besides is not None and begun else spoken_for(event)
+    # Its own end may be told already, and only that of what became part of it afterwards is not.
+    own = besides is None or besides.kind != Kind.RESOLVED or " " not in besides.cause
+    whose = [*([event] if own else []), *parts]
+    postings = Posting.objects.filter(
+        Q(notice__event__in=whose) | Q(notice__also__in=whose), state__in=[Posting.SENT, Posting.AGAIN]
+    )
     if besides is not None:
         postings = postings.exclude(notice=besides)
     return frozenset(postings.values_list("recipient", flat=True).distinct())
 
 
+def too_many_came_back(day: date) -> bool:
+    """Whether on this day the mails of so many came back for good that no server of them is believed."""
+    begin = datetime.combine(day, time(), current().site.tz)
+    sent = Notice.objects.filter(began_at__gte=begin - BACK_WITHIN, began_at__lt=begin + timedelta(days=1))
+    written_to = sent.aggregate(most=Max(F("sent") + F("refused")))["most"] or 0
+    return too_many(Bounce.objects.filter(day=day, ours=False).count(), written_to)
+
+
+def came_back(now: datetime) -> list[CameBack]:
+    """What operators have to look at, the latest first."""
+    recent = Bounce.objects.filter(at__gt=now - LOOKED_AT)
+    found = []
+    for row in recent.values("day", "ours").annotate(count=Count("pk"), latest=Max("at")).order_by("-latest"):
+        if row["ours"] or too_many_came_back(row["day"]):
+            last = recent.filter(day=row["day"], ours=row["ours"]).latest("at", "pk")
+            found.append(CameBack(row["latest"], row["count"], row["ours"], last.status))
+    return found
+
+
 def story(notice: Notice, now: datetime) -> Story:
     """What the notice tells now. A notice of a fixed instant in the row's life: it is stored, and sent as it is."""
     event = notice.event
-    update = event.updates.order_by("-number").first()
+    update = event.updates.filter(stock=False).order_by("-number").first()
     kind = Kind(notice.kind)
     touched = event.impacts.select_related("service").order_by("service__group__position", "service__position")
-    earlier = list(
-        event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by("began_at", "number")
-    )
+    earlier = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))
     stories = [Story.from_json(one.story) for one in earlier if one.story]
+    services = [impact.service_id for impact in touched]
+    reaches = [one.reach.behind for one in unsaid(event)]
     return Story(
         kind=kind,
         event=event.kind,
@@ -115,6 +229,12 @@ def story(notice: Notice, now: datetime) -> Story:
         texts=words(update.texts, update.language) if update else (),
         plain=update.plain if update else False,
         before=tuple(one.number for one in earlier),
-        behind=whom(event.only_behind, [impact.service_id for impact in touched], for_whom(event)),
+        behind=wider([whom(event.only_behind, services, for_whom(event)), *reaches]),
         revision=revision([*(one.window for one in stories), window_of(event)], kind),
+        parts=tuple(_part(one) for one in spoken_for(event)),
     )
+
+
+def _part(event: Event) -> Merged:
+    told = event.sent_notices.filter(state__in=Notice.TOLD).order_by(*ORDER).values_list("number", flat=True)
+    return Merged(event.ref, words(event.titles, event.language), tuple(told))

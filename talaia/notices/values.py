@@ -91,6 +91,15 @@ class Touched:
 
 
 @dataclass(frozen=True)
+class Merged:
+    """An incident that has become part of the one that is told. `told`: its notices that people had."""
+
+    ref: str
+    titles: Words
+    told: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Story:
     """What a notice tells, as it stood when it began to be sent."""
 
@@ -112,6 +121,7 @@ class Story:
     before: tuple[int, ...] = ()  # the notices of this event that went before
     behind: Behind | None = None  # None: it goes to everybody
     revision: int = 0  # how often the window was changed or called off: SEQUENCE of the calendar
+    parts: tuple[Merged, ...] = ()  # of which it speaks, too
 
     @property
     def path(self) -> str:

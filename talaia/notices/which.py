@@ -14,9 +14,30 @@ from talaia.events import plan
 from talaia.events.timeline import ENDED, MaintenanceState
 from talaia.events.whom import ForWhom
 from talaia.notices.values import LAST_WORDS, Behind, Kind
+from talaia.outbox.waits import over
 from talaia.panel.state import WEIGHT, State
 
 Window = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whom a notice reaches: who is told of one of these services, and of them (`behind`) who is behind something."""
+
+    services: tuple[str, ...] = ()
+    behind: Behind | None = None
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """A problem that people were about to be told of when its incident `ref` became part of another one.
+
+    `asked`: a person had said that it goes.
+    """
+
+    ref: str
+    reach: Reach
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,17 +53,24 @@ class Stand:
     codes: tuple[str, ...] = ()
     quiet: bool = False  # it began with "tell nobody", and nobody has said otherwise
     secret: bool = False  # waits for a second person, or is part of another event: nobody outside knows of it
+    reach: Reach = Reach()  # whom it concerns
+    unsaid: tuple[Unsaid, ...] = ()
 
 
 @dataclass(frozen=True)
 class Past:
-    """A notice that there was. `told_at`: when it began to be sent; None: it went to nobody."""
+    """A notice that there was. `told_at`: when it began to be sent; None: it went to nobody.
+
+    `about`: the references of the incidents of which it speaks, as far as they are part of this event; "": this event.
+    """
 
     kind: Kind
     cause: str
     told_at: datetime | None = None
     entry: int = 0
     window: Window | None = None
+    about: tuple[str, ...] = ("",)
+    reach: Reach = Reach()
 
 
 @dataclass(frozen=True)
@@ -65,7 +93,7 @@ class Wanted:
 
 # Why a notice does not go by itself; a person may send it all the same.
 NO_DISRUPTION, UPDATES_OFF, NOBODY_TOLD, CAP, ASKED = "no_disruption", "updates_off", "nobody_told", "cap", "asked"
-OVERTAKEN = "overtaken"
+OVERTAKEN, MERGED = "overtaken", "merged"
 
 
 def disrupts(levels: Iterable[State], least: State) -> bool:
@@ -81,11 +109,18 @@ def decide(stand: Stand, past: Sequence[Past], rules: Rules, now: datetime, tell
     wanted = _of_work(stand, past, told, rules, now) if stand.window else _of_incident(stand, told, rules)
     if wanted is None or any((one.kind, one.cause) == (wanted.kind, wanted.cause) for one in past):
         return None
-    if tell is None and stand.quiet and not told:
-        tell = False
+    own = any("" in one.about for one in told)
+    if (
+        tell is None
+        and stand.quiet
+        and not own
+        and not stand.unsaid
+        and (wanted.kind not in LAST_WORDS or wanted.withheld)
+    ):
+        tell = False  # the end of what became part of it is told all the same
     if tell is not None:
         return Wanted(wanted.kind, wanted.cause, "" if tell else ASKED)
-    hour = [one for one in told if one.told_at and now - one.told_at < timedelta(hours=1)]
+    hour = [one for one in told if one.told_at and not over(one.told_at, now, timedelta(hours=1))]
     if not wanted.withheld and wanted.kind not in LAST_WORDS and len(hour) >= rules.cap:
         return Wanted(wanted.kind, wanted.cause, CAP)
     return wanted
@@ -96,7 +131,8 @@ def looks(stand: Stand) -> list[datetime]:
     if stand.window is None or stand.state != MaintenanceState.SCHEDULED:
         return []
     planned = plan.lines(stand.codes, stand.window, stand.known_since)
-    return [line.at for line in planned if line.notice in plan.ADVANCE and line.at and not line.skipped]
+    hours = [line for line in planned if line.notice in plan.ADVANCE and not line.skipped and not line.at_once]
+    return [line.at for line in hours if line.at]
 
 
 def whom(only_behind: Sequence[str] | None, services: Iterable[str], found: ForWhom | None) -> Behind | None:
@@ -112,21 +148,60 @@ def whom(only_behind: Sequence[str] | None, services: Iterable[str], found: ForW
     return Behind(found.services, tuple(only_behind), True, found.connections, found.areas)
 
 
+def wider(ways: Sequence[Behind | None]) -> Behind | None:
+    """Whom one of several ways leads to. None: everybody."""
+    known = [way for way in ways if way is not None]
+    if len(known) < len(ways):
+        return None
+    if len(set(known)) == 1:
+        return known[0]
+    names = ("services", "connections", "names", "areas")
+    all_of = {name: tuple(dict.fromkeys(one for way in known for one in getattr(way, name))) for name in names}
+    return Behind(found=all(way.found for way in known), **all_of)
+
+
 def revision(windows: Sequence[Window | None], kind: Kind) -> int:
     """How often the window was another one than people had been told before, this time included, or was called off."""
     return sum(before != after for before, after in pairwise(windows)) + (kind is Kind.CANCELLED)
 
 
+def waiting(told: Iterable[Past]) -> set[str]:
+    """Of what people were told that there is a problem, and not yet how it ended: references, "" for the event itself.
+
+    `told` in its order. What is part of another incident is asked for together with it.
+    """
+    last = {ref: one.kind for one in told if one.kind in (Kind.PROBLEM, Kind.RESOLVED) for ref in one.about}
+    return {ref for ref, kind in last.items() if kind is Kind.PROBLEM}
+
+
+def covered(wanted: Reach, told: Iterable[Reach]) -> bool:
+    """Whether all whom `wanted` concerns are among those who were told."""
+    there = list(told)
+    services = {slug for one in there for slug in one.services}
+    if not there or not services.issuperset(wanted.services):
+        return False
+    ways = [one.behind for one in there]
+    if None in ways or wanted.behind is None:
+        return None in ways
+    return wider([*ways, wanted.behind]) == wider(ways)
+
+
 def _of_incident(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | None:
-    spoken = [one.kind for one in told if one.kind in (Kind.PROBLEM, Kind.RESOLVED)]
-    waiting = bool(spoken) and spoken[-1] is Kind.PROBLEM  # people were told of a problem and of no end
+    open_ends = waiting(told)
     cause = f"u{stand.entry}"
     if stand.state in ENDED:
-        if waiting:
-            return Wanted(Kind.RESOLVED, cause)
+        if open_ends:  # also of what has become part of it after its own end was told
+            return Wanted(Kind.RESOLVED, cause if "" in open_ends else f"{cause} {min(open_ends)}")
+        spoken = any(one.kind in (Kind.PROBLEM, Kind.RESOLVED) for one in told)
         return Wanted(Kind.UPDATE, cause, UPDATES_OFF) if spoken else Wanted(Kind.RESOLVED, cause, NOBODY_TOLD)
-    if not waiting:
-        return Wanted(Kind.PROBLEM, cause, "" if disrupts(stand.levels, rules.least) else NO_DISRUPTION)
+    heard = [one.reach for one in told if open_ends.intersection(one.about)]
+    unsaid = [one for one in stand.unsaid if not covered(one.reach, heard)]
+    taken_on = f"{cause} {unsaid[0].ref}" if unsaid else cause  # else what was chosen of this event would hold it up
+    disrupting = disrupts(stand.levels, rules.least) or any(one.asked for one in unsaid)
+    if not open_ends or ("" not in open_ends and disrupting and not covered(stand.reach, heard)):
+        return Wanted(Kind.PROBLEM, taken_on, "" if disrupting else NO_DISRUPTION)
+    if unsaid:
+        return Wanted(Kind.UPDATE, taken_on)
     if stand.entry <= max(one.entry for one in told):
         return None
     return Wanted(Kind.UPDATE, cause, "" if rules.updates else UPDATES_OFF)
@@ -137,29 +212,41 @@ def _of_work(stand: Stand, past: Sequence[Past], told: Sequence[Past], rules: Ru
     window = stand.window
     assert window is not None
     around = "/".join(f"{end:%Y%m%dT%H%MZ}" for end in window)
-    kinds = {one.kind for one in told}
     state = MaintenanceState(stand.state)
     due = plan.due_notices(stand.codes, window, state, stand.known_since, now)
+    changed, silent = _of_its_hours(around, window, past, told)
     match state:
         case MaintenanceState.CANCELLED:
             return Wanted(Kind.CANCELLED, "", "" if told else NOBODY_TOLD)
         case MaintenanceState.COMPLETED:
             return Wanted(Kind.END, "", "" if told else NOBODY_TOLD) if plan.Notice.END in due else None
         case MaintenanceState.IN_PROGRESS:
-            if plan.Notice.START in due and Kind.START not in kinds:
+            if plan.Notice.START in due and Kind.START not in {one.kind for one in past}:
                 return Wanted(Kind.START, "")
-            return _more(stand, told, rules)
-    last = next((one for one in reversed(told) if one.window), None)
-    silent: list[Past] = []
-    if last is not None and last.window != window:
-        moves = [one for one in past if one.kind is Kind.CHANGED and one.cause.partition(" ")[0] == around]
-        silent = [one for one in moves if not one.told_at and one.entry >= last.entry]
-        if not silent:  # numbered where it was moved to these hours before, and away from them since
-            return Wanted(Kind.CHANGED, f"{around} {len(moves) + 1}" if moves else around)
+            return changed or _more(stand, [*told, *silent], rules)
+    if changed:
+        return changed
     # Nobody was to hear that it was moved; of the new hours they hear as of any others, and of later entries.
-    if not due or any(one.told_at and one.told_at >= window[0] - plan.ADVANCE[due[0]] for one in told):
+    come = plan.due_line(stand.codes, window, stand.known_since, now)
+    if come is None or come.at is None or (told and come.at_once):
         return _more(stand, [*told, *silent], rules)
-    return Wanted(Kind.REMINDER if told else Kind.ADVANCE, f"{due[0]} {around}")
+    if any(one.told_at and one.told_at >= come.at for one in told):
+        return _more(stand, [*told, *silent], rules)
+    return Wanted(Kind.REMINDER if told else Kind.ADVANCE, f"{come.notice} {around}")
+
+
+def _of_its_hours(
+    around: str, window: Window, past: Sequence[Past], told: Sequence[Past]
+) -> tuple[Wanted | None, list[Past]]:
+    """That it has other hours than people were told last; and, where nobody was to hear of that, what was not sent."""
+    last = next((one for one in reversed(told) if one.window), None)
+    if last is None or last.window == window:
+        return None, []
+    moves = [one for one in past if one.kind is Kind.CHANGED and one.cause.partition(" ")[0] == around]
+    if silent := [one for one in moves if not one.told_at and one.entry >= last.entry]:
+        return None, silent
+    # Numbered where it was moved to these hours before, and away from them since.
+    return Wanted(Kind.CHANGED, f"{around} {len(moves) + 1}" if moves else around), []
 
 
 def _more(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | None:

@@ -24,6 +24,8 @@ def tag(story: Story) -> str:
             return pgettext("subject of a mail", "Planned work")
         case Kind.REMINDER:
             return pgettext("subject of a mail", "Reminder")
+        case Kind.CHANGED if story.state == MaintenanceState.IN_PROGRESS:
+            return pgettext("subject of a mail", "Takes longer")
         case Kind.CHANGED:
             return pgettext("subject of a mail", "New time")
         case _:
@@ -78,6 +80,8 @@ def lead(story: Story, language: str) -> str:
             return _("The planned work that affects %(services)s has begun.") % named
         case Kind.END:
             return _("The planned work that affected %(services)s is over.") % named
+        case Kind.CHANGED if story.state == MaintenanceState.IN_PROGRESS:
+            return _("The planned work that affects %(services)s takes longer than we had said.") % named
         case Kind.CHANGED:
             return _("The planned work that affects %(services)s has a new time.") % named
         case Kind.CANCELLED:
@@ -103,6 +107,8 @@ def _bare_lead(story: Story) -> str:
             return _("The planned work has begun.")
         case Kind.END:
             return _("The planned work is over.")
+        case Kind.CHANGED if story.state == MaintenanceState.IN_PROGRESS:
+            return _("The planned work takes longer than we had said.")
         case Kind.CHANGED:
             return _("The planned work has a new time.")
         case Kind.CANCELLED:
@@ -137,6 +143,8 @@ def advice(story: Story) -> str:
             return _("Whatever is new is on the page first.")
         case Kind.RESOLVED | Kind.END:
             return _("If something still does not work for you, tell us.")
+        case Kind.CHANGED if story.state == MaintenanceState.IN_PROGRESS:
+            return _("You need not do anything. The page says how it is going.")
         case Kind.ADVANCE | Kind.REMINDER | Kind.CHANGED:
             return _("You need not do anything; only leave for another time what cannot be interrupted.")
         case Kind.START:

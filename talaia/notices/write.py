@@ -10,10 +10,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from dataclasses import dataclass, replace
 from email.utils import format_datetime, parseaddr
 
 from babel import Locale
@@ -23,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from talaia.notices import calendar as ics
-from talaia.notices import plain, tokens, words
+from talaia.notices import headers, plain, tokens, words
 from talaia.notices.values import Calendar, Kind, Recipient, Sender, Story, inside
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
@@ -100,7 +97,9 @@ def copy(made: Sheet, story: Story, sender: Sender, to: Recipient) -> bytes:
     """The bytes of one copy. Raises NoAddress."""
     if not ADDRESS.fullmatch(to.address) or not tokens.KEY.fullmatch(to.key):
         raise NoAddress(f"{to.key}: this is no address")
-    ids = [message_id(story, sender, to.key, number) for number in (*story.before, story.number)]
+    before = [(part.ref, number) for part in story.parts for number in part.told]
+    before += [(story.ref, number) for number in (*story.before, story.number)]
+    ids = [message_id(replace(story, ref=ref), sender, to.key, number) for ref, number in before]
     own = [f"To: {to.address}", f"Message-ID: {ids[-1]}"]
     if len(ids) > 1:
         own += [f"In-Reply-To: {ids[0]}", "References: " + "\r\n ".join(ids[:-1][:1] + ids[1:-1][-8:])]
@@ -128,23 +127,6 @@ def message_id(story: Story, sender: Sender, key: str, number: int) -> str:
     return f"<{story.event}-{story.ref}.n{number}.{who}@{sender.host}>"
 
 
-def verbatim(name: str, value: str) -> bytes:
-    """A header line as it is, however long: EmailMessage would encode what it cannot fold, and no reader undoes that.
-
-    Raises ValueError for what would be more than one line.
-    """
-    if not value.isprintable():
-        raise ValueError(f"{name}: this is no header")
-    return f"{name}: {value}\r\n".encode()
-
-
-def mailbox(text: str, name: str = "") -> Address:
-    """One, whatever its name holds: `Guifi, Fundació <…>` as a string would be two. `name`: where it has none."""
-    given, address = parseaddr(text)
-    local, _at, domain = address.rpartition("@")
-    return Address(given or name, local, domain)
-
-
 def unsubscribe_address(sender: Sender, key: str) -> str:
     return f"{sender.address}/u/{tokens.sign(sender.secret, key)}"
 
@@ -157,6 +139,7 @@ def _context(story: Story, sender: Sender, calendar: Calendar, language: str) ->
     anchor = f"#u{story.entry}" if story.entry else ""
     reply = "" if sender.answers else parseaddr(sender.reply_to)[1]
     work = story.event == "maintenance"
+    effect = panel_words.level if work else panel_words.impact
     lasted = ""
     if not work and story.ended_at:
         ends = {"start": calendar.moment(story.started_at), "end": calendar.moment(story.ended_at)}
@@ -169,6 +152,7 @@ def _context(story: Story, sender: Sender, calendar: Calendar, language: str) ->
         "ref": story.ref,
         "work": work,
         "step": words.step(story),
+        "parts": [(part.ref, plain.one_line(inside(part.titles, language)[0])) for part in story.parts],
         "since": "" if work or lasted else calendar.since(story.started_at, None),
         "lasted": lasted,
         "window": calendar.window(*story.window) if story.window else "",
@@ -176,7 +160,7 @@ def _context(story: Story, sender: Sender, calendar: Calendar, language: str) ->
         # Of what is over, or will not be, no level needs to be told.
         "touched": []
         if story.kind in (Kind.RESOLVED, Kind.END, Kind.CANCELLED)
-        else [(inside(one.names, language)[0], panel_words.impact(State(one.state))) for one in story.touched],
+        else [(inside(one.names, language)[0], effect(State(one.state))) for one in story.touched],
         "text": plain.as_text(text, plain=story.plain) if text else "",
         "html": plain.as_html(text, plain=story.plain) if text else "",
         "foreign": foreign,
@@ -196,25 +180,22 @@ def _tidy(text: str) -> str:
 
 
 def _head(story: Story, sender: Sender, languages: Sequence[str], subject: str, to_list: bool) -> bytes:
-    """The headers that all copies share. EmailMessage encodes them, and refuses a line end inside one."""
-    mail = EmailMessage(policy=SMTP)
-    name = plain.one_line(inside(sender.name, languages[0])[0])
-    mail["From"] = mailbox(sender.sender, name)
-    mail["Subject"] = subject
-    mail["Date"] = format_datetime(story.written_at)
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = ", ".join(languages)
+    """The headers that all copies share."""
+    lines = headers.mailbox("From", sender.sender, inside(sender.name, languages[0])[0])
+    lines += headers.words("Subject", subject)
+    lines += headers.verbatim("Date", format_datetime(story.written_at))
+    lines += headers.verbatim("Auto-Submitted", "auto-generated")
+    lines += headers.verbatim("Content-Language", ", ".join(languages))
     if sender.reply_to:
-        mail["Reply-To"] = mailbox(sender.reply_to)
-    lines = b""
+        lines += headers.mailbox("Reply-To", sender.reply_to)
     if not to_list:  # a list server writes its own
-        lines += verbatim("List-Id", f"<notices.{sender.host}>")
-        lines += verbatim("List-Post", "NO")
-        lines += verbatim("List-Help", f"<{sender.address}/about/>")
+        lines += headers.verbatim("List-Id", f"<notices.{sender.host}>")
+        lines += headers.verbatim("List-Post", "NO")
+        lines += headers.verbatim("List-Help", f"<{sender.address}/about/>")
         if sender.owner:
-            lines += verbatim("List-Owner", f"<mailto:{sender.owner}>")
-        lines += verbatim("List-Archive", f"<{sender.address}{story.path}>")
-    return mail.as_bytes().removesuffix(b"\r\n") + lines
+            lines += headers.verbatim("List-Owner", f"<mailto:{sender.owner}>")
+        lines += headers.verbatim("List-Archive", f"<{sender.address}{story.path}>")
+    return lines
 
 
 def _quoted(text: str) -> bytes:

@@ -14,6 +14,7 @@ from django.db import Error, connection, transaction
 from django.db.models import Q
 
 from talaia.outbox.models import Delivery, Fact
+from talaia.outbox.waits import SLACK, moved, over
 
 log = logging.getLogger(__name__)
 UNCLEAR: dict[int, datetime] = {}  # facts of which this process could not say what follows, and since when
@@ -39,11 +40,19 @@ def record(kind: str, subject: str, at: datetime, by: str = "", data: Mapping[st
 
 @dataclass(frozen=True)
 class Order:
-    """A consequence that is wanted: `target` on `channel`, not before `due` (None: at once)."""
+    """A consequence that is wanted: `target` on `channel`, not before `due` (None: at once).
+
+    `since`: `due` is so long after that, and not an hour of the day: it moves with a clock that is set back.
+    """
 
     channel: str
     target: str
     due: datetime | None = None
+    since: datetime | None = None
+
+    def delivery(self, fact: Fact, now: datetime) -> Delivery:
+        due, since = moved(self.due, self.since, now) if self.due else (now, now)
+        return Delivery(fact=fact, channel=self.channel, target=self.target, due=due, since=since)
 
 
 def spread(now: datetime, consequences: Callable[[Fact], Iterable[Order]], limit: int = 200) -> int:
@@ -51,7 +60,7 @@ def spread(now: datetime, consequences: Callable[[Fact], Iterable[Order]], limit
 
     A fact of which nobody can say what follows is looked at again in ten minutes, and holds up no other.
     """
-    unclear = [pk for pk, since in UNCLEAR.items() if now - since < UNCLEAR_FOR]
+    unclear = [pk for pk, since in UNCLEAR.items() if not over(since, now, UNCLEAR_FOR)]
     waiting = Fact.objects.filter(spread=False).exclude(pk__in=unclear)
     if not waiting.exists():
         return 0  # without a lock
@@ -70,13 +79,7 @@ def spread(now: datetime, consequences: Callable[[Fact], Iterable[Order]], limit
                 UNCLEAR[fact.pk] = now
             else:
                 facts.append(fact)
-        Delivery.objects.bulk_create(
-            [
-                Delivery(fact=fact, channel=order.channel, target=order.target, due=order.due or now)
-                for fact, order in orders
-            ],
-            ignore_conflicts=True,
-        )
+        Delivery.objects.bulk_create([order.delivery(fact, now) for fact, order in orders], ignore_conflicts=True)
         Fact.objects.filter(pk__in=[fact.pk for fact in facts]).update(spread=True)
     return len(facts)
 
@@ -85,6 +88,19 @@ def due_channels(now: datetime) -> list[str]:
     """Those for which something is due."""
     due = Delivery.objects.filter(state__in=[Delivery.READY, Delivery.RUNNING], due__lte=now)
     return list(due.order_by("channel").values_list("channel", flat=True).distinct())
+
+
+def mend_waits(now: datetime) -> int:
+    """After the clock was set back: whatever was to wait for so long waits from now on so long. Returns how many."""
+    open_ones = Delivery.objects.filter(state__in=[Delivery.READY, Delivery.RUNNING], since__gt=now + SLACK)
+    if not open_ones.exists():
+        return 0  # without a lock
+    with transaction.atomic():
+        rows = list(open_ones.select_for_update())
+        for row in rows:
+            row.due, row.since = moved(row.due, row.since, now)
+        Delivery.objects.bulk_update(rows, ["due", "since"], batch_size=200)
+    return len(rows)
 
 
 def claim(worker: str, channel: str, now: datetime, lease: timedelta, limit: int) -> list[Delivery]:
@@ -101,14 +117,15 @@ def claim(worker: str, channel: str, now: datetime, lease: timedelta, limit: int
         taken = list(rows.select_related(None)[:limit])
         for delivery in taken:
             delivery.state, delivery.worker = Delivery.RUNNING, worker
-            delivery.due, delivery.attempts = now + lease, delivery.attempts + 1
-        Delivery.objects.bulk_update(taken, ["state", "worker", "due", "attempts"], batch_size=200)
+            delivery.due, delivery.since, delivery.attempts = now + lease, now, delivery.attempts + 1
+        Delivery.objects.bulk_update(taken, ["state", "worker", "due", "since", "attempts"], batch_size=200)
     return taken
 
 
-def prolong(worker: str, ids: Iterable[int], until: datetime) -> None:
+def prolong(worker: str, ids: Iterable[int], now: datetime, lease: timedelta) -> None:
     """Keep what `worker` is still at from being taken by others."""
-    Delivery.objects.filter(pk__in=list(ids), worker=worker, state=Delivery.RUNNING).update(due=until)
+    mine = Delivery.objects.filter(pk__in=list(ids), worker=worker, state=Delivery.RUNNING)
+    mine.update(due=now + lease, since=now)
 
 
 def done(worker: str, ids: Iterable[int], at: datetime) -> int:
@@ -118,10 +135,10 @@ def done(worker: str, ids: Iterable[int], at: datetime) -> int:
     )
 
 
-def again(worker: str, ids: Iterable[int], due: datetime, error: str, hint: str = "") -> None:
-    """Put back for another try at `due`."""
+def again(worker: str, ids: Iterable[int], now: datetime, wait: timedelta, error: str, hint: str = "") -> None:
+    """Put back for another try after `wait`."""
     Delivery.objects.filter(pk__in=list(ids), worker=worker, state=Delivery.RUNNING).update(
-        state=Delivery.READY, due=due, error=error[-4000:], hint=hint
+        state=Delivery.READY, due=now + wait, since=now, error=error[-4000:], hint=hint
     )
 
 
@@ -148,8 +165,8 @@ def _decide(id: int, what: str, state: str, now: datetime, by: str) -> Delivery 
         if delivery is None:
             return None
         data = {"channel": delivery.channel, "target": delivery.target, "error": delivery.error[-400:]}
-        delivery.state, delivery.due, delivery.attempts = state, now, 0
-        delivery.save(update_fields=["state", "due", "attempts"])
+        delivery.state, delivery.due, delivery.since, delivery.attempts = state, now, now, 0
+        delivery.save(update_fields=["state", "due", "since", "attempts"])
         record(what, f"delivery/{delivery.pk}", now, by, data)
     return delivery
 
@@ -157,7 +174,7 @@ def _decide(id: int, what: str, state: str, now: datetime, by: str) -> Delivery 
 def rescue(dead_workers: Iterable[str], now: datetime) -> int:
     """Give back at once what workers that are known to be dead had taken."""
     return Delivery.objects.filter(state=Delivery.RUNNING, worker__in=list(dead_workers)).update(
-        state=Delivery.READY, due=now
+        state=Delivery.READY, due=now, since=now
     )
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from talaia.config import clean
+
 
 class Fault(Exception):
-    """A failure of something outside. `hint` says in one line what an operator can do."""
+    """A failure of something outside. `hint` says in one line what an operator can do.
+
+    What the other side said may stand in both: nothing in it acts on a page or in a terminal.
+    """
 
     def __init__(self, what: str, hint: str = "") -> None:
-        super().__init__(what)
-        self.hint = hint
+        super().__init__(clean.lines(what))
+        self.hint = clean.lines(hint)
 
 
 class Temporary(Fault):
@@ -19,6 +24,10 @@ class Temporary(Fault):
     def __init__(self, what: str, hint: str = "", after: timedelta | None = None) -> None:
         super().__init__(what, hint)
         self.after = after
+
+
+class NotYet(Temporary):
+    """Nothing is wrong: it was asked before its time, and is asked again once that has come."""
 
 
 class Permanent(Fault):

@@ -25,7 +25,10 @@ class Fact(models.Model):
 
 
 class Delivery(models.Model):
-    """One consequence on one channel. `due` is when it may be tried; while it runs, when its lease ends."""
+    """One consequence on one channel. `due` is when it may be tried; while it runs, when its lease ends.
+
+    `since`: from when that is a wait, by the clock of then; None: `due` is an hour of the day (outbox.waits).
+    """
 
     READY, RUNNING, DONE, PARKED = "ready", "running", "done", "parked"
     LET_GO = "let_go"  # parked, and a person said that it need not be done
@@ -35,6 +38,7 @@ class Delivery(models.Model):
     target = models.CharField(max_length=200)  # "incident/2026-003"
     state = models.CharField(max_length=8, default=READY)
     due = models.DateTimeField()
+    since = models.DateTimeField(null=True)
     attempts = models.IntegerField(default=0)
     worker = models.CharField(max_length=120, blank=True)
     error = models.TextField(blank=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from talaia.outbox.faults import Temporary
 from talaia.outbox.models import Delivery, Fact
 
-SOON = timedelta(seconds=1)
+SOON, LATEST = timedelta(seconds=1), timedelta(minutes=15)
 
 
 def wait_for_turn(channel: str, target: str, now: datetime) -> None:
@@ -27,7 +27,8 @@ def wait_for_turn(channel: str, target: str, now: datetime) -> None:
     )
     first = before.order_by("fact_id").first()
     if first is not None:
-        raise Temporary(f"{receiver} has not got what came before", after=max(SOON, first.due - now + SOON))
+        wait = min(max(SOON, first.due - now + SOON), LATEST)
+        raise Temporary(f"{receiver} has not got what came before", after=wait)
 
 
 def asked_for(channel: str, target: str) -> bool:

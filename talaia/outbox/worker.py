@@ -11,6 +11,7 @@ import os
 import random
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -22,14 +23,16 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from talaia.outbox import actions
-from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.outbox.faults import Fault, NotYet, Permanent, Temporary
 from talaia.outbox.models import Delivery, Fact
+from talaia.outbox.waits import SLACK
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.5  # seconds: how soon rows written by another process are noticed
 IDLE = 5.0  # seconds after which a channel looks by itself, should nobody have woken it
 LEASE = timedelta(seconds=60)
+BEAT = 2.0  # seconds: how often leases are prolonged, and the heartbeat shows that we live
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ class Worker:
         self.stop = threading.Event()
         self.running: set[int] = set()
         self.work = {channel.name: threading.Event() for channel in self.channels}
+        self.read_at: datetime | None = None  # what the clock said last
 
     def run(self) -> None:
         """Until `self.stop` is set."""
@@ -113,12 +117,11 @@ class Worker:
             thread.start()
         beat = heartbeat_file(self.home)
         beat.parent.mkdir(parents=True, exist_ok=True)
-        last_beat = datetime.min.replace(tzinfo=self.clock().tzinfo)
+        last_beat = float("-inf")
         while not self.stop.is_set():
             self._quietly(self.spread)
-            now = self.clock()
-            if now - last_beat >= timedelta(seconds=2):
-                last_beat = now
+            if time.monotonic() - last_beat >= BEAT:
+                last_beat = time.monotonic()
                 self._quietly(lambda: self.prolong())
                 with suppress(OSError):
                     beat.touch()
@@ -134,14 +137,22 @@ class Worker:
         """Write the deliveries of new facts, and wake the channels that have something to do."""
         while actions.spread(self.clock(), self.consequences):
             pass
+        self.keep_waits()
         # One look for all channels: each of them taking a lock twice a second would never let the process rest.
         for name in actions.due_channels(self.clock()):
             if name in self.work:
                 self.work[name].set()
 
+    def keep_waits(self) -> None:
+        """Have nothing wait for hours because the clock was set back, while we ran or before we began."""
+        now, before = self.clock(), self.read_at
+        if (before is None or now < before - SLACK) and (count := actions.mend_waits(now)):
+            log.warning("the clock was set back; %s deliveries wait no longer for that", count)
+        self.read_at = now
+
     def prolong(self) -> None:
         if ids := list(self.running):
-            actions.prolong(self.name, ids, self.clock() + LEASE)
+            actions.prolong(self.name, ids, self.clock(), LEASE)
 
     def rescue(self) -> None:
         """Give back what workers of this machine held when they died, without waiting for their leases."""
@@ -151,14 +162,14 @@ class Worker:
             log.info("took back %s deliveries of a worker that died", count)
 
     def _deliver_all(self, channel: Channel) -> None:
-        woken, refreshed_at = self.work[channel.name], self.clock()
+        woken, refreshed_at = self.work[channel.name], time.monotonic()
         while not self.stop.is_set():
             worked = self._quietly(lambda: self.deliver_due(channel))
-            now = self.clock()
+            now = time.monotonic()
             if worked:
-                refreshed_at = now if channel.refresh else refreshed_at
+                refreshed_at = now
                 continue
-            if channel.refresh and now - refreshed_at >= channel.refresh:
+            if channel.refresh and now - refreshed_at >= channel.refresh.total_seconds():
                 refreshed_at = now
                 self._quietly(lambda: channel.deliver(channel.refreshed, self.clock()))
             woken.wait(IDLE)
@@ -186,10 +197,12 @@ class Worker:
             channel.deliver(list(dict.fromkeys(delivery.target for delivery in group)), self.clock())
         except Permanent as fault:
             if len(group) > 1:  # which one it was shows when each goes alone
-                actions.again(self.name, ids, self.clock(), str(fault), fault.hint)
+                actions.again(self.name, ids, self.clock(), timedelta(0), str(fault), fault.hint)
             else:
                 actions.park(self.name, ids, str(fault), fault.hint)
                 log.error("%s %s is parked: %s %s", channel.name, group[0].target, fault, fault.hint)
+        except NotYet as fault:
+            actions.again(self.name, ids, self.clock(), fault.after or timedelta(seconds=IDLE), "")
         except Exception as error:  # noqa: BLE001 - a fault of any kind must not end the worker, nor lose the delivery
             self._again(channel, ids, max(delivery.attempts for delivery in group), error)
         else:
@@ -203,7 +216,7 @@ class Worker:
             log.warning("%s: %s; again in %.0f s. %s", channel.name, error, wait.total_seconds(), hint)
         else:
             log.exception("%s failed; again in %.0f s", channel.name, wait.total_seconds(), exc_info=error)
-        actions.again(self.name, ids, self.clock() + wait, f"{type(error).__name__}: {error}", hint)
+        actions.again(self.name, ids, self.clock(), wait, f"{type(error).__name__}: {error}", hint)
 
     def _quietly(self, step: Callable[[], bool | None]) -> bool:
         """Run a step of the loop; a database that is away is waited for, not died of."""

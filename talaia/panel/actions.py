@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from talaia.config import current
 from talaia.outbox.actions import record
+from talaia.panel.by_hand import check_by_hand
 from talaia.panel.catalogue import Heading
-from talaia.panel.models import Day, Group, Service, Transition
-from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.models import Day, Group, Listing, Service, Transition, Watched
+from talaia.panel.state import TROUBLE, Computed, Reason, Shown, State
 from talaia.panel.uptime import local_day
+from talaia.panel.watching import NOT_RUNNING
+from talaia.refusal import Refused
+
+NOT_BY_HAND: Mapping[str, Any] = {
+    "override_state": "",
+    "override_until": None,
+    "override_by": "",
+    "override_words": {},
+}
 
 
 def list_services(headings: Sequence[Heading], now: datetime) -> bool:
     """Make the panel's rows follow talaia.toml. A service that left it is retired: hidden, its history kept.
 
+    One that comes back is unknown until it is judged: nobody looked at it meanwhile, and that time is not counted.
     Returns whether anything changed; only then is a fact recorded.
     """
     with transaction.atomic():
@@ -37,7 +50,7 @@ def list_services(headings: Sequence[Heading], now: datetime) -> bool:
                 service = known.pop(entry.slug, None)
                 wanted = (dict(entry.names), dict(entry.descriptions), heading.slug, position, None)
                 if service is None:
-                    Service.objects.create(
+                    service = Service.objects.create(
                         slug=entry.slug,
                         names=dict(entry.names),
                         descriptions=dict(entry.descriptions),
@@ -47,6 +60,7 @@ def list_services(headings: Sequence[Heading], now: datetime) -> bool:
                         reason=Reason("never_measured").to_json(),
                         computed_reason=Reason("never_measured").to_json(),
                     )
+                    Listing.objects.create(service=service, since=now)
                     changed = True
                 elif wanted != (
                     service.names,
@@ -58,37 +72,83 @@ def list_services(headings: Sequence[Heading], now: datetime) -> bool:
                     Service.objects.filter(pk=service.pk).update(
                         names=wanted[0], descriptions=wanted[1], group=group, position=position, retired_at=None
                     )
+                    if service.retired_at is not None:
+                        _come_back(service, max(now, service.retired_at))
                     changed = True
         for service in known.values():
             if service.retired_at is None:
                 Service.objects.filter(pk=service.pk).update(retired_at=now)
+                Listing.objects.filter(service=service, until=None).update(until=now)
+                _days_anew(service, now)
                 changed = True
         if changed:
             record("panel.listed", "panel", now)
     return changed
 
 
+def _come_back(service: Service, now: datetime) -> None:
+    """It is listed again: of how it was before, nothing holds any more."""
+    words = Reason("never_measured").to_json()
+    Listing.objects.create(service=service, since=now)
+    if service.state != State.UNKNOWN:
+        Transition.objects.create(
+            service=service, at=now, from_state=service.state, to_state=State.UNKNOWN, reason=words
+        )
+    Service.objects.filter(pk=service.pk).update(
+        state=State.UNKNOWN,
+        reason=words,
+        since=now,
+        computed_state=State.UNKNOWN,
+        computed_reason=words,
+        candidate_state="",
+        candidate_since=None,
+        unrest={},
+    )
+    _days_anew(service, now)
+
+
+def _days_anew(service: Service, at: datetime) -> None:
+    """What was stored of the days from `at` on is no longer so: they are due again, and the clock stores them anew."""
+    Day.objects.filter(service=service, day__gte=local_day(at, current().site.tz)).delete()
+
+
 def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) -> bool:
     """Store what the signals say and what is shown. A change of the shown state is a Transition and a fact.
 
-    Returns whether the shown state, or its reason, changed. Storing the same again changes nothing.
+    What somebody set by hand, and whose time is over, ends here: what follows it is shown since that very moment,
+    though we were not there to see it. Returns whether the shown state, or its reason, changed. Storing the same again
+    changes nothing, and of a service that has left nothing is stored. The history goes forward: a change by a clock
+    that was set back is told as of the one before it.
     """
     with transaction.atomic():
         before = Service.objects.select_for_update().get(pk=slug)
+        if before.retired_at is not None:
+            return False
+        at = max(now, before.since)
         fields = {
             "computed_state": computed.state.value,
             "computed_reason": computed.reason.to_json(),
             "candidate_state": computed.candidate.value if computed.candidate else "",
             "candidate_since": computed.candidate_since,
+            "unrest": computed.unrest.to_json() if computed.unrest else {},
             "reason": shown.reason.to_json(),
         }
+        if computed.state in TROUBLE:
+            fields["trouble_since"] = before.trouble_since or now
+        elif computed.state == State.OPERATIONAL:  # while nothing is known, it may last
+            fields |= {"trouble_since": None, "resolved_at": None}
+        if (ended := _hand_ended(before, now)) is not None:
+            at = max(ended, before.since)
+            fields |= NOT_BY_HAND
+            _days_anew(before, at)
         changed_state = before.state != shown.state
         changed_words = before.reason != shown.reason.to_json()
         if changed_state:
-            fields |= {"state": shown.state.value, "since": now}
+            fields |= {"state": shown.state.value, "since": at}
             Transition.objects.create(
-                service=before, at=now, from_state=before.state, to_state=shown.state, reason=shown.reason.to_json()
+                service=before, at=at, from_state=before.state, to_state=shown.state, reason=shown.reason.to_json()
             )
+            _days_anew(before, at)
         Service.objects.filter(pk=slug).update(**fields)
         if changed_state or changed_words:
             data = {"from": before.state, "to": shown.state.value, "reason": shown.reason.to_json()}
@@ -97,45 +157,148 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
     return changed_state or changed_words
 
 
-def backfill(slug: str, changes: Sequence[tuple[datetime, State, Reason]], now: datetime) -> None:
-    """Write down changes that happened while nobody looked, oldest first; the last is what is shown since.
+def _hand_ended(service: Service, now: datetime) -> datetime | None:
+    """When what somebody set by hand ran out; None: there is nothing of the kind, or it holds still."""
+    until = service.override_until if service.override_state else None
+    if until is None or until > now:
+        return None
+    data = {"state": service.override_state, "until": until.isoformat()}
+    record("service.hand_ended", f"service/{service.pk}", now, data=data)
+    return until
 
-    Days that were stored without them are taken back: they are due again, and the clock stores them anew.
+
+def note_watched(at: datetime, earlier: bool = False) -> None:
+    """Every service has been judged at `at`, and what differed is stored. Only with `earlier` it goes back."""
+    with transaction.atomic():
+        known = Watched.objects.select_for_update().filter(pk=1).first()
+        if known is None:
+            Watched.objects.create(pk=1, at=at)
+        elif known.at < at or earlier:
+            Watched.objects.filter(pk=1).update(at=at)
+
+
+def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed: Computed, now: datetime) -> None:
+    """Nobody watched for a time: what is shown of it (`moves`, oldest first), and that the signals say nothing.
+
+    `moves` are dated back to when nobody watched any more, but never before what the history has already. What is known
+    to be unwatched already stays so.
     """
     with transaction.atomic():
-        service = Service.objects.select_for_update().get(pk=slug)
-        known = service.state
-        for at, state, reason in changes:
-            Transition.objects.create(service=service, at=at, from_state=known, to_state=state, reason=reason.to_json())
-            known = state.value
-        if changes:
-            Day.objects.filter(service=service, day__gte=local_day(changes[0][0], current().site.tz)).delete()
-            at, state, reason = changes[-1]
-            words = reason.to_json()
-            Service.objects.filter(pk=slug).update(
-                state=state, reason=words, since=at, computed_state=state, computed_reason=words
-            )
-            data = {"from": changes[0][0].isoformat(), "to": at.isoformat()}
-            record("service.backfilled", f"service/{slug}", now, data=data)
+        before = Service.objects.select_for_update().get(pk=slug)
+        if before.computed_reason.get("code") == NOT_RUNNING:
+            return
+        state, words, since = before.state, before.reason, before.since
+        for at, shown in moves:
+            if shown.state != state or shown.reason.code != NOT_RUNNING:  # else it was unknown before, for its reason
+                words = shown.reason.to_json()
+            if shown.state != state:
+                since = max(at, since)
+                Transition.objects.create(
+                    service=before, at=since, from_state=state, to_state=shown.state, reason=words
+                )
+                _days_anew(before, since)
+                state = shown.state.value
+        Service.objects.filter(pk=slug).update(
+            state=state,
+            reason=words,
+            since=since,
+            computed_state=computed.state,
+            computed_reason=computed.reason.to_json(),
+            candidate_state="",
+            candidate_since=None,
+            unrest={},
+            **(NOT_BY_HAND if _hand_ended(before, now) else {}),
+        )
+        data = {"from": before.state, "to": state, "reason": words}
+        if state != before.state:
+            record("service.unwatched", f"service/{slug}", now, data=data)
+        elif words != before.reason:
+            record("service.explained", f"service/{slug}", now, data=data)
 
 
-def set_by_hand(slug: str, state: State, until: datetime | None, by: str, now: datetime) -> None:
-    """A person says what the state is, until `until` (None: until it is taken back)."""
+def backfill(gap: int, changes: Sequence[tuple[datetime, State, Reason]], now: datetime) -> None:
+    """Write down what became known afterwards of a time that nobody watched: `gap` is the transition that began it.
+
+    `changes`: from its beginning to the first new judgement, oldest first. What was told already is not told again.
+    """
     with transaction.atomic():
-        Service.objects.filter(pk=slug).update(override_state=state.value, override_until=until, override_by=by)
-        data = {"state": state.value, "until": until.isoformat() if until else None}
+        begun = Transition.objects.select_for_update().select_related("service").get(pk=gap)
+        service = Service.objects.select_for_update().get(pk=begun.service_id)
+        after = begun.following()
+        if after is None or begun.reason.get("code") != NOT_RUNNING or begun.reason.get("asked"):
+            return
+        known, last = begun.from_state, State.UNKNOWN
+        for number, (at, state, reason) in enumerate(changes):
+            fields = {"at": at, "from_state": known, "to_state": state, "reason": reason.to_json()}
+            if number:
+                Transition.objects.create(service=service, **fields)
+            else:
+                Transition.objects.filter(pk=gap).update(**fields)
+            known, last = state.value, state
+        Transition.objects.filter(pk=after.pk).update(from_state=last)
+        latest = service.transitions.order_by("-at", "-pk").first()
+        if latest is not None and latest.pk == after.pk:
+            Service.objects.filter(pk=service.pk).update(since=_begun(service, after))
+        _days_anew(service, begun.at)
+        data = {"from": changes[0][0].isoformat(), "to": after.at.isoformat()}
+        record("service.backfilled", f"service/{service.pk}", now, data=data)
+
+
+def _begun(service: Service, last: Transition) -> datetime:
+    """Since when a service is as its `last` transition made it, through those in which its state followed itself."""
+    since = last.at
+    for row in service.transitions.order_by("-at", "-pk").iterator(chunk_size=20):
+        if row.to_state != last.to_state:
+            break
+        since = row.at
+    return since
+
+
+def word_of_end(slugs: Sequence[str], now: datetime | None) -> None:
+    """A person says that the trouble of these services is over; None: that it is not. Part of what they do elsewhere.
+
+    Of a service of which the signals see no trouble, it says nothing.
+    """
+    Service.objects.filter(pk__in=slugs, trouble_since__isnull=False).update(resolved_at=now)
+
+
+def set_by_hand(slug: str, state: State, until: datetime, why: Mapping[str, str], by: str, now: datetime) -> None:
+    """A person says what the state is, until `until`; `why`: public words by language. Raises Refused."""
+    check_by_hand(state, until, why, now)
+    with transaction.atomic():
+        service = _listed(slug)
+        wanted = {
+            "override_state": state.value,
+            "override_until": until,
+            "override_by": by,
+            "override_words": dict(why),
+        }
+        if all(getattr(service, name) == value for name, value in wanted.items()):
+            return  # the same form twice
+        Service.objects.filter(pk=slug).update(**wanted)
+        data = {"state": state.value, "until": until.isoformat(), "why": dict(why)}
         record("service.set_by_hand", f"service/{slug}", now, by, data)
 
 
-def take_back(slug: str, by: str, now: datetime) -> None:
-    """The signals speak for the service again."""
+def take_back(slug: str, by: str, now: datetime) -> bool:
+    """The signals speak for the service again. Returns whether anything was set by hand. Raises Refused."""
     with transaction.atomic():
-        Service.objects.filter(pk=slug).update(override_state="", override_until=None, override_by="")
+        if not _listed(slug).override_state:
+            return False
+        Service.objects.filter(pk=slug).update(**NOT_BY_HAND)
         record("service.taken_back", f"service/{slug}", now, by)
+    return True
 
 
-def roll_up(slug: str, day: date, seconds: Mapping[str, int], now: datetime) -> None:
-    """Store a finished day. Storing it again replaces it."""
+def _listed(slug: str) -> Service:
+    service = Service.objects.select_for_update().filter(pk=slug, retired_at=None).first()
+    if service is None:
+        raise Refused(_("there is no service “%(slug)s” on the panel") % {"slug": slug})
+    return service
+
+
+def roll_up(slug: str, day: date, seconds: Mapping[str, int], now: datetime, filled: int = 0) -> None:
+    """Store a finished day; of its seconds `filled` were known only afterwards. Storing it again replaces it."""
     with transaction.atomic():
-        Day.objects.update_or_create(service_id=slug, day=day, defaults={"seconds": dict(seconds)})
+        Day.objects.update_or_create(service_id=slug, day=day, defaults={"seconds": dict(seconds), "filled": filled})
         record("service.rolled_up", f"service/{slug}", now, data={"day": day.isoformat()})

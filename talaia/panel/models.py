@@ -1,4 +1,5 @@
-"""Tables: `Group` and `Service` (mirrored from talaia.toml, with the state), `Transition` and `Day` (their history)."""
+"""Tables: `Group` and `Service` (mirrored from talaia.toml, with the state), their history (`Listing`, `Transition`,
+`Day`), and until when anybody watched (`Watched`)."""
 
 from __future__ import annotations
 
@@ -33,14 +34,38 @@ class Service(models.Model):
     computed_reason = models.JSONField(default=dict)
     candidate_state = models.CharField(max_length=12, choices=STATES, blank=True)
     candidate_since = models.DateTimeField(null=True)
+    unrest = models.JSONField(default=dict)  # the latest trouble, while its return would continue it
+
+    # The latest trouble that the signals saw, until they see it well again, for as long as it has to hold.
+    trouble_since = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)  # a person said in words, during that trouble, that it is over
 
     override_state = models.CharField(max_length=12, choices=STATES, blank=True)
     override_until = models.DateTimeField(null=True)
     override_by = models.CharField(max_length=150, blank=True)
+    override_words = models.JSONField(default=dict)  # why, in public, by language
+
+
+class Listing(models.Model):
+    """A time in which talaia.toml listed a service. What lies between two of them, or after them, is not counted."""
+
+    service = models.ForeignKey(Service, models.CASCADE, related_name="listings")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+
+class Watched(models.Model):
+    """The last moment of which we know that every service was judged and what differed was stored. One row."""
+
+    at = models.DateTimeField()
 
 
 class Transition(models.Model):
-    """One change of a shown state; the bars, the figures and the yearly report come from these rows."""
+    """One change of a shown state; the bars, the figures and the yearly report come from these rows.
+
+    In a reason, `filled` marks what was known only afterwards, from the memory of the monitoring; `asked`, that the
+    monitoring was asked for it and could not tell. Around what is filled in, a state may follow itself.
+    """
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="transitions")
     at = models.DateTimeField()
@@ -51,13 +76,19 @@ class Transition(models.Model):
     class Meta:
         indexes = [models.Index(fields=["service", "at"], name="transition_time")]
 
+    def following(self) -> Transition | None:
+        """The next change of the same service."""
+        later = models.Q(at__gt=self.at) | models.Q(at=self.at, pk__gt=self.pk)
+        return Transition.objects.filter(later, service=self.service_id).order_by("at", "pk").first()
+
 
 class Day(models.Model):
     """A finished local day of a service: seconds in each state, rolled up at night from the transitions."""
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="days")
     day = models.DateField()
-    seconds = models.JSONField()  # {"operational": 86100, "degraded": 300}
+    seconds = models.JSONField()  # {"operational": 86100, "degraded": 300}; less than a day where it was not listed
+    filled = models.IntegerField(default=0)  # seconds of them that were known only afterwards
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["service", "day"], name="day_once")]

@@ -43,7 +43,7 @@ class Reason:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        return {"code": self.code, **self.values} if self.code else {}
+        return {"code": self.code, **self.values} if self.code or self.values else {}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Reason:
@@ -59,34 +59,88 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Unrest:
+    """The latest trouble, remembered as its return would continue it.
+
+    `since`: when it first began. `left_at`: since when it is over, or not seen; None while it is shown. `good`: the
+    service was seen to be well since. `unstable`: it has come back.
+    """
+
+    since: datetime
+    left_at: datetime | None = None
+    good: bool = False
+    unstable: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        left_at = self.left_at.isoformat() if self.left_at else None
+        return {"since": self.since.isoformat(), "left_at": left_at, "good": self.good, "unstable": self.unstable}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Unrest | None:
+        if not data:
+            return None
+        left_at = datetime.fromisoformat(data["left_at"]) if data["left_at"] else None
+        return cls(datetime.fromisoformat(data["since"]), left_at, data["good"], data["unstable"])
+
+
+@dataclass(frozen=True)
 class Computed:
-    """A verdict that has held, and the one that is waiting to hold."""
+    """A verdict that has held, the one that is waiting to hold, and the trouble before it that may return."""
 
     state: State = State.UNKNOWN
     reason: Reason = Reason("never_measured")
     candidate: State | None = None
     candidate_since: datetime | None = None
+    unrest: Unrest | None = None
 
 
 def settle(
-    before: Computed, verdict: Verdict, now: datetime, hold_worse: timedelta, hold_better: timedelta
+    before: Computed,
+    verdict: Verdict,
+    now: datetime,
+    hold_worse: timedelta,
+    hold_better: timedelta,
+    unstable_within: timedelta = timedelta(0),
 ) -> Computed:
     """The computed state after `verdict`. Worse waits `hold_worse`, better `hold_better`, and a relapse starts again.
 
     Into `unknown` and `maintenance`, and out of them, nothing waits: they are not better or worse, they are other.
     While an improvement waits, the worst seen meanwhile is what it will become.
+
+    Trouble that returns within `unstable_within` after it was over is the same trouble: the service is unstable, since
+    it first began, and has to be good for `unstable_within` without a break before it is operational. What is unknown
+    in between forgets that: nobody sees whether it is good. Zero: nothing is remembered.
     """
+    unrest = before.unrest if unstable_within else None
+    lasting = unstable_within if unrest and unrest.unstable else timedelta(0)
+    after = _held(before, verdict, now, hold_worse, hold_better, lasting)
+    if not unstable_within:
+        return after
+    began = min(before.candidate_since or now, now) if before.candidate in TROUBLE else now
+    return _with_unrest(after, _remembered(unrest, after.state, began, now, unstable_within), verdict)
+
+
+def _held(
+    before: Computed,
+    verdict: Verdict,
+    now: datetime,
+    hold_worse: timedelta,
+    hold_better: timedelta,
+    hold_good: timedelta,
+) -> Computed:
+    """`settle` without memory; `hold_good`: how long it must have been good at least before it is operational."""
     if verdict.state == before.state:
         return Computed(verdict.state, verdict.reason)
     if before.state not in (State.OPERATIONAL, *TROUBLE) or verdict.state not in (State.OPERATIONAL, *TROUBLE):
         return Computed(verdict.state, verdict.reason)
     worse = WEIGHT[verdict.state] > WEIGHT[before.state]
     same_way = before.candidate is not None and (WEIGHT[before.candidate] > WEIGHT[before.state]) == worse
-    since = before.candidate_since if same_way and before.candidate_since else now
+    since = min(before.candidate_since, now) if same_way and before.candidate_since else now  # clocks are set back
     candidate = verdict.state
     if same_way and not worse and before.candidate is not None:
         candidate = worst((before.candidate, verdict.state))
-    if now - since >= (hold_worse if worse else hold_better):
+    hold = hold_worse if worse else max(hold_better, hold_good) if candidate == State.OPERATIONAL else hold_better
+    if now - since >= hold:
         if candidate == verdict.state:
             return Computed(candidate, verdict.reason)
         # Better than before, but not yet as good as this moment: the rest has to hold on its own.
@@ -94,16 +148,65 @@ def settle(
     return replace(before, candidate=candidate, candidate_since=since)
 
 
+def _remembered(
+    unrest: Unrest | None, state: State, began: datetime, now: datetime, within: timedelta
+) -> Unrest | None:
+    """What there is to remember once the computed state is `state`; trouble that begins with it began at `began`."""
+    if state not in TROUBLE:
+        if unrest is None:
+            return None
+        good = unrest.good or state == State.OPERATIONAL
+        return Unrest(unrest.since, unrest.left_at or now, good)
+    if unrest is None or (unrest.left_at and unrest.good and began - unrest.left_at > within):
+        return Unrest(began)
+    if unrest.left_at is None:
+        return unrest
+    return Unrest(unrest.since, unstable=unrest.good)
+
+
+def _with_unrest(computed: Computed, unrest: Unrest | None, verdict: Verdict) -> Computed:
+    """The reason says since when it comes and goes; and no longer that it fails, when it does not at this moment."""
+    computed = replace(computed, unrest=unrest)
+    if unrest is None or not unrest.unstable or computed.state not in TROUBLE:
+        return computed
+    since = unrest.since.isoformat()
+    if verdict.state == State.OPERATIONAL:
+        return replace(computed, reason=Reason("unstable", {"since": since}))
+    reason = verdict.reason if computed.state == verdict.state else computed.reason
+    return replace(computed, reason=Reason(reason.code, {**reason.values, "unstable_since": since}))
+
+
 @dataclass(frozen=True)
 class Declared:
-    """What people have said of a service: by hand, by an open incident, by a maintenance in progress."""
+    """What people have said of a service: by hand, by an open incident, by a maintenance in progress.
+
+    `announced`: the level that the maintenance told to expect; MAINTENANCE: it stops.
+    """
 
     by_hand: State | None = None
     by_hand_until: datetime | None = None
     by_hand_by: str = ""
+    by_hand_words: Mapping[str, str] = field(default_factory=dict)
     incident: State | None = None
     incident_ref: str = ""
     maintenance_ref: str = ""
+    maintenance_until: datetime | None = None  # it ends then by itself
+    announced: State = State.MAINTENANCE
+
+    def holds_by_hand(self, now: datetime) -> bool:
+        """Whether what somebody set by hand is what is shown."""
+        return self.by_hand is not None and (self.by_hand_until is None or now < self.by_hand_until)
+
+    def covers(self, state: State) -> bool:
+        """Whether trouble of this kind is no more than what a maintenance in progress has announced."""
+        if not self.maintenance_ref or state not in TROUBLE:
+            return False
+        return WEIGHT[state] <= WEIGHT[stopped(self.announced)]
+
+
+def stopped(announced: State) -> State:
+    """An announced level as a state of a service: under maintenance means that it stops."""
+    return State.DISRUPTION if announced == State.MAINTENANCE else announced
 
 
 @dataclass(frozen=True)
@@ -116,24 +219,53 @@ class Shown:
 
 
 def show(declared: Declared, computed: Computed, now: datetime) -> Shown:
-    """DESIGN §4.3: by hand → open incident → maintenance in progress → unknown → computed; the worse colour wins."""
+    """By hand → the worse of an open incident and the signals → maintenance in progress → unknown → computed.
+
+    Maintenance hides no more than what it has announced: what is worse shows as what it is, with both reasons. What it
+    has announced makes no open incident worse either.
+    """
+    if declared.by_hand is not None and declared.holds_by_hand(now):
+        said = Reason("by_hand", {"words": dict(declared.by_hand_words)} if declared.by_hand_words else {})
+        return Shown(declared.by_hand, said, disagreement=declared.by_hand != computed.state)
     trouble = computed.state in TROUBLE
-    if declared.by_hand and (declared.by_hand_until is None or now < declared.by_hand_until):
-        return Shown(declared.by_hand, Reason("by_hand"), disagreement=declared.by_hand != computed.state)
     if declared.incident in TROUBLE:
-        if trouble and WEIGHT[computed.state] > WEIGHT[declared.incident]:
-            return Shown(computed.state, computed.reason, disagreement=True)
+        incident = Reason("incident", {"ref": declared.incident_ref})
+        counts = trouble and not declared.covers(computed.state)
+        if counts and WEIGHT[computed.state] > WEIGHT[declared.incident]:
+            return Shown(computed.state, _beside(computed.reason, incident), disagreement=True)
         return Shown(
             declared.incident,
-            Reason("incident", {"ref": declared.incident_ref} | _also(computed)),
-            disagreement=computed.state == State.OPERATIONAL or (trouble and computed.state != declared.incident),
+            _beside(incident, computed.reason if trouble else None),
+            disagreement=computed.state == State.OPERATIONAL or (counts and computed.state != declared.incident),
         )
     if declared.maintenance_ref:
-        return Shown(State.MAINTENANCE, Reason("maintenance", {"ref": declared.maintenance_ref} | _also(computed)))
+        ref = {"ref": declared.maintenance_ref}
+        if trouble and not declared.covers(computed.state):
+            return Shown(computed.state, _beside(computed.reason, Reason("beyond_maintenance", ref)), disagreement=True)
+        return Shown(State.MAINTENANCE, _beside(Reason("maintenance", ref), computed.reason if trouble else None))
     return Shown(computed.state, computed.reason)
 
 
-def _also(computed: Computed) -> dict[str, Any]:
-    """What the signals say of the trouble that people have declared: "2 of 9 reference connections without service"."""
-    said = computed.reason.to_json()
-    return {"also": said} if computed.state in TROUBLE and said else {}
+def watched(computed: Computed, verdict: Verdict) -> Computed:
+    """A trouble that is held, in words that are true now: the counts of this moment, and that it is getting better."""
+    if computed.state not in TROUBLE or computed.candidate is None or computed.reason.code == "unstable":
+        return computed
+    kept = {name: value for name, value in computed.reason.values.items() if name == "unstable_since"}
+    if WEIGHT[computed.candidate] > WEIGHT[computed.state]:
+        return replace(computed, reason=Reason(verdict.reason.code, {**verdict.reason.values, **kept}))
+    return replace(computed, reason=Reason("improving", {"now": verdict.reason.to_json(), **kept}))
+
+
+def believed(computed: Computed, verdict: Verdict, resolved: bool) -> Computed:
+    """What is shown of the signals once a person has said (`resolved`) that the trouble is over.
+
+    Where the measurements of now say so too, nothing waits any longer; where they do not, they speak.
+    """
+    well = resolved and computed.state in TROUBLE and verdict.state == State.OPERATIONAL
+    return Computed(verdict.state, verdict.reason) if well else computed
+
+
+def _beside(reason: Reason, other: Reason | None) -> Reason:
+    """Both what people have declared and what the signals say: "2 of 9 reference connections without service"."""
+    said = other.to_json() if other else {}
+    return Reason(reason.code, {**reason.values, "also": said}) if said else reason

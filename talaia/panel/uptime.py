@@ -18,20 +18,31 @@ ONE_DAY = timedelta(days=1)
 Seconds = Mapping[State, int]
 
 
+# So much time without data a day may have and still be shown as what was seen of it: a restart, not an absence.
+SHORT = 300
+Span = tuple[datetime, datetime | None]
+"""A time in which the service was listed; None: it still is."""
+
+
 @dataclass(frozen=True)
 class Change:
-    """From `at` on the service is shown as `state`."""
+    """From `at` on the service is shown as `state`; None: it is not listed. `filled`: known only afterwards."""
 
     at: datetime
-    state: State
+    state: State | None
+    filled: bool = False
 
 
 @dataclass(frozen=True)
 class DaySeconds:
-    """One local day: seconds in each state that it was in. Their sum is the length of the day, or of what was seen."""
+    """One local day: seconds in each state that it was in. Their sum is the length of the day, or of what counts of it.
+
+    Empty: it was not listed at all on that day. `filled`: how many of the seconds were known only afterwards.
+    """
 
     day: date
     seconds: Seconds
+    filled: int = 0
 
     @property
     def total(self) -> int:
@@ -55,23 +66,42 @@ def days_before(day: date, count: int) -> tuple[date, ...]:
     return tuple(day - timedelta(days=back) for back in range(count, 0, -1))
 
 
-def seconds_between(first: State, changes: Sequence[Change], start: datetime, end: datetime) -> dict[State, int]:
+def length(day: date, zone: ZoneInfo) -> int:
+    """How many seconds a local day has."""
+    start, end = bounds(day, zone)
+    return round((end - start).total_seconds())
+
+
+def while_listed(first: Change, changes: Sequence[Change], listed: Sequence[Span]) -> tuple[Change, list[Change]]:
+    """The state before all `changes`, and the changes, with the times in which the service was not listed cut out.
+
+    Before the first time that it was listed nothing is known of it, which is not the same as not being listed.
+    """
+    ends: list[tuple[datetime, int, Change | None]] = []
+    for number, (since, until) in enumerate(listed):
+        if number:
+            ends.append((since, 0, None))  # what happens at that instant happens to a service that is listed
+        if until is not None:
+            ends.append((until, 2, None))
+    moves = sorted([*ends, *((change.at, 1, change) for change in changes)], key=lambda move: move[:2])
+    found: list[Change] = []
+    now, here = first, True
+    for at, what, change in moves:
+        if change is not None:
+            now = change
+        else:
+            here = what == 0
+        found.append(Change(at, now.state, now.filled) if here else Change(at, None))
+    return first, found
+
+
+def seconds_between(first: State | None, changes: Sequence[Change], start: datetime, end: datetime) -> dict[State, int]:
     """Seconds in each state from `start` to `end`, being `first` at the start. `changes`: in order, any period."""
-    found: dict[State, int] = {}
-    state, since = first, start
-    for change in changes:
-        if change.at >= end:
-            break
-        if change.at > since:
-            _add(found, state, since, change.at)
-            since = change.at
-        state = change.state
-    _add(found, state, since, end)
-    return found
+    return _parts(Change(start, first), changes, start, end)[0]
 
 
 def by_day(
-    first: State, changes: Sequence[Change], days: Iterable[date], zone: ZoneInfo, until: datetime
+    first: Change, changes: Sequence[Change], days: Iterable[date], zone: ZoneInfo, until: datetime
 ) -> Iterator[DaySeconds]:
     """The given days (in order), the last of them as far as `until`. `first`: the state before all `changes`."""
     position, state = 0, first
@@ -79,37 +109,45 @@ def by_day(
         start, end = bounds(day, zone)
         if start >= until:
             return
+        while position < len(changes) and changes[position].at < start:
+            state = changes[position]
+            position += 1
         here: list[Change] = []
         while position < len(changes) and changes[position].at < end:
             here.append(changes[position])
             position += 1
-        yield DaySeconds(day, seconds_between(state, here, start, min(end, until)))
-        state = here[-1].state if here else state
+        seconds, filled = _parts(state, here, start, min(end, until))
+        yield DaySeconds(day, seconds, filled)
+        state = here[-1] if here else state
 
 
 def day_state(seconds: Seconds) -> State:
-    """What a day is shown as: its worst trouble, however short; else maintenance; else unknown when most of it was.
+    """What a day is shown as: the worst that it had, however short. Picture, table and legend are of this alone.
 
-    A minute without data does not hide a day that was seen to be well; a minute of trouble is never hidden.
+    No data is worse than maintenance, but less than SHORT of it, which is a restart, does not repaint a day.
     """
-    total = sum(seconds.values())
-    trouble = [state for state in TROUBLE if seconds.get(state)]
-    if trouble:
+    if trouble := [state for state in TROUBLE if seconds.get(state)]:
         return worst(trouble)
-    if seconds.get(State.MAINTENANCE):
-        return State.MAINTENANCE
-    if not total or seconds.get(State.UNKNOWN, 0) * 2 > total:
+    unknown = seconds.get(State.UNKNOWN, 0)
+    if unknown >= SHORT or unknown == sum(seconds.values()):
         return State.UNKNOWN
-    return State.OPERATIONAL
+    return State.MAINTENANCE if seconds.get(State.MAINTENANCE) else State.OPERATIONAL
 
 
 @dataclass(frozen=True)
 class Figure:
-    """The seconds of a period, from its `first` to its `last` day."""
+    """The seconds of a period, from its `first` to its `last` day.
+
+    `filled`: how many of them were known only afterwards. `absent`: in how many the service was not listed; they are in
+    no state. `measured_from`: the first day of which anything was measured.
+    """
 
     first: date
     last: date
     seconds: Seconds
+    filled: int = 0
+    absent: int = 0
+    measured_from: date | None = None
 
     @property
     def days(self) -> int:
@@ -124,30 +162,54 @@ class Figure:
         return self.of(State.OPERATIONAL, *TROUBLE)
 
     @property
+    def without_data(self) -> int:
+        return self.of(State.UNKNOWN)
+
+    @property
+    def begins_later(self) -> bool:
+        """Whether the first of its days have nothing that was measured."""
+        return self.measured_from is not None and self.measured_from > self.first
+
+    @property
     def share(self) -> float | None:
         """Operational part of the measured time, cut (never rounded up) to 0.01 %; None: nothing was measured."""
         if not self.measured:
             return None
-        return math.floor(self.of(State.OPERATIONAL) / self.measured * 10_000) / 10_000
+        return self.of(State.OPERATIONAL) * 10_000 // self.measured / 10_000
 
 
 def figure(days: Sequence[DaySeconds], first: date, last: date, zone: ZoneInfo) -> Figure:
-    """The figure of the period `first`…`last`. A day of which nothing is known counts as a whole day without data."""
+    """The figure of the period `first`…`last`. A day of which nothing is known counts as a whole day without data.
+
+    Of a day that is there, what it lacks of its length is not counted: the service was not listed then.
+    """
     known = {entry.day: entry for entry in days if first <= entry.day <= last}
     total: dict[State, int] = {}
+    filled, absent, measured_from = 0, 0, None
     for ahead in range((last - first).days + 1):
         day = first + timedelta(days=ahead)
-        if day in known:
-            seconds = known[day].seconds
-        else:
-            start, end = bounds(day, zone)
-            seconds = {State.UNKNOWN: round((end - start).total_seconds())}
-        for state, value in seconds.items():
+        entry = known.get(day) or DaySeconds(day, {State.UNKNOWN: length(day, zone)})
+        filled, absent = filled + entry.filled, absent + length(day, zone) - entry.total
+        for state, value in entry.seconds.items():
             total[state] = total.get(state, 0) + value
-    return Figure(first, last, total)
+        if measured_from is None and any(entry.seconds.get(state) for state in (State.OPERATIONAL, *TROUBLE)):
+            measured_from = day
+    return Figure(first, last, total, filled, absent, measured_from)
 
 
-def _add(found: dict[State, int], state: State, start: datetime, end: datetime) -> None:
-    seconds = math.floor(end.timestamp()) - math.floor(start.timestamp())
-    if seconds > 0:
-        found[state] = found.get(state, 0) + seconds
+def _parts(first: Change, changes: Sequence[Change], start: datetime, end: datetime) -> tuple[dict[State, int], int]:
+    """Seconds in each state, and how many of them were known only afterwards."""
+    found: dict[State, int] = {}
+    filled, now, since = 0, first, start
+    for change in [*changes, Change(end, None)]:
+        at = min(change.at, end)
+        if at > since:
+            seconds = math.floor(at.timestamp()) - math.floor(since.timestamp())
+            if now.state is not None and seconds > 0:
+                found[now.state] = found.get(now.state, 0) + seconds
+                filled += seconds if now.filled else 0
+            since = at
+        if change.at >= end:
+            break
+        now = change
+    return found, filled

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from talaia.panel.state import Reason, State
 
@@ -53,7 +53,7 @@ def meaning(value: State) -> str:
 
 
 def impact(value: State) -> str:
-    """What an incident does to a service, or a maintenance is expected to."""
+    """What an incident does to a service."""
     match value:
         case State.OPERATIONAL:
             return _("No impact")
@@ -63,12 +63,40 @@ def impact(value: State) -> str:
             return state(value)
 
 
+def level(value: State) -> str:
+    """What is to be expected of a service while work that was announced is done on it."""
+    match value:
+        case State.DISRUPTION | State.MAINTENANCE:
+            return _("Stopped")
+        case State.PARTIAL:
+            return _("Stopped in part")
+        case _:
+            return impact(value)
+
+
+def level_state(value: State) -> State:
+    """The state whose shape and colour an announced level has: what is planned is no trouble, however much it stops."""
+    return State.OPERATIONAL if value is State.OPERATIONAL else State.MAINTENANCE
+
+
 def reason(given: Reason, since: Since) -> str:
     """Why: the part of a sentence that follows a state. Empty for an unknown code, or one without its values."""
     try:
-        return _sentence(given.code, given.values, since)
-    except (KeyError, TypeError, ValueError):
-        return ""
+        parts = [_sentence(given.code, given.values, since)]
+        if given.values.get("silenced"):
+            parts.append(_("it is being worked on"))
+        if unstable_since := given.values.get("unstable_since"):
+            parts.append(_unstable(unstable_since, since))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        parts = []
+    if given.values.get("filled"):
+        parts.append(_("known only afterwards"))
+    return "; ".join(filter(None, parts))
+
+
+def _unstable(began: str, since: Since) -> str:
+    # Translators: %(since)s is "since 03:12"
+    return _("unstable %(since)s") % {"since": since(datetime.fromisoformat(began))}
 
 
 def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
@@ -78,12 +106,23 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
         case "source_silent":
             # Translators: %(since)s is "since 03:12"
             return _("monitoring silent %(since)s") % {"since": since(datetime.fromisoformat(values["since"]))}
+        case "source_unreadable":
+            # Translators: %(since)s is "since 03:12"
+            unread = _("the monitoring answers, but we have not been able to read it %(since)s")
+            return unread % {"since": since(datetime.fromisoformat(values["since"]))}
         case "not_measured":
             return _("no recent measurement")
         case "our_line":
             return _("not measured: it is our own connection that fails")
+        case "not_running":
+            return _("talaia was not running")
         case "too_few_measured" | "partly_measured" | "connections_down" | "connections_poor":
             return _connections(code, values)
+        case "improving":
+            if now := reason(Reason.from_json(values["now"]), since):
+                # Translators: %(now)s is "1 of 8 reference connections without service"
+                return _("%(now)s; it is getting better, and we are watching it") % {"now": now}
+            return _("measured well again; we are watching whether it lasts")
         case "failing_pending":
             return _("measurements fail again; we are checking")
         case "alert" if summary := str(values.get("summary") or ""):
@@ -100,12 +139,21 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
             return _("not measured; we keep it up to date by hand")
         case "unconfirmed":
             return _("as we have been told; not measured")
+        case "unstable":
+            return _("%(unstable)s; it works at this moment, and we are watching it") % {
+                "unstable": _unstable(values["since"], since)
+            }
+        case "by_hand" if words := values.get("words"):
+            said = (words.get(get_language()) or next(iter(words.values()))).removesuffix(".")  # the sentence goes on
+            return _("the technical team says: %(words)s") % {"words": said}
         case "by_hand":
             return _("set by the technical team")
         case "incident":
             return _("incident %(ref)s") % {"ref": values["ref"]}
         case "maintenance":
             return _("maintenance %(ref)s") % {"ref": values["ref"]}
+        case "beyond_maintenance":
+            return _("worse than maintenance %(ref)s announced") % {"ref": values["ref"]}
     return ""
 
 

@@ -2,7 +2,7 @@
 
 A poll that brings nothing new writes one row: when its source was heard. Notes for operators (`SourceState.notes`) are
 `{"code": …}` with: skew {seconds} · truncated {count} · broken_rule {rule, error} · bad_query {service, error} ·
-future_sample {service, seconds} · certificate {check, what} · not_measured {check, what} ·
+future_sample {service, seconds} · flood {count} · certificate {check, what} · not_measured {check, what} ·
 our_line {since, canary}.
 """
 
@@ -20,10 +20,14 @@ from django.db import transaction
 
 from talaia.config import Check, Source
 from talaia.outbox.actions import record
-from talaia.signals.client import Heard, Measured
+from talaia.outbox.waits import over
+from talaia.signals.change import RESEND, differs, turns
+from talaia.signals.client import Heard
+from talaia.signals.evidence import Measured
+from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news
 from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.signals.outcome import Outcome, Streak
-from talaia.signals.parse.hook import read
+from talaia.signals.parse.hook import only, read
 from talaia.signals.parse.report import Alert, Malformed, Report
 from talaia.signals.rounds import Looked, Place
 from talaia.signals.view import CHECKS
@@ -31,8 +35,6 @@ from talaia.signals.view import CHECKS
 # Set when something came in, so that the watch of this process need not wait for its next look.
 WAKE = threading.Event()
 
-# Prometheus repeats its alerts every 62 s (measured); an Alertmanager that just started may not have them all before.
-RESEND = timedelta(seconds=62)
 KEEP = timedelta(days=30)
 CHECKS_SOURCE = Source(id=CHECKS, kind="webhook", ignore_labels=())
 
@@ -44,10 +46,17 @@ def store_intake(source: str, body: object, now: datetime) -> None:
         transaction.on_commit(WAKE.set)
 
 
-def handle_intake(intake: Intake, source: Source | None, now: datetime) -> None:
+def _anything(_labels: Mapping[str, str]) -> bool:
+    return True
+
+
+def handle_intake(
+    intake: Intake, source: Source | None, now: datetime, wants: Callable[[Mapping[str, str]], bool] = _anything
+) -> None:
     """Make signals of a stored body. A source that is also asked is not taken at its word when it says "resolved".
 
-    A body that brought nothing but a heartbeat is not kept: there is one each minute.
+    Of the body is kept what changed something: what a sender repeats, a heartbeat too, costs no row. `wants`: whether
+    an alert with such labels concerns anything of ours.
     """
     with transaction.atomic():
         intake.handled_at = now
@@ -60,17 +69,34 @@ def handle_intake(intake: Intake, source: Source | None, now: datetime) -> None:
             except Malformed as error:
                 intake.error = str(error)
             else:
-                keep = bool(report.truncated) or not all(alert.heartbeat and alert.firing for alert in report.alerts)
-                _take(source, report, intake.received_at, now)
+                changed = _take(source, report, intake.received_at, now, wants)
+                ended = {n for n, alert in enumerate(report.alerts) if alert.heartbeat and not alert.firing}
+                keep = bool(report.truncated or changed or ended)
+                if keep:
+                    intake.body = only(intake.body, changed | ended)
         if keep:
-            intake.save(update_fields=["handled_at", "error"])
+            intake.save(update_fields=["handled_at", "error", "body"])
         else:
             intake.delete()
 
 
-def _take(source: Source, report: Report, received_at: datetime, now: datetime) -> None:
-    alerts = [alert for alert in report.alerts if not alert.heartbeat and (alert.firing or not source.polled)]
-    _apply(source, alerts, received_at, "push" if source.kind == "prometheus-push" else "webhook")
+def _take(
+    source: Source, report: Report, received_at: datetime, now: datetime, wants: Callable[[Mapping[str, str]], bool]
+) -> set[int]:
+    """The places of those alerts that changed something.
+
+    What is repeated every minute, or asked for, and concerns nothing of ours is not kept. What a source says only once
+    is, for the day on which talaia.toml wants to know of it.
+    """
+    repeated = source.polled or source.kind == "prometheus-push"
+    places: dict[int, int] = {}
+    alerts = []
+    for place, alert in enumerate(report.alerts):
+        if alert.heartbeat or (source.polled and not alert.firing) or (repeated and not wants(alert.labels)):
+            continue
+        places[id(alert)] = place
+        alerts.append(alert)
+    changed = _apply(source, alerts, received_at, "push" if source.kind == "prometheus-push" else "webhook")
     if source.polled:
         _ring(source.id, now)
     elif all(alert.firing for alert in report.alerts if alert.heartbeat):
@@ -78,6 +104,7 @@ def _take(source: Source, report: Report, received_at: datetime, now: datetime) 
         _heard(source.id, received_at, [*report.notes, *notes])
     elif report.notes:  # a heartbeat that ended proves nothing but that its sender is in trouble
         SourceState.objects.filter(pk=source.id).update(notes=[dict(note) for note in report.notes])
+    return {places[id(alert)] for alert in changed}
 
 
 def refuse_intake(intake: Intake, error: str, now: datetime) -> None:
@@ -118,11 +145,13 @@ def store_poll(source: Source, heard: Heard, asked_at: datetime, now: datetime) 
         _heard(source.id, now, heard.notes, heard.started_at)
 
 
-def source_failed(source: str, error: str, now: datetime) -> None:
-    """A poll brought no answer; what the source said last stays as it is."""
+def source_failed(source: str, error: str, now: datetime, answered: bool = False) -> None:
+    """A poll brought no answer; what the source said last stays as it is. `answered`: one that could not be read."""
     with transaction.atomic():
         state, _ = SourceState.objects.get_or_create(source=source)
-        if state.error != error or state.tried_at is None or now - state.tried_at > timedelta(seconds=10):
+        if answered:
+            SourceState.objects.filter(pk=source).update(answered_at=now)
+        if state.error != error or state.tried_at is None or over(state.tried_at, now, timedelta(seconds=10)):
             SourceState.objects.filter(pk=source).update(error=error[:2000], tried_at=now)
 
 
@@ -160,7 +189,7 @@ def store_outcomes(
         _store_findings(found, still_fresh)
         notes = [dict(note) for note in notes]
         state = SourceState.objects.filter(pk=CHECKS).first()
-        if state is None or state.heard_at is None or now - state.heard_at >= still_fresh or state.notes != notes:
+        if state is None or state.heard_at is None or over(state.heard_at, now, still_fresh) or state.notes != notes:
             _heard(CHECKS, now, notes)
 
 
@@ -262,10 +291,11 @@ def _apply(
     via: str,
     asked_at: datetime | None = None,
     but_for: Callable[[Iterable[Signal]], set[str]] | None = None,
-) -> None:
+) -> list[Alert]:
     """Bring the rows of `source` to what `alerts` say; with `asked_at` they are all, and what is missing has ended.
 
-    `but_for`: which of those that are missing may still fire, though the answer does not list them.
+    `but_for`: which of those that are missing may still fire, though the answer does not list them. Returns the alerts
+    that said something new.
     """
     wanted: dict[str, Alert] = {}
     for alert in alerts:
@@ -276,45 +306,49 @@ def _apply(
     rows = Signal.objects.filter(source=source.id)
     present = {row.key: row for row in (rows.exclude(state=Signal.RESOLVED) if asked_at else ())}
     present |= {row.key: row for keys in _portions(wanted.keys() - present.keys()) for row in rows.filter(key__in=keys)}
-    new, changed = [], []
+    new, changed, news = [], [], []
     for key, alert in wanted.items():
         fields = _fields(alert, now, via)
         row = present.pop(key, None)
         if row is None:
             new.append(Signal(source=source.id, key=key, last_seen=now, **fields))
-        elif _differs(row, fields):
+            news.append(alert)
+        elif not asked_at and _too_late(source, row, alert, now):
+            if row.doubted_at is None and alert.firing:
+                row.doubted_at = now
+                changed.append(row)
+        elif differs(row, fields, alert.ends_at):
+            if turns(row, fields):
+                news.append(alert)
             for name, value in fields.items():
                 setattr(row, name, value)
-            row.last_seen = now
+            row.last_seen, row.doubted_at = now, None
             changed.append(row)
     if asked_at:
         missing = [row for row in present.values() if row.via != "webhook" or row.last_seen < asked_at]
         kept = but_for(missing) if but_for and missing else set()
         for row in missing:
             if row.key not in kept:
-                row.state, row.ends_at, row.last_seen = Signal.RESOLVED, now, now
+                row.state, row.ends_at, row.last_seen, row.doubted_at = Signal.RESOLVED, now, now, None
                 changed.append(row)
     Signal.objects.bulk_create(new, batch_size=300)
-    names = ["labels", "annotations", "state", "starts_at", "ends_at", "via", "last_seen"]
+    names = ["labels", "annotations", "state", "starts_at", "ends_at", "via", "last_seen", "doubted_at"]
     Signal.objects.bulk_update(changed, names, batch_size=100)
+    return news
+
+
+def _too_late(source: Source, row: Signal, alert: Alert, now: datetime) -> bool:
+    known = Known(row.state != Signal.RESOLVED, row.starts_at, row.ends_at)
+    if not old_news(alert, known, TOLERANCE if source.kind == "webhook" else timedelta(0)):
+        return False
+    repeats = source.kind == "alertmanager" and not source.polled and row.state == Signal.RESOLVED
+    return not (repeats and row.doubted_at is not None and now - row.doubted_at >= REPEATED)
 
 
 def _portions(keys: Iterable[str], size: int = 500) -> Iterator[list[str]]:
     """So many values as SQLite takes in one query."""
     every = list(keys)
     return (every[first : first + size] for first in range(0, len(every), size))
-
-
-def _differs(row: Signal, fields: Mapping[str, Any]) -> bool:
-    """Whether there is anything to write: that something goes on as it was is not."""
-    if row.state == Signal.RESOLVED == fields["state"]:
-        return False
-    same = all(getattr(row, name) == fields[name] for name in ("labels", "annotations", "state"))
-    if not same or (row.via != fields["via"] and fields["via"] == "webhook"):
-        return True
-    if (row.ends_at is None) != (fields["ends_at"] is None):
-        return True
-    return row.ends_at is not None and abs(fields["ends_at"] - row.ends_at) > RESEND
 
 
 def _fields(alert: Alert, now: datetime, via: str) -> dict[str, Any]:
@@ -324,7 +358,7 @@ def _fields(alert: Alert, now: datetime, via: str) -> dict[str, Any]:
         "annotations": dict(alert.annotations),
         "state": state,
         "starts_at": alert.starts_at or now,
-        "ends_at": alert.ends_at if alert.firing else alert.ends_at or now,
+        "ends_at": alert.ends_at if alert.firing else min(alert.ends_at or now, now),
         "via": via,
     }
 
@@ -340,7 +374,7 @@ def _store_evidence(
         if row is None:
             row = Evidence(source=source, service=sample.service, connection=sample.connection)
             new.append(row)
-        elif row.value != sample.value or (still_fresh is not None and now - row.read_at >= still_fresh):
+        elif row.value != sample.value or (still_fresh is not None and over(row.read_at, now, still_fresh)):
             changed.append(row)
         row.value, row.age, row.read_at = sample.value, sample.age, now
     Evidence.objects.bulk_create(new, batch_size=300)
@@ -350,7 +384,13 @@ def _store_evidence(
 
 
 def _heard(source: str, now: datetime, notes: Iterable[Mapping[str, Any]], started_at: datetime | None = None) -> None:
-    fields = {"heard_at": now, "tried_at": now, "error": "", "notes": [dict(note) for note in notes]}
+    fields = {
+        "heard_at": now,
+        "answered_at": now,
+        "tried_at": now,
+        "error": "",
+        "notes": [dict(note) for note in notes],
+    }
     if started_at:
         fields["started_at"] = started_at
     SourceState.objects.update_or_create(source=source, defaults=fields)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,35 +15,23 @@ from typing import Any, TypeVar
 import httpx
 
 from talaia.config import Config, Source
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.config.trust import trusted
+from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.signals.evidence import BELIEVED_SKEW, Measured, Wanted, as_one, measured
+from talaia.signals.matching import Concern, Kept
 from talaia.signals.parse import alertmanager, prometheus
-from talaia.signals.parse.report import Alert, Malformed, Silence
+from talaia.signals.parse.report import Alert, Malformed, Silence, placed
+from talaia.signals.parse.stream import Listed
+from talaia.signals.silences import OURS
 
 T = TypeVar("T")
 
-LIMIT = 5_000_000  # bytes of one answer
+LIMIT = 5_000_000  # bytes of an answer that is read as a whole
+ENDLESS = 500_000_000  # bytes of a list that is read as it comes; fifty thousand alerts have some fifty million
+RATE = 1_000_000  # bytes of a list that are read in a second, at the least
+PIECE = 65_536  # bytes
 PATIENCE = 3  # times `timeout` for a whole answer: that is how long each of its parts may take
 TOGETHER = 40  # evidence queries that are asked as one
-BELIEVED_SKEW = 30.0  # seconds between the source's clock and ours before operators are told
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """An evidence query: for which service, and by which label its series name a connection ("" for none)."""
-
-    service: str
-    query: str
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A sample: its age in seconds by the source's own clock."""
-
-    service: str
-    connection: str
-    value: float
-    age: float
 
 
 @dataclass(frozen=True)
@@ -55,12 +45,24 @@ class Heard:
     skew: float = 0.0
 
 
+class Unreadable(Temporary):
+    """The source answers, but not so that we could read it: what it said last is neither confirmed nor refuted."""
+
+
 class Client:
     """One source. Keeps its connections; `transport` is the seam for tests."""
 
     def __init__(self, source: Source, config: Config, transport: httpx.BaseTransport | None = None) -> None:
         self.source, self.config = source, config
+        self.concern = Concern(config)
+        self.fault: Fault | None = None
+        verify: ssl.SSLContext | bool = True
+        try:
+            verify = trusted(config.beside(source.ca_file) if source.ca_file else None)
+        except OSError as error:  # said whenever it is asked
+            self.fault = Permanent(f"{source.id}: ca_file cannot be used: {error}", "look at its ca_file")
         self.http = httpx.Client(
+            verify=verify,
             base_url=(source.url or "").rstrip("/"),
             timeout=source.timeout.total_seconds(),
             transport=transport,
@@ -75,27 +77,54 @@ class Client:
         return self._alertmanager(now) if self.source.kind == "alertmanager" else self._prometheus(wanted, now)
 
     def _prometheus(self, wanted: Sequence[Wanted], now: datetime) -> Heard:
-        firing = self.ask("GET", "/api/v1/alerts")
-        rules = self.ask("GET", "/api/v1/rules", {"type": "alert"})
+        kept = self._alerts("/api/v1/alerts", prometheus.ALERTS, prometheus.alert, prometheus.check_alerts)
+        broken: list[Mapping[str, Any]] = []
+        self._each(
+            "/api/v1/rules",
+            prometheus.RULES,
+            lambda rule: broken.extend(prometheus.broken_rule(rule)),
+            prometheus.check_rules,
+            {"type": "alert", "exclude_alerts": "true"},
+            without="alerts",  # where a server does not know exclude_alerts, each rule brings all of its own
+        )
         clock = self.ask("GET", "/api/v1/query", {"query": "time()"})
         skew = self._read(lambda: prometheus.clock(clock)) - now.timestamp()
-        notes = [*self._read(lambda: prometheus.broken_rules(rules)), *_skewed(skew)]
+        notes = [*broken, *kept.notes, *_skewed(skew)]
         measured = self.measure(wanted, notes)
-        return Heard(self._read(lambda: prometheus.alerts(firing)), measured, None, tuple(notes), skew)
+        return Heard(kept.alerts, measured, None, tuple(notes), skew)
 
     def _alertmanager(self, now: datetime) -> Heard:
-        listed = self.ask("GET", "/api/v2/alerts", {"active": "true", "silenced": "true", "inhibited": "true"})
+        every = {"active": "true", "silenced": "true", "inhibited": "true"}
+        kept = self._alerts("/api/v2/alerts", (), alertmanager.alert, alertmanager.check_alerts, every)
         status, date = self._fetch("GET", "/api/v2/status")
         skew = (date - now).total_seconds() if date else 0.0  # to the second: so far goes a Date header
-        alerts = self._read(lambda: alertmanager.alerts(listed))
         started_at = self._read(lambda: alertmanager.started_at(status))
         return Heard(
-            alerts,
-            _heartbeat(alerts, now + timedelta(seconds=skew)),
+            kept.alerts,
+            _heartbeat(kept.alerts, now + timedelta(seconds=skew)),
             started_at - timedelta(seconds=skew) if started_at else None,
-            tuple(_skewed(skew)),
+            (*kept.notes, *_skewed(skew)),
             skew,
         )
+
+    def _alerts(
+        self,
+        path: str,
+        at: Sequence[str],
+        parse: Callable[[object], Alert | None],
+        check: Callable[[object], object],
+        fields: Mapping[str, str] | None = None,
+    ) -> Kept:
+        """The alerts of a list that anything of ours would want to know of, whatever else fires."""
+        kept = Kept(self.concern)
+
+        def take(value: object) -> None:
+            alert = parse(value)
+            if alert is not None:
+                kept.take(alert)
+
+        kept.left_out += self._each(path, at, take, check, fields)
+        return kept
 
     def measure(self, wanted: Sequence[Wanted], notes: list[Mapping[str, Any]]) -> tuple[Measured, ...]:
         """The answers to all evidence queries, many asked as one. A query that is refused becomes a note."""
@@ -113,54 +142,50 @@ class Client:
         return tuple(found)
 
     def _measure(self, batch: Sequence[Wanted], notes: list[Mapping[str, Any]]) -> list[Measured]:
-        parts = []
-        for number, one in enumerate(batch):
-            for what, query in (("value", one.query), ("time", f"timestamp({one.query})")):
-                marked = f'label_replace({query}, "talaia_query", "{number}", "", "")'
-                parts.append(f'label_replace({marked}, "talaia_what", "{what}", "", "")')
-        both = self.ask("POST", "/api/v1/query", {"query": " or ".join([*parts, _clock()])})
-        samples = self._read(lambda: prometheus.vector(both))
-        clock = next((s.value for s in samples if s.labels.get("talaia_what") == "clock"), None)
-        if clock is None:
+        both = self.ask("POST", "/api/v1/query", {"query": as_one(batch)})
+        found = measured(batch, self._read(lambda: prometheus.vector(both)), notes)
+        if found is None:
             raise Temporary(f"{self.source.id}: the answer lacks the time")
-        values: dict[tuple[int, str], float] = {}
-        times: dict[tuple[int, str], float] = {}
-        for sample in samples:
-            if "talaia_query" not in sample.labels or sample.labels.get("talaia_experimental") == "true":
-                continue
-            asked = int(sample.labels["talaia_query"])
-            label = batch[asked].label
-            key = (asked, sample.labels.get(label, "") if label else "")
-            if sample.labels["talaia_what"] == "value":
-                values[key] = min(values.get(key, sample.value), sample.value)
-            else:
-                times[key] = max(times.get(key, sample.value), sample.value)
-        found = []
-        for (number, connection), value in values.items():
-            age = clock - times.get((number, connection), clock)
-            if age < -BELIEVED_SKEW:
-                notes.append({"code": "future_sample", "service": batch[number].service, "seconds": round(-age)})
-            found.append(Measured(batch[number].service, connection, value, max(0.0, age)))
         return found
 
-    def firing_between(self, start: datetime, end: datetime, step: timedelta) -> tuple[prometheus.Span, ...]:
-        """Which alerts fired when, from Prometheus' own memory. Raises Temporary or Permanent."""
-        answer = self.ask(
-            "POST",
+    def remembered(self, query: str, start: datetime, end: datetime, step: timedelta) -> tuple[prometheus.Span, ...]:
+        """What Prometheus remembers of a query, from `start` to `end`, both included; of alerts, those that concern us.
+
+        Raises Temporary or Permanent.
+        """
+        spans: list[prometheus.Span] = []
+
+        def take(value: object) -> None:
+            span = prometheus.span(value)
+            if span.labels.get("__name__") != "ALERTS" or self.concern.wants(span.labels):
+                spans.append(span)
+
+        self._each(
             "/api/v1/query_range",
+            prometheus.RESULT,
+            take,
+            prometheus.matrix,
             {
-                "query": 'ALERTS{alertstate="firing"}',
-                "start": str(start.timestamp()),
-                "end": str(end.timestamp()),
+                "query": query,
+                "start": f"{start.timestamp():.3f}",
+                "end": f"{end.timestamp():.3f}",
                 "step": str(step.total_seconds()),
             },
+            "POST",
         )
-        return self._read(lambda: prometheus.matrix(answer))
+        return tuple(spans)
 
     def silences(self) -> tuple[Silence, ...]:
-        """Alertmanager's silences, the expired ones too. Raises Temporary or Permanent."""
-        answer = self.ask("GET", "/api/v2/silences")
-        return self._read(lambda: alertmanager.silences(answer))
+        """Alertmanager's silences that talaia made, the expired ones too. Raises Temporary or Permanent."""
+        found: list[Silence] = []
+
+        def take(value: object) -> None:
+            silence = alertmanager.silence(value)
+            if OURS in silence.comment:
+                found.append(silence)
+
+        self._each("/api/v2/silences", (), take, alertmanager.check_silences)
+        return tuple(found)
 
     def post_silence(self, body: Mapping[str, Any]) -> str:
         """Create a silence, or change the one whose `id` is given; its id. Raises Temporary or Permanent."""
@@ -192,30 +217,111 @@ class Client:
         missing: bool = False,
     ) -> tuple[object, datetime | None]:
         """The JSON of an answer, and what time the other side says it is."""
-        name = f"{self.source.id} ({self.http.base_url.copy_with(userinfo=b'')})"
-        parts: dict[str, Any] = {"params": fields} if method == "GET" else {"data": fields}
-        if body is not None:
-            parts = {"json": body}
-        begun, longest = monotonic(), PATIENCE * self.source.timeout.total_seconds()
-        try:
-            with self.http.stream(method, path, **parts, **self._credentials()) as response:
-                content = bytearray()
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > LIMIT:
-                        raise Permanent(f"{name} answers with more than {LIMIT:,} bytes", "narrow what it lists")
-                    if monotonic() - begun > longest:
-                        raise Temporary(f"{name} takes more than {longest:g} s for {path}", "what slows it down?")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            hint = "is it running, and may this machine reach it? `talaia check` asks again"
-            raise Temporary(f"{name} does not answer: {str(error) or type(error).__name__}", hint) from None
-        status = response.status_code
-        if status == 404 and missing:
+        with self._answering(method, path, fields, body) as (response, chunks):
+            content = bytearray()
+            for chunk in chunks:
+                content += chunk
+                if len(content) > LIMIT:
+                    raise Permanent(f"{self.name} answers {path} with more than {LIMIT:,} bytes", "ask it for less")
+        if response.status_code == 404 and missing:
             return None, None
         try:
             answer: object = json.loads(bytes(content)) if content else None
         except (ValueError, RecursionError):
             answer = None
+        self._look_at(response, path, answer)
+        if answer is None and content:
+            raise Unreadable(f"{self.name} answers {path} with something that is no JSON", "is url the right address?")
+        return answer, _date(response.headers.get("date", ""))
+
+    def _each(
+        self,
+        path: str,
+        at: Sequence[str],
+        take: Callable[[object], object],
+        check: Callable[[object], object],
+        fields: Mapping[str, str] | None = None,
+        method: str = "GET",
+        without: str | None = None,
+    ) -> int:
+        """Hand each element of the list at `at` to `take` while the answer comes; `check` sees what is around them.
+
+        How many were left out, as they were too large. Raises Temporary or Permanent.
+        """
+        hint = "is url the right address, of a server of this kind?"
+        with self._answering(method, path, fields) as (response, chunks):
+            if response.status_code != 200:
+                content = bytearray()
+                for chunk in chunks:
+                    content += chunk
+                    if len(content) > PIECE:
+                        break
+                try:
+                    answer: object = json.loads(bytes(content))
+                except (ValueError, RecursionError):
+                    answer = None
+                self._look_at(response, path, answer)
+                raise Temporary(f"{self.name} answers {response.status_code} to {path}", hint)
+            listed, place = Listed(chunks, at, without), 0
+            try:
+                for value in listed:
+                    try:
+                        take(value)
+                    except Malformed as error:
+                        raise placed(error, at, place) from None
+                    place += 1
+                check(listed.rest)
+            except Malformed as error:
+                raise Unreadable(f"{self.name} answers {path} so that it cannot be read: {error}", hint) from None
+        return listed.left_out
+
+    @property
+    def name(self) -> str:
+        return f"{self.source.id} ({self.http.base_url.copy_with(userinfo=b'')})"
+
+    @contextmanager
+    def _answering(
+        self,
+        method: str,
+        path: str,
+        fields: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Iterator[tuple[httpx.Response, Iterator[bytes]]]:
+        """An answer and the pieces in which it comes, within its time. Raises Temporary or Permanent."""
+        if self.fault:
+            raise self.fault
+        parts: dict[str, Any] = {"params": fields} if method == "GET" else {"data": fields}
+        if body is not None:
+            parts = {"json": body}
+        try:
+            with self.http.stream(method, path, **parts, **self._credentials()) as response:
+                yield response, self._pieces(response, path)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            hint = "is it running, and may this machine reach it? `talaia check` asks again"
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                hint = "name the authority of its certificate as ca_file of the source, or install it on this machine"
+            raise Temporary(f"{self.name} does not answer: {str(error) or type(error).__name__}", hint) from None
+
+    def _pieces(self, response: httpx.Response, path: str) -> Iterator[bytes]:
+        """A long answer may take longer, a slow one not. What we make of it meanwhile is not its time."""
+        longest, seen, waited = PATIENCE * self.source.timeout.total_seconds(), 0, 0.0
+        pieces = response.iter_bytes(PIECE)
+        while True:
+            since = monotonic()
+            chunk = next(pieces, None)
+            waited += monotonic() - since
+            if chunk is None:
+                return
+            seen += len(chunk)
+            if seen > ENDLESS:
+                raise Unreadable(f"{self.name} answers {path} with more than {ENDLESS:,} bytes", "what fires there?")
+            if waited > longest + seen / RATE:
+                raise Unreadable(f"{self.name} takes more than {longest:g} s for {path}", "what slows it down?")
+            yield chunk
+
+    def _look_at(self, response: httpx.Response, path: str, answer: object) -> None:
+        """Raises for an answer that is a refusal."""
+        status, name = response.status_code, self.name
         if status in (401, 403):
             raise Permanent(f"{name} refuses us ({status})", "look at username, password_file or token_file")
         if status in (400, 422):
@@ -225,9 +331,6 @@ class Client:
             raise Permanent(f"{name} sends us from {path} to {where}", "write the address that answers itself as url")
         if status >= 400:
             raise Temporary(f"{name} answers {status} to {path}", "is url the address of the server itself?")
-        if answer is None and content:
-            raise Temporary(f"{name} answers {path} with something that is no JSON", "is url the right address?")
-        return answer, _date(response.headers.get("date", ""))
 
     def _credentials(self) -> dict[str, Any]:
         """Read for each request: the files may change, and one that is gone is a fault of this source alone."""
@@ -245,14 +348,9 @@ class Client:
         try:
             return parse()
         except Malformed as error:
-            raise Temporary(
+            raise Unreadable(
                 f"{self.source.id}: {error}", "is url the right address, of a server of this kind?"
             ) from None
-
-
-def _clock() -> str:
-    """The source's time, as one more series of the same answer."""
-    return 'label_replace(vector(time()), "talaia_what", "clock", "", "")'
 
 
 def _date(header: str) -> datetime | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -12,8 +12,22 @@ from talaia.config import Config
 from talaia.config import Service as Listed
 from talaia.events.declared import declared
 from talaia.panel.models import Service
-from talaia.panel.state import Computed, Declared, Reason, Shown, State, settle, show
+from talaia.panel.state import (
+    TROUBLE,
+    Computed,
+    Declared,
+    Reason,
+    Shown,
+    State,
+    Unrest,
+    Verdict,
+    believed,
+    settle,
+    show,
+    watched,
+)
 from talaia.signals.models import Evidence, Signal, SourceState
+from talaia.signals.odd import Odd, oddities
 from talaia.signals.rules import Judgement, judge
 from talaia.signals.view import CHECKS, UNCONFIRMED_HOLD, Sample, Source, Told, View, merged
 
@@ -28,18 +42,20 @@ class Judged:
     computed: Computed
     declared: Declared
     shown: Shown
+    by_hand_is_over: bool = False
 
     @property
     def differs(self) -> bool:
         """Whether there is anything to store."""
         row, computed, shown = self.row, self.computed, self.shown
-        return (
+        return self.by_hand_is_over or (
             row.state,
             row.reason,
             row.computed_state,
             row.computed_reason,
             row.candidate_state,
             row.candidate_since,
+            row.unrest,
         ) != (
             shown.state.value,
             shown.reason.to_json(),
@@ -47,23 +63,47 @@ class Judged:
             computed.reason.to_json(),
             computed.candidate.value if computed.candidate else "",
             computed.candidate_since,
+            computed.unrest.to_json() if computed.unrest else {},
         )
 
 
-def judge_all(config: Config, now: datetime) -> list[Judged]:
-    """Every service of talaia.toml at `now`, in the order of the panel. Five queries, whatever their number."""
+def judge_all(config: Config, now: datetime, resolved: Collection[str] = ()) -> list[Judged]:
+    """Every service of talaia.toml at `now`, in the order of the panel. Five queries, whatever their number.
+
+    `resolved`: as if a person had just said of these that their trouble is over.
+    """
     rows = {row.slug: row for row in Service.objects.filter(retired_at=None).order_by("position")}
     by_people = declared(rows.values())
     view = read_view(config, now)
+    # That an alert is over was only told: where a person says so too, it is believed at once.
+    without_held = replace(view, signals=tuple(signal for signal in view.signals if not signal.held))
     found = []
     for listed in config.tables.services:
         if row := rows.get(listed.slug):
-            before = stored(row)
-            judgement = judge(listed, view, now, before)
-            computed = settle(before, judgement.verdict, now, listed.hold_worse, listed.hold_better)
-            shown = show(by_people[row.slug], computed, now)
-            found.append(Judged(row, listed, judgement, computed, by_people[row.slug], shown))
+            before, resolved_by = stored(row), row.resolved_at is not None or row.slug in resolved
+            judgement = judge(listed, without_held if resolved_by else view, now, before)
+            verdict, said = judgement.verdict, by_people[row.slug]
+            better, within = listed.hold_better, config.unstable_within(listed)
+            if said.covers(before.state):  # what was announced need not be waited out, nor remembered, when it is over
+                better = within = timedelta(0)
+            computed = watched(settle(before, verdict, now, listed.hold_worse, better, within), verdict)
+            over = said.by_hand is not None and not said.holds_by_hand(now)
+            shown = show(said, believed(computed, verdict, resolved_by), now)
+            found.append(Judged(row, listed, judgement, computed, said, shown, over))
     return found
+
+
+def doubts(config: Config, slugs: Collection[str], now: datetime) -> list[Judged]:
+    """Of these services, those that the monitoring would not call well, if a person said now that all is over.
+
+    What has never been measured is not among them: there the monitoring has no say.
+    """
+    found = [one for one in judge_all(config, now, slugs) if one.row.slug in slugs]
+    return [one for one in found if _doubtful(one.judgement.verdict)]
+
+
+def _doubtful(verdict: Verdict) -> bool:
+    return verdict.state in TROUBLE or (verdict.state == State.UNKNOWN and verdict.reason.code != "never_measured")
 
 
 def stored(row: Service) -> Computed:
@@ -73,6 +113,7 @@ def stored(row: Service) -> Computed:
         Reason.from_json(row.computed_reason),
         State(row.candidate_state) if row.candidate_state else None,
         row.candidate_since,
+        Unrest.from_json(row.unrest),
     )
 
 
@@ -86,6 +127,7 @@ def read_view(config: Config, now: datetime) -> View:
             source.stale_after,
             source.kind,
             asked=source.polled,
+            answered_at=states[source.id].answered_at if source.id in states else None,
         )
         for source in config.tables.sources
     }
@@ -132,6 +174,17 @@ def read_told(config: Config, sources: Mapping[str, Source], now: datetime) -> l
         )
         for row in rows
     ]
+
+
+def read_odd(config: Config, but_for: Collection[str] = ()) -> list[Odd]:
+    """What the sources of talaia.toml, `but_for` some, tell of now that means nothing to us."""
+    told: dict[str, list[tuple[dict[str, str], dict[str, str]]]] = {
+        source.id: [] for source in config.tables.sources if source.id not in but_for
+    }
+    live = Signal.objects.filter(source__in=list(told)).exclude(state=Signal.RESOLVED).order_by("id")
+    for source, labels, words in live.values_list("source", "labels", "annotations"):
+        told[source].append((labels, words))
+    return [odd for source, every in told.items() for odd in oddities(config, source, every)]
 
 
 def _ran_out(row: Signal, now: datetime) -> bool:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from talaia.config import Config, Service
 from talaia.panel.state import State
+from talaia.signals.parse.report import Alert
 from talaia.signals.view import Signal, View
 
-IMPACTS = {State.DEGRADED.value, State.PARTIAL.value, State.DISRUPTION.value}
+# `unknown`: the alert says that one is blind.
+IMPACTS = {State.DEGRADED.value, State.PARTIAL.value, State.DISRUPTION.value, State.UNKNOWN.value}
 CONNECTION = "talaia_connection"
+HEARTBEAT = "talaia_heartbeat"
+MOST = 5000  # alerts of one list that are kept, whatever they say
+ROOM = 20_000_000  # characters of them
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,15 @@ def claim(service: Service, signal: Signal) -> Claim | None:
 
 def _near(service: Service, view: View) -> Iterable[Signal]:
     """The signals among which a service's can be, each once; the index keeps most of them out."""
+    labels = _labels_of(service)
+    if labels is None:
+        return view.colouring
+    found = {id(signal): signal for label in labels for signal in view.by_label.get(label, ())}
+    return found.values()
+
+
+def _labels_of(service: Service) -> list[tuple[str, str]] | None:
+    """Labels of which a signal that concerns `service` has one; None where it needs none."""
     labels = [("talaia_service", service.slug)]
     if service.reference:
         names = dict.fromkeys((CONNECTION, service.reference.label))
@@ -60,15 +75,14 @@ def _near(service: Service, view: View) -> Iterable[Signal]:
     for alert in service.alerts:
         exact = next((one for one in alert.match.all if one.op == "=" and one.value), None)
         if exact is None:
-            return view.colouring
+            return None
         labels.append((exact.name, exact.value))
-    found = {id(signal): signal for label in labels for signal in view.by_label.get(label, ())}
-    return found.values()
+    return labels
 
 
 def _by_match(service: Service, signal: Signal) -> State | None:
     for alert in service.alerts:
-        if (alert.source is None or alert.source in signal.sources) and alert.match.accept(signal.labels):
+        if (alert.source is None or alert.source in signal.sources) and alert.match.accept(signal.matched):
             return State(alert.impact)
     return None
 
@@ -81,22 +95,77 @@ def _impact(signal: Signal, default: State) -> State:
     return default
 
 
-def concerning(config: Config, labels: Iterable[Mapping[str, str]]) -> list[bool]:
-    """For each set of labels: whether anything of ours would want to know of it, operators' trials included.
+class Concern:
+    """Whom of ours an alert concerns; made once for a configuration, asked of each of many thousand alerts."""
 
-    A monitoring system has many alerts that are none of the page's business; they are not kept.
+    def __init__(self, config: Config) -> None:
+        self.everybody = tuple(source.id for source in config.tables.sources)
+        self.by_label: dict[tuple[str, str], list[Service]] = defaultdict(list)
+        self.any_label: list[Service] = []
+        for service in config.tables.services:
+            labels = _labels_of(service)
+            if labels is None:
+                self.any_label.append(service)
+            for label in labels or ():
+                self.by_label[label].append(service)
+        naming = {service.reference.label for service in config.tables.services if service.reference}
+        self.known = {(label, connection.id) for label in naming for connection in config.tables.connections}
+
+    def wants(self, labels: Mapping[str, str]) -> bool:
+        """Whether anything of ours would want to know of such an alert, operators' trials included.
+
+        A monitoring system has many alerts that are none of the page's business; they are not kept.
+        """
+        for name, value in labels.items():
+            if name.startswith("talaia_") or (name, value) in self.known:
+                return True
+        return bool(self._claims(Signal(self.everybody, labels)))
+
+    def about(self, alert: Alert) -> frozenset[tuple[str, ...]]:
+        """What `alert` says, of whom: two that say the same of the same are one to the rules."""
+        if alert.heartbeat:
+            return frozenset({(HEARTBEAT,)})
+        found = self._claims(Signal(self.everybody, alert.labels, alert.annotations))
+        return frozenset((slug, one.connection, one.impact, str(alert.silenced)) for slug, one in found)
+
+    def _claims(self, signal: Signal) -> list[tuple[str, Claim]]:
+        near = {service.slug: service for label in signal.matched.items() for service in self.by_label.get(label, ())}
+        near |= {service.slug: service for service in self.any_label}
+        return [(slug, found) for slug, service in near.items() if (found := claim(service, signal)) is not None]
+
+
+class Kept:
+    """What is kept of a list of alerts while it is read: some thousands of those that concern us.
+
+    Of more, those are kept that say something which no kept one says: so many as there are services, connections and
+    impacts. `left_out` counts the others.
     """
-    everybody = tuple(source.id for source in config.tables.sources)
-    signals = [Signal(everybody, one) for one in labels]
-    view = View(tuple(signals))
-    ours = {id(claim.signal) for service in config.tables.services for claim in claims(service, view)}
-    naming = [service.reference.label for service in config.tables.services if service.reference]
-    known = {(label, connection.id) for label in naming for connection in config.tables.connections}
-    return [
-        id(signal) in ours
-        or any(name.startswith("talaia_") or (name, value) in known for name, value in signal.labels.items())
-        for signal in signals
-    ]
+
+    def __init__(self, concern: Concern) -> None:
+        self.concern = concern
+        self.left_out = 0
+        self._alerts: list[Alert] = []
+        self._said: set[tuple[str, ...]] = set()
+        self._room = ROOM
+
+    def take(self, alert: Alert) -> None:
+        if not self.concern.wants(alert.labels):
+            return
+        said = self.concern.about(alert)
+        if (len(self._alerts) >= MOST or self._room <= 0) and said <= self._said:
+            self.left_out += 1
+            return
+        self._said |= said
+        self._alerts.append(alert)
+        self._room -= sum(map(len, (*alert.labels.values(), *alert.annotations.values())))
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        return tuple(self._alerts)
+
+    @property
+    def notes(self) -> list[Mapping[str, object]]:
+        return [{"code": "flood", "count": self.left_out}] if self.left_out else []
 
 
 def experimental(view: View, labels: Iterable[str], known: Mapping[str, bool]) -> dict[str, bool]:

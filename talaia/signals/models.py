@@ -10,6 +10,7 @@ class SourceState(models.Model):
 
     source = models.CharField(max_length=80, primary_key=True)
     heard_at = models.DateTimeField(null=True)  # last answer, push or heartbeat that was understood
+    answered_at = models.DateTimeField(null=True)  # last answer of any kind, also one that could not be read
     tried_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)  # Alertmanager says since when it runs
     silent = models.BooleanField(default=False)  # that it went silent has been recorded
@@ -30,6 +31,7 @@ class Signal(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)  # resolved: when; firing: when it runs out if nobody repeats it
     last_seen = models.DateTimeField()
+    doubted_at = models.DateTimeField(null=True)  # ended: when it was told too late that it fires
     via = models.CharField(max_length=10)  # poll, webhook, push, check
 
     class Meta:

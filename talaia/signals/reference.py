@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from talaia.config import Reference
 from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict
@@ -20,22 +21,17 @@ def judge_connections(
 ) -> Verdict:
     """The verdict over the listed connections: distinct connections count, not alerts; firing counts as measured.
 
-    `samples`: the fresh measurement of each; None where nothing is measured and the source's word has to do. One that a
-    person has silenced leaves both sides of the fraction.
+    `samples`: the fresh measurement of each; None where nothing is measured and the source's word has to do.
     """
     of: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
         of[claim.connection].append(claim)
-    silenced = {id for id, found in of.items() if all(claim.signal.silenced for claim in found)}
-    listed = [id for id in reference.connections if id not in silenced]
-    if silenced:
-        steps.append(f"silenced, and so left out: {_names(silenced)}")
-    if not listed:
-        return Verdict(State.MAINTENANCE, Reason("silenced"))
-    live = {id: [c for c in of[id] if not c.signal.silenced and not c.signal.held] for id in listed}
-    down = {id for id in listed if any(claim.impact != State.DEGRADED for claim in live[id])}
-    poor = {id for id in listed if live[id]} - down
-    measured = (set(listed) if samples is None else samples.keys() & set(listed)) | down | poor
+    listed = list(reference.connections)
+    live = {id: [claim for claim in of[id] if not claim.signal.held] for id in listed}
+    down = {id for id in listed if any(claim.impact not in (State.DEGRADED, State.UNKNOWN) for claim in live[id])}
+    poor = {id for id in listed if any(claim.impact == State.DEGRADED for claim in live[id])} - down
+    blind = {id for id in listed if live[id]} - down - poor
+    measured = (set(listed) if samples is None else samples.keys() & set(listed)) - blind | down | poor
     steps.append(f"{len(measured)} of {len(listed)} connections are measured; down: {_names(down)}")
     if poor:
         steps.append(f"poor: {_names(poor)}")
@@ -45,6 +41,8 @@ def judge_connections(
         steps.append(f"fewer than {reference.measured} are measured")
         return Verdict(State.UNKNOWN, Reason("too_few_measured", {"measured": len(measured), "of": len(listed)}))
     verdict = _graded(reference, down, poor, len(measured), len(listed))
+    if verdict.state in TROUBLE:
+        verdict = replace(verdict, reason=known_to_somebody(verdict.reason, [c for id in listed for c in live[id]]))
     if WEIGHT[verdict.state] >= WEIGHT[before.state]:
         return verdict
     doubtful = {id for id in listed if samples and samples.get(id) == 0} - down
@@ -61,6 +59,13 @@ def judge_connections(
     if WEIGHT[pending.state] <= WEIGHT[before.state]:
         return pending
     return Verdict(before.state, Reason("failing_pending"))
+
+
+def known_to_somebody(reason: Reason, claims: Sequence[Claim]) -> Reason:
+    """With the word that it is being worked on, where a person has silenced all that fires. A silence says no more."""
+    if not claims or not all(claim.signal.silenced for claim in claims):
+        return reason
+    return Reason(reason.code, {**reason.values, "silenced": True})
 
 
 def _graded(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from talaia.config import Check
-from talaia.signals.client import Measured
+from talaia.signals.evidence import Measured
 from talaia.signals.outcome import Outcome, Streak, Trouble
 
 Finds = tuple[str, datetime, str]

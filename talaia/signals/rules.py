@@ -9,6 +9,7 @@ hold a host, an address or the words of an alert, except the annotation `talaia_
 | `never_measured`   |               | unknown       | nothing has been heard of it yet                              |
 | `source_silent`    | source, since | unknown       | the monitoring (id `source`) does not answer; its last word   |
 |                    |               |               | was at `since` (ISO 8601)                                     |
+| `source_unreadable`| source, since | any but green | it answers, but so that nobody can read it: what was red stays|
 | `not_measured`     |               | unknown       | the monitoring answers, but has no fresh measurement of it    |
 | `our_line`         |               | unknown       | not measured, as it is our own line that fails                |
 | `too_few_measured` | measured, of  | unknown       | only `measured` of `of` reference connections are measured    |
@@ -19,11 +20,17 @@ hold a host, an address or the words of an alert, except the annotation `talaia_
 | `check`            | what          | trouble       | a check of ours finds it `what`: "down" or "slow"             |
 | `connections_down` | down, of      | trouble       | `down` of `of` measured reference connections without service |
 | `connections_poor` | poor, of      | degraded      | `poor` of `of` measured reference connections work badly      |
-| `silenced`         |               | maintenance   | its alerts are silenced, or all its connections' are          |
 | `kept_by_hand`     |               | operational   | not measured; people say how it is                            |
 | `unconfirmed`      |               | operational   | only told to us, not measured                                 |
 
-(`by_hand`, `incident {ref}` and `maintenance {ref}` come from `panel.state.show`.)
+(`improving {now}`, a trouble that is held while it is better, with the reason of now, comes from `panel.state.watched`;
+`by_hand {words}`, `incident {ref}`, `maintenance {ref}` and `beyond_maintenance {ref}` come from `panel.state.show`,
+`unstable {since}` from `panel.state.settle`; `not_running {since}`, unknown while nobody watched, from
+`panel.watching`. Old rows have a code `silenced`: a silence once counted as maintenance.)
+
+Beside those values: `silenced` true: all that fires is silenced by a person, so somebody is at work on it.
+`unstable_since`: it has come and gone since then. `also`: the other reason, where people and signals both give one.
+`filled` true: it became known only afterwards.
 """
 
 from __future__ import annotations
@@ -35,7 +42,7 @@ from datetime import datetime
 from talaia.config import Service
 from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict
 from talaia.signals.matching import Claim, claims
-from talaia.signals.reference import judge_connections
+from talaia.signals.reference import judge_connections, known_to_somebody
 from talaia.signals.view import CHECKS, Sample, Source, View
 
 LINE_CUT = ": it is our own line that fails, as the canary does"
@@ -65,11 +72,16 @@ def _judge(service: Service, view: View, now: datetime, before: Computed, steps:
         for source in view.sources.values()
         if source.kind == "alertmanager" and source.asked and source.silent(now)
     ]
-    whole = [claim for claim in found if not claim.connection and not claim.signal.silenced]
+    whole = [claim for claim in found if not claim.connection]
+    blind_alerts = [claim for claim in whole if claim.impact == State.UNKNOWN and not claim.signal.held]
+    whole = [claim for claim in whole if claim.impact != State.UNKNOWN]
     if not _by_hand(service) and (blind := _silent_source(service, view, now, steps)):
         if seen := [claim for claim in whole if claim.signal.sources == (CHECKS,)]:
             steps.append("the monitoring is silent, but a check of ours sees the trouble itself")
             return _alerted(seen)
+        if before.state in TROUBLE and blind.reason.code == "source_unreadable":
+            steps.append(f"it answers, but so that nobody can read it: what was red stays {before.state}")
+            return Verdict(before.state, blind.reason)
         return blind
     live = _live(service, whole, before, steps)
     if service.reference:
@@ -81,17 +93,19 @@ def _judge(service: Service, view: View, now: datetime, before: Computed, steps:
             verdict = Verdict(State.UNKNOWN, Reason("our_line"))
         if live and WEIGHT[live[0].impact] > WEIGHT[verdict.state]:
             return _alerted(live)
+        if blind_alerts and verdict.state not in TROUBLE:
+            return _blind(steps)
         return verdict
     if live:
         return _alerted(live)
-    if any(claim.signal.silenced for claim in found):
-        steps.append("all of its alerts are silenced by a person: it is being worked on")
-        return Verdict(State.MAINTENANCE, Reason("silenced"))
+    if blind_alerts:
+        return _blind(steps)
     return _by_evidence(service, view, now, before, steps)
 
 
 def _in_words(claim: Claim) -> str:
-    does = "is silenced" if claim.signal.silenced else "is said to be over" if claim.signal.held else "fires"
+    does = "is said to be over" if claim.signal.held else "fires"
+    does += ", silenced by a person," if claim.signal.silenced else ""
     of = f" for {claim.connection}" if claim.connection else ""
     return f"{' and '.join(claim.signal.sources)}: {claim.signal.name} {does}{of}, impact {claim.impact}"
 
@@ -114,7 +128,13 @@ def _alerted(live: Sequence[Claim]) -> Verdict:
     if all(claim.signal.sources == (CHECKS,) for claim in live):
         return Verdict(state, Reason("check", {"what": live[0].signal.annotations.get("what", "down")}))
     summaries = [claim.signal.annotations.get("talaia_summary", "") for claim in live if claim.impact == state]
-    return Verdict(state, Reason("alert", {"summary": next(filter(None, summaries), ""), "count": len(live)}))
+    values = {"summary": next(filter(None, summaries), ""), "count": len(live)}
+    return Verdict(state, known_to_somebody(Reason("alert", values), live))
+
+
+def _blind(steps: list[str]) -> Verdict:
+    steps.append("the monitoring says that it cannot look: that is no outage, and no health either")
+    return Verdict(State.UNKNOWN, Reason("not_measured"))
 
 
 def _by_hand(service: Service) -> bool:
@@ -139,6 +159,11 @@ def _silent_source(service: Service, view: View, now: datetime, steps: list[str]
         if source is None or source.heard_at is None:
             steps.append(f"source {id} has never been heard")
             return Verdict(State.UNKNOWN, Reason("never_measured"))
+        if source.unreadable(now):
+            steps.append(f"source {id} cannot be read since {source.heard_at:%Y-%m-%d %H:%M:%S} UTC")
+            return Verdict(
+                State.UNKNOWN, Reason("source_unreadable", {"source": id, "since": source.heard_at.isoformat()})
+            )
         if source.silent(now):
             steps.append(f"source {id} is silent since {source.heard_at:%Y-%m-%d %H:%M:%S} UTC")
             since = {"source": id, "since": source.heard_at.isoformat()}

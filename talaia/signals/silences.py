@@ -19,6 +19,7 @@ from talaia.signals.parse.report import Silence
 SOON = timedelta(minutes=10)  # a silence may stand before its window: Alertmanager keeps it pending
 AHEAD = timedelta(minutes=10)  # while the work goes on, its silence lasts at least so long from now …
 LEASE = timedelta(minutes=30)  # … and past its window it is prolonged by so much at a time
+OURS = "[talaia "  # how the marker of ours begins, of whichever site
 SAME = timedelta(seconds=60)  # a time that differs by less is the same
 
 Alerts = tuple[Matcher, ...]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from talaia.signals.parse.report import BLIND
+
 CHECKS = "checks"  # the source of the built-in checks
 
 # Of a source that only tells and is never asked, "resolved" is believed after this long (reference: four false ones).
@@ -25,6 +27,12 @@ class Signal:
     annotations: Mapping[str, str] = field(default_factory=dict)
     silenced: bool = False
     held: bool = False
+
+    @property
+    def matched(self) -> Mapping[str, str]:
+        """Its labels as matchers see them: Grafana fires an alert of its own name where a rule could not look."""
+        rule = self.labels.get("rulename", "")
+        return {**self.labels, "alertname": rule} if rule and self.labels.get("alertname") in BLIND else self.labels
 
     @property
     def name(self) -> str:
@@ -64,6 +72,7 @@ class Sample:
 class Source:
     """A source as the rules need it. `asked`: we poll it, so it need not be taken at its word.
 
+    `heard_at`: its last answer that could be read; `answered_at`: the last of any kind.
     `line_cut`: of the built-in checks, that it is our own line which fails.
     """
 
@@ -73,9 +82,14 @@ class Source:
     kind: str = "prometheus"
     asked: bool = True
     line_cut: bool = False
+    answered_at: datetime | None = None
 
     def silent(self, now: datetime) -> bool:
         return self.heard_at is None or now - self.heard_at > self.stale_after
+
+    def unreadable(self, now: datetime) -> bool:
+        """It answers, but nothing that could be read: what it said last is neither confirmed nor refuted."""
+        return self.silent(now) and self.answered_at is not None and now - self.answered_at <= self.stale_after
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,7 @@ class View:
         by_label: dict[tuple[str, str], list[Signal]] = defaultdict(list)
         colouring = tuple(signal for signal in self.signals if signal.colours)
         for signal in colouring:
-            for label in signal.labels.items():
+            for label in {*signal.labels.items(), *signal.matched.items()}:
                 by_label[label].append(signal)
         object.__setattr__(self, "by_label", dict(by_label))
         object.__setattr__(self, "colouring", colouring)

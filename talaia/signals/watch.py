@@ -9,9 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import compress
 from typing import Any
 
 import httpx
@@ -20,18 +18,22 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from talaia.config import Check, Config, Source
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Fact
-from talaia.panel.actions import backfill, judge_service
+from talaia.panel.actions import backfill, judge_service, note_watched
+from talaia.panel.watching import BEHIND, beat_due
 from talaia.signals import actions
 from talaia.signals.checks import probe
-from talaia.signals.client import Client, Heard, Wanted
+from talaia.signals.client import Client, Heard, Unreadable
+from talaia.signals.evidence import Wanted
 from talaia.signals.findings import known_findings, tell
-from talaia.signals.judging import checks_stale_after, judge_all, stored
-from talaia.signals.matching import concerning
+from talaia.signals.judging import checks_stale_after, judge_all
+from talaia.signals.matching import Concern
+from talaia.signals.memory import Stopped, gaps, recall
 from talaia.signals.models import Intake, Ring, Signal, SourceState
 from talaia.signals.outcome import Outcome
-from talaia.signals.replay import FARTHEST, remembered, replay, step_between
+from talaia.signals.replay import Replay
 from talaia.signals.rounds import Rounds
 from talaia.signals.silencing import silence, windows
+from talaia.signals.unwatched import last_watched, mark_unwatched
 from talaia.signals.view import CHECKS
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ LOOK_EVERY = 0.5  # seconds: how soon what another process stored is noticed
 JUDGE_EVERY = timedelta(seconds=5)  # holds end and sources go silent without anybody telling
 BREATH = timedelta(seconds=1)  # between two polls of one source, however often it rings
 FIRST_ANSWERS = timedelta(seconds=10)  # so long the first judging waits for them: without them all would be unknown
+RECALL_EVERY = timedelta(minutes=5)  # so soon a source is asked again for what it remembers, where it did not answer
 ASKING, PROBING = 8, 16  # threads; apart, so that checks of dead targets keep no source waiting
 
 
@@ -63,7 +66,14 @@ class Watch:
         self.polls: dict[Future[Heard], Source] = {}
         self.probes: dict[Future[Outcome], Check] = {}
         self.silencing: dict[Future[list[Fault]], Source] = {}
+        self.recalling: dict[Future[list[Replay]], Source] = {}
+        self.stopping = threading.Event()
+        self.skews: dict[str, float] = {}  # of those that have answered since we began
+        self.recalled: dict[str, datetime] = {}  # when what nobody watched was last looked for
+        self.whole: set[str] = set()  # the sources that have nothing more to tell of it
+        self.behind_since: datetime | None = None
         self.in_force: Config | None = None
+        self.concern: Concern
         self.began_at: datetime | None = None
         self.met = False  # every source has answered, or failed to, since we began
         self.judged_at: datetime | None = None
@@ -86,6 +96,7 @@ class Watch:
         self.close()
 
     def close(self) -> None:
+        self.stopping.set()
         self.asking.shutdown(cancel_futures=True)
         self.probing.shutdown(cancel_futures=True)
         for client in self.clients.values():
@@ -100,6 +111,8 @@ class Watch:
         self.collect(now)
         wait(set(self.silencing))
         self.collect_silencing(now)
+        wait(set(self.recalling))
+        self.fill(self.config(), now)
 
     def ask(self, now: datetime) -> None:
         """Take up what came in; start the polls and probes that are due."""
@@ -131,7 +144,9 @@ class Watch:
         for id in self.clients.keys() - {source.id for source in config.tables.sources}:
             self.clients.pop(id).close()
         self.asked_at.clear()  # there may be other things to ask
+        self.whole.clear()
         self.in_force = config
+        self.concern = Concern(config)
 
     def _due(self, source: Source, rung_at: datetime | None, now: datetime) -> bool:
         last = self.asked_at.get(source.id)
@@ -164,7 +179,7 @@ class Watch:
         waiting = list(Intake.objects.filter(handled_at=None).order_by("id")[:200])
         for intake in waiting:
             try:
-                actions.handle_intake(intake, config.source(intake.source), now)
+                actions.handle_intake(intake, config.source(intake.source), now, self.concern.wants)
             except (OperationalError, InterfaceError):
                 raise  # the database is away or busy: it will be taken up later
             except Exception as error:
@@ -185,6 +200,7 @@ class Watch:
         if self.met and (fresh or latest != self.last_fact or _passed(self.judged_at, JUDGE_EVERY, now)):
             self.judged_at, self.last_fact = now, latest
             self.judge(config, now)
+            self.fill(config, now)
         if _passed(self.purged_at, timedelta(hours=1), now):
             self.purged_at = now
             actions.purge(now)
@@ -195,44 +211,60 @@ class Watch:
         try:
             heard = poll.result()
         except Fault as fault:
-            actions.source_failed(source.id, f"{fault}. {fault.hint}", now)
+            actions.source_failed(source.id, f"{fault}. {fault.hint}", now, answered=isinstance(fault, Unreadable))
             return True
         except Exception as error:
             log.exception("source %s", source.id)
             actions.source_failed(source.id, f"a fault of ours: {error!r}", now)
             return True
-        self._make_up(source, heard.skew, config, now)
-        ours = concerning(config, [alert.labels for alert in heard.alerts])
-        heard = replace(heard, alerts=tuple(compress(heard.alerts, ours)))
+        self.skews[source.id] = heard.skew
         actions.store_poll(source, heard, self.asked_at.get(source.id, now), now)
         if source.kind == "alertmanager":
             self.keep_silences(source, config, now)
         return True
 
-    def _make_up(self, source: Source, skew: float, config: Config, now: datetime) -> None:
-        """After a time in which we asked nobody: what fired meanwhile goes into the history.
+    def _beats(self, last: datetime | None, now: datetime) -> bool:
+        return beat_due(last, now) or self._is_behind(last, now)
 
-        Before the answer is stored: killed in between, we do it again, and find what is told already.
-        """
-        state = SourceState.objects.filter(pk=source.id).first()
-        if source.kind != "prometheus" or state is None or state.heard_at is None:
-            return
-        start = max(state.heard_at, state.tried_at or state.heard_at, now - FARTHEST)
-        if now - start <= source.stale_after:
-            return
-        moved = timedelta(seconds=skew)
-        try:
-            client = self.client(source, config)
-            spans = client.firing_between(start + moved, now + moved, step_between(start, now))
-        except Fault as fault:
-            log.warning("what happened since %s cannot be told: %s", start, fault)
-            return
-        past = remembered(source.id, spans, start, now, skew)
-        for judged in judge_all(config, now):
-            listed, row = judged.listed, judged.row
-            mine = listed.evidence is not None and listed.evidence.source == source.id
-            if mine and row.state == row.computed_state and (found := replay(listed, stored(row), row.since, past)):
-                backfill(row.slug, found, now)
+    def _is_behind(self, last: datetime | None, now: datetime) -> bool:
+        """Whether the clock has said for a while that it is earlier than when we last watched: then it is."""
+        if last is None or now >= last:
+            self.behind_since = None
+            return False
+        if self.behind_since is None or now < self.behind_since:
+            self.behind_since = now
+        return now - self.behind_since >= BEHIND
+
+    def fill(self, config: Config, now: datetime) -> None:
+        """Have what nobody watched told by the sources that remember it, and write down what they told."""
+        for done in [future for future in self.recalling if future.done()]:
+            source = self.recalling.pop(done)
+            try:
+                told = done.result()
+            except Stopped:
+                continue
+            except Fault as fault:
+                log.warning("what happened while nobody watched cannot be told yet: %s", fault)
+                continue
+            except Exception:
+                log.exception("what %s remembers", source.id)
+                continue
+            for one in told:
+                backfill(one.gap.id, one.told, now)
+            self.recalled.pop(source.id, None)  # there may be more of it meanwhile
+        busy = {source.id for source in self.recalling.values()}
+        for source in config.tables.sources:
+            if source.id not in self.skews or source.id in self.whole or source.id in busy:
+                continue
+            if _passed(self.recalled.get(source.id), RECALL_EVERY, now):
+                self.recalled[source.id] = now
+                found, more = gaps(config, source, now)
+                if found:
+                    client = self.client(source, config)
+                    given = (client, found, self.skews[source.id], self.stopping)
+                    self._start(self.asking, self.recalling, source, recall, *given)
+                elif not more:
+                    self.whole.add(source.id)
 
     def _store_outcomes(self, outcomes: list[tuple[Check, Outcome]], config: Config, now: datetime) -> bool:
         """Returns whether there is news in them."""
@@ -257,9 +289,16 @@ class Watch:
         return news
 
     def judge(self, config: Config, now: datetime) -> None:
-        """Every service; only what differs is stored. Then: which sources went silent, which are heard again."""
-        if differing := [judged for judged in judge_all(config, now) if judged.differs]:
+        """Every service; only what differs is stored. Then: which sources went silent, which are heard again.
+
+        Before anything is judged: what nobody watched, as the database or we ourselves were away, becomes unknown.
+        """
+        if mark_unwatched(now):
+            self.whole.clear()
+        differing, last = [judged for judged in judge_all(config, now) if judged.differs], last_watched()
+        if differing or self._beats(last, now):
             with transaction.atomic():  # when all change at once it is one write, and one new page
+                note_watched(now, earlier=self._is_behind(last, now))
                 for judged in differing:
                     judge_service(judged.row.slug, judged.computed, judged.shown, now)
         limits = {source.id: source.stale_after for source in config.tables.sources}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from talaia.panel.state import WEIGHT, State
-from talaia.panel.uptime import ONE_DAY, DaySeconds, Figure, figure
+from talaia.panel.uptime import ONE_DAY, DaySeconds, Figure, day_state, figure
 from talaia.site.values import House, ServicePage
 
 PERIODS = (7, 30, 90)  # days
@@ -19,50 +19,75 @@ ORDER = sorted((state for state in State if state is not State.OPERATIONAL), key
 
 @dataclass(frozen=True)
 class Measure:
-    """A line of the table of figures: seconds in `state`, for each period."""
+    """A line of the table of figures: seconds in `state`, for each period. None: not on the panel."""
 
-    state: State
+    state: State | None
     seconds: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Days, one or several alike, that were not wholly operational: each state with its seconds, the worst first."""
+    """Days, one or several alike, that were not wholly operational: each state with its seconds, the worst first.
+
+    The first of them is what the picture shows, but for a moment without data that repaints no day. A day on which the
+    service was not on the panel has one part, of no state.
+    """
 
     first: date
     last: date
-    parts: tuple[tuple[State, int], ...]
+    parts: tuple[tuple[State | None, int], ...]
 
     @property
     def several(self) -> bool:
         return self.first != self.last
 
     @property
-    def worst(self) -> State:
+    def worst(self) -> State | None:
         return self.parts[0][0]
 
 
+@dataclass(frozen=True)
+class Filled:
+    """Days of which something was known only afterwards: so many seconds of them."""
+
+    first: date
+    last: date
+    seconds: int
+
+
 def figures(page: ServicePage, house: House) -> tuple[Figure, ...]:
-    """The figure of each period; all of them end yesterday."""
-    last = page.today - ONE_DAY
-    finished = [day for day in page.days if day.day < page.today]
-    return tuple(figure(finished, page.today - timedelta(days=count), last, house.zone) for count in PERIODS)
+    """The figure of each period; all of them end yesterday, or on the day on which the service left."""
+    finished = page.finished
+    last = finished[-1].day
+    return tuple(figure(finished, last - timedelta(days=count - 1), last, house.zone) for count in PERIODS)
 
 
 def measures(found: Sequence[Figure]) -> tuple[Measure, ...]:
     """The states besides operational in which the service was at all, the worst first."""
-    lines = (Measure(state, tuple(period.of(state) for period in found)) for state in ORDER)
+    lines = [Measure(state, tuple(period.of(state) for period in found)) for state in ORDER]
+    lines.append(Measure(None, tuple(period.absent for period in found)))
     return tuple(line for line in lines if any(line.seconds))
+
+
+def filled(days: Sequence[DaySeconds]) -> tuple[Filled, ...]:
+    """The days of which something was known only afterwards, newest first; those that follow each other are one."""
+    found: list[Filled] = []
+    for day in reversed(days):
+        if not day.filled:
+            continue
+        if found and found[-1].first == day.day + ONE_DAY:
+            found[-1] = Filled(day.day, found[-1].last, found[-1].seconds + day.filled)
+        else:
+            found.append(Filled(day.day, day.day, day.filled))
+    return tuple(found)
 
 
 def stretches(days: Sequence[DaySeconds]) -> Iterator[Stretch]:
     """The days that were not wholly operational, newest first; whole days alike that follow each other are one."""
     pending: Stretch | None = None
     for day in reversed(days):
-        parts = tuple((state, day.seconds[state]) for state in ORDER if day.seconds.get(state))
-        if not day.seconds:
-            parts = ((State.UNKNOWN, 0),)
-        whole = len(parts) == 1 and State.OPERATIONAL not in day.seconds
+        parts = _parts(day)
+        whole = len(parts) == 1 and not day.seconds.get(State.OPERATIONAL)
         if pending and whole and pending.first == day.day + ONE_DAY and pending.worst is parts[0][0]:
             pending = Stretch(day.day, pending.last, (*pending.parts[:1],))
             continue
@@ -75,3 +100,12 @@ def stretches(days: Sequence[DaySeconds]) -> Iterator[Stretch]:
             yield Stretch(day.day, day.day, parts)
     if pending:
         yield pending
+
+
+def _parts(day: DaySeconds) -> tuple[tuple[State | None, int], ...]:
+    """The states of a day besides operational, what the picture shows of it before the others."""
+    if not day.seconds:
+        return ((None, 0),)
+    shown = day_state(day.seconds)
+    states = sorted((state for state in ORDER if day.seconds.get(state)), key=lambda state: state is not shown)
+    return tuple((state, day.seconds[state]) for state in states)

@@ -16,13 +16,12 @@ from talaia.site.values import Front, Service
 class Headline:
     """`state` gives the sentence its shape and colour; `services` are those that it speaks of, the worst first.
 
-    `note`: what a reader may expect, where no person has said anything yet.
+    What does not work is counted apart from what works badly.
     """
 
     state: State
     sentence: str
     services: tuple[Service, ...] = ()
-    note: str = ""
 
 
 def overall(front: Front) -> State:
@@ -66,11 +65,16 @@ def _trouble(front: Front, state: State) -> Headline:
     found = tuple(service for one in reversed(TROUBLE) for service in front.services if service.state is one)
     if not found:  # an incident says so before its services do
         return Headline(state, ngettext("There is an open incident", "There are open incidents", len(front.incidents)))
-    if found[-1].state is State.DISRUPTION:
-        sentence = ngettext("One service is down", "%(count)s services are down", len(found))
+    down = sum(service.state is State.DISRUPTION for service in found)
+    poor = len(found) - down
+    if not poor:
+        sentence = ngettext("One service is down", "%(count)s services are down", down) % {"count": down}
+    elif not down:
+        sentence = ngettext("One service works badly", "%(count)s services work badly", poor) % {"count": poor}
     else:
-        sentence = ngettext("One service has problems", "%(count)s services have problems", len(found))
-    note = (
-        "" if front.incidents else _("Our monitoring has noticed it. As soon as we know more, you will read it here.")
-    )
-    return Headline(state, sentence % {"count": len(found)}, found, note)
+        sentence = _("%(down)s and %(poor)s") % {
+            "down": ngettext("One service is down", "%(count)s services are down", down) % {"count": down},
+            # Translators: goes on after "One service is down and" or "2 services are down and"
+            "poor": ngettext("one works badly", "%(count)s work badly", poor) % {"count": poor},
+        }
+    return Headline(state, sentence, found)

@@ -15,10 +15,10 @@ from django.utils.translation import ngettext
 
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
-from talaia.panel.uptime import DaySeconds
+from talaia.panel.uptime import day_state
 from talaia.site import addresses, dates
 from talaia.site.bars import bars
-from talaia.site.figures import figures, measures, stretches
+from talaia.site.figures import figures, filled, measures, stretches
 from talaia.site.headline import headline, overall
 from talaia.site.shapes import icon
 from talaia.site.values import Entry, Event, Front, House, Month, Past, ServicePage, Year, inside
@@ -95,17 +95,22 @@ def event(value: Event, house: House) -> Files:
 
 def service(value: ServicePage, house: House) -> Files:
     """A service's page: its state, its 90 days, its figures and what touched it."""
-    found = figures(value, house)
+    found, shown = figures(value, house), value.days[-BARS:]
+    finished = [day for day in value.finished if day.day >= shown[0].day]
     given = {
         "page": value,
         "service": value.service,
         "lives": value.service.retired_at is None,
-        "bars": bars(value.days[-BARS:]),
-        "first_bar": value.days[-BARS:][0].day,
-        "stretches": tuple(stretches(_finished(value))),
-        "today": next(stretches(value.days[-1:]), None),
+        "bars": bars(shown),
+        "first_bar": shown[0].day,
+        "last_bar": shown[-1].day,
+        "stretches": tuple(stretches(finished)),
+        "today": next(stretches(shown[-1:]), None) if value.today else None,
+        "hidden": any(day_state(day.seconds) is State.OPERATIONAL and day.seconds.get(State.UNKNOWN) for day in shown),
+        "filled": filled(shown),
         "figures": found,
         "measures": measures(found),
+        "longest": found[-1],
     }
     return dict(_each(house, value.service.path, "service.html", given))
 
@@ -153,10 +158,6 @@ def about(texts: Mapping[str, str], house: House) -> Files:
 def missing(house: House) -> Files:
     """What is answered where there is no page."""
     return dict(_each(house, "/404.html", "404.html", {"path": ""}))
-
-
-def _finished(value: ServicePage) -> list[DaySeconds]:
-    return [day for day in value.days[-BARS:] if day.day < value.today]
 
 
 def _every(house: House) -> str:
@@ -222,6 +223,7 @@ def _status(value: Front, house: House) -> bytes:
                 "name": {language: inside(service.names, language).text for language in house.languages},
                 "state": service.state.value,
                 "since": dates.utc(service.since),
+                "reason": service.reason.code,
             }
             for service in value.services
         ],

@@ -19,9 +19,9 @@ from talaia.events.anchors import Anchors, carried
 from talaia.events.clock import Late, late
 from talaia.events.timeline import MaintenanceState, NotPossible, parse_reference
 from talaia.panel import models as panel
-from talaia.panel.rollup import computed
+from talaia.panel.rollup import computed, is_listed, last_day, listings
 from talaia.panel.state import Reason, State
-from talaia.panel.uptime import ONE_DAY, DaySeconds, bounds, days_before, local_day
+from talaia.panel.uptime import ONE_DAY, DaySeconds, bounds, days_before, length, local_day
 from talaia.site.values import (
     Entry,
     Event,
@@ -118,12 +118,17 @@ def proposed() -> tuple[Event, ...]:
 
 
 def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
-    """A service with its last days and what touched it in them; None when there never was one of that name."""
+    """A service with its last days and what touched it in them; None when there never was one of that name.
+
+    Of a retired one they are the last ones that it had: nothing is told of it after that.
+    """
     row = panel.Service.objects.filter(pk=slug).first()
     if row is None:
         return None
     today = local_day(now, zone)
     days = (*days_before(today, DAYS - 1), today)
+    if row.retired_at is not None:
+        days = days_before(last_day(row.retired_at, zone) + ONE_DAY, DAYS - 1)
     start = bounds(days[0], zone)[0]
     recent = _public().filter(kind__in=KINDS, started_at__gte=start).values_list("pk", flat=True)
     pending = _public().filter(ended_at=None).values_list("pk", flat=True)
@@ -132,7 +137,8 @@ def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
     rows = events.Event.objects.filter(pk__in=list(touching)).order_by("-started_at", "-pk")
     shown = [event for event in _events(list(rows)) if event.state != MaintenanceState.SCHEDULED]
     has_past = bool(shown) or _past().filter(impacts__service=slug).exists()
-    return ServicePage(_service(row), today, tuple(_days(row, days, zone, now)), tuple(shown), has_past)
+    shown_days = tuple(_days(row, days, zone, now))
+    return ServicePage(_service(row), None if row.retired_at else today, shown_days, tuple(shown), has_past)
 
 
 def past(slug: str, year: int) -> Past | None:
@@ -238,6 +244,10 @@ def _events(
 
     Three where one of them turned out to be part of another.
     """
+
+    def why(row: events.Event) -> Late | None:
+        return late(row, now) if now is not None else None
+
     touched: dict[int, list[Touched]] = defaultdict(list)
     impacts = events.Impact.objects.filter(event__in=rows).select_related("service")
     for impact in impacts.order_by("service__group__position", "service__position"):
@@ -265,7 +275,9 @@ def _events(
             analyses=words(row.analyses, row.language),
             analysed_at=row.analysed_at,
             merged_into=_other(into[row.merged_into_id]) if row.merged_into_id else None,
-            overrun=now is not None and late(row, now) is Late.OVERRUN,
+            overrun=why(row) is Late.OVERRUN,
+            not_begun=why(row) in (Late.NOT_BEGUN, Late.UNAPPROVED),
+            unseen=why(row) is Late.UNSEEN,
             ends_itself=row.ends_itself,
             discussion=row.discussion,
             replies=row.replies,
@@ -320,13 +332,26 @@ def _of_month(year: int, month: int, zone: ZoneInfo) -> QuerySet[events.Event]:
 
 
 def _days(row: panel.Service, days: Sequence[date], zone: ZoneInfo, now: datetime) -> Iterator[DaySeconds]:
-    """The stored days; those since the last stored one, today among them, from the transitions."""
+    """The stored days; those since the last stored one, today among them, from the transitions.
+
+    A day of which nothing is known is one without data, also before the service was listed for the first time; one on
+    which it was not listed any more, or not yet again, is empty.
+    """
+    listed = listings([row.slug])
+    rows = panel.Day.objects.filter(service=row, day__gte=days[0]).values_list("day", "seconds", "filled")
     stored = {
-        day: DaySeconds(day, {State(state): value for state, value in seconds.items()})
-        for day, seconds in panel.Day.objects.filter(service=row, day__gte=days[0]).values_list("day", "seconds")
+        day: DaySeconds(day, {State(state): value for state, value in seconds.items()}, filled)
+        for day, seconds, filled in rows
     }
+    spans = listed.get(row.slug, ())
     last = max(stored, default=days[0] - ONE_DAY)
-    missing = [day for day in days if day > last]
-    made = {entry.day: entry for _, entry in computed({row.slug: row}, {row.slug: missing}, zone, now)}
-    known = stored | made
-    return (known.get(day, DaySeconds(day, {})) for day in days)
+    missing = [day for day in days if day > last and is_listed(day, spans, zone)]
+    known = stored | {
+        entry.day: entry for _, entry in computed({row.slug: row}, {row.slug: missing}, zone, now, listed)
+    }
+    for day in days:
+        if day not in known:
+            left = bool(spans) and day > local_day(spans[0][0], zone) and not is_listed(day, spans, zone)
+            begins = bounds(day, zone)[0] >= now  # at midnight itself nothing of today is over
+            known[day] = DaySeconds(day, {} if left else {State.UNKNOWN: 0 if begins else length(day, zone)})
+        yield known[day]

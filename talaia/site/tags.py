@@ -71,8 +71,33 @@ def state_word(state: State | str) -> str:
 
 
 @register.simple_tag
+def in_day(state: State | None) -> SafeString:
+    """A state as a part of a day, shape and word. None: the service was not on the panel, and is drawn as no data."""
+    drawn = State.UNKNOWN if state is None else State(state)
+    html = '<span class="state {}">{}{}</span>'
+    return format_html(html, drawn.value, shape(drawn), day_word(state))
+
+
+@register.simple_tag
+def day_word(state: State | None) -> str:
+    """What there was in a day, in a word or two."""
+    if state is None:
+        return _("Not on the panel")
+    return _("No data") if State(state) is State.UNKNOWN else panel_words.state(State(state))
+
+
+@register.simple_tag
 def impact_word(state: State | str) -> str:
     return panel_words.impact(State(state))
+
+
+@register.simple_tag
+def effect(event: Event, state: State | str) -> SafeString:
+    """What an event does to a service: the impact of an incident, the level that a maintenance has announced."""
+    value = State(state)
+    word = panel_words.impact(value) if event.is_incident else panel_words.level(value)
+    seen = value if event.is_incident else panel_words.level_state(value)
+    return format_html('<span class="state {}">{}{}</span>', seen.value, shape(seen), word)
 
 
 @register.simple_tag

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from talaia.events.anchors import NONE, Anchors, Names
 from talaia.events.timeline import ENDED
-from talaia.panel.state import Reason, State, worst
+from talaia.panel.state import TROUBLE, Reason, State, worst
 from talaia.panel.uptime import DaySeconds
 
 Words = tuple[tuple[str, str], ...]
@@ -84,18 +84,40 @@ class Service:
     @property
     def event_path(self) -> str:
         """The page of the event that is its reason; empty for other reasons."""
-        folder = {"incident": "incidents", "maintenance": "maintenance"}.get(self.reason.code)
-        return f"/{folder}/{self.reason.values['ref']}/" if folder and "ref" in self.reason.values else ""
+        return _event_path(self.reason)
 
     @property
     def also(self) -> Reason:
-        """What the signals say, where people have spoken: the code is empty when they say nothing of it."""
+        """The other reason, where both people and the signals give one: the code is empty where there is none."""
         return Reason.from_json(self.reason.values.get("also", {}))
+
+    @property
+    def also_path(self) -> str:
+        """The page of the event that is the other reason; empty for other reasons."""
+        return _event_path(self.also)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person of ours has set its state."""
+        return self.reason.code == "by_hand"
 
     @property
     def says_since(self) -> bool:
         """Whether the reason itself tells since when."""
-        return self.reason.code == "source_silent"
+        return any(
+            reason.code in ("source_silent", "unstable")
+            or (reason.code == "source_unreadable" and self.state is State.UNKNOWN)
+            or "unstable_since" in reason.values
+            for reason in (self.reason, self.also)
+        )
+
+
+EVENT_FOLDERS = {"incident": "incidents", "maintenance": "maintenance", "beyond_maintenance": "maintenance"}
+
+
+def _event_path(reason: Reason) -> str:
+    folder = EVENT_FOLDERS.get(reason.code)
+    return f"/{folder}/{reason.values['ref']}/" if folder and "ref" in reason.values else ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +196,8 @@ class Event:
     merged_into: Other | None = None
     duplicates: tuple[Other, ...] = ()
     overrun: bool = False  # the window of a maintenance is over, and the work is not
+    not_begun: bool = False  # its window has begun, and the work has not
+    unseen: bool = False  # its window passed while nobody looked, and nobody has said whether the work was done
     ends_itself: bool = False  # with its window; else a person says that it is over
     discussion: str = ""  # where people talk about it
     replies: int = 0
@@ -207,8 +231,10 @@ class Event:
 
     @property
     def icon(self) -> str:
-        """The asset that is its page's icon; what is over is calm."""
-        return f"{(State.OPERATIONAL if self.ended else self.impact).value}.svg"
+        """The asset that is its page's icon; what is over is calm, and so is what was announced."""
+        if self.ended:
+            return f"{State.OPERATIONAL.value}.svg"
+        return f"{(self.impact if self.is_incident else State.MAINTENANCE).value}.svg"
 
     @property
     def lasted(self) -> float | None:
@@ -247,16 +273,35 @@ class Front:
     def services(self) -> tuple[Service, ...]:
         return tuple(service for group in self.groups for service in group.services)
 
+    @property
+    def uncovered(self) -> tuple[Service, ...]:
+        """The services in trouble of which no open incident says so; the worst first."""
+        said = {one.slug for event in self.incidents for one in event.touched if one.state in TROUBLE}
+        return tuple(
+            service
+            for state in reversed(TROUBLE)
+            for service in self.services
+            if service.state is state and service.slug not in said
+        )
+
 
 @dataclass(frozen=True)
 class ServicePage:
-    """A service, its last days (oldest first; the last one is today, as far as it has come) and what touched it."""
+    """A service, its last days (oldest first; the last one is today, as far as it has come) and what touched it.
+
+    `today` None: it is retired, and the last day is the one on which it left.
+    """
 
     service: Service
-    today: date
+    today: date | None
     days: tuple[DaySeconds, ...]
     events: tuple[Event, ...]
     has_past: bool = False  # whether its history has a page
+
+    @property
+    def finished(self) -> tuple[DaySeconds, ...]:
+        """The days of which nothing is to come any more."""
+        return tuple(day for day in self.days if self.today is None or day.day < self.today)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from talaia.config import Config
 from talaia.events import actions as events
 from talaia.outbox.models import Delivery, Fact
-from talaia.panel.models import Group, Service
+from talaia.panel.models import Group, Service, Watched
 from talaia.signals.actions import issue_token, store_intake
 from talaia.signals.models import SourceState
 from talaia.site.models import Publication
@@ -60,6 +60,7 @@ def busy_house(db: None, config: Config, worker_beat: Callable[[datetime], None]
             fact=fact, channel="site", target=f"t{number}", state=state, due=now - timedelta(seconds=late)
         )
     Publication.objects.create(at=now - timedelta(seconds=12), seconds=0.25, pages=3, written=1)
+    Watched.objects.create(pk=1, at=now - timedelta(seconds=50))
     return now
 
 
@@ -86,6 +87,7 @@ def test_prometheus_is_told_how_everything_is(client: Client, busy_house: dateti
     assert 30 <= found["talaia_delivery_oldest_due_seconds"][(("channel", "site"),)] < 40
     assert 12 <= found["talaia_publication_age_seconds"][()] < 20
     assert found["talaia_publication_seconds"] == {(): 0.25}
+    assert 50 <= found["talaia_watched_seconds"][()] < 60
     assert found["talaia_alive"] == {(("part", "web"),): 1, (("part", "worker"),): 1}
     assert 0 <= found["talaia_worker_heartbeat_age_seconds"][()] < 5
     assert found["talaia_database_up"] == {(): 1}
@@ -97,6 +99,7 @@ def test_an_empty_house_has_its_figures_too(client: Client, config: Config) -> N
     assert found["talaia_alive"][(("part", "worker"),)] == 0
     assert found["talaia_intake_waiting"] == {(): 0}
     assert found["talaia_publication_age_seconds"] == {(): float("inf")}
+    assert found["talaia_watched_seconds"] == {(): float("inf")}
     assert found["talaia_database_up"] == {(): 1}
 
 

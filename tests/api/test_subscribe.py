@@ -266,3 +266,24 @@ def test_added_by_hand_before_is_subscribed_then(house: House) -> None:
     Client().post(link(house, "marta@example.net"))
     row = Recipient.objects.get(key="marta@example.net")
     assert (row.name, row.reasons) == ("Marta", ["subscribed"])
+
+
+def test_who_subscribes_while_the_mail_server_refuses_us_is_asked_once_it_does_not(house: House) -> None:
+    house.server.answers = lambda verb, _argument: "550 relay not permitted" if verb == "RCPT" else None
+    ask("nova@example.net")
+    ask("gone@example.net", place="192.0.2.2")
+    house.work().later(minutes=10).work()
+    assert house.server.taken == []
+    house.server.answers = lambda verb, argument: "550 5.1.1 unknown" if verb == "RCPT" and "gone" in argument else None
+    for _ in range(3):
+        house.later(minutes=10).work()
+    assert house.server.to() == ["nova@example.net"]
+
+
+def test_nobody_is_asked_who_could_not_confirm_it_any_more(house: House) -> None:
+    house.server.answers = lambda verb, _argument: "451 4.3.0 later" if verb == "RCPT" else None
+    ask("nova@example.net")
+    house.work().later(days=10)
+    house.server.answers = lambda _verb, _argument: None
+    house.work()
+    assert house.server.taken == []

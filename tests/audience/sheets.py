@@ -14,10 +14,11 @@ Rows = Sequence[Sequence[object]]
 
 @dataclass(frozen=True)
 class Formula:
-    """`shown`: what it showed when the file was last saved; None: it was never computed."""
+    """`shown`: what it showed when the file was last saved; None: it was never computed. `error`: an error."""
 
     text: str
     shown: str | None = None
+    error: bool = False
 
 
 def zipped(files: Mapping[str, str]) -> bytes:
@@ -45,12 +46,13 @@ def xlsx_cell(place: str, value: object) -> str:
             return f'<c r="{place}" s="1"><v>{(value - date(1899, 12, 30)).days}</v></c>'
         case Formula(text, None):
             return f'<c r="{place}"><f>{escape(text)}</f></c>'
-        case Formula(text, shown):
-            return f'<c r="{place}" t="str"><f>{escape(text)}</f><v>{escape(str(shown))}</v></c>'
+        case Formula(text, shown, error):
+            return f'<c r="{place}" t="{"e" if error else "str"}"><f>{escape(text)}</f><v>{escape(str(shown))}</v></c>'
     return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
 
 
-def xlsx(*sheets: Rows, first_row: int = 1) -> bytes:
+def xlsx(*sheets: Rows, first_row: int = 1, hidden: Sequence[int] = (), far: tuple[int, str] | None = None) -> bytes:
+    """`hidden`: the numbers of sheets that are. `far`: row and column of one more cell in the first sheet."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
@@ -62,7 +64,10 @@ def xlsx(*sheets: Rows, first_row: int = 1) -> bytes:
         "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
         f'<Relationship Id="r1" Type="{relations}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{relations}"><sheets>'
-        + "".join(f'<sheet name="Full{n}" sheetId="{n}" r:id="r{n}"/>' for n in numbers)
+        + "".join(
+            f'<sheet name="Full{n}" sheetId="{n}" state="{"hidden" if n in hidden else "visible"}" r:id="r{n}"/>'
+            for n in numbers
+        )
         + "</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
         + "".join(
@@ -79,6 +84,8 @@ def xlsx(*sheets: Rows, first_row: int = 1) -> bytes:
             + "</row>"
             for line, row in enumerate(rows, first_row)
         )
+        if far and number == 1:
+            lines += f'<row r="{far[0]}"><c r="{far[1]}{far[0]}"><v>1</v></c></row>'
         files[f"xl/worksheets/sheet{number}.xml"] = (
             f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData></worksheet>'
         )

@@ -64,7 +64,9 @@ def test_what_becomes_of_somebody_whom_an_export_has_no_more(before: Entry, stan
 
 
 def test_somebody_in_a_refused_row_neither_joins_nor_leaves() -> None:
-    assert diff({}, {ANNA.key}, {ANNA.key: ANNA}, (), "leave", NOW).changes == ()
+    for people in ({}, wanted("anna", reasons=("invoice 1",))):
+        (found,) = diff(people, {ANNA.key}, {ANNA.key: ANNA}, (), "leave", NOW).changes
+        assert (found.what, found.after, found.writes) == (What.KEPT, ANNA, False)
 
 
 def test_somebody_who_opted_out_and_was_forgotten_comes_back_opted_out() -> None:
@@ -105,9 +107,7 @@ def test_after_a_diff_is_applied_there_is_nothing_left_to_do(
 
 def roster(people: int, rows: int | None = None, refused: int = 0) -> Roster:
     found = wanted(*(f"p{n}" for n in range(people)))
-    return Roster(
-        found, tuple(Refusal(n, "day") for n in range(refused)), frozenset(), people if rows is None else rows
-    )
+    return Roster(found, tuple(Refusal(n, "day") for n in range(refused)), people if rows is None else rows)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_the_guard_objects_to_what_would_empty_the_list(
     before: int, export: Roster, audience: Audience, codes: list[str]
 ) -> None:
     ledger = {f"p{n}@example.org": known(f"p{n}@example.org") for n in range(before)}
-    change = diff(export.wanted, export.held, ledger, (), "leave", NOW)
+    change = diff(export.wanted, (), ledger, (), "leave", NOW)
     assert [one.code for one in objections(export, change, audience)] == codes
 
 

@@ -10,8 +10,9 @@ import pytest
 from talaia.audience import actions
 from talaia.audience.diff import Entry, Standing
 from talaia.audience.direct import Direct
-from talaia.audience.following import follow, hear
+from talaia.audience.following import follow, hear, is_behind
 from talaia.audience.ledger import told
+from talaia.audience.mailing import how_many
 from talaia.audience.models import Recipient
 from talaia.audience.reconcile import Found, Known, reconcile
 from talaia.audience.target import Leaving, List, Mail, Member, Outcome
@@ -62,6 +63,7 @@ class Server:
         self.members: dict[str, Member] = {}
         self.barred: set[str] = set()
         self.asked: set[str] = set()
+        self.digests_stay = False
         self.calls_left = 1_000_000
 
     def _called(self) -> None:
@@ -69,8 +71,19 @@ class Server:
         if self.calls_left < 0:
             raise Temporary("the list does not answer")
 
-    def read(self) -> Mapping[str, Member]:
-        return dict(self.members)
+    def read(self, closely: bool = False) -> Mapping[str, Member]:
+        if closely:
+            return dict(self.members)
+        seen = {Mail.BOUNCED: Mail.BOUNCED}
+        return {key: Member(key, seen.get(member.mail, Mail.ON)) for key, member in self.members.items()}
+
+    def no_digest(self, keys: Sequence[str]) -> Sequence[str]:
+        self._called()
+        if self.digests_stay:
+            return ()
+        for key in keys:
+            self.members[key] = Member(key)
+        return keys
 
     def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
         outcomes = {}
@@ -125,13 +138,11 @@ def test_who_is_told_is_on_the_list_and_nobody_else(server: List) -> None:
 
 
 @pytest.mark.django_db
-def test_somebody_who_leaves_the_list_by_themselves_has_opted_out_and_whom_it_bars_too() -> None:
+def test_somebody_who_leaves_the_list_by_themselves_has_opted_out() -> None:
     server, now = Server(), Clock()
-    server.barred.add("carme@example.org")
-    for name in ("anna", "berta", "carme"):
+    for name in ("anna", "berta"):
         actions.add(f"{name}@example.org", "", now())
     follow(server, LIMIT, now)
-    assert standing("carme") == OUT
     del server.members["anna@example.org"]
     server.members["berta@example.org"] = Member("berta@example.org", Mail.BOUNCED)
     server.members["dolors@example.org"] = Member("dolors@example.org")
@@ -141,6 +152,48 @@ def test_somebody_who_leaves_the_list_by_themselves_has_opted_out_and_whom_it_ba
     before = dict(server.members)
     follow(server, LIMIT, now)
     assert server.members == before
+
+
+def at_list(name: str) -> str:
+    return Recipient.objects.get(key=f"{name}@example.org").at_list
+
+
+@pytest.mark.django_db
+def test_whom_the_list_bars_has_not_opted_out_and_is_on_it_as_soon_as_it_lets_them() -> None:
+    server, now = Server(), Clock()
+    server.barred.add("carme@example.org")
+    for name in ("anna", "carme"):
+        actions.add(f"{name}@example.org", "", now())
+    for _ in range(2):
+        follow(server, LIMIT, now)
+        assert (standing("carme"), at_list("carme"), how_many()) == (ON, "banned", 1)
+    assert not is_behind()  # it is asked for again once a day, and not every ten minutes
+    server.barred.clear()
+    follow(server, LIMIT, now)
+    assert (standing("carme"), at_list("carme"), how_many()) == (ON, "", 2)
+    assert "carme@example.org" in server.members
+
+
+@pytest.mark.django_db
+def test_who_paused_their_mail_is_left_alone_and_told_apart_and_a_digest_is_mail_again() -> None:
+    server, now = Server(), Clock()
+    for name in ("anna", "berta", "carme"):
+        actions.add(f"{name}@example.org", "", now())
+    follow(server, LIMIT, now)
+    server.members["anna@example.org"] = Member("anna@example.org", Mail.PAUSED)
+    server.members["berta@example.org"] = Member("berta@example.org", Mail.DIGEST)
+    server.digests_stay = True
+    follow(server, LIMIT, now, closely=True)
+    assert ([at_list(name) for name in ("anna", "berta", "carme")], how_many()) == (["paused", "digest", ""], 1)
+    assert {standing(name) for name in ("anna", "berta", "carme")} == {ON}
+    follow(server, LIMIT, now)  # who does not look closely forgets nothing
+    assert (at_list("anna"), at_list("berta")) == ("paused", "digest")
+    server.digests_stay = False
+    follow(server, LIMIT, now, closely=True)
+    assert (at_list("anna"), at_list("berta"), server.members["berta@example.org"].mail) == ("paused", "", Mail.ON)
+    server.members["anna@example.org"] = Member("anna@example.org")
+    follow(server, LIMIT, now, closely=True)
+    assert (at_list("anna"), how_many()) == ("", 3)
 
 
 @pytest.mark.django_db
@@ -168,6 +221,19 @@ def test_a_list_that_was_emptied_opts_nobody_out() -> None:
     follow(server, LIMIT, now)
     server.members.clear()
     with pytest.raises(Permanent):
+        follow(server, LIMIT, now)
+    assert Recipient.objects.filter(standing=ON).count() == 9
+
+
+@pytest.mark.django_db
+def test_a_list_whose_mail_server_is_refused_by_everybody_switches_nobody_off() -> None:
+    server, now = Server(), Clock()
+    for n in range(9):
+        actions.add(f"p{n}@example.org", "", now())
+    follow(server, LIMIT, now)
+    for key in [*server.members]:
+        server.members[key] = Member(key, Mail.BOUNCED)
+    with pytest.raises(Permanent, match="switched off 9 of 9"):
         follow(server, LIMIT, now)
     assert Recipient.objects.filter(standing=ON).count() == 9
 

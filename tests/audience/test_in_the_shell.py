@@ -20,6 +20,7 @@ from tests.journeys.shell import Said
 
 pytestmark = pytest.mark.django_db
 Talaia = Callable[..., Said]
+QUIET = ("returns", "leaves", "changes", "adopted", "stays_out", "kept")
 
 
 def standings() -> dict[str, str]:
@@ -34,14 +35,15 @@ def synced(talaia: Talaia, path: Path, *more: str) -> dict[str, object]:
 
 
 def test_two_months_of_a_membership(talaia: Talaia, export: Export) -> None:
-    first = synced(talaia, export("anna", "berta", "carme", "dolors", "eva"))
-    assert first["counts"] == {"joins": 5, "returns": 0, "leaves": 0, "changes": 0, "adopted": 0, "stays_out": 0}
-    assert standings() == dict.fromkeys(("anna", "berta", "carme", "dolors", "eva"), "on")
+    always = [f"p{n}" for n in range(3)]
+    first = synced(talaia, export("anna", "berta", "carme", "dolors", "eva", *always))
+    assert first["counts"] == {"joins": 8, **dict.fromkeys(QUIET, 0)}
+    assert standings() == dict.fromkeys(("anna", "berta", "carme", "dolors", "eva", *always), "on")
     assert Recipient.objects.filter(listed_at=None).count() == 0
 
     assert talaia("opt-out", "Berta@Example.org").code == 0
     actions.bounce("carme@example.org", timezone.now())
-    second = synced(talaia, export("anna", "berta", "carme", "dolors", "ferran"))
+    second = synced(talaia, export("anna", "berta", "carme", "dolors", "ferran", *always))
     assert [one["address"] for one in second["joins"]] == ["ferran@example.org"]  # type: ignore[attr-defined]
     assert [one["address"] for one in second["leaves"]] == ["eva@example.org"]  # type: ignore[attr-defined]
     assert standings() == {
@@ -51,8 +53,9 @@ def test_two_months_of_a_membership(talaia: Talaia, export: Export) -> None:
         "dolors": "on",
         "eva": "left",
         "ferran": "on",
+        **dict.fromkeys(always, "on"),
     }
-    third = synced(talaia, export("anna", "berta", "carme", "dolors", "eva", "ferran"))
+    third = synced(talaia, export("anna", "berta", "carme", "dolors", "eva", "ferran", *always))
     assert [one["address"] for one in third["returns"]] == ["eva@example.org"]  # type: ignore[attr-defined]
     assert standings()["berta"] == "opted_out" and standings()["carme"] == "bounced"
 
@@ -188,6 +191,63 @@ def test_show_and_list_say_what_there_is(talaia: Talaia, export: Export) -> None
         "berta@example.org",
     ]
     assert talaia("list", "--standing", "left").out == ""
+
+
+def test_who_gets_nothing_from_the_list_server_is_not_counted_as_told(talaia: Talaia, export: Export) -> None:
+    synced(talaia, export("anna", "berta", "carme", "dolors"))
+    for name, how in (("anna", "paused"), ("berta", "digest"), ("carme", "banned")):
+        Recipient.objects.filter(key=f"{name}@example.org").update(at_list=how)
+    shown = json.loads(talaia("show", "--json").out)
+    assert (shown["addresses"]["on"], shown["at_list"]) == (1, {"paused": 1, "digest": 1, "banned": 1})
+    said = talaia("show").out
+    assert "1  is told" in said and "1  has paused the mail" in said and "1  is banned" in said
+    for name, word in (("anna", "paused"), ("berta", "collected"), ("carme", "bans")):
+        told = talaia("explain", f"{name}@example.org").out
+        assert told.startswith("Is not told: ") and word in told and "opted out" not in told
+    assert talaia("explain", "dolors@example.org").out.startswith("Is told, since ")
+    assert "anna@example.org" in talaia("list").out and "paused" in talaia("list").out
+    assert "banned" in talaia("opt-in", "carme@example.org").out + talaia("list", "--json").out
+
+
+def test_a_row_that_cannot_be_read_is_named_with_its_line_its_text_and_who_stays(
+    talaia: Talaia, export: Export
+) -> None:
+    names = [f"p{n}" for n in range(12)]
+    path = export("anna", *names)
+    synced(talaia, path)
+    path.write_text(path.read_text().replace("Anna,anna@example.org,", "Anna; vídua,,anna@example.org,"))
+    told = synced(talaia, path, "--dry-run")
+    assert told["refused"] == [
+        {
+            "line": 2,
+            "code": "cells_many",
+            "reason": "it has more cells than the header: is a quotation mark missing?",
+            "row": "Anna; vídua | anna@example.org | sí",
+            "stay": ["anna@example.org"],
+        }
+    ]
+    assert [one["address"] for one in told["kept"]] == ["anna@example.org"]  # type: ignore[attr-defined]
+    said = talaia("sync", str(path), "--dry-run", "--all").out
+    assert "“" not in said and "Anna; vídua | anna@example.org" in said
+    assert "Stays as before: Anna <anna@example.org>" in said
+    quiet = talaia("sync", str(path), "--yes")
+    assert (quiet.code, "@" in quiet.out) == (0, False)
+    assert set(standings().values()) == {"on"}
+
+
+def test_what_is_left_of_an_import_says_who_stayed_and_nothing_that_stood_in_a_row(
+    talaia: Talaia, export: Export
+) -> None:
+    names = [f"p{n}" for n in range(12)]
+    path = export("anna", *names)
+    synced(talaia, path)
+    path.write_text(
+        export("anna", *names, "zoe").read_text().replace("anna@example.org,,sí", "anna@example.org,,potser")
+    )
+    synced(talaia, path)
+    row = Import.objects.order_by("-pk")[0]
+    pk = Recipient.objects.get(key="anna@example.org").pk
+    assert (row.state, row.refused, row.ended) == (Import.DONE, [[2, "yes_or_no", "", "", [pk], False]], True)
 
 
 def test_an_import_that_was_confirmed_and_not_finished_is_finished_by_the_worker_or_by_the_next_sync(

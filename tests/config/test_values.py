@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from talaia.config import Text, Threshold
+from talaia.config import Text, Threshold, read
 from talaia.config.toml import duration
+from talaia.signals.matching import claim
+from talaia.signals.parse.report import Alert
+from talaia.signals.view import Signal
 
 
 @pytest.mark.parametrize(
@@ -92,3 +97,43 @@ def test_what_is_no_threshold_is_told_with_an_example(written: object) -> None:
 def test_a_threshold_reads_as_it_was_written(written: str) -> None:
     assert str(Threshold.from_toml(written)) == written
     assert str(Threshold.from_toml(3)) == "3"
+
+
+@pytest.mark.parametrize(
+    "id",
+    ["192.0.2.10:9115", "https://antena.example.org/", "2001:db8::1", "[2001:db8::1]:9100", "BCN-Gràcia_Rd1", "A b"],
+)
+def test_a_connection_is_known_by_whatever_stands_in_its_label(tmp_path: Path, id: str) -> None:
+    decomposed = unicodedata.normalize("NFD", id)
+    path = tmp_path / "talaia.toml"
+    path.write_text(CONNECTION.format(listed=decomposed, id=id))
+    config = read(path, tmp_path)
+    (service,) = config.tables.services
+    labels = {"alertname": "Down", "instance": decomposed}
+    found = claim(service, Signal(("p",), Alert(labels, True).labels))
+    assert found is not None and found.connection == id
+
+
+CONNECTION = """
+[site]
+name = "Cooperativa Exemple"
+address = "https://status.example.org"
+[[groups]]
+id = "g"
+name = "G"
+[[sources]]
+id = "p"
+kind = "prometheus"
+url = "http://127.0.0.1:9090"
+[[services]]
+slug = "links"
+group = "g"
+name = "L"
+evidence = {{ source = "p", query = "up" }}
+[services.reference]
+label = "instance"
+connections = ["{listed}"]
+[[connections]]
+id = "{id}"
+name = "C"
+"""

@@ -38,6 +38,7 @@ NO_SCREEN = {
     "drafts/<int:pk>/drop",
     "suggestions/<str:mark>/dismiss",
     "services/<str:slug>/again",
+    "services/<str:slug>/hand-back",
     "deliveries/<int:pk>",
     "audience/<int:number>/decide",
     "guide/<str:name>",
@@ -76,6 +77,7 @@ def furnished(product: Talaia, there: Repository, page: Page) -> dict[str, dict[
     incident = product.run("incident", "open", "--title", "Xat", *told, text="Ho **mirem**.\n\n- un\n- dos").split()[1]
     window = ("--from", "2100-01-01T23:00", "--to", "2100-01-02T01:00")
     work = product.run("maintenance", "plan", "--title", "Obres", *told, *window, text="Canviem un disc.").split()[1]
+    product.run("service", "set", "chat", "partial", "--until", "2h", "--reason", "Ho veiem.")
     export = product.home / "export.csv"
     export.write_text(
         text([("Anna", "anna@example.org", "", "sí", "", "", ""), ("", "no és res", "", "sí", "", "", "")])
@@ -96,6 +98,7 @@ def furnished(product: Talaia, there: Repository, page: Page) -> dict[str, dict[
         "audience": {"<int:number>": number},
         "words": {"<str:kind>": "no-connection"},
         "people": {"<str:name>": "anna"},
+        "services": {"<str:slug>": "chat"},
         "forum": {"<int:pk>": named(page, "forum")},
         "mails": {"<int:pk>": named(page, "mails"), "<str:name>": "problem"},
     }

@@ -89,7 +89,7 @@ def test_where_nothing_is_interrupted_nobody_is_woken_unless_somebody_says_so(de
 
 
 def test_a_plan_that_comes_late_is_warned_of_and_not_refused(desk: Client) -> None:
-    page = plan(desk, begins=26 * HOUR)
+    page = plan(desk, begins=10 * HOUR)
     assert "our rule is" in page and "that has passed already" in page
     assert Event.objects.get().state == "scheduled"
 
@@ -214,6 +214,59 @@ def test_an_editor_writes_and_does_not_publish(anna: object) -> None:
     assert client.post(NEW, asked).status_code == 403
     assert client.post(NEW, {**asked, "offer": "1"}).status_code == 302
     assert Draft.objects.get().offered and not Event.objects.exists()
+
+
+def test_a_change_of_what_was_approved_waits_for_somebody_else(desk: Client, berta: Client) -> None:
+    plan(desk, second="on")
+    event = Event.objects.get()
+    address = f"/desk/maintenance/{event.ref}/"
+    berta.post(f"{address}approve")
+    window = (event.window_start, event.window_end)
+    later = timezone.now() + 30 * 24 * HOUR
+    asked = {"start": minute(later), "end": minute(later + HOUR)}
+    page = desk.post(f"{address}postpone", {**form_of(desk, f"{address}postpone"), **asked}, follow=True)
+    shown = page.content.decode()
+    assert "A change waits for a second person." in shown and "Approve the change" not in shown
+    event.refresh_from_db()
+    assert (event.window_start, event.window_end) == window
+    refused = desk.post(f"{address}approve", follow=True).content.decode()
+    assert "whoever proposed the change cannot approve it" in refused
+    assert "Approve the change" in berta.get(address).content.decode()
+    berta.post(f"{address}approve", {"seen": form_of(berta, address)["seen"]})
+    event.refresh_from_db()
+    assert event.window_start != window[0] and event.proposed is None
+
+
+def test_a_proposed_change_can_be_dropped_and_the_levels_wait_too(desk: Client, berta: Client) -> None:
+    plan(desk, second="on")
+    event = Event.objects.get()
+    address = f"/desk/maintenance/{event.ref}/"
+    berta.post(f"{address}approve")
+    head = form_of(desk, f"{address}edit")
+    desk.post(f"{address}edit", {**head, "impact-chat": "degraded"})
+    assert [one.state for one in event.impacts.all()] == ["disruption"]
+    event.refresh_from_db()
+    assert event.proposed and event.proposed["impacts"] == {"chat": "degraded"}
+    assert "Degraded" in desk.get(address).content.decode().partition("A change waits")[2]
+    desk.post(f"{address}withdraw")
+    event.refresh_from_db()
+    assert event.proposed is None
+
+
+def test_of_a_window_that_passed_unseen_the_desk_asks_whether_it_was_done(desk: Client) -> None:
+    plan(desk)
+    event = Event.objects.get()
+    then = timezone.now() - 3 * 24 * HOUR
+    Event.objects.filter(pk=event.pk).update(window_start=then, window_end=then + HOUR, started_at=then)
+    address = f"/desk/maintenance/{event.ref}/"
+    page = desk.get(address).content.decode()
+    assert "Its window has passed while talaia was not running. Was it done?" in page and "It was done" in page
+    assert "It should have begun" in desk.get("/desk/").content.decode()
+    asked = desk.get(f"{address}complete").content.decode()
+    assert "though it was not said here then" in asked
+    desk.post(f"{address}complete", form_of(desk, f"{address}complete"))
+    event.refresh_from_db()
+    assert (event.state, event.ended_at) == ("completed", then + HOUR)
 
 
 def test_the_clock_starts_it_notes_once_that_it_outlasts_its_window_and_the_pages_say_so(desk: Client) -> None:

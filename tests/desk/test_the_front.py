@@ -17,7 +17,7 @@ from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Service as Row
 from talaia.panel.state import Reason, State
-from talaia.signals.models import CheckFinding, SourceState
+from talaia.signals.models import CheckFinding, Signal, SourceState
 from talaia.site.values import Event, Front, Group, Service, Touched
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
@@ -58,7 +58,8 @@ def test_services_that_nobody_has_explained_the_worst_first() -> None:
     told = incident("x", touched=(Touched("f", (("", "f"),), State.DEGRADED),))
     worked_on = Event("maintenance", "y", (("", "y"),), "in_progress", NOW, touched=(Touched("g", (), State.PARTIAL),))
     found = unexplained(front(states, (told,), in_progress=(worked_on,)))
-    assert [service.slug for service in found] == ["c", "b", "d"]
+    # What is shown during maintenance is worse than it announced: of that nobody has spoken either.
+    assert [service.slug for service in found] == ["c", "g", "b", "d"]
 
 
 def test_a_source_is_silent_when_it_was_not_heard_for_longer_than_it_may() -> None:
@@ -114,6 +115,26 @@ def test_maintenance_silent_sources_and_stuck_deliveries_are_there_when_there_ar
     assert "<strong>prometheus</strong>" not in page
     assert "12 deliveries are stuck" in page
     assert page.count("disk full make room") == 10
+
+
+@pytest.mark.django_db
+def test_what_alerts_say_and_means_nothing_here_is_told(desk: Client) -> None:
+    now = timezone.now()
+    for number in range(3):
+        Signal.objects.create(
+            source="prometheus",
+            key=str(number),
+            labels={"alertname": "MailDown", "talaia_service": "mial", "talaia_impact": "<b>bad</b>", "n": str(number)},
+            state="firing",
+            starts_at=now,
+            last_seen=now,
+            via="poll",
+        )
+    page = read(desk)
+    assert "speaks of the service “mial”, which is not listed: it counts for nothing. 2 more say the same." in page
+    assert "“&lt;b&gt;bad&lt;/b&gt;”" in page
+    Signal.objects.update(state="resolved")
+    assert "mial" not in read(desk)
 
 
 @pytest.mark.django_db

@@ -58,7 +58,8 @@ def test_it_begins_is_written_of_and_ends_by_hand(desk: Client) -> None:
     send(desk, address(event, "complete"))
     over = Event.objects.get()
     assert (over.state, over.next_update_at) == ("completed", None)
-    assert [update.state for update in over.updates.order_by("number")] == ["scheduled", "in_progress", "in_progress"]
+    states = ["scheduled", "in_progress", "in_progress", "completed"]
+    assert [update.state for update in over.updates.order_by("number")] == states
     done = desk.get(address(event)).content.decode()
     assert "It is over" in done and f"/desk/maintenance/{event.ref}/extend" not in done
     assert f"/desk/maintenance/{event.ref}/analysis" in done
@@ -68,7 +69,7 @@ def test_two_taps_on_it_is_over_say_so_once(desk: Client, running: Event) -> Non
     form = form_of(desk, address(running, "complete"))
     for _ in range(2):
         assert desk.post(address(running, "complete"), {**form, "text": "Fet."}).status_code == 302
-    assert running.updates.count() == 2 and Fact.objects.filter(kind="maintenance.completed").count() == 1
+    assert running.updates.count() == 3 and Fact.objects.filter(kind="maintenance.completed").count() == 1
 
 
 def test_extending_says_both_times_in_every_language(desk: Client, running: Event) -> None:
@@ -122,7 +123,7 @@ def test_who_comes_second_sees_what_changed_and_loses_nothing(desk: Client, runn
     )
     page = desk.post(address(running), mine).content.decode()
     assert "Somebody else has written meanwhile" in page and "Un altre." in page and "El meu text." in page
-    assert running.updates.count() == 2
+    assert running.updates.count() == 3
     longer = form_of(desk, address(running, "extend"))
     actions.update_maintenance(running.ref, MaintenanceState.IN_PROGRESS, {"ca": "I un altre."}, timezone.now())
     assert running.window_end

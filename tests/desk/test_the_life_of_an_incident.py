@@ -144,6 +144,62 @@ def test_a_duplicate_is_merged_keeps_its_address_and_gives_its_services_away(des
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("mine", "theirs", "worse"),
+    [
+        (State.DISRUPTION, State.DEGRADED, "disruption"),
+        (State.DEGRADED, State.DISRUPTION, "disruption"),
+        (State.OPERATIONAL, State.PARTIAL, "partial"),
+        (State.PARTIAL, State.OPERATIONAL, "partial"),
+        (State.PARTIAL, State.PARTIAL, "partial"),
+    ],
+)
+def test_of_two_impacts_on_one_service_the_worse_stays(
+    desk: Client, opened: Event, mine: State, theirs: State, worse: str
+) -> None:
+    into, now = other(), timezone.now()
+    actions.edit_event("incident", opened.ref, now, impacts={"website": mine})
+    actions.edit_event("incident", into.ref, now, impacts={"website": theirs})
+    actions.merge_incident(opened.ref, into.ref, {"ca": "x"}, now)
+    assert {impact.service_id: impact.state for impact in into.impacts.all()} == {"website": worse}
+
+
+@pytest.mark.django_db
+def test_an_open_one_joins_one_that_is_over_only_by_opening_it_again(desk: Client, opened: Event) -> None:
+    into, now = other(), timezone.now()
+    actions.update_incident(into.ref, IncidentState.RESOLVED, {"ca": "Fet."}, now)
+    address = f"/desk/incidents/{opened.ref}/merge"
+    page = desk.get(address).content.decode()
+    assert "; over since" in page and "open it again: it is not over" in page
+    sent = {**form_of(desk, address), "into": into.ref, "move": "on"}
+    refused = desk.post(address, sent).content.decode()
+    assert f"{into.ref} is over, and {opened.ref} is not" in refused
+    opened.refresh_from_db()
+    assert (opened.merged_into, opened.ended_at) == (None, None)
+    assert [desk.post(address, {**sent, "reopen": "on"}).status_code for _ in range(2)] == [302, 302]
+    opened.refresh_from_db()
+    into.refresh_from_db()
+    assert (opened.merged_into, into.state, into.ended_at) == (into, "investigating", None)
+    assert f"/incidents/{opened.ref}/" in into.updates.latest("number").texts["ca"]
+    services = {impact.service_id: impact.state for impact in into.impacts.all()}
+    assert services == {"video": "operational", "chat": "degraded"}, "what it touched before works"
+    assert list(Fact.objects.filter(kind="incident.reopened").values_list("subject", flat=True)) == [
+        f"incident/{into.ref}"
+    ]
+
+
+@pytest.mark.django_db
+def test_one_that_is_over_joins_another_without_turning_its_services_red_again(desk: Client, opened: Event) -> None:
+    into, now = other(), timezone.now()
+    actions.update_incident(opened.ref, IncidentState.RESOLVED, {"ca": "Fet."}, now)
+    address = f"/desk/incidents/{opened.ref}/merge"
+    form = desk.get(address).context["form"]
+    assert "reopen" not in form.fields and form["move"].value() is False
+    actions.merge_incident(opened.ref, into.ref, {"ca": "x"}, now)
+    assert {impact.service_id: impact.state for impact in into.impacts.all()} == {"video": "partial"}
+
+
+@pytest.mark.django_db
 def test_who_merges_what_changed_meanwhile_is_told(desk: Client, opened: Event) -> None:
     into = other()
     address = f"/desk/incidents/{opened.ref}/merge"

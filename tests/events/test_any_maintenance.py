@@ -37,8 +37,10 @@ steps = st.one_of(
     st.tuples(st.just("plan"), who, soon, soon, st.booleans(), st.booleans(), st.booleans()),
     st.tuples(st.just("approve"), which, who, seen),
     st.tuples(st.just("move"), which, st.sampled_from(MaintenanceState), texts, seen),
-    st.tuples(st.just("extend"), which, soon, texts, seen),
-    st.tuples(st.just("postpone"), which, soon, soon, texts, seen),
+    st.tuples(st.just("extend"), which, soon, texts, seen, who),
+    st.tuples(st.just("postpone"), which, soon, soon, texts, seen, who),
+    st.tuples(st.just("levels"), which, st.sampled_from([State.DISRUPTION, State.DEGRADED]), who),
+    st.tuples(st.just("withdraw"), which, who),
     st.tuples(
         st.just("arrange"), which, st.booleans(), st.booleans(), st.sampled_from([["24h"], ["start", "end"], ["x"]])
     ),
@@ -59,6 +61,7 @@ class Model:
     now: datetime = NIGHT
     said: dict[tuple[str, int], tuple[dict[str, str], str]] = field(default_factory=dict)
     over: dict[str, dict[str, Any]] = field(default_factory=dict)
+    approved: dict[tuple[str, str, int], Any] = field(default_factory=dict)
     keys: int = 0
     repeat: Any = None
 
@@ -97,8 +100,11 @@ class Model:
                 before = actions.find("maintenance", ref)
                 actions.approve_maintenance(ref, now, by=by, seen=saw)
                 self.repeat = None
-                assert by != before.planned_by or not before.awaits_approval
-                assert was_read or not before.awaits_approval
+                assert by != (before.changed_by or before.planned_by) or not before.awaits_approval
+                assert before.proposed is None or by != before.proposed["by"]
+                if before.proposed is not None and "window" in before.proposed:
+                    self.wrote(actions.find("maintenance", ref).updates.latest("number"))
+                assert was_read or not (before.awaits_approval or before.proposed)
             case ("move", which, state, words, was_read):
                 ref, key = self.ref(which), self.key()
                 saw, was = self.saw(ref, was_read), actions.find("maintenance", ref)
@@ -107,20 +113,32 @@ class Model:
                 assert was_read or (state == was.state and not words)
                 if update:
                     self.wrote(update)
-            case ("extend", which, later, words, was_read):
+            case ("extend", which, later, words, was_read, by):
                 ref, key = self.ref(which), self.key()
                 saw = self.saw(ref, was_read)
-                self.wrote(
-                    self.repeating(lambda: actions.extend_maintenance(ref, now + later, words, now, key=key, seen=saw))
+                was = actions.find("maintenance", ref)
+                made = self.repeating(
+                    lambda: actions.extend_maintenance(ref, now + later, words, now, by=by, key=key, seen=saw)
                 )
-                assert was_read
-            case ("postpone", which, starts, lasts, words, was_read):
+                self.wrote_or_proposed(was, made)
+                assert was_read or made is None
+            case ("postpone", which, starts, lasts, words, was_read, by):
                 ref, key = self.ref(which), self.key()
                 saw, window = self.saw(ref, was_read), (now + starts, now + starts + lasts)
-                self.wrote(
-                    self.repeating(lambda: actions.postpone_maintenance(ref, window, words, now, key=key, seen=saw))
+                was = actions.find("maintenance", ref)
+                made = self.repeating(
+                    lambda: actions.postpone_maintenance(ref, window, words, now, by=by, key=key, seen=saw)
                 )
-                assert was_read
+                self.wrote_or_proposed(was, made)
+                assert was_read or made is None
+            case ("levels", which, level, by):
+                ref = self.ref(which)
+                self.repeating(
+                    lambda: actions.edit_event("maintenance", ref, now, by=by, impacts={"chat": State(level)})
+                )
+            case ("withdraw", which, by):
+                ref = self.ref(which)
+                self.repeating(lambda: actions.withdraw_change(ref, now, by=by))
             case ("arrange", which, starts, ends, notices):
                 ref = self.ref(which)
                 self.repeating(
@@ -136,6 +154,7 @@ class Model:
                 self.repeat = None
                 for due_step in list(due(list(Event.objects.all()), now)):
                     assert actions.take_step(due_step, now)
+                    self.wrote(actions.find("maintenance", due_step.ref).updates.latest("number"))
                 for event in Event.objects.all():
                     why = late(event, now)
                     noted = actions.note_late(event.ref, now, 15 * MINUTE)
@@ -156,10 +175,25 @@ class Model:
         self.repeat = action
         return made
 
+    def wrote_or_proposed(self, was: Event, made: Update | None) -> None:
+        """A window that a second person has approved is changed by nobody alone."""
+        assert (made is None) == bool(was.approved_by and was.state == MaintenanceState.SCHEDULED)
+        if made:
+            self.wrote(made)
+
     def wrote(self, update: Update) -> None:
         address = (update.event.ref, update.number)
         assert address not in self.said, "an address was given twice"
         self.said[address] = (dict(update.texts), update.state)
+
+
+def rows_of(event: Event) -> dict[str, str]:
+    return dict(event.impacts.values_list("service_id", "state"))
+
+
+def by_second(event: Event) -> dict[str, Any]:
+    """The facts of a second person's yes."""
+    return {"subject": actions.subject(event), "data__has_key": "approved_by"}
 
 
 def everything() -> list[Any]:
@@ -179,7 +213,12 @@ def is_as_it_must_be(model: Model) -> None:
         assert event.next_update_at is None or state not in ENDED
         if event.awaits_approval:
             assert state in (MaintenanceState.SCHEDULED, MaintenanceState.CANCELLED) and not event.approved_by
-        assert event.approved_by == "" or event.approved_by != event.planned_by
+        assert event.approved_by == "" or event.approved_by != (event.changed_by or event.planned_by)
+        if event.approved_by and state is MaintenanceState.SCHEDULED:  # nobody alone has changed what was approved
+            plan = (event.window_start, event.window_end, rows_of(event))
+            yes = (event.ref, event.approved_by, Fact.objects.filter(**by_second(event)).count())
+            assert model.approved.setdefault(yes, plan) == plan
+        assert event.proposed is None or state is MaintenanceState.SCHEDULED
         known = snapshot.event("maintenance", event.ref, model.now) is not None
         assert known == (not event.awaits_approval) == (f"/maintenance/{event.ref}/" in public)
         if state in ENDED:  # what is over stays as it was, but for corrected words

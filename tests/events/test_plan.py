@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from talaia.events.plan import Notice, default_notices, due_notices, lines, read_notices, spoken, warnings
+from talaia.events.plan import ADVANCE, Notice, default_notices, due_notices, lines, read_notices, spoken, warnings
 from talaia.events.timeline import MaintenanceState, NotPossible
 from talaia.panel.state import State
 
@@ -45,17 +45,45 @@ def test_people_are_told_beforehand_where_a_disruption_is_expected(levels: list[
     [
         (30 * DAY, []),
         (7 * DAY, []),
-        (7 * DAY - MINUTE, ["7d"]),
-        (DAY, ["7d"]),
-        (2 * HOUR, ["7d", "24h"]),
-        (10 * MINUTE, ["7d", "24h", "30m"]),
+        (7 * DAY - MINUTE, []),
+        (DAY, []),
+        (2 * HOUR, ["7d"]),
+        (10 * MINUTE, ["7d", "24h"]),
+        (MINUTE, ["7d", "24h"]),
+        (0 * MINUTE, ["7d", "24h", "30m"]),
         (-HOUR, ["7d", "24h", "30m"]),
     ],
 )
-def test_what_was_due_before_it_was_planned_is_skipped_and_said_so(early: timedelta, skipped: list[str]) -> None:
+def test_what_was_due_before_it_was_planned_is_skipped_but_the_last_of_it(early: timedelta, skipped: list[str]) -> None:
     found = lines(ALL, (START, END), START - early)
     assert [line.notice for line in found] == list(ALL)
     assert [line.notice for line in found if line.skipped] == skipped
+
+
+@pytest.mark.parametrize(
+    ("early", "codes", "at_once"),
+    [
+        (7 * DAY, ALL, []),
+        (7 * DAY - MINUTE, ALL, ["7d"]),
+        (DAY, ALL, ["7d"]),
+        (10 * HOUR, ALL, ["24h"]),
+        (20 * MINUTE, ALL, ["30m"]),
+        (0 * MINUTE, ALL, []),  # it begins this minute: that it begins is what they hear
+        (-HOUR, ALL, []),
+        (10 * HOUR, ["7d"], ["7d"]),
+        (10 * HOUR, ["30m"], []),
+        (10 * MINUTE, ["30m"], ["30m"]),
+        (10 * MINUTE, ["start", "end"], []),
+    ],
+)
+def test_short_notice_goes_at_once_and_the_rest_follows_the_plan(
+    early: timedelta, codes: list[str], at_once: list[str]
+) -> None:
+    known = START - early
+    found = [line for line in lines(codes, (START, END), known) if line.at_once]
+    assert [(line.notice, line.at, line.skipped) for line in found] == [(code, known, False) for code in at_once]
+    later = [line for line in lines(codes, (START, END), known) if line.notice in ADVANCE and not line.skipped]
+    assert all(line.at == START - ADVANCE[line.notice] for line in later if not line.at_once)
 
 
 def test_each_notice_has_its_instant_and_what_a_person_says_has_none() -> None:
@@ -75,7 +103,7 @@ def test_each_notice_has_its_instant_and_what_a_person_says_has_none() -> None:
         (SCHEDULED, 30 * DAY, DAY, ["24h"]),  # after a downtime the latest alone
         (SCHEDULED, 30 * DAY, 10 * MINUTE, ["30m"]),
         (SCHEDULED, 30 * DAY, -MINUTE, []),  # it has not begun, and nothing is announced of what is past
-        (SCHEDULED, 3 * DAY, 2 * DAY, []),  # the week had passed when it was planned
+        (SCHEDULED, 3 * DAY, 2 * DAY, ["7d"]),  # the week had passed when it was planned: at once
         (SCHEDULED, 3 * DAY, HOUR, ["24h"]),
         (WORKING, 30 * DAY, -MINUTE, ["start"]),
         (WORKING, 30 * DAY, DAY, ["start"]),  # begun by hand, early

@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from talaia.clock import Clock
 from talaia.config import current
 from talaia.events.actions import (
     approve_maintenance,
+    edit_update,
     extend_maintenance,
+    mark_of,
     plan_maintenance,
     postpone_maintenance,
     take_step,
@@ -20,7 +23,7 @@ from talaia.events.actions import (
 )
 from talaia.events.clock import Late, due, late, remind
 from talaia.events.models import Event
-from talaia.events.timeline import MaintenanceState
+from talaia.events.timeline import MaintenanceState, NotPossible
 from talaia.outbox.models import Fact
 
 START = datetime(2026, 5, 4, 21, 0, tzinfo=UTC)
@@ -37,6 +40,7 @@ class Planned:
     starts_itself: bool = True
     ends_itself: bool = True
     awaits_approval: bool = False
+    proposed: object = None
 
 
 STARTS = ("in_progress", START)
@@ -49,8 +53,8 @@ ENDS = ("completed", END)
         ("scheduled", START - SECOND, []),
         ("scheduled", START, [STARTS]),
         ("scheduled", END - SECOND, [STARTS]),  # late, after a downtime
-        ("scheduled", END, [STARTS, ENDS]),  # all of it while nobody looked
-        ("scheduled", END + 100 * HOUR, [STARTS, ENDS]),
+        ("scheduled", END, []),  # all of it while nobody looked: whether it was done a person knows
+        ("scheduled", END + 100 * HOUR, []),
         ("in_progress", START - HOUR, []),  # begun by hand before its window
         ("in_progress", END - SECOND, []),
         ("in_progress", END, [ENDS]),
@@ -72,7 +76,9 @@ def test_a_window_begins_and_ends(state: str, now: datetime, steps: list[tuple[s
         (Planned("in_progress", starts_itself=False), END, [ENDS]),
         (Planned("in_progress", ends_itself=False), END, []),
         (Planned("in_progress", ends_itself=False), END + 100 * HOUR, []),  # only a person says that it is over
-        (Planned("scheduled", ends_itself=False), END, [STARTS]),
+        (Planned("scheduled", ends_itself=False), END - SECOND, [STARTS]),
+        (Planned("scheduled", ends_itself=False), END, []),
+        (Planned("scheduled", proposed={"window": []}), START, []),  # a change waits for a second person
         (Planned("scheduled", awaits_approval=True), START, []),
         (Planned("scheduled", awaits_approval=True), END + HOUR, []),
     ],
@@ -89,6 +95,11 @@ def test_the_clock_does_only_what_it_was_asked_to(
         (Planned("scheduled"), START, None),  # the clock starts it this second
         (Planned("scheduled", starts_itself=False), START - SECOND, None),
         (Planned("scheduled", starts_itself=False), START, "not_begun"),
+        (Planned("scheduled", starts_itself=False), END + HOUR, "not_begun"),
+        (Planned("scheduled", proposed={"window": []}), START, "unapproved"),
+        (Planned("scheduled"), END - SECOND, None),
+        (Planned("scheduled"), END, "unseen"),
+        (Planned("scheduled", ends_itself=False), END, "unseen"),
         (Planned("scheduled", awaits_approval=True), START - SECOND, None),
         (Planned("scheduled", awaits_approval=True), START, "unapproved"),
         (Planned("in_progress", ends_itself=False), END - SECOND, None),
@@ -111,6 +122,7 @@ def test_what_is_not_where_its_window_says_has_a_reason(event: Planned, now: dat
         (("overrun", START), 14, False),
         (("overrun", START), 15, True),
         (("not_begun", START), 1, True),  # another reason is news
+        (("overrun", START + 3 * HOUR), 1, True),  # told by a clock that was set back since
     ],
 )
 def test_operators_are_reminded_at_once_and_then_every_quarter_of_an_hour(
@@ -118,6 +130,12 @@ def test_operators_are_reminded_at_once_and_then_every_quarter_of_an_hour(
 ) -> None:
     quarter = timedelta(minutes=15)
     assert remind(Late.OVERRUN, last, START + timedelta(minutes=after), quarter) == again
+
+
+def test_of_an_unseen_window_operators_are_reminded_once_a_day() -> None:
+    last, quarter = ("unseen", END), timedelta(minutes=15)
+    assert not remind(Late.UNSEEN, last, END + 23 * HOUR, quarter)
+    assert remind(Late.UNSEEN, last, END + 24 * HOUR, quarter)
 
 
 def test_what_has_no_window_waits_for_a_person() -> None:
@@ -147,11 +165,80 @@ def look(now: datetime) -> None:
 @pytest.mark.django_db
 def test_after_a_downtime_the_clock_writes_down_when_the_window_ended_not_when_it_looked() -> None:
     event = plan(ends_itself=True)
+    look(START)
     look(END + 5 * HOUR)
     event.refresh_from_db()
     assert (event.state, event.ended_at) == ("completed", END)
     assert kinds() == ["maintenance.planned", "maintenance.in_progress", "maintenance.completed"]
-    assert [update.number for update in event.updates.all()] == [1]  # the clock has no words of its own
+    entries = event.updates.order_by("number").values_list("state", "at", "stock")
+    assert list(entries)[1:] == [("in_progress", START, True), ("completed", END, True)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ends_itself", [False, True])
+def test_a_window_that_passed_while_talaia_was_off_is_neither_begun_nor_ended_and_is_asked_about(
+    ends_itself: bool,
+) -> None:
+    event = plan(ends_itself=ends_itself)
+    for hours in (50, 51, 52):
+        look(END + hours * HOUR)
+    event.refresh_from_db()
+    assert (event.state, event.ended_at, event.updates.count()) == ("scheduled", None, 1)
+    assert kinds() == ["maintenance.planned", "maintenance.unseen"]
+    look(END + 75 * HOUR)
+    assert kinds()[2:] == ["maintenance.late"]
+
+
+@pytest.mark.django_db
+def test_of_a_window_that_passed_unseen_a_person_says_afterwards_that_the_work_was_done() -> None:
+    event = plan()
+    with pytest.raises(NotPossible, match="begins"), translation.override("en"):
+        update_maintenance(event.ref, MaintenanceState.COMPLETED, {}, END - SECOND, by="anna")
+    look(END + 50 * HOUR)
+    update_maintenance(event.ref, MaintenanceState.COMPLETED, {}, END + 51 * HOUR, by="anna")
+    event.refresh_from_db()
+    assert (event.state, event.started_at, event.ended_at) == ("completed", START, END)
+    entry = event.updates.order_by("number").last()
+    assert entry and (entry.state, entry.at, entry.by) == ("completed", END + 51 * HOUR, "anna")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("by", ["anna", ""])
+def test_a_step_without_words_has_an_entry_with_its_hour_and_words_in_every_language(by: str) -> None:
+    event = plan(ends_itself=True)
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, START, by=by, key="form 1")
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, START + SECOND, by=by, key="form 1")
+    update_maintenance(event.ref, MaintenanceState.COMPLETED, {}, START + HOUR, by=by)
+    found = event.updates.order_by("number").values_list("number", "state", "at", "by", "stock")
+    assert list(found)[1:] == [(2, "in_progress", START, by, True), (3, "completed", START + HOUR, by, True)]
+    for update in event.updates.filter(stock=True):
+        assert set(update.texts) == set(current().site.languages) and all(update.texts.values())
+        assert len(set(update.texts.values())) == len(update.texts)
+
+
+@pytest.mark.django_db
+def test_the_words_of_such_an_entry_become_somebodys_when_they_are_corrected() -> None:
+    event = plan()
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, START)
+    edit_update("maintenance", event.ref, 2, {"ca": "Hem començat pel tercer rack."}, START + SECOND)
+    assert not event.updates.get(number=2).stock
+
+
+@pytest.mark.django_db
+def test_a_form_that_was_open_when_the_clock_began_the_work_is_not_overtaken() -> None:
+    event = plan()
+    seen = mark_of(event)
+    look(START)
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {"ca": "Som-hi."}, START + SECOND, seen=seen)
+    assert event.updates.count() == 3
+
+
+@pytest.mark.django_db
+def test_work_is_not_over_hours_before_it_began() -> None:
+    event = plan()
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, START)
+    with pytest.raises(NotPossible):
+        update_maintenance(event.ref, MaintenanceState.COMPLETED, {"ca": "Fet."}, START + HOUR, at=START - 5 * HOUR)
 
 
 @pytest.mark.django_db
@@ -212,12 +299,12 @@ def test_what_nobody_approved_in_time_does_not_begin_and_is_told_to_operators() 
     look(START + SECOND)
     event.refresh_from_db()
     assert event.state == "scheduled"
-    assert kinds() == ["maintenance.proposed", "maintenance.late"]
+    assert kinds() == ["maintenance.proposed", "maintenance.late"]  # no page: nobody outside knows of it
     approve_maintenance(event.ref, START + HOUR, by="berta")
     look(START + HOUR)  # too late to begin as if nothing had happened: a person starts it
     event.refresh_from_db()
     assert (event.state, event.starts_itself) == ("scheduled", False)
-    assert kinds()[2:] == ["maintenance.planned", "maintenance.late"]
+    assert kinds()[2:] == ["maintenance.planned", "maintenance.not_begun"]
 
 
 @pytest.mark.django_db

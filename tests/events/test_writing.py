@@ -182,12 +182,14 @@ def test_resolving_ends_the_promise_a_postscript_leaves_the_end_and_a_relapse_op
         (lambda: opened({"nothing": State.DEGRADED}), "“nothing”"),
         (lambda: opened({"chat": State.UNKNOWN}), "impact"),
         (lambda: opened({"chat": State.MAINTENANCE}), "impact"),
-        (lambda: opened(started_at=NOW + MINUTE), "not come"),
+        (lambda: opened(started_at=NOW + 6 * MINUTE), "not come"),
         (lambda: actions.update_incident("2026-999", IncidentState.RESOLVED, {"ca": "x"}, NOW), "no incident 2026-999"),
         (lambda: actions.update_incident("²026-001", IncidentState.RESOLVED, {"ca": "x"}, NOW), "no reference"),
         (lambda: actions.update_incident("2026001", IncidentState.RESOLVED, {"ca": "x"}, NOW), "no reference"),
         (
-            lambda: actions.update_incident(opened().ref, IncidentState.RESOLVED, {"ca": "x"}, NOW, at=NOW - MINUTE),
+            lambda: actions.update_incident(
+                opened().ref, IncidentState.RESOLVED, {"ca": "x"}, NOW, at=NOW - 6 * MINUTE
+            ),
             "before the incident began",
         ),
         (lambda: actions.edit_update("incident", opened().ref, 2, {"ca": "x"}, NOW), "no entry 2"),

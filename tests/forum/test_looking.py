@@ -262,6 +262,6 @@ def test_a_mirror_that_cannot_be_made_is_put_off_and_told_in_one_line(
     assert asked == 1
     assert len(caplog.records) == 1
     assert "ca_file cannot be used" in caplog.text
-    assert look.not_before == now + reconciling.AFTER_A_FAULT
+    assert look.put_off == (now, reconciling.AFTER_A_FAULT)
     with pytest.raises(Permanent):  # what waits to be written is parked with the same words
         Keeper(current, chosen.chosen, calendar).deliver(["incident/2026-001"], now)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from talaia.forum.merge import sections
 from talaia.forum.neutral import settled
 from talaia.forum.post import LONGEST, document, written_title
+from talaia.panel.state import State
 from tests.forum.stories import BEGAN, HOUSE, MADRID, STORY, WORK, entry, house
 
 WHOLE = """\
@@ -67,7 +68,10 @@ def test_a_maintenance_says_its_window_and_what_to_expect() -> None:
     found = document(WORK, HOUSE)
     assert found.title == "[2026-10-03] Manteniment: Canvi d’encaminador (2026-003)"
     assert "- **Finestra:** dissabte, 3 d’octubre del 2026, de 04:12 a 07:12 (3 h)" in found.text
-    assert "## Què es notarà\n\n- Connexions: En manteniment" in found.text
+    assert "## Què es notarà\n\n- Connexions: Aturat" in found.text
+    stop = document(replace(WORK, touched=(("Connexions", State.DISRUPTION),)), HOUSE)
+    assert "- Connexions: Aturat" in stop.text
+    assert found.impact == stop.impact == "maintenance"  # elsewhere too what is planned is no trouble
     assert not found.closed
 
 

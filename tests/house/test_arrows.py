@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2] / "talaia"
 # Low to high. What stands on one step does not know the others of that step.
 STEPS = [
     {"config", "refusal"},
-    {"outbox"},
+    {"outbox", "terminal"},
     {"panel"},
     {"events"},
     {"signals"},
@@ -34,6 +34,7 @@ DJANGO = {"settings", "urls", "models", "apps", "migrations", "__init__", "__mai
 PURE = [
     "panel/state.py",
     "panel/words.py",
+    "panel/by_hand.py",
     "panel/uptime.py",
     "panel/catalogue.py",
     "events/timeline.py",
@@ -51,6 +52,10 @@ PURE = [
     "signals/parse/alertmanager.py",
     "signals/parse/prometheus.py",
     "signals/parse/generic.py",
+    "signals/parse/stream.py",
+    "signals/late.py",
+    "signals/odd.py",
+    "config/clean.py",
     "audience/address.py",
     "audience/reading/table.py",
     "audience/reading/delimited.py",

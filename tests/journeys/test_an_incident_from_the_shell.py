@@ -18,7 +18,7 @@ from talaia.outbox.models import Fact
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.models import Service
-from tests.journeys.shell import Shell
+from tests.journeys.shell import Said, Shell
 from tests.product import Talaia
 from tests.servers.process import wait_until
 
@@ -181,8 +181,67 @@ def test_maintenance_from_its_plan_to_its_end(talaia: Shell) -> None:
     shown = json.loads(talaia("maintenance", "show", ref, "--json").out)
     assert [(update["state"], update["texts"]) for update in shown["updates"]] == [
         ("scheduled", {"ca": "Canviem un disc."}),
+        (
+            "in_progress",
+            {"ca": "La feina ha començat.", "es": "El trabajo ha empezado.", "en": "The work has begun."},
+        ),
         ("completed", {"ca": "Fet."}),
     ]
+
+
+def plan_soon(talaia: Shell, *more: str, typed: str | None = None) -> Said:
+    start = timezone.now().astimezone(current().site.tz) + timedelta(hours=10)
+    times = [f"{at:%Y-%m-%dT%H:%M}" for at in (start, start + timedelta(hours=1))]
+    window = ("--from", times[0], "--to", times[1], "--service", "chat=partial")
+    return talaia("maintenance", "plan", "--title", "T", *window, *more, text="Canviem un disc.", typed=typed)
+
+
+@pytest.mark.django_db
+def test_which_mails_would_go_when_is_said_before_anything_is_planned(talaia: Shell) -> None:
+    answer = plan_soon(talaia, "--dry-run")
+    assert answer.code == 0 and not Event.objects.exists()
+    told = [line for line in answer.err.splitlines() if line.startswith("told ")]
+    assert [line.split(":")[0] for line in told] == ["told 7d", "told 24h", "told 30m", "told start", "told end"]
+    assert "skipped" in told[0] and told[1].endswith("at once, as its hour had passed")
+    assert told[4] == "told end: when somebody says so"
+    assert plan_soon(talaia).code == 0  # a script is not asked
+    assert Event.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("more", "answered", "made"), [((), "y", 1), ((), "n", 0), (("--yes",), "", 1)])
+def test_at_a_terminal_it_is_asked_whether_that_is_right(
+    talaia: Shell, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], answered: str, made: int
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda _question: answered)
+    answer = plan_soon(talaia, *more, typed="Canviem un disc.")
+    assert Event.objects.count() == made and answer.code == 1 - made
+    assert "told 24h" in answer.err
+
+
+@pytest.mark.django_db
+def test_a_change_of_what_was_approved_waits_at_the_shell_as_well(
+    talaia: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def become(name: str) -> None:
+        monkeypatch.setenv("SUDO_USER", name)
+
+    become("anna")
+    assert plan_soon(talaia, "--propose").code == 0
+    ref = Event.objects.get().ref
+    become("berta")
+    assert talaia("maintenance", "approve", ref).code == 0
+    become("anna")
+    end = timezone.now().astimezone(current().site.tz) + timedelta(hours=20)
+    waits = talaia("maintenance", "extend", ref, "--to", f"{end:%Y-%m-%dT%H:%M}")
+    assert "waits for a second person" in waits.out
+    assert "a change by anna waits for a second person" in talaia("maintenance", "show", ref).out
+    assert talaia("maintenance", "approve", ref).code == 1
+    assert talaia("maintenance", "withdraw", ref).code == 0
+    assert talaia("maintenance", "edit", ref, "--no-notice").code == 0
+    become("berta")
+    assert talaia("maintenance", "approve", ref).code == 0
+    assert Event.objects.get().notices == []
 
 
 @pytest.mark.django_db
@@ -323,6 +382,9 @@ def test_all_that_the_desk_can_do_over_ssh(talaia: Shell, tmp_path: Path) -> Non
 
     talaia("incident", "open", "--title", "Xat i vídeo", "--service", "video=partial", text="Ho mirem.")
     other = f"{YEAR}-002"
+    talaia("incident", "resolve", other, text="Fet.")
+    assert f"{other} is over, and {REF} is not" in talaia("incident", "merge", REF, other).err
+    talaia("incident", "reopen", other, text="Torna a fallar.")
     merged = talaia("incident", "merge", REF, other, "--json")
     assert json.loads(merged.out)["merged_into"] == other
     assert f"duplicate of: {other}" in talaia("incident", "show", REF).out

@@ -88,3 +88,55 @@ def test_an_address_that_nobody_can_listen_on_is_told_in_one_line(tmp_path: Path
     talaia("init", folder=tmp_path)
     done = talaia(command, "--listen", address, folder=tmp_path)
     assert (done.returncode, done.stderr) == (1, f'talaia: --listen {address}: write it as "127.0.0.1:8000"\n')
+
+
+BEFORE = """
+[site]
+name = "Cooperativa Exemple"
+address = "https://status.example.org"
+[mail]
+sender = "estat@example.org"
+port = 1
+[[groups]]
+id = "web"
+name = "Web"
+[[sources]]
+id = "grafana"
+kind = "webhook"
+[[sources]]
+id = "prometheus"
+kind = "prometheus"
+url = "http://127.0.0.1:1"
+[[services]]
+slug = "web"
+group = "web"
+name = "Web"
+evidence = { source = "grafana" }
+[audience]
+everybody = true
+[audience.columns]
+address = "Correu"
+[audience.sympa]
+"""
+
+
+def test_before_the_first_start_the_check_looks_at_all_that_it_can(tmp_path: Path) -> None:
+    (tmp_path / "talaia.toml").write_text(BEFORE)
+    done = talaia("check", folder=tmp_path, home=tmp_path / "new-and-empty")
+    for line in (
+        "look  the database is not of this version yet",
+        "look  source grafana: nobody can post to it yet",
+        "look  Sympa cannot read the addresses yet",
+        "FAIL  prometheus (http://127.0.0.1:1) does not answer",
+        "the mail server 127.0.0.1:1 does not answer",
+    ):
+        assert line in done.stdout, done.stdout + done.stderr
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_when_the_database_is_away_the_check_looks_at_the_rest(tmp_path: Path) -> None:
+    database = '[database]\nurl = "postgresql://talaia@127.0.0.1:1/talaia"\n'
+    (tmp_path / "talaia.toml").write_text(BEFORE + database)
+    done = talaia("check", folder=tmp_path)
+    assert "FAIL  the database does not answer" in done.stdout
+    assert "FAIL  prometheus (http://127.0.0.1:1) does not answer" in done.stdout, done.stdout + done.stderr

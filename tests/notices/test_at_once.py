@@ -11,6 +11,7 @@ from django.db import connection
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState
 from talaia.notices import actions
+from talaia.notices.actions import drawing
 from talaia.notices.models import Notice
 from talaia.notices.which import Wanted
 from talaia.panel.state import State
@@ -24,9 +25,9 @@ class Meanwhile:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
         self.results: list[object] = []
-        self.action, self.judge = action, actions._stays
+        self.action, self.judge = action, drawing._stays
         self.thread = threading.Thread(target=self.act)
-        monkeypatch.setattr(actions, "_stays", self.stays)
+        monkeypatch.setattr(drawing, "_stays", self.stays)
 
     def act(self) -> None:
         try:

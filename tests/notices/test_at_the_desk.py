@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from talaia.audience.models import Recipient as Subscriber
+from talaia.desk.forms.fields import minute
 from talaia.desk.people.roles import Role
+from talaia.events.models import Event
 from talaia.notices.models import Notice
 from talaia.notices.stories import STORIES
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.state import State
 from tests.desk.conftest import member
+from tests.desk.test_writing_at_the_desk import form_of
 from tests.notices.conftest import House
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -160,3 +166,49 @@ def test_the_choice_in_the_form_is_what_happens(desk: Client, house: House) -> N
     desk.post("/desk/incidents/new", {**form, "impact-links": State.DISRUPTION.value, "publish": "1"})
     house.work()
     assert house.notices() == [("problem", "withheld", "asked")]
+
+
+def plan_form(desk: Client, hours: float) -> dict[str, str]:
+    begins = timezone.now() + timedelta(hours=hours)
+    given = {"title": "Canvi", "text": "Dos talls.", "impact-links": "disruption"}
+    times = {"start": minute(begins), "end": minute(begins + timedelta(hours=1))}
+    return {**form_of(desk, "/desk/maintenance/new"), **given, **times}
+
+
+def as_shown(page: Any) -> dict[str, str]:
+    """The form of a page as a browser sends it back."""
+    values = {field.html_name: field.value() for field in page.context["form"]}
+    return {name: value for name, value in values.items() if value not in (None, False)}
+
+
+def test_before_a_plan_is_published_its_real_list_of_mails_is_shown(desk: Client) -> None:
+    answer = desk.post("/desk/maintenance/new", plan_form(desk, 10))
+    page = re.sub(r"\s+", " ", answer.content.decode())
+    assert not Event.objects.exists() and "Nothing is published yet." in page
+    listed = re.findall(r"<li[^>]*>([^<]*)", page.partition('class="plan"')[2].partition("</ul>")[0])
+    assert [one.partition(":")[0] for one in listed] == [
+        "7 days before",
+        "24 hours before",
+        "30 minutes before",
+        "when it begins",
+        "when it is over",
+    ]
+    assert "that has passed already" in listed[0] and "at once, as that hour has passed" in listed[1]
+    assert "when somebody says so" in listed[4] and "Mails go to 3 people." in page
+    desk.post("/desk/maintenance/new", as_shown(answer))
+    assert Event.objects.count() == 1
+
+
+def test_a_list_that_has_changed_since_it_was_shown_is_shown_again(desk: Client) -> None:
+    answer = desk.post("/desk/maintenance/new", plan_form(desk, 10))
+    begins = timezone.now() + timedelta(days=8)
+    later = {"start": minute(begins), "end": minute(begins + timedelta(hours=1))}
+    again = desk.post("/desk/maintenance/new", {**as_shown(answer), **later})
+    assert not Event.objects.exists() and "Nothing is published yet." in again.content.decode()
+    desk.post("/desk/maintenance/new", as_shown(again))
+    assert Event.objects.count() == 1
+
+
+def test_a_plan_that_mails_nobody_needs_no_second_look(desk: Client) -> None:
+    desk.post("/desk/maintenance/new", {**plan_form(desk, 10), "telling": "nobody"})
+    assert Event.objects.count() == 1

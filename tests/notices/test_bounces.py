@@ -20,6 +20,7 @@ from talaia.audience.mailing import readers
 from talaia.audience.models import Recipient
 from talaia.config import current
 from talaia.notices import tokens
+from talaia.notices.answers import Meaning
 from talaia.notices.models import Bounce
 from talaia.notices.returned import Returned, read
 from talaia.outbox.models import Fact
@@ -27,6 +28,7 @@ from tests.audience.ledger import CONFIG
 from tests.notices.conftest import Configure, House, set_up
 from tests.notices.killing import migrate
 from tests.notices.mailserver import MailServer
+from tests.notices.reports import report
 from tests.product import ROOT, Talaia
 from tests.servers.process import Process, free_port, release_port, wait_until
 
@@ -35,61 +37,25 @@ KEY = "r000000000007"
 BACK = tokens.return_path(SECRET, "torna@example.org", KEY)
 
 
-def report(to: str, status: str, action: str = "failed", more: str = "") -> bytes:
-    """A delivery report as Postfix writes it."""
-    lines = f"""\
-From: MAILER-DAEMON@mx.example.net
-To: {to}
-Subject: Undelivered Mail Returned to Sender
-Auto-Submitted: auto-replied
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: text/plain; charset=us-ascii
-
-I am sorry to have to inform you that your message could not be delivered.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example.net
-
-Final-Recipient: rfc822; anna@example.net
-Action: {action}
-Status: {status}
-{more}
---b
-Content-Type: message/rfc822
-
-From: estat@example.org
-Subject: [Problem] (2026-001)
-
-Hello
---b--
-"""
-    return lines.replace("\n", "\r\n").encode()
-
-
 @pytest.mark.parametrize(
-    ("status", "action", "gone"),
+    ("status", "action", "meaning"),
     [
-        ("5.1.1", "failed", True),
-        ("5.1.10", "failed", True),
-        ("5.2.1 (disabled)", "failed", True),
-        ("5.4.4", "failed", True),
-        ("5.0.0", "failed", True),
-        ("5.2.2", "failed", False),  # full
-        ("5.7.1", "failed", False),  # a policy
-        ("5.6.0", "failed", False),
-        ("4.4.1", "delayed", False),
-        ("5.1.1", "delayed", False),
-        ("2.0.0", "relayed", False),
+        ("5.1.1", "failed", Meaning.GONE),
+        ("5.1.10", "failed", Meaning.GONE),
+        ("5.2.1 (disabled)", "failed", Meaning.GONE),
+        ("5.4.4", "failed", Meaning.GONE),
+        ("5.0.0", "failed", Meaning.UNCLEAR),  # nobody says
+        ("5.2.2", "failed", Meaning.LATER),  # full
+        ("5.7.1", "failed", Meaning.OURS),  # a policy
+        ("5.6.0", "failed", Meaning.OURS),
+        ("4.4.1", "delayed", None),
+        ("5.1.1", "delayed", None),
+        ("2.0.0", "relayed", None),
     ],
 )
-def test_who_is_gone_and_who_is_only_not_at_home(status: str, action: str, gone: bool) -> None:
-    found = read(report(BACK, status, action), SECRET)
-    assert found == Returned(KEY, gone, status if gone else "")
+def test_who_is_gone_and_who_is_only_not_at_home(status: str, action: str, meaning: Meaning | None) -> None:
+    found = read(report(BACK, status, action=action), SECRET)
+    assert found == Returned(KEY, meaning, status if meaning else "")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +71,7 @@ def test_who_is_gone_and_who_is_only_not_at_home(status: str, action: str, gone:
 )
 def test_what_is_no_report_never_costs_anybody_their_mails(content: bytes) -> None:
     found = read(content, SECRET, BACK)
-    assert found == Returned(KEY, False, "")
+    assert found == Returned(KEY)
 
 
 def test_a_return_path_of_somebody_else_is_believed_by_nobody() -> None:
@@ -118,7 +84,7 @@ def test_a_return_path_of_somebody_else_is_believed_by_nobody() -> None:
 def test_parts_in_parts_without_end_are_no_report_and_no_failure() -> None:
     nested = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(3000))
     head = f"To: {BACK}\r\n".encode()
-    assert read(head + nested, SECRET) == read(nested, SECRET, BACK) == Returned(KEY, False, "")
+    assert read(head + nested, SECRET) == read(nested, SECRET, BACK) == Returned(KEY)
     assert read(nested, SECRET) is None
 
 

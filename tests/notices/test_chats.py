@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,10 +15,11 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from talaia.clock import Clock
 from talaia.config import current
 from talaia.desk.people.roles import Role
 from talaia.events import actions as events
-from talaia.events.timeline import IncidentState
+from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.notices import actions
 from talaia.notices.chat import client as chats
 from talaia.notices.chat.write import message
@@ -219,3 +221,39 @@ def test_long_titles_and_many_services_are_shortened(room: House) -> None:
     )
     assert len(title) == 150 and title.endswith("… (2026-014)")
     assert "+3" in text.splitlines()[0] and len(text) < 400
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "days", "asked"),
+    [
+        (False, 3, "Its window has passed while talaia was not running. Was it done?"),
+        (True, 1, "Its window has begun. Say when the work begins, or postpone it."),
+    ],
+)
+def test_operators_are_asked_in_their_chat_what_only_they_know(
+    room: House, there: Receiver, configure: Configure, by_hand: bool, days: int, asked: str
+) -> None:
+    set_up(configure, room.server, CHATS.replace('language = "en"', 'language = "en"\noperators = true'))
+    window = (room.now + timedelta(days=1), room.now + timedelta(days=1, hours=1))
+    event = events.plan_maintenance(
+        {"ca": "Bateries"}, {"ca": "x"}, {}, window, room.now, by="anna", starts_itself=not by_hand
+    )
+    room.work().later(days=days).work()
+    for _ in range(3):
+        Clock(current, lambda: room.now).step(room.now)
+        room.later(minutes=1).work()
+    [(title, text)] = said(there, "/two")
+    assert title == f"[For operators] Bateries ({event.ref})"
+    assert asked in text and f"https://status.example.org/desk/maintenance/{event.ref}/" in text
+    assert said(there, "/one") == [] and room.server.taken == []
+
+
+def test_what_is_answered_meanwhile_is_asked_no_more(room: House, there: Receiver, configure: Configure) -> None:
+    set_up(configure, room.server, CHATS.replace('language = "en"', 'language = "en"\noperators = true'))
+    window = (room.now + timedelta(hours=1), room.now + timedelta(hours=2))
+    event = events.plan_maintenance({"ca": "Bateries"}, {"ca": "x"}, {}, window, room.now, by="anna")
+    room.work().later(days=1)
+    Clock(current, lambda: room.now).step(room.now)
+    events.update_maintenance(event.ref, MaintenanceState.COMPLETED, {}, room.now, by="anna")
+    room.work()
+    assert there.requests == []

@@ -201,3 +201,12 @@ def test_the_end_of_work_goes_to_those_who_were_told_of_it(placed: House) -> Non
     Recipient.objects.update(areas=["el port"])
     events.update_maintenance(event.ref, MaintenanceState.CANCELLED, {"ca": "No es fa."}, placed.now, by="dora")
     assert go_on(placed) == ["bernat"]
+
+
+def test_the_end_of_what_reached_nobody_goes_to_nobody(placed: House) -> None:
+    event = open_incident(placed, None)
+    placed.server.answers = lambda verb, _argument: "550 5.7.1 relay not permitted" if verb == "RCPT" else None
+    assert go_on(placed) == []
+    placed.server.answers = lambda _verb, _argument: None
+    resolve(placed, event)
+    assert go_on(placed) == []

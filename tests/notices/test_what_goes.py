@@ -459,3 +459,22 @@ def test_while_another_worker_is_at_it_the_sending_is_put_back_and_not_taken_for
     house.later(seconds=5).work()
     assert len(house.server.taken) == 3
     assert house.notices() == [("problem", "sent", "")]
+
+
+@pytest.mark.parametrize("then", ["they choose others", "it is about others"])
+def test_who_chose_services_and_was_told_of_a_problem_is_told_of_its_end_whatever_has_changed(
+    house: House, then: str
+) -> None:
+    Recipient.objects.filter(address="anna@example.net").update(services=["links"])
+    Recipient.objects.filter(address="bernat@example.net").update(services=["website"])
+    event = house.open()
+    house.work().later(minutes=1).work()
+    assert house.server.to() == ["anna@example.net", "carla@example.net"]
+    if then == "they choose others":
+        Recipient.objects.filter(address="anna@example.net").update(services=["video"])
+    else:
+        events.edit_event("incident", event.ref, house.now, impacts={"video": State.DISRUPTION})
+    house.server.taken.clear()
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now)
+    house.work().later(minutes=1).work()
+    assert house.server.to() == ["anna@example.net", "carla@example.net"]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from talaia.events.anchors import fresh
 from talaia.panel.state import Reason, State
-from talaia.panel.uptime import DaySeconds, days_before
+from talaia.panel.uptime import DaySeconds, days_before, length
 from talaia.site.values import (
     Entry,
     Event,
@@ -266,7 +266,33 @@ STUCK = panel(
     ),
 )
 
+NO_ANSWER = Reason("check", {"what": "down"})
+BEYOND = Reason("check", {"what": "down", "also": {"code": "beyond_maintenance", "ref": "2026-004"}})
+KNOWN = Reason("alert", {"count": 1, "silenced": True})
+SAID = Reason(
+    "by_hand",
+    {
+        "words": {
+            "ca": "a la seu no hi ha llum; la companyia hi treballa",
+            "es": "en la sede no hay luz; la compañía trabaja en ello",
+            "en": "there is no electricity at the office; the company is at work",
+        }
+    },
+)
+COMES_AND_GOES = Reason("check", {"what": "slow", "unstable_since": "2026-11-23T02:40:00Z"})
+# One outage that an incident covers, and four things of which it says nothing.
+TWO_OUTAGES = panel(
+    service("links", X, DOWN, ago(minutes=95)),
+    service("transit", D, INCIDENT_REASON, ago(minutes=88)),
+    service("video", X, BEYOND, ago(minutes=9)),
+    service("chat", M, Reason("maintenance", {"ref": "2026-004"}), ago(minutes=47)),
+    service("cloud", P, KNOWN, ago(minutes=20)),
+    service("mail", D, COMES_AND_GOES, ago(minutes=40)),
+    service("phone", P, SAID, ago(minutes=31)),
+)
+
 FRONTS: dict[str, Front] = {
+    "two-outages": front(TWO_OUTAGES, (CUT,), (WORK,)),
     "well": front(),
     "incident": front(STUCK, (CUT,)),
     "signals-only": front(panel(service("links", P, Reason("connections_down", {"down": 3, "of": 9}), ago(minutes=2)))),
@@ -372,7 +398,7 @@ def days(today: date = date(2026, 11, 23)) -> tuple[DaySeconds, ...]:
     }
     found = []
     for back, day in enumerate(reversed(days_before(today, 90)), 1):
-        found.append(DaySeconds(day, special.get(back, {OK: 86_400} if back < 80 else {U: 86_400})))
+        found.append(DaySeconds(day, special.get(back, {OK if back < 80 else U: length(day, ZONE)})))
     return (*reversed(found), DaySeconds(today, {OK: 8_000, X: 5_000}))
 
 
@@ -391,12 +417,15 @@ SERVICES: dict[str, ServicePage] = {
         (CUT, PAST[0], WORK),
     ),
     "well": ServicePage(
-        service("chat"), date(2026, 11, 23), tuple(DaySeconds(day.day, {OK: 86_400}) for day in days()), ()
+        service("chat"),
+        date(2026, 11, 23),
+        tuple(DaySeconds(day.day, {OK: length(day.day, ZONE)}) for day in days()),
+        (),
     ),
     "new": ServicePage(
         service("cloud", U, Reason("never_measured"), ago(minutes=1)),
         date(2026, 11, 23),
-        tuple(DaySeconds(day.day, {}) for day in days()),
+        tuple(DaySeconds(day.day, {U: length(day.day, ZONE)}) for day in days()),
         (),
     ),
 }

@@ -178,6 +178,13 @@ def test_after_stale_after_what_was_so_is_struck_through_with_its_hour_until_som
     expect(page.locator("#news")).to_have_text("")
 
 
+def test_so_is_what_stands_on_the_cards_of_outages_that_nobody_has_written_about(stage: Stage, page: Page) -> None:
+    stage.put("two-outages", timedelta(minutes=11))
+    page.goto(stage.address)
+    minutes(page, 1)
+    expect(page.locator("main .uncovered .state s")).to_have_count(4)
+
+
 def test_the_page_of_a_service_owns_up_to_its_age_by_the_age_of_the_whole_site(stage: Stage, page: Page) -> None:
     stage.put("well", timedelta(minutes=4))
     house = replace(story.HOUSE, made_at=datetime.now(UTC) - timedelta(hours=3))

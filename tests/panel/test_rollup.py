@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from talaia.panel.actions import backfill, judge_service, list_services, roll_up
+from talaia.panel.actions import backfill, judge_service, leave_unwatched, list_services, roll_up
 from talaia.panel.catalogue import Entry, Heading
-from talaia.panel.models import Day
+from talaia.panel.models import Day, Service, Transition
 from talaia.panel.rollup import due_days
 from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.watching import unjudged
 
 MADRID = ZoneInfo("Europe/Madrid")
 pytestmark = pytest.mark.django_db
@@ -33,8 +35,8 @@ def show(slug: str, state: State, at: datetime) -> None:
 
 def store(now: datetime) -> int:
     due = due_days(now, MADRID)
-    for slug, day, seconds in due:
-        roll_up(slug, day, seconds, now)
+    for one in due:
+        roll_up(one.slug, one.day, one.seconds, now, one.filled)
     return len(due)
 
 
@@ -43,7 +45,7 @@ def test_a_service_begins_with_the_day_on_which_it_came_and_only_finished_days_a
     show("web", State.OPERATIONAL, local(2026, 5, 3, 12))
     show("web", State.DISRUPTION, local(2026, 5, 4, 23))
     found = due_days(local(2026, 5, 5, 9), MADRID)
-    assert [(slug, day) for slug, day, _ in found] == [("web", date(2026, 5, 3)), ("web", date(2026, 5, 4))]
+    assert [(one.slug, one.day) for one in found] == [("web", date(2026, 5, 3)), ("web", date(2026, 5, 4))]
     assert found[0].seconds == {"unknown": 43_200, "operational": 43_200}
     assert found[1].seconds == {"operational": 82_800, "disruption": 3_600}
 
@@ -84,7 +86,7 @@ def test_a_service_that_never_changed_has_only_days_without_data() -> None:
 def test_a_retired_service_has_no_days_after_the_one_on_which_it_left() -> None:
     panel("web", "chat", at=local(2026, 5, 1, 0))
     panel("web", at=local(2026, 5, 2, 12))
-    days = {day for slug, day, _ in due_days(local(2026, 5, 6, 1), MADRID) if slug == "chat"}
+    days = {one.day for one in due_days(local(2026, 5, 6, 1), MADRID) if one.slug == "chat"}
     assert days == {date(2026, 5, 1), date(2026, 5, 2)}
 
 
@@ -109,17 +111,147 @@ def test_after_a_very_long_pause_not_more_than_a_year_is_made_up_for() -> None:
     assert timedelta(days=400) == date(2026, 5, 2) - due_days(local(2026, 5, 2, 1), MADRID)[0].day
 
 
+def leave(slug: str, at: datetime, now: datetime) -> int:
+    """Nobody watched the service since `at`; the transition that says so."""
+    unwatched = Shown(State.UNKNOWN, unjudged(at).reason)
+    leave_unwatched(slug, [(at, unwatched)], unjudged(at), now)
+    return Transition.objects.filter(service=slug).latest("pk").pk
+
+
+def stored(slug: str = "web") -> dict[str, dict[str, int]]:
+    return {f"{row.day:%d}": row.seconds for row in Day.objects.filter(service=slug).order_by("day")}
+
+
 def test_a_day_that_was_stored_before_its_past_was_written_down_is_stored_again_with_it() -> None:
     panel("web", "chat", at=local(2026, 5, 1, 0))
     for slug in ("web", "chat"):
         show(slug, State.OPERATIONAL, local(2026, 5, 1, 0))
     now = local(2026, 5, 4, 0, 1)
     assert store(now) == 6
-    trouble = (local(2026, 5, 2, 23), State.DISRUPTION, Reason())
-    backfill("web", [trouble, (local(2026, 5, 3, 1), State.OPERATIONAL, Reason())], now)
-    assert [(slug, day.day) for slug, day, _ in due_days(now, MADRID)] == [("web", 2), ("web", 3)]
+    gap = leave("web", local(2026, 5, 2, 12), now)
+    assert [(one.slug, one.day.day) for one in due_days(now, MADRID)] == [("web", 2), ("web", 3)]
     store(now)
-    assert Day.objects.get(service="web", day="2026-05-01").seconds == {"operational": 86_400}
-    assert Day.objects.get(service="web", day="2026-05-02").seconds == {"operational": 82_800, "disruption": 3_600}
-    assert Day.objects.get(service="web", day="2026-05-03").seconds == {"operational": 82_800, "disruption": 3_600}
+    assert stored() == {
+        "01": {"operational": 86_400},
+        "02": {"operational": 43_200, "unknown": 43_200},
+        "03": {"unknown": 86_400},
+    }
+    show("web", State.OPERATIONAL, now)
+    filled = {"filled": True}
+    told = [
+        (local(2026, 5, 2, 12), State.OPERATIONAL, Reason("", filled)),
+        (local(2026, 5, 2, 23), State.DISRUPTION, Reason("", filled)),
+        (local(2026, 5, 3, 1), State.OPERATIONAL, Reason("", filled)),
+        (local(2026, 5, 3, 20), State.UNKNOWN, Reason("not_running", {"asked": True})),
+    ]
+    backfill(gap, told, now)
+    store(now)
+    assert stored() == {
+        "01": {"operational": 86_400},
+        "02": {"operational": 82_800, "disruption": 3_600},
+        "03": {"operational": 19 * 3_600, "disruption": 3_600, "unknown": 4 * 3_600},
+    }
+    assert list(Day.objects.filter(service="web").order_by("day").values_list("filled", flat=True)) == [
+        0,
+        43_200,
+        72_000,
+    ]
     assert Day.objects.filter(service="chat").count() == 3
+
+
+def test_what_is_told_afterwards_is_told_once_and_the_state_is_since_its_beginning() -> None:
+    panel("web", at=local(2026, 5, 1, 0))
+    show("web", State.OPERATIONAL, local(2026, 5, 1, 0))
+    gap = leave("web", local(2026, 5, 1, 10), local(2026, 5, 1, 12))
+    told = [
+        (local(2026, 5, 1, 10), State.OPERATIONAL, Reason("", {"filled": True})),
+        (local(2026, 5, 1, 11), State.DISRUPTION, Reason("", {"filled": True})),
+    ]
+    backfill(gap, told, local(2026, 5, 1, 12))
+    assert Transition.objects.count() == 2, "nobody has judged it since: it is not over"
+    show("web", State.DISRUPTION, local(2026, 5, 1, 12))
+    for _ in range(2):
+        backfill(gap, told, local(2026, 5, 1, 12))
+    rows = Transition.objects.order_by("at", "pk").values_list("from_state", "to_state")
+    assert list(rows) == [
+        ("unknown", "operational"),
+        ("operational", "operational"),
+        ("operational", "disruption"),
+        ("disruption", "disruption"),
+    ]
+    assert Service.objects.get(pk="web").since == local(2026, 5, 1, 11)
+
+
+def test_filled_seconds_of_a_night_that_began_the_day_before_are_still_marked() -> None:
+    """The day of the return is stored at its own midnight, long after the days before it."""
+    panel("web", at=local(2026, 5, 1, 0))
+    show("web", State.OPERATIONAL, local(2026, 5, 1, 0))
+    gap = leave("web", local(2026, 5, 1, 20), local(2026, 5, 2, 8))
+    show("web", State.OPERATIONAL, local(2026, 5, 2, 8))
+    backfill(gap, [(local(2026, 5, 1, 20), State.OPERATIONAL, Reason("", {"filled": True}))], local(2026, 5, 2, 8))
+    store(local(2026, 5, 2, 9))
+    store(local(2026, 5, 3, 1))
+    assert list(Day.objects.order_by("day").values_list("filled", flat=True)) == [4 * 3_600, 8 * 3_600]
+
+
+@pytest.mark.parametrize("last", [State.OPERATIONAL, State.DISRUPTION])
+def test_a_service_that_left_and_came_back_counts_nothing_of_the_days_between(last: State) -> None:
+    panel("web", "chat", at=local(2026, 5, 1, 0))
+    show("web", State.OPERATIONAL, local(2026, 5, 1, 0))
+    show("web", last, local(2026, 5, 2, 12))
+    store(local(2026, 5, 3, 0, 5))
+    panel("chat", at=local(2026, 5, 3, 10))
+    store(local(2026, 5, 4, 0, 5))
+    store(local(2026, 5, 12, 0, 5))
+    panel("web", "chat", at=local(2026, 5, 12, 10))
+    row = Service.objects.get(pk="web")
+    assert (row.state, row.reason["code"], row.computed_state) == ("unknown", "never_measured", "unknown")
+    show("web", State.OPERATIONAL, local(2026, 5, 12, 11))
+    store(local(2026, 5, 13, 0, 5))
+    assert {day: stored()[day] for day in stored() if day >= "03"} == {
+        "03": {last.value: 10 * 3_600},
+        "12": {"unknown": 3_600, "operational": 13 * 3_600},
+    }
+
+
+def test_a_service_that_came_back_today_is_not_due_again_each_minute(django_assert_num_queries: Any) -> None:
+    panel("web", "chat", at=local(2026, 5, 1, 0))
+    panel("chat", at=local(2026, 5, 3, 0))
+    panel("web", "chat", at=local(2026, 5, 6, 9))
+    store(local(2026, 5, 6, 10))
+    assert list(stored()) == ["01", "02"]
+    with django_assert_num_queries(2):
+        assert due_days(local(2026, 5, 6, 11), MADRID) == []
+
+
+def test_nothing_is_counted_after_a_service_left_whatever_is_judged_later() -> None:
+    panel("web", "chat", at=local(2026, 5, 1, 0))
+    show("web", State.DISRUPTION, local(2026, 5, 1, 0))
+    panel("chat", at=local(2026, 5, 1, 12))
+    show("web", State.OPERATIONAL, local(2026, 5, 2, 9))  # by a watch that has not seen that it left
+    store(local(2026, 5, 4, 1))
+    assert stored() == {"01": {"disruption": 43_200}}
+    assert Service.objects.get(pk="web").state == "disruption"
+
+
+def test_a_day_that_was_stored_a_moment_too_early_is_stored_again() -> None:
+    panel("web", at=local(2026, 5, 1, 0))
+    show("web", State.OPERATIONAL, local(2026, 5, 1, 0))
+    store(local(2026, 5, 3, 0, 0, 1))
+    show("web", State.DISRUPTION, local(2026, 5, 2, 23, 59, 50))  # judged before midnight, written after it
+    store(local(2026, 5, 3, 0, 1))
+    assert stored()["02"] == {"operational": 86_390, "disruption": 10}
+
+
+def test_a_clock_that_is_set_back_does_not_bring_the_history_into_disorder() -> None:
+    panel("web", at=local(2026, 5, 1, 0))
+    show("web", State.OPERATIONAL, local(2026, 5, 1, 0))
+    show("web", State.DISRUPTION, local(2026, 5, 1, 12))
+    show("web", State.OPERATIONAL, local(2026, 5, 1, 13))
+    show("web", State.DISRUPTION, local(2026, 5, 1, 11, 30))  # the clock went back two hours
+    show("web", State.OPERATIONAL, local(2026, 5, 1, 14))
+    show("web", State.DISRUPTION, local(2026, 5, 1, 23))
+    store(local(2026, 5, 2, 1))
+    assert stored() == {"01": {"operational": 21 * 3_600, "disruption": 3 * 3_600}}
+    rows = list(Transition.objects.order_by("at", "pk"))
+    assert all(one.to_state == other.from_state for one, other in pairwise(rows))

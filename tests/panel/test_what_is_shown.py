@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,11 +27,33 @@ ALSO = {"also": {"code": "connections_down", "down": 2, "of": 9}}
         (INCIDENT, POOR, Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014", **ALSO}), disagreement=True)),
         (INCIDENT, WELL, Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014"}), disagreement=True)),
         (INCIDENT, SILENT, Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014"}))),
+        # Of the same colour it is the incident's, and nobody disagrees.
+        (
+            INCIDENT,
+            Computed(State.PARTIAL, DOWN),
+            Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014", **ALSO})),
+        ),
         # The worse one is the colour.
         (
             INCIDENT,
             Computed(State.DISRUPTION, Reason("check", {"what": "down"})),
-            Shown(State.DISRUPTION, Reason("check", {"what": "down"}), disagreement=True),
+            Shown(
+                State.DISRUPTION,
+                Reason("check", {"what": "down", "also": {"code": "incident", "ref": "2026-014"}}),
+                disagreement=True,
+            ),
+        ),
+        # What is worse than announced shows as what it is, with both reasons.
+        (
+            Declared(maintenance_ref="2026-002", announced=State.OPERATIONAL),
+            POOR,
+            Shown(
+                State.DEGRADED,
+                Reason(
+                    "connections_down", {"down": 2, "of": 9, "also": {"code": "beyond_maintenance", "ref": "2026-002"}}
+                ),
+                disagreement=True,
+            ),
         ),
         (
             Declared(maintenance_ref="2026-002"),
@@ -54,3 +77,61 @@ def test_by_hand_then_incident_then_maintenance_then_unknown_then_the_signals(
     declared: Declared, computed: Computed, shown: Shown
 ) -> None:
     assert show(declared, computed, NOW) == shown
+
+
+TROUBLE = [State.DEGRADED, State.PARTIAL, State.DISRUPTION]  # from the lightest to the heaviest
+UNTIL = {"holds": NOW + timedelta(seconds=1), "for ever": None, "is over": NOW}
+
+
+def every() -> Iterator[tuple[Declared, Computed]]:
+    """All that can be declared of a service, with all that the signals can say."""
+    by_hand = [(None, None), *((state, until) for state in State for until in UNTIL.values())]
+    for said, until in by_hand:
+        for incident in (None, *State):
+            for announced in (None, *State):
+                for computed in State:
+                    declared = Declared(
+                        by_hand=said,
+                        by_hand_until=until,
+                        incident=incident,
+                        incident_ref="2026-014" if incident else "",
+                        maintenance_ref="2026-002" if announced else "",
+                        announced=announced or State.MAINTENANCE,
+                    )
+                    yield declared, Computed(computed, Reason("alert", {"count": 1}))
+
+
+def test_everything_that_can_be_declared_with_everything_that_the_signals_can_say() -> None:
+    """The rule once more, in another form: who speaks first, and what each of them may hide."""
+    seen = 0
+    for declared, computed in every():
+        found = show(declared, computed, NOW)
+        failing = computed.state in TROUBLE
+        codes = {found.reason.code, found.reason.values.get("also", {}).get("code")} - {None}
+        place = (declared, computed)
+        allowed = {
+            State.MAINTENANCE: TROUBLE,  # it stops: nothing is worse than that
+            State.DISRUPTION: TROUBLE,
+            State.PARTIAL: TROUBLE[:2],
+            State.DEGRADED: TROUBLE[:1],
+        }.get(declared.announced, [])
+        if declared.by_hand and declared.by_hand_until != NOW:
+            assert (found.state, codes) == (declared.by_hand, {"by_hand"}), place
+        elif declared.incident in TROUBLE:
+            counts = failing and not (declared.maintenance_ref and computed.state in allowed)
+            expected = max(TROUBLE.index(declared.incident), TROUBLE.index(computed.state) if counts else 0)
+            assert found.state is TROUBLE[expected], place
+            assert codes == ({"incident", "alert"} if failing else {"incident"}), place
+        elif declared.maintenance_ref:
+            hidden = not failing or computed.state in allowed
+            assert found.state is (State.MAINTENANCE if hidden else computed.state), place
+            assert codes == {"maintenance" if hidden else "beyond_maintenance", *(["alert"] if failing else [])}, place
+        else:
+            assert (found.state, found.reason) == (computed.state, computed.reason), place
+        assert (
+            found.state is not State.MAINTENANCE
+            or State.MAINTENANCE in (declared.by_hand, computed.state)
+            or (declared.maintenance_ref)
+        ), place
+        seen += 1
+    assert seen == 19 * 7 * 7 * 6

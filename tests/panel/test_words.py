@@ -22,7 +22,23 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("never_measured", {}, "encara no s’ha mesurat", "todavía no se ha medido", "not measured yet"),
     ("source_silent", {"source": "p", "since": "2026-11-23T02:12:00Z"}, "la monitorització no respon <02:12>",
      "la monitorización no responde <02:12>", "monitoring silent <02:12>"),
+    ("source_unreadable", {"source": "p", "since": "2026-11-23T02:12:00Z"},
+     "la monitorització respon, però no la podem llegir <02:12>",
+     "la monitorización responde, pero no podemos leerla <02:12>",
+     "the monitoring answers, but we have not been able to read it <02:12>"),
+    (
+        "our_line",
+        {},
+        "sense mesures: falla la nostra pròpia connexió",
+        "sin mediciones: falla nuestra propia conexión",
+        "not measured: it is our own connection that fails",
+    ),
     ("not_measured", {}, "sense mesures recents", "sin mediciones recientes", "no recent measurement"),
+    ("not_running", {"since": "2026-11-23T02:12:00Z"}, "talaia no estava en marxa", "talaia no estaba en marcha",
+     "talaia was not running"),
+    ("check", {"what": "down", "filled": True}, "no respon, ho hem sabut després",
+     "no responde, lo hemos sabido después", "it does not answer, known only afterwards"),
+    ("", {"filled": True}, "ho hem sabut després", "lo hemos sabido después", "known only afterwards"),
     ("connections_down", {"down": 2, "of": 9}, "2 de 9 connexions de referència sense servei",
      "2 de 9 conexiones de referencia sin servicio", "2 of 9 reference connections without service"),
     ("connections_poor", {"poor": 1, "of": 9}, "1 de 9 connexions de referència va malament",
@@ -42,6 +58,19 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("check", {"what": "slow"}, "respon amb lentitud", "responde con lentitud", "it answers slowly"),
     ("incident", {"ref": "2026-014"}, "incidència 2026-014", "incidencia 2026-014", "incident 2026-014"),
     ("maintenance", {"ref": "2026-004"}, "manteniment 2026-004", "mantenimiento 2026-004", "maintenance 2026-004"),
+    ("beyond_maintenance", {"ref": "2026-004"}, "pitjor del que anunciava el manteniment 2026-004",
+     "peor de lo que anunciaba el mantenimiento 2026-004", "worse than maintenance 2026-004 announced"),
+    ("check", {"what": "down", "silenced": True}, "no respon; s’hi està treballant",
+     "no responde; se está trabajando en ello", "it does not answer; it is being worked on"),
+    ("check", {"what": "down", "unstable_since": "2026-11-23T02:12:00Z"}, "no respon; inestable <02:12>",
+     "no responde; inestable <02:12>", "it does not answer; unstable <02:12>"),
+    ("unstable", {"since": "2026-11-23T02:12:00Z"},
+     "inestable <02:12>; ara mateix funciona, i ho seguim de prop",
+     "inestable <02:12>; ahora mismo funciona, y lo seguimos de cerca",
+     "unstable <02:12>; it works at this moment, and we are watching it"),
+    ("by_hand", {}, "indicat per l’equip tècnic", "indicado por el equipo técnico", "set by the technical team"),
+    ("by_hand", {"words": {"ca": "Hi entrem.", "en": "We get in."}}, "l’equip tècnic diu: Hi entrem",
+     "el equipo técnico dice: Hi entrem", "the technical team says: We get in"),
 ]  # fmt: skip
 
 
@@ -79,6 +108,7 @@ def documented() -> set[str]:
 
 def test_every_code_that_there_is_has_its_words() -> None:
     values = {"since": "2026-11-23T02:12:00Z", "measured": 2, "of": 9, "down": 2, "poor": 2, "ref": "x", "what": "down"}
+    values["now"] = {}
     codes = documented()
     assert {"connections_down", "by_hand", "kept_by_hand"} <= codes
     for code in codes:

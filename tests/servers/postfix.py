@@ -61,13 +61,19 @@ class Postfix:
     """`with Postfix(transports, program, user) as mail:` takes mail at `mail.port`.
 
     `transports`: address → what Postfix calls a transport ("answer:", "lmtp:inet:127.0.0.1:8024"); everything else
-    goes to `sink`, a port of the loopback. It needs root, as Postfix does.
+    goes to `sink`, a port of the loopback. `more`: settings of main.cf. It needs root, as Postfix does.
     """
 
     def __init__(
-        self, transports: Mapping[str, str], sink: int, program: Path | None = None, user: str = "nobody"
+        self,
+        transports: Mapping[str, str],
+        sink: int,
+        program: Path | None = None,
+        user: str = "nobody",
+        more: Mapping[str, str] | None = None,
     ) -> None:
         self.port = free_port()
+        self.more = more or {}
         self.transports, self.sink, self.program, self.user = transports, sink, program, user
         self.folder = Path(tempfile.mkdtemp(prefix="talaia-postfix-"))
 
@@ -86,6 +92,7 @@ class Postfix:
             "transport_maps": f"texthash:{own}/etc/transport",
             "default_transport": f"smtp:[127.0.0.1]:{self.sink}",
             "relay_transport": f"smtp:[127.0.0.1]:{self.sink}",
+            **self.more,
         }
         for name in ("command_directory", "daemon_directory", "meta_directory", "shlib_directory"):
             settings[name] = _usual(name)

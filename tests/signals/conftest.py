@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import F
 
 from talaia import config as configuration
 from talaia.config import Config
@@ -128,7 +129,8 @@ class Lab:
 
     def seen(self, slug: str = "web") -> list[str]:
         """The states that were shown, in order."""
-        return list(Transition.objects.filter(service=slug).order_by("id").values_list("to_state", flat=True))
+        rows = Transition.objects.filter(service=slug).exclude(from_state=F("to_state"))
+        return list(rows.order_by("at", "id").values_list("to_state", flat=True))
 
     def notes(self, source: str) -> list[Mapping[str, object]]:
         return list(SourceState.objects.get(pk=source).notes)

@@ -18,6 +18,18 @@ import httpx
 MARKED = re.compile(r'label_replace\(label_replace\((.+?), "talaia_query", "(\d+)", "", ""\), "talaia_what", "(\w+)"')
 
 
+@dataclass(frozen=True)
+class Memory:
+    """A series in Prometheus' memory: a query that it answers had this value from `start` until before `end`."""
+
+    query: str
+    labels: dict[str, str]
+    start: datetime
+    end: datetime
+    value: float = 1.0
+    age: float = 1.0
+
+
 @dataclass
 class Monitoring:
     """What the two servers would answer at `now`. `samples`: query → [(labels, value, age in seconds)]."""
@@ -28,12 +40,14 @@ class Monitoring:
     listed: list[dict[str, Any]] = field(default_factory=list)
     alertmanager_since: datetime | None = None
     silences: dict[str, dict[str, Any]] = field(default_factory=dict)
-    past: list[tuple[dict[str, str], list[float]]] = field(default_factory=list)
+    remembers: list[Memory] = field(default_factory=list)
     prometheus_hangs: bool = False
     alertmanager_down: bool = False
     broken_rules: list[str] = field(default_factory=list)
     clock_ahead: float = 0.0
     asked: list[str] = field(default_factory=list)
+    ranges: list[tuple[str, int]] = field(default_factory=list)  # which were asked for, and how many points of each
+    too_much: dict[str, int] = field(default_factory=dict)  # query → points of which it refuses more
     made: int = 0
 
     @property
@@ -102,8 +116,7 @@ class Monitoring:
                 rules = [{"name": name, "health": "err", "lastError": "no"} for name in self.broken_rules]
                 return success({"groups": [{"name": "g", "rules": rules}]})
             case "/api/v1/query_range":
-                spans = [{"metric": labels, "values": [[t, "1"] for t in times]} for labels, times in self.past]
-                return success({"resultType": "matrix", "result": spans})
+                return self._range(fields)
         if fields["query"] == "time()":
             return success({"resultType": "scalar", "result": [seconds, str(seconds)]})
         result: list[dict[str, Any]] = []
@@ -115,6 +128,41 @@ class Monitoring:
                 result.append({"metric": marked, "value": [seconds, str(shown)]})
         result.append({"metric": {"talaia_what": "clock"}, "value": [seconds, str(seconds)]})
         return success({"resultType": "vector", "result": result})
+
+    def _range(self, fields: dict[str, str]) -> httpx.Response:
+        """As Prometheus does: at each step, both ends included, whatever it has of the query; no more than it allows.
+
+        It knows the queries `q`, `timestamp(q)` and `count(q)`.
+        """
+        step, first, last = (float(fields[name]) for name in ("step", "start", "end"))
+        count = int((last - first) / step + 1e-6) + 1
+        if count > 11_000:
+            error = "exceeded maximum resolution of 11,000 points per timeseries"
+            return httpx.Response(400, json={"status": "error", "errorType": "bad_data", "error": error})
+        outer, query = re.fullmatch(r"(?:(timestamp|count)\()?(.*?)\)?", fields["query"]).groups()  # type: ignore[union-attr]
+        self.ranges.append((query, count))
+        if query in self.too_much and count > self.too_much[query]:
+            return httpx.Response(
+                422, json={"status": "error", "error": "query processing would load too many samples"}
+            )
+        spans = []
+        for one in self.remembers:
+            begins, ends = one.start.timestamp() + self.clock_ahead, one.end.timestamp() + self.clock_ahead
+            times = [at for n in range(count) if begins <= (at := round(first + n * step, 3)) < ends]
+            if one.query == query and times:
+                values = [[at, f"{at - one.age if outer == 'timestamp' else one.value}"] for at in times]
+                labels = {name: value for name, value in one.labels.items() if name != "__name__" or not outer}
+                spans.append({"metric": {} if outer == "count" else labels, "values": values})
+        return success({"resultType": "matrix", "result": spans})
+
+    def remember(self, query: str, start: datetime, end: datetime, value: float = 1.0, **labels: str) -> None:
+        """A query was measured to be `value` all that time."""
+        self.remembers.append(Memory(query, labels, start, end, value))
+
+    def remember_firing(self, start: datetime, end: datetime, **labels: str) -> None:
+        """An alert fired all that time."""
+        every = {**labels, "__name__": "ALERTS", "alertstate": "firing"}
+        self.remembers.append(Memory('ALERTS{alertstate="firing"}', every, start, end))
 
     def _alertmanager(self, request: httpx.Request, path: str) -> httpx.Response:
         if path == "/api/v2/status":

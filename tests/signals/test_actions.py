@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from talaia.config import Check, Source
 from talaia.outbox.models import Fact
 from talaia.signals import actions
-from talaia.signals.client import Heard, Measured
+from talaia.signals.client import Heard
+from talaia.signals.evidence import Measured
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.signals.outcome import Outcome, Streak
 from talaia.signals.parse.report import Alert
@@ -133,6 +134,43 @@ def test_heartbeats_keep_a_source_alive_and_fill_no_table() -> None:
     assert state.heard_at == NOW
     assert state.notes == [{"code": "skew", "seconds": -300}]
     assert Intake.objects.count() == 1
+
+
+def test_a_push_that_is_repeated_for_a_month_costs_no_row_and_what_changed_is_kept_alone() -> None:
+    """Prometheus repeats all that is active each 75 s, with the numbers of now in its words."""
+    everybody = [
+        *(pushed("firing", NOW, alertname=f"Host{n}")[0] for n in range(50)),
+        pushed("firing", NOW, alertname="WebDown", talaia_service="web")[0],
+    ]
+
+    def wants(labels: Mapping[str, str]) -> bool:
+        return "talaia_service" in labels
+
+    def repeated(at: datetime, *bodies: dict[str, Any]) -> None:
+        until = (at + 4 * MINUTE).isoformat()
+        body = [{**one, "annotations": {"description": f"at {at:%H:%M}"}, "endsAt": until} for one in bodies]
+        actions.store_intake("push", body, at)
+        actions.handle_intake(Intake.objects.latest("pk"), PUSH, at, wants)
+
+    for number in range(100):
+        repeated(NOW + number * 75 * SECOND, *everybody)
+    (kept,) = Intake.objects.all()
+    assert [one["labels"]["alertname"] for one in kept.body] == ["WebDown"]
+    assert Signal.objects.count() == 1, "what concerns nothing of ours and is repeated is not kept"
+    assert SourceState.objects.get().heard_at == NOW + 99 * 75 * SECOND
+    repeated(NOW + 200 * MINUTE, pushed("firing", NOW, alertname="ChatDown", talaia_service="chat")[0], *everybody)
+    assert [one["labels"]["alertname"] for one in Intake.objects.latest("pk").body] == ["ChatDown"]
+    actions.store_intake("push", pushed("resolved", NOW, alertname="WebDown", talaia_service="web"), NOW + 201 * MINUTE)
+    actions.handle_intake(Intake.objects.latest("pk"), PUSH, NOW + 201 * MINUTE, wants)
+    assert Intake.objects.count() == 3
+
+
+@pytest.mark.parametrize("source", [TOLD, ALERTMANAGER, Source(id="h", kind="webhook")])
+def test_a_webhook_that_repeats_itself_costs_no_row_either(source: Source) -> None:
+    body: object = {"key": "web", "state": "down"} if source.kind == "webhook" else told("firing", alertname="Down")
+    for number in range(20):
+        come_in(source, body, NOW + number * 5 * MINUTE)
+    assert Intake.objects.count() == Signal.objects.count() == 1
 
 
 def test_a_body_that_cannot_be_read_is_kept_with_what_is_wrong() -> None:

@@ -15,7 +15,8 @@ import pytest
 
 from talaia.config import Config, Site, Source, Tables, Text
 from talaia.outbox.faults import Fault, Permanent, Temporary
-from talaia.signals.client import Client, Measured, Wanted
+from talaia.signals.client import Client, Unreadable
+from talaia.signals.evidence import Measured, Wanted
 from tests.signals.monitoring import Monitoring, success
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
@@ -64,12 +65,13 @@ class Dripping(httpx.SyncByteStream):
         (always(410, json="gone"), Temporary, "answers 410", "url"),
         (always(500), Temporary, "answers 500", "url"),
         (always(302, headers={"location": "https://login.example.org/"}), Permanent, "login.example.org", "url"),
-        (always(200, text="<html>"), Temporary, "no JSON", "url"),
-        (always(200, text="[" * 100_000), Temporary, "no JSON", "url"),
-        (always(200, json=[]), Temporary, "Expected `object`", "kind"),
-        (always(200, json={"status": "success", "data": {"alerts": 3}}), Temporary, "resultType", "kind"),
+        (always(200, text="<html>"), Unreadable, "no JSON", "url"),
+        (always(200, text="[" * 100_000), Unreadable, "nested more than 40 levels deep", "url"),
+        (always(200, json=[]), Unreadable, "Expected `object`", "kind"),
+        (always(200, json={"status": "success", "data": {"alerts": 3}}), Unreadable, "data.alerts", "kind"),
         (always(400, json={"status": "error", "error": "no such thing"}), Permanent, "no such thing", "query"),
-        (always(200, stream=Dripping(b" " * 1_000_000)), Permanent, "more than 5,000,000 bytes", "narrow"),
+        (always(200, stream=Dripping(b" " * 1_000_000)), Unreadable, "bytes say nothing", "url"),
+        (always(200, stream=Dripping(b"[" + b"1," * 500_000)), Unreadable, "stand beside the list", "url"),
     ],
 )
 def test_every_fault_says_what_and_what_to_do(answer: Answer, kind: type[Fault], said: str, hint: str) -> None:
@@ -82,7 +84,7 @@ def test_every_fault_says_what_and_what_to_do(answer: Answer, kind: type[Fault],
 def test_an_answer_that_drips_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter(range(0, 10_000, 4))
     monkeypatch.setattr("talaia.signals.client.monotonic", lambda: float(next(moments)))
-    with pytest.raises(Temporary, match="takes more than 15 s"):
+    with pytest.raises(Unreadable, match="takes more than 15 s"):
         asking(always(200, stream=Dripping(b" "))).poll([], NOW)
 
 
@@ -212,9 +214,12 @@ def test_the_past_is_asked_with_its_step(monitoring: Monitoring) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         fields.append(request.content)
         return success(
-            {"resultType": "matrix", "result": [{"metric": {"a": "b"}, "values": [[1.0, "1"], [16.0, "1"]]}]}
+            {
+                "resultType": "matrix",
+                "result": [{"metric": {"talaia_service": "b"}, "values": [[1.0, "1"], [16.0, "1"]]}],
+            }
         )
 
-    (span,) = asking(answer).firing_between(NOW, NOW.replace(hour=2), NOW.replace(second=15) - NOW)
-    assert span.times == (1.0, 16.0)
+    (span,) = asking(answer).remembered("up", NOW, NOW.replace(hour=2), NOW.replace(second=15) - NOW)
+    assert (span.times, span.values) == ((1.0, 16.0), (1.0, 1.0))
     assert b"step=15.0" in fields[0]

@@ -24,6 +24,7 @@ from tests.signals.bodies import HEARTBEAT, pushed, sample, told
 from tests.signals.conftest import REFERENCES, WEB, Lab
 
 pytestmark = pytest.mark.django_db(transaction=True)
+WHY = {"ca": "La sonda no arriba a la casa nova."}
 HOLD = 125  # seconds: hold_better and a little
 
 
@@ -63,14 +64,19 @@ def test_case_02_resolved_then_a_stale_firing_then_resolved_is_no_second_inciden
     assert lab.seen("web") == ["operational", "disruption", "operational"]
 
 
-def test_case_03_firing_again_with_the_start_of_an_episode_that_ended_is_not_dropped(lab: Lab) -> None:
+def test_case_03_firing_again_and_again_with_the_start_of_an_episode_that_ended_is_believed(lab: Lab) -> None:
+    """An Alertmanager whose Prometheus hung; one that is told once is a straggler (test_late.py)."""
     ended, again = sample("18"), sample("19")
     starts = {json.dumps(a["labels"], sort_keys=True): a["startsAt"] for a in ended["alerts"]}
     same = [a for a in again["alerts"] if starts.get(json.dumps(a["labels"], sort_keys=True)) == a["startsAt"]]
     assert same, "the samples show the same start twice"
+    lab.monitoring.now = datetime(2026, 11, 22, 6, 40, tzinfo=UTC)
     lab.come_in("told", ended)
     lab.come_in("told", again)
     firing = Signal.objects.filter(source="told", state=Signal.FIRING)
+    assert firing.count() == sum(a["status"] == "firing" for a in again["alerts"]) - len(same)
+    lab.go(300, every=60)
+    lab.come_in("told", again)
     assert firing.count() == sum(a["status"] == "firing" for a in again["alerts"]) > 0
 
 
@@ -102,7 +108,7 @@ def test_case_06_resolved_that_was_never_firing_is_stored_and_turns_nothing(lab:
     lab.come_in(source, body)
     lab.go(30)
     assert lab.seen("web") == before
-    assert Intake.objects.exclude(handled_at=None).count() == 1
+    assert Intake.objects.exclude(handled_at=None).count() == (source == "told"), "who is asked is asked how it is"
 
 
 def test_case_07_a_truncated_payload_rings_for_a_poll_that_sees_them_all(lab: Lab) -> None:
@@ -134,9 +140,10 @@ def test_case_09_silenced_after_it_was_told_and_recovered_in_silence_is_green_by
     go_down(lab)
     lab.monitoring.silence(talaia_service="web")
     lab.go(35)
-    assert lab.state() == "maintenance"
+    assert lab.state() == "disruption"
+    assert lab.reason()["silenced"] is True
     recover(lab)  # and no webhook will ever tell
-    lab.go(35)
+    lab.go(HOLD + 35)
     assert lab.state() == "operational"
 
 
@@ -147,7 +154,7 @@ def test_case_10_a_member_that_vanishes_from_the_group_because_it_is_silenced_is
     lab.monitoring.silence(link="ref02")
     lab.come_in("alertmanager", sample("23"))
     lab.go(HOLD + 35)
-    assert lab.reason("links") == {"code": "connections_down", "down": 2, "of": 11}
+    assert lab.reason("links") == {"code": "connections_down", "down": 3, "of": 12}
 
 
 def test_case_11_an_alertmanager_that_restarted_and_lists_nothing_yet_resolves_nothing(lab: Lab) -> None:
@@ -218,14 +225,16 @@ def test_case_15_what_alertmanager_said_before_it_went_down_holds_no_recovery_ba
 ) -> None:
     go_down(lab)
     lab.down("ref01", "ref02", "ref03", "ref04")
-    lab.monitoring.silence(link="ref04")
+    for name in ("ref01", "ref02", "ref03", "ref04"):
+        lab.monitoring.silence(link=name)
     lab.go(35)
-    assert lab.reason("links") == {"code": "connections_down", "down": 3, "of": 11}
+    known = {"code": "connections_down", "down": 4, "of": 12, "silenced": True}
+    assert lab.reason("links") == known
     lab.monitoring.alertmanager_down = True
     recover(lab)  # Prometheus sees it; Alertmanager's word of the outage is the last that it gave
     lab.go(HOLD + 40)
     assert lab.state() == "operational"
-    assert lab.reason("links") == {"code": "connections_down", "down": 3, "of": 11}
+    assert lab.reason("links") == known
     lab.step()
     judged = next(one for one in judge_all(lab.config, lab.now) if one.row.slug == "links")
     assert any("alertmanager is silent: silences are taken" in step for step in judged.judgement.steps)
@@ -237,25 +246,24 @@ def test_case_16_after_ten_minutes_of_our_own_absence_the_first_poll_is_right_an
     left = lab.now
     lab.restart()
     lab.monitoring.now += timedelta(minutes=10)
-    began = left.timestamp() + 180
-    times = [began + 15 * n for n in range(12)]  # three minutes, wholly within our absence
-    lab.monitoring.past = [({"__name__": "ALERTS", "alertstate": "firing", "talaia_service": "web"}, times)]
+    began = left + timedelta(minutes=3)
+    lab.monitoring.remember(WEB, left, lab.now, talaia_service="web")
+    lab.monitoring.remember_firing(began, began + timedelta(minutes=3), talaia_service="web")  # wholly in our absence
     lab.step()
     assert lab.state() == "operational"
-    rows = list(Service.objects.get(pk="web").transitions.order_by("id").values_list("to_state", "at"))
-    assert [state for state, _ in rows] == ["operational", "disruption", "operational"]
-    assert abs(rows[1][1].timestamp() - began) <= 30
-    assert rows[2][1] > rows[1][1]
     lab.go(10)
-    assert len(lab.seen()) == 3
+    assert lab.seen() == ["operational", "disruption", "operational"]
+    turned = Service.objects.get(pk="web").transitions.get(to_state="disruption")
+    assert abs(turned.at - began) <= timedelta(seconds=30)
 
 
 def test_case_16_the_bodies_that_come_in_after_our_absence_leave_what_the_first_poll_says(lab: Lab) -> None:
+    left = lab.now
     lab.monitoring.now += timedelta(minutes=10)
-    lab.monitoring.past = [
-        ({**span.labels, "component": "website"}, [lab.now.timestamp() - 400 + n for n in range(0, 60, 2)])
-        for span in prometheus.matrix(sample("26"))
-    ]
+    lab.monitoring.remember(WEB, left, lab.now + timedelta(hours=1), talaia_service="web")
+    for span in prometheus.matrix(sample("26")):
+        fired = lab.now - timedelta(seconds=400)
+        lab.monitoring.remember_firing(fired, fired + timedelta(minutes=1), **{**span.labels, "component": "website"})
     for captured in sample("30"):
         actions.store_intake("alertmanager", captured["body"], lab.now)
     go_down(lab)
@@ -292,11 +300,9 @@ def test_case_17_experimental_links_turn_nothing_and_a_link_relabelled_while_dow
         (7, 0, "partial"),
         (8, 0, "disruption"),
         (12, 0, "disruption"),
-        (1, 4, "degraded"),  # of 8
-        (2, 4, "partial"),  # exactly 25 % of 8
-        (4, 4, "partial"),
-        (5, 4, "disruption"),
-        (0, 12, "maintenance"),
+        (1, 4, "partial"),  # that somebody knows of four of them makes them no better
+        (4, 4, "disruption"),
+        (0, 12, "disruption"),
     ],
 )
 def test_case_18_the_thresholds_are_exact(lab: Lab, down: int, silenced: int, state: str) -> None:
@@ -409,14 +415,16 @@ def test_case_25_a_silence_that_alertmanager_lost_is_made_again_once_and_the_mai
 
 def test_case_26_what_was_set_by_hand_holds_until_its_end_and_is_not_undone_by_a_recovery(lab: Lab) -> None:
     go_down(lab)
-    panel.set_by_hand("web", State.PARTIAL, lab.now + timedelta(minutes=10), "anna", lab.now)
+    panel.set_by_hand("web", State.PARTIAL, (until := lab.now + timedelta(minutes=10)), WHY, "anna", lab.now)
     lab.go(10)
-    assert (lab.state(), lab.reason()["code"]) == ("partial", "by_hand")
+    assert (lab.state(), lab.reason()) == ("partial", {"code": "by_hand", "words": WHY})
     recover(lab)
     lab.go(HOLD + 60)
     assert lab.state() == "partial"
-    lab.go(500)
+    lab.go(500, every=7)
     assert lab.state() == "operational"
+    row = Service.objects.get(pk="web")
+    assert (row.since, row.override_state, row.override_until, row.override_words) == (until, "", None, {})
     incident = events.open_incident({"ca": "x"}, {"ca": "y"}, {"web": State.DEGRADED}, lab.now)
     lab.go(10)
     assert lab.state() == "degraded"

@@ -109,8 +109,11 @@ def test_an_answer_of_another_shape_names_its_place(answer: object, said: str) -
         ({"key": "m", "state": "firing", "labels": {"n": 1}}, {"key": "m", "n": "1"}, True, {}),
         ({"key": "m", "state": "firing", "labels": {"on": True}}, {"key": "m", "on": "true"}, True, {}),
         ({"key": "m", "state": "heartbeat"}, {"key": "m", "talaia_heartbeat": "true"}, True, {}),
-        ({"key": "m", "state": "down", "summary": "ens han tallat la llum"}, {"key": "m"}, True,
+        ({"key": "m", "state": "down", "summary": "db3 (10.20.30.40) refuses"}, {"key": "m"}, True,
+         {"summary": "db3 (10.20.30.40) refuses"}),
+        ({"key": "m", "state": "down", "talaia_summary": "ens han tallat la llum"}, {"key": "m"}, True,
          {"talaia_summary": "ens han tallat la llum"}),
+        ({"key": "m", "state": "unknown"}, {"key": "m"}, True, {"talaia_impact": "unknown"}),
     ],
 )  # fmt: skip
 def test_generic_bodies(body: dict[str, Any], labels: dict[str, str], firing: bool, annotations: object) -> None:

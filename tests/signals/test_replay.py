@@ -1,100 +1,167 @@
-"""What Prometheus remembers of the time in which we were away, as changes of our services."""
+"""What Prometheus remembers of a time that nobody watched, as changes of our services."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from talaia.config import Evidence, Reference, Service, Text
-from talaia.panel.state import Computed, State
+import pytest
+
+from talaia.config import Evidence, Reference, Service, Source, Text
+from talaia.panel.state import State
 from talaia.signals.parse.prometheus import Span
-from talaia.signals.replay import POINTS, Past, remembered, replay, step_between
+from talaia.signals.replay import AT_ONCE, Gap, Past, Replay, Window, fired, measured, windows
 
 START = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 END = START + timedelta(minutes=30)
+(WINDOW,) = windows(START, END)
+SOURCE = Source(id="p", kind="prometheus", url="http://p.example.org")
 USUAL: dict[str, Any] = {"group": "g", "name": Text((("", "x"),)), "evidence": Evidence(source="p", query="up")}
 WEB = Service(slug="web", **USUAL)
-LINKS = Service(slug="links", reference=Reference(connections=("a", "b", "c", "d")), **USUAL)
-WELL = Computed(State.OPERATIONAL)
+LINKS = Service(slug="links", reference=Reference(connections=("a", "b", "c", "d"), label="link"), **USUAL)
 
 
-def fired(begin: float, end: float, **labels: str) -> Span:
-    """An alert from minute `begin` to minute `end`."""
-    step = step_between(START, END).total_seconds()
-    moments = range(round(begin * 60 / step), round(end * 60 / step))
-    return Span(
-        {"__name__": "ALERTS", "alertstate": "firing", **labels}, tuple(START.timestamp() + n * step for n in moments)
-    )
+def during(begin: float, end: float) -> list[float]:
+    """The moments from minute `begin` until before minute `end`, in seconds."""
+    moments = range(WINDOW.count)
+    return [at.timestamp() for n in moments if begin <= ((at := WINDOW.at(n)) - START) / timedelta(minutes=1) < end]
 
 
-def past(*spans: Span, skew: float = 0.0) -> Past:
-    return remembered("p", spans, START, END, skew)
+def alert(begin: float, end: float, **labels: str) -> Span:
+    return Span({"__name__": "ALERTS", "alertstate": "firing", **labels}, tuple(during(begin, end)))
 
 
-def told(service: Service, before: Computed, since: datetime, past: Past) -> list[tuple[float, str]]:
+def sample(begin: float, end: float, value: float = 1.0, **labels: str) -> Span:
+    times = tuple(during(begin, end))
+    return Span(labels, times, (value,) * len(times))
+
+
+def aged(span: Span, seconds: float) -> Span:
+    """When the samples of `span` were taken."""
+    return Span(span.labels, span.times, tuple(time - seconds for time in span.times))
+
+
+def told(
+    service: Service,
+    before: State = State.OPERATIONAL,
+    alerts: Sequence[Span] = (),
+    values: Sequence[Span] = (sample(0, 30),),
+    age: float = 1.0,
+    skew: float = 0.0,
+) -> list[tuple[float, str]]:
     """The changes, in minutes after the start."""
-    return [((at - START) / timedelta(minutes=1), state.value) for at, state, _ in replay(service, before, since, past)]
+    label = service.reference.label if service.reference else ""
+    replay = Replay(Gap(1, service, before, START, END), SOURCE)
+    samples = measured(WINDOW, values, [aged(v, age) for v in values], label, skew, SOURCE.stale_after)
+    replay.take(Past("p", WINDOW, fired("p", WINDOW, alerts, skew), samples))
+    for at, state, reason in replay.told:
+        marked = reason.values.get("asked") if state is State.UNKNOWN else reason.values.get("filled")
+        assert marked, (at, state)
+    return [((at - START) / timedelta(minutes=1), state.value) for at, state, _ in replay.told]
+
+
+def test_where_it_was_measured_and_nothing_fired_it_was_well() -> None:
+    assert told(WEB) == [(0, "operational")]
+
+
+def test_where_nothing_was_measured_nothing_is_known_though_nothing_fired() -> None:
+    assert told(WEB, values=[]) == [(0, "unknown")]
+    assert told(WEB, values=[sample(0, 10), sample(20, 30)]) == [
+        (0, "operational"),
+        (10, "unknown"),
+        (20, "operational"),
+    ]
+    assert told(WEB, age=SOURCE.stale_after.total_seconds() + 1) == [(0, "unknown")]
 
 
 def test_an_outage_that_fell_wholly_inside_has_its_beginning_and_its_end_after_the_hold() -> None:
-    found = told(WEB, WELL, START, past(fired(5, 8, talaia_service="web")))
-    assert found == [(5, "disruption"), (10, "operational")]  # two minutes of hold_better
+    found = told(WEB, alerts=[alert(5, 8, talaia_service="web")])
+    assert found == [(0, "operational"), (5, "disruption"), (10, "operational")]
 
 
 def test_an_outage_that_goes_on_has_only_a_beginning() -> None:
-    assert told(WEB, WELL, START, past(fired(20, 30, talaia_service="web"))) == [(20, "disruption")]
+    assert told(WEB, alerts=[alert(20, 30, talaia_service="web")]) == [(0, "operational"), (20, "disruption")]
 
 
-def test_an_outage_that_was_known_has_only_an_end() -> None:
-    before = Computed(State.DISRUPTION)
-    assert told(WEB, before, START, past(fired(0, 8, talaia_service="web"))) == [(10, "operational")]
+def test_an_outage_that_was_known_goes_on_and_ends() -> None:
+    found = told(WEB, State.DISRUPTION, [alert(0, 8, talaia_service="web")])
+    assert found == [(0, "disruption"), (10, "operational")]
+
+
+def test_a_measurement_that_fails_does_not_make_green_before_the_rules_have_judged() -> None:
+    found = told(WEB, State.UNKNOWN, values=[sample(0, 10, 0.0), sample(10, 30)])
+    assert found == [(0, "unknown"), (10, "operational")]
 
 
 def test_other_services_and_trials_are_not_touched() -> None:
-    spans = [fired(5, 8, talaia_service="mail"), fired(5, 8, talaia_service="web", talaia_experimental="true")]
-    assert told(WEB, Computed(State.DISRUPTION), START, past(*spans)) == []
+    spans = [alert(5, 8, talaia_service="mail"), alert(5, 8, talaia_service="web", talaia_experimental="true")]
+    assert told(WEB, alerts=spans) == [(0, "operational")]
 
 
 def test_connections_are_counted_in_the_past_too() -> None:
-    spans = [
-        fired(5, 20, talaia_connection="a"),
-        fired(8, 12, talaia_connection="b"),
-        fired(8, 12, talaia_connection="c"),
+    spans = [alert(5, 20, link="a"), alert(8, 12, link="b"), alert(8, 12, link="c")]
+    values = [sample(0, 30, link=name) for name in "abcd"]
+    assert told(LINKS, alerts=spans, values=values) == [
+        (0, "operational"),
+        (5, "partial"),
+        (8, "disruption"),
+        (14, "partial"),
+        (22, "operational"),
     ]
-    changes = replay(LINKS, WELL, START, past(*spans))
-    assert [(at.minute, state.value, reason.values.get("down")) for at, state, reason in changes] == [
-        (5, "partial", 1),
-        (8, "disruption", 3),
-        (14, "partial", 1),
-        (22, "operational", None),
-    ]
+    assert told(LINKS, values=values[:1]) == [(0, "unknown")], "too few of them were measured"
 
 
 def test_a_clock_that_is_ahead_moves_nothing() -> None:
-    moved = Span({"talaia_service": "web"}, tuple(time + 300 for time in fired(5, 8).times))
-    assert told(WEB, WELL, START, past(moved, skew=300.0)) == [(5, "disruption"), (10, "operational")]
+    def ahead(span: Span) -> Span:
+        return Span(span.labels, tuple(time + 300 for time in span.times), span.values)
+
+    spans, values = [ahead(alert(5, 8, talaia_service="web"))], [ahead(sample(0, 30))]
+    found = told(WEB, alerts=spans, values=values, skew=300.0)
+    assert found == [(0, "operational"), (5, "disruption"), (10, "operational")]
 
 
-def test_what_the_history_has_already_is_not_told_again() -> None:
-    memory = past(fired(5, 8, talaia_service="web"), fired(15, 18, talaia_service="web"))
-    every = told(WEB, WELL, START, memory)
-    assert len(every) == 4
-    for known in range(5):  # killed after so many of them were stored
-        since = START if not known else START + timedelta(minutes=every[known - 1][0])
-        before = Computed(State(every[known - 1][1])) if known else WELL
-        assert told(WEB, before, since, memory) == every[known:]
+def test_windows_told_one_after_the_other_tell_what_one_window_tells() -> None:
+    alerts, values = [alert(5, 8, talaia_service="web")], [sample(0, 20)]
+    replay = Replay(Gap(1, WEB, State.OPERATIONAL, START, END), SOURCE)
+    for part in WINDOW.parts(7):
+        here = [Span(s.labels, s.times, s.values) for s in values]
+        samples = measured(part, here, [aged(v, 1) for v in here], "", 0.0, SOURCE.stale_after)
+        firing = fired("p", part, alerts, 0.0)
+        replay.take(Past("p", part, firing, samples))
+    found = [((at - START) / timedelta(minutes=1), state.value) for at, state, _ in replay.told]
+    assert found == told(WEB, alerts=alerts, values=values)
 
 
-def test_a_day_of_many_alerts_is_told_within_the_second() -> None:
-    begin, end = START - timedelta(hours=24), START
-    step = step_between(begin, end).total_seconds()
-    assert (end - begin).total_seconds() / step <= POINTS
-    times = tuple(begin.timestamp() + n * step for n in range(POINTS))
-    spans = [Span({"talaia_service": f"s{n}"}, times) for n in range(100)]
+@pytest.mark.parametrize("length", [timedelta(minutes=4), timedelta(days=5), timedelta(days=45), timedelta(days=400)])
+def test_however_long_the_pause_no_question_asks_for_more_than_prometheus_gives(length: timedelta) -> None:
+    found = windows(START, START + length)
+    assert all(window.count <= AT_ONCE[0] < 11_000 for window in found)
+    assert found[0].start == START
+    assert START + length - found[-1].step <= found[-1].last < START + length
+    assert all(before.last + before.step == after.start for before, after in pairwise(found))
+    assert len(found) <= 60
+
+
+def test_a_day_of_many_alerts_is_told_within_seconds() -> None:
     begun = time.process_time()
-    memory = remembered("p", spans, begin, end, 0.0)
-    for n in range(5):
-        service = Service(slug=f"s{n}", **USUAL)
-        assert len(replay(service, WELL, begin, memory)) == 1
-    assert time.process_time() - begun < 5
+    gap = Gap(1, WEB, State.OPERATIONAL, START, START + timedelta(hours=24))
+    replay = Replay(gap, SOURCE)
+    for window in windows(gap.start, gap.end):
+        times = tuple(window.at(n).timestamp() for n in range(window.count))
+        spans = [Span({"talaia_service": f"s{n}"}, times) for n in range(100)]
+        spans.append(Span({"talaia_service": "web"}, times[::2]))
+        values = [Span({}, times, (1.0,) * len(times))]
+        samples = measured(window, values, [aged(v, 1) for v in values], "", 0.0, SOURCE.stale_after)
+        replay.take(Past("p", window, fired("p", window, spans, 0.0), samples))
+    assert [state for _, state, _ in replay.told] == [State.DISRUPTION]
+    assert time.process_time() - begun < 10
+
+
+def test_a_window_knows_its_moments() -> None:
+    window = Window(START, timedelta(seconds=30), 5)
+    assert [part.count for part in window.parts(2)] == [2, 2, 1]
+    assert window.parts(2)[1].start == START + timedelta(minutes=1)
+    assert window.moment((START + timedelta(seconds=95)).timestamp(), 5.0) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -79,7 +80,7 @@ MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impa
         (MATCHED, View((fires(job="web", talaia_impact="degraded"),), measured(), HEARD), GREEN, "degraded", "alert"),
         (MATCHED, View((fires(job="web", talaia_service="mail"),), measured(), HEARD), GREEN, "operational", ""),
         (MATCHED, View((fires(job="website"),), measured(), HEARD), GREEN, "operational", ""),
-        (WEB, View((hushed(talaia_service="web"),), measured(), HEARD), RED, "maintenance", "silenced"),
+        (WEB, View((hushed(talaia_service="web"),), measured(), HEARD), RED, "disruption", "alert"),
         (WEB, View((hushed(**OWN), fires(n="2", **OWN)), measured(), HEARD), RED, "disruption", "alert"),
         (WEB, View((), {}, HEARD), GREEN, "unknown", "not_measured"),
         (WEB, View((), measured(age=91), HEARD), GREEN, "unknown", "not_measured"),
@@ -123,6 +124,7 @@ def test_the_worst_of_several_alerts_is_the_state_and_words_are_only_those_that_
     assert found == Verdict(State.DISRUPTION, Reason("alert", {"summary": "El web no respon", "count": 3}))
 
 
+KNOWN = {"silenced": True}
 LINKS = service(slug="links", reference=Reference(connections=("a", "b", "c", "d")))
 
 
@@ -144,8 +146,10 @@ def links(down: str = "", failing: str = "", silenced: str = "", unmeasured: str
         (links(), GREEN, "operational", {}),
         (links("a"), GREEN, "partial", {"code": "connections_down", "down": 1, "of": 4}),
         (links("abc"), GREEN, "disruption", {"code": "connections_down", "down": 3, "of": 4}),
-        (links("a", silenced="bcd"), GREEN, "disruption", {"code": "connections_down", "down": 1, "of": 1}),
-        (links(silenced="abcd"), GREEN, "maintenance", {"code": "silenced"}),
+        # A silence says that somebody knows, not that it was planned: it takes nothing out of the count.
+        (links("a", silenced="bcd"), GREEN, "disruption", {"code": "connections_down", "down": 4, "of": 4}),
+        (links(silenced="abcd"), GREEN, "disruption", {"code": "connections_down", "down": 4, "of": 4, **KNOWN}),
+        (links(silenced="a"), GREEN, "partial", {"code": "connections_down", "down": 1, "of": 4, **KNOWN}),
         (links(poor="ab"), GREEN, "degraded", {"code": "connections_poor", "poor": 2, "of": 4}),
         (links("a", poor="b"), GREEN, "partial", {"code": "connections_down", "down": 1, "of": 4}),
         (links(unmeasured="abc"), GREEN, "unknown", {"code": "too_few_measured", "measured": 1, "of": 4}),
@@ -184,18 +188,35 @@ def test_a_check_of_a_connection_is_no_check_of_the_service() -> None:
     assert judge(listed, view, NOW, GREEN).verdict.reason.to_json() == {"code": "connections_down", "down": 1, "of": 4}
 
 
+@pytest.mark.parametrize(
+    ("signals", "silenced"),
+    [
+        ([hushed(**OWN)], True),
+        ([hushed(**OWN), hushed(n="2", **OWN)], True),
+        ([hushed(**OWN), fires(n="2", **OWN)], False),  # of the other one nobody seems to know
+        ([fires(**OWN)], False),
+    ],
+)
+def test_a_silence_of_all_that_fires_says_that_it_is_being_worked_on_and_changes_nothing_else(
+    signals: list[Signal], silenced: bool
+) -> None:
+    found = judge(WEB, View(tuple(signals), measured(), HEARD), NOW, GREEN).verdict
+    loud = judge(WEB, View(tuple(replace(s, silenced=False) for s in signals), measured(), HEARD), NOW, GREEN).verdict
+    assert found.state is loud.state is State.DISRUPTION
+    assert found.reason.values == {**loud.reason.values, **({"silenced": True} if silenced else {})}
+
+
 def test_every_step_is_told() -> None:
     silenced = Signal(("p", "a"), {"alertname": "LinkDown", "talaia_connection": "b"}, silenced=True)
     view = links("a", unmeasured="d")
     whole = View((*view.signals, silenced), view.samples, {**HEARD, **SILENT_A})
     assert judge(LINKS, whole, NOW, GREEN).steps == (
         "p: A fires for a, impact disruption",
-        "p and a: LinkDown is silenced for b, impact disruption",
+        "p and a: LinkDown fires, silenced by a person, for b, impact disruption",
         "a is silent: silences are taken to be as they were last heard",
-        "silenced, and so left out: b",
-        "2 of 3 connections are measured; down: a",
+        "3 of 4 connections are measured; down: a, b",
         "not measured: d",
-        "verdict: partial (connections_down)",
+        "verdict: disruption (connections_down)",
     )
 
 
@@ -258,11 +279,9 @@ def test_connections_are_counted_once_among_those_that_count(
     signals.append(fires(talaia_connection="elsewhere"))
     samples = {("p", "links", id): Sample(float(id not in down), 1, NOW) for id in CONNECTIONS if id not in unmeasured}
     verdict = judge(listed, View(tuple(signals), samples, HEARD), NOW, GREEN).verdict
-    counting = set(CONNECTIONS) - silenced
-    known, broken = counting - unmeasured | down & counting, down & counting
-    if not counting:
-        assert verdict.state is State.MAINTENANCE
-    elif 2 * len(known) < len(counting):
+    broken = down | silenced
+    known = set(CONNECTIONS) - unmeasured | broken
+    if 2 * len(known) < len(CONNECTIONS):
         assert verdict.state is State.UNKNOWN
     elif 10 * len(broken) >= 6 * len(known) and broken:
         assert verdict.state is State.DISRUPTION
@@ -273,4 +292,5 @@ def test_connections_are_counted_once_among_those_that_count(
     else:
         assert verdict.state is State.OPERATIONAL
     if verdict.state in TROUBLE:
-        assert verdict.reason.values == {"down": len(broken), "of": len(known)}
+        known_to_somebody = {"silenced": True} if broken == silenced else {}
+        assert verdict.reason.values == {"down": len(broken), "of": len(known), **known_to_somebody}

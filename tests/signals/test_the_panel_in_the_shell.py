@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -50,6 +51,18 @@ def test_the_panel_says_how_each_service_is_and_how_the_sources_are(lab: Lab, ta
     assert lines(talaia("panel"))[1].startswith("  ● Web  Operatiu · des de"), "in the site's own language"
 
 
+def test_while_talaia_does_not_run_the_panel_says_that_it_tells_of_then(lab: Lab, talaia: Shell) -> None:
+    lab.go(60)
+    lab.monitoring.now += timedelta(hours=2)
+    said = lines(talaia("panel", "--language", "en"))
+    assert said[0] == "nobody watches since 2026-05-04 01:01:00 UTC, as talaia does not run: this is how it was then"
+    data = json.loads(talaia("panel", "--json").out)
+    assert data[0]["unwatched_since"] == "2026-05-04T01:01:00+00:00"
+    lab.step()
+    assert lines(talaia("panel", "--language", "en"))[0] == "Tot"
+    assert json.loads(talaia("panel", "--json").out)[0]["unwatched_since"] is None
+
+
 def test_what_is_on_trial_is_shown_as_such(lab: Lab, talaia: Shell) -> None:
     assert lab.config.path
     trials = "".join(
@@ -79,13 +92,13 @@ def test_every_step_that_led_to_a_state_is_told(lab: Lab, talaia: Shell) -> None
         "verdict: operational",
         "held at disruption",
         "declared by incident 2026-001: degraded",
-        "shown: disruption (alert)",
+        "shown: disruption (improving)",
         "people and signals differ: look at the incident, or at the monitoring",
     ]
-    panel.set_by_hand("web", State.MAINTENANCE, lab.now + timedelta(hours=1), "anna", lab.now)
+    panel.set_by_hand("web", State.PARTIAL, lab.now + timedelta(hours=1), {"ca": "La meitat."}, "anna", lab.now)
     lab.go(5)
     assert any(
-        "set by hand: maintenance until" in line and "by anna" in line
+        "set by hand: partial until" in line and "by anna" in line
         for line in lines(talaia("panel", "--explain", "web"))
     )
 
@@ -122,3 +135,21 @@ def test_what_is_not_there_is_refused_in_one_line(talaia: Shell, arguments: tupl
     assert refused.code in (1, 2)
     assert said in refused.err
     assert "Traceback" not in refused.err
+
+
+def test_whatever_the_monitoring_says_nothing_in_it_acts_on_a_terminal(lab: Lab, talaia: Shell) -> None:
+    lab.monitoring.broken_rules.append("Rule\x1b]0;owned\x07\x1b[2J\u202e")
+    lab.monitoring.fire(alertname="Down\x1b[31m\u202e", talaia_service="web\x9b2J", talaia_impact="\x1bcbad")
+    lab.monitoring.fire(alertname="Slow\x1b[5m", talaia_service="web")
+    lab.go(35)
+    for said in (talaia("panel"), talaia("panel", "--explain", "web"), talaia("panel", "--json")):
+        printed = said.out + said.err
+        assert "Slow" in printed or "Down" in printed or "Rule" in printed or printed.startswith("[")
+        assert not any(unicodedata.category(mark) == "Cc" and mark != "\n" for mark in printed)
+        assert "\u202e" not in printed
+
+
+def test_a_refusal_that_quotes_somebody_does_not_act_either(talaia: Shell) -> None:
+    said = talaia("--config", "no\x9b2Jsuch\u202e.toml", "panel")
+    assert said.code == 1
+    assert "there is no" in said.err and "nosuch.toml" in said.err

@@ -15,14 +15,14 @@ from tests.pages import story
     [
         ("well", State.OPERATIONAL, "Everything works normally", 0),
         ("coming", State.OPERATIONAL, "Everything works normally", 0),
-        ("incident", State.DISRUPTION, "2 services have problems", 2),
+        ("incident", State.DISRUPTION, "One service is down and one works badly", 2),
         ("long-name", State.DISRUPTION, "One service is down", 1),
-        ("signals-only", State.PARTIAL, "One service has problems", 1),
+        ("signals-only", State.PARTIAL, "One service works badly", 1),
         ("maintenance", State.MAINTENANCE, "One service is under maintenance", 1),
         ("silent", State.UNKNOWN, "We do not know right now how the services are", 0),
         ("watching", State.OPERATIONAL, "The services work; we keep watching after an incident", 0),
         ("empty", State.UNKNOWN, "No services are listed here yet", 0),
-        ("three-hundred", State.PARTIAL, "2 services have problems", 2),
+        ("three-hundred", State.PARTIAL, "2 services work badly", 2),
     ],
 )
 def test_the_headline(name: str, state: State, sentence: str, services: int) -> None:
@@ -31,15 +31,43 @@ def test_the_headline(name: str, state: State, sentence: str, services: int) -> 
     assert (found.state, found.sentence, len(found.services)) == (state, sentence, services)
 
 
+X, P, D = State.DISRUPTION, State.PARTIAL, State.DEGRADED
+
+
+@pytest.mark.parametrize(
+    ("states", "ca", "es", "en"),
+    [
+        ([X], "Un servei no funciona", "Un servicio no funciona", "One service is down"),
+        ([X, X], "2 serveis no funcionen", "2 servicios no funcionan", "2 services are down"),
+        ([D], "Un servei funciona malament", "Un servicio funciona mal", "One service works badly"),
+        ([P, D], "2 serveis funcionen malament", "2 servicios funcionan mal", "2 services work badly"),
+        (
+            [X, D],
+            "Un servei no funciona i un altre funciona malament",
+            "Un servicio no funciona y otro funciona mal",
+            "One service is down and one works badly",
+        ),
+        (
+            [P, X, D, X],
+            "2 serveis no funcionen i 2 funcionen malament",
+            "2 servicios no funcionan y 2 funcionan mal",
+            "2 services are down and 2 work badly",
+        ),
+    ],
+)
+def test_what_does_not_work_is_counted_apart_from_what_works_badly(
+    states: list[State], ca: str, es: str, en: str
+) -> None:
+    slugs = ("chat", "video", "phone", "web")
+    front = story.front(story.panel(*(story.service(slug, state) for slug, state in zip(slugs, states, strict=False))))
+    for language, sentence in (("ca", ca), ("es", es), ("en", en)):
+        with translation.override(language):
+            assert headline(front).sentence == sentence
+
+
 def test_the_worst_service_is_named_first() -> None:
     found = headline(story.FRONTS["incident"])
     assert [service.slug for service in found.services] == ["links", "transit"]
-
-
-def test_where_no_person_has_spoken_yet_the_reader_is_told_what_to_expect() -> None:
-    with translation.override("en"):
-        assert "Our monitoring has noticed it" in headline(story.FRONTS["signals-only"]).note
-        assert headline(story.FRONTS["incident"]).note == ""
 
 
 def test_a_service_without_data_never_makes_everything_work_normally() -> None:

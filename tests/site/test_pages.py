@@ -14,7 +14,7 @@ from talaia.site import assets, pages
 from talaia.site.bars import bars
 from talaia.site.figures import figures, measures, stretches
 from talaia.site.shapes import icon
-from talaia.site.values import Event, Front
+from talaia.site.values import Event, Front, Group
 from tests.pages import story
 
 
@@ -49,7 +49,7 @@ def test_every_page_is_there_in_every_language_and_knows_the_others() -> None:
 def test_the_front_with_an_incident_says_what_is_wrong_and_when_the_next_word_comes() -> None:
     said = front(story.FRONTS["incident"])
     for part in (
-        "2 serveis tenen problemes",
+        "Un servei no funciona i un altre funciona malament",
         "Tall de fibra entre dos nodes",
         "Incidència 2026-014, des de les 03:12",
         "Propera actualització: abans de les 05:30.",
@@ -80,6 +80,73 @@ def test_an_incident_does_not_hide_why_the_signals_are_not_well() -> None:
     assert "Incidència 2026-014 : 2 de 9 connexions de referència sense servei, des de" in said or (
         "incidència 2026-014 : 2 de 9 connexions de referència sense servei, des de" in said
     )
+
+
+NOT_WRITTEN = "Ho ha detectat la monitorització; encara no n’hem escrit res."
+
+
+def test_a_second_outage_has_its_own_card_above_the_timeline_of_the_first() -> None:
+    said = front(story.FRONTS["two-outages"])
+    cards = said[: said.index("Tall de fibra entre dos nodes")]
+    assert "2 serveis no funcionen i 4 funcionen malament" in cards
+    for card in (
+        "Videoconferència Interrupció greu : no respon; pitjor del que anunciava el manteniment 2026-004 , "
+        f"des de les 04:38 . {NOT_WRITTEN}",
+        "Núvol Interrupció parcial : la monitorització hi detecta una fallada; s’hi està treballant, "
+        f"des de les 04:27 . {NOT_WRITTEN}",
+        f"Correu Rendiment degradat : respon amb lentitud; inestable des de les 03:40. {NOT_WRITTEN}",
+        "Telefonia Interrupció parcial : l’equip tècnic diu: a la seu no hi ha llum; la companyia hi treballa, "
+        "des de les 04:16 .",
+    ):
+        assert card in cards, card
+    assert cards.count(NOT_WRITTEN) == 3  # of the fourth one somebody has spoken
+    assert "Connexions de les sòcies i socis Interrupció" not in cards  # the incident speaks of it
+    assert cards.index("Videoconferència Interrupció") < cards.index("Núvol Interrupció")
+
+
+def test_where_no_person_has_spoken_yet_the_reader_is_told_so() -> None:
+    assert NOT_WRITTEN in front(story.FRONTS["signals-only"])
+    assert NOT_WRITTEN not in front(story.FRONTS["incident"])
+    assert NOT_WRITTEN not in front(story.FRONTS["well"])
+
+
+def test_of_a_great_many_outages_the_first_five_stand_open_and_the_others_are_one_tap_away() -> None:
+    down = tuple(
+        replace(service, state=State.DISRUPTION, reason=story.NO_ANSWER)
+        for group in story.panel()
+        for service in group.services
+    )
+    html = pages.front(story.front((Group("g", (("", "G"),), down),)), story.HOUSE)["index.html"].decode()
+    open_ones, rest = html.split("<details>", 1)
+    assert open_ones.count('class="card short disruption"') == 5
+    assert rest.count('class="card short disruption"') == len(down) - 5
+    assert f"{len(down) - 5} serveis més" in rest
+
+
+@pytest.mark.parametrize(
+    ("impact", "covered"),
+    [(State.DISRUPTION, True), (State.DEGRADED, True), (State.OPERATIONAL, False), (None, False)],
+)
+def test_an_incident_covers_a_service_while_it_says_that_it_is_in_trouble(impact: State | None, covered: bool) -> None:
+    touched = story.touched(video=impact) if impact else story.touched(links=State.DISRUPTION)
+    open_one = replace(story.CUT, touched=touched)
+    down = story.panel(story.service("video", State.DISRUPTION, story.NO_ANSWER))
+    assert [service.slug for service in story.front(down, (open_one,)).uncovered] == ([] if covered else ["video"])
+
+
+def test_a_planned_stop_is_said_as_what_it_is_in_the_colour_of_maintenance() -> None:
+    stop = replace(
+        story.COMING, touched=story.touched(links=State.DISRUPTION, mail=State.PARTIAL, web=State.OPERATIONAL)
+    )
+    page = pages.event(stop, story.HOUSE)["maintenance/2026-005/index.html"]
+    html, said = page.decode(), words(page)
+    for part in ("Aturat", "Aturat en part", "Sense afectació"):
+        assert part in said
+    assert "Interrupció" not in said
+    assert '<span class="state disruption">' not in html
+    assert html.count('<span class="state maintenance">') == 2
+    incident = pages.event(story.CUT, story.HOUSE)["incidents/2026-014/index.html"].decode()
+    assert '<span class="state disruption">' in incident
 
 
 def test_a_service_that_works_says_so_and_nothing_more() -> None:
@@ -200,8 +267,9 @@ def test_status_json_tells_programs_what_the_page_tells_people() -> None:
     found = json.loads(pages.front(story.FRONTS["incident"], story.HOUSE)["status.json"])
     assert found["made_at"] == "2026-11-23T03:47:00Z"
     assert found["state"] == "disruption"
-    assert found["headline"]["en"] == "2 services have problems"
+    assert found["headline"]["en"] == "One service is down and one works badly"
     assert [service["state"] for service in found["services"]].count("operational") == 7
+    assert {service["reason"] for service in found["services"]} >= {"", "connections_down", "source_silent"}
     assert found["open"] == [
         {
             "kind": "incident",

@@ -2,7 +2,7 @@
 
 from talaia.audience.actions.imports import confirm, drop, finish, looked, propose, write
 from talaia.audience.actions.letters import given_up, held, intend, not_tried, posted, sent_before, tried
-from talaia.audience.actions.lists import joining, kept, listed, parting, reconciled, unlisted
+from talaia.audience.actions.lists import banned, joining, kept, listed, parting, quiet, reconciled, unlisted
 from talaia.audience.actions.people import add, bounce, forget, forget_old, opt_in, opt_out
 from talaia.audience.actions.subscriptions import ask, asked, forget_asked
 from talaia.audience.actions.subscriptions import confirm as confirm_subscription
@@ -11,6 +11,7 @@ __all__ = [
     "add",
     "ask",
     "asked",
+    "banned",
     "bounce",
     "confirm",
     "confirm_subscription",
@@ -32,6 +33,7 @@ __all__ = [
     "parting",
     "posted",
     "propose",
+    "quiet",
     "reconciled",
     "sent_before",
     "tried",

@@ -11,9 +11,9 @@ from django.db import transaction
 from talaia.audience.actions.rows import store
 from talaia.audience.diff import Diff, What, diff
 from talaia.audience.guard import Objection
-from talaia.audience.ledger import entries, forgotten, last_done
+from talaia.audience.ledger import entries, forgotten, in_batches, last_done
 from talaia.audience.models import Import, Look, Recipient
-from talaia.audience.packing import digest, pack
+from talaia.audience.packing import NotTaken, digest, not_taken, pack
 from talaia.audience.roster import Roster, Wanted
 from talaia.outbox.actions import record
 from talaia.outbox.alone import in_turn
@@ -28,12 +28,14 @@ def propose(
     source: str,
     now: datetime,
     *,
+    owners: Sequence[Sequence[str]] = (),
     by: str = "",
 ) -> Import:
     """Keep what an export would change until somebody confirms it. What waited before is dropped.
 
     The same export again is the same import. `after`: the import on which that was judged; raises Refused where it is
-    not the last any more, as somebody may have looked for an hour before they wanted it.
+    not the last any more, as somebody may have looked for an hour before they wanted it. owners: whose each refused row
+    is.
     """
     packed = pack(roster)
     with transaction.atomic():
@@ -44,7 +46,8 @@ def propose(
             if one.digest == digest(packed) and one.after == after:
                 one.counts, one.total = found.counts, len(found.to_write)
                 one.objections = [told(objection) for objection in objections]
-                one.save(update_fields=["counts", "total", "objections"])
+                one.refused = _refused(roster, owners)
+                one.save(update_fields=["counts", "total", "objections", "refused"])
                 return one
             _over(one, Import.DROPPED, now)
         row = Import.objects.create(
@@ -55,7 +58,8 @@ def propose(
             after=after,
             roster=packed,
             counts=found.counts,
-            refused=[[one.line, one.code, one.word] for one in roster.refused],
+            refused=_refused(roster, owners),
+            ended=roster.ended,
             objections=[told(objection) for objection in objections],
             total=len(found.to_write),
         )
@@ -159,6 +163,19 @@ def told(objection: Objection) -> dict[str, Any]:
     return {"code": objection.code, "data": dict(objection.data), "final": objection.final}
 
 
+def _refused(roster: Roster, owners: Sequence[Sequence[str]]) -> list[list[Any]]:
+    """People are named by the numbers of their rows: these tell nothing once the rows are gone."""
+    keys = {key for some in owners for key in some}
+    numbers: dict[str, int] = {}
+    for some in in_batches(keys, 900):
+        numbers |= dict(Recipient.objects.filter(key__in=some).values_list("key", "pk"))
+    theirs = [sorted(numbers[key] for key in some if key in numbers) for some in owners] or [[]] * len(roster.refused)
+    return [
+        NotTaken(one.line, one.code, one.word, one.text, tuple(found), one.of_above).as_list()
+        for one, found in zip(roster.refused, theirs, strict=True)
+    ]
+
+
 def _find(id: int) -> Import:
     # A roster of many megabytes is not read for every step.
     row = Import.objects.select_for_update().defer("roster", "refused").filter(pk=id).first()
@@ -170,5 +187,5 @@ def _find(id: int) -> Import:
 def _over(row: Import, state: str, now: datetime) -> None:
     """What it carried of people goes; numbers stay."""
     row.state, row.finished_at, row.roster = state, now, b""
-    row.refused = [[line, code, ""] for line, code, *_ in row.refused]
+    row.refused = [one.as_list(over=True) for one in not_taken(row.refused)]
     row.save(update_fields=["state", "finished_at", "roster", "refused"])

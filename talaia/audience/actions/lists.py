@@ -12,6 +12,7 @@ from talaia.audience.diff import Origin, Standing
 from talaia.audience.ledger import in_batches
 from talaia.audience.models import Look, Recipient
 from talaia.audience.reconcile import Found
+from talaia.audience.target import BANNED, Mail
 from talaia.outbox.actions import record
 from talaia.outbox.alone import in_turn
 
@@ -31,7 +32,26 @@ def joining(keys: Collection[str], at: datetime) -> None:
 def listed(keys: Collection[str], at: datetime) -> None:
     """The list has them now. Said after it is so; no fact: that they are to be told is one already."""
     with transaction.atomic():
-        Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=at, joining_at=None)
+        Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=at, joining_at=None, at_list="")
+
+
+def banned(key: str) -> None:
+    """The list will not have them, and they have not opted out: they are on it as soon as it will. No fact."""
+    with transaction.atomic():
+        Recipient.objects.filter(key=key, standing=Standing.ON, listed_at=None).update(at_list=BANNED)
+
+
+def quiet(found: Mapping[str, Mail]) -> None:
+    """Who is on the list and gets nothing, of everybody on it. No fact: we did nothing."""
+    with transaction.atomic():
+        before = dict(Recipient.objects.exclude(at_list__in=["", BANNED]).values_list("key", "at_list"))
+        over = [key for key in before if key not in found]
+        for keys in in_batches(over, BATCH):
+            Recipient.objects.filter(key__in=keys).update(at_list="")
+        for mail in Mail:
+            new = [key for key, now in found.items() if now == mail and before.get(key) != mail]
+            for keys in in_batches(new, BATCH):
+                Recipient.objects.filter(key__in=keys).update(at_list=mail.value)
 
 
 def parting(key: str, at: datetime) -> None:
@@ -67,7 +87,8 @@ def reconciled(found: Found, read_at: datetime, now: datetime) -> None:
             mended = ours.filter(key__in=keys, standing=Standing.BOUNCED)
             numbers["mended"] += mended.update(standing=Standing.ON, since=now)
         for keys in in_batches(found.there, BATCH):
-            Recipient.objects.filter(key__in=keys, listed_at=None).update(listed_at=now, joining_at=None)
+            there = Recipient.objects.filter(key__in=keys, listed_at=None)
+            there.update(listed_at=now, joining_at=None, at_list="")
         for keys in in_batches(found.gone, BATCH):
             off = Recipient.objects.filter(key__in=keys).exclude(standing=Standing.ON)
             off.filter(listed_at__lt=read_at).update(listed_at=None)

@@ -6,7 +6,6 @@ What is asked and what the answers mean is known to the files beside this one.
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -16,6 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from talaia.config import Config, Mailman
+from talaia.config.trust import trusted
 from talaia.outbox.faults import Permanent, Temporary
 
 LARGEST = 200_000_000  # bytes of one answer: a roster of half a million
@@ -48,8 +48,7 @@ class Client:
         self.list_id = mailman.list.replace("@", ".", 1)
         self.timeout = mailman.timeout.total_seconds()
         try:
-            ca_file = str(config.beside(mailman.ca_file)) if mailman.ca_file else None
-            verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_file) if ca_file else True
+            verify = trusted(config.beside(mailman.ca_file) if mailman.ca_file else None)
         except OSError as error:
             raise Permanent(f"Mailman: ca_file cannot be used: {error}", "look at [audience.mailman]") from None
         self.http = httpx.Client(

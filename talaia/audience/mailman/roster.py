@@ -12,7 +12,8 @@ from talaia.audience.mailman.client import Answer, Client
 from talaia.audience.target import Leaving, Mail, Member, Outcome
 from talaia.outbox.faults import Permanent, Temporary
 
-SWITCHED_OFF = {"by_bounces": Mail.BOUNCED, "by_user": Mail.PAUSED, "by_moderator": Mail.PAUSED}
+PAUSED = ("by_user", "by_moderator")
+SWITCHED_OFF = {"by_bounces": Mail.BOUNCED, **dict.fromkeys(PAUSED, Mail.PAUSED)}
 FEW = 200
 AT_ONCE = {"pre_verified": "True", "pre_confirmed": "True", "pre_approved": "True", "send_welcome_message": "False"}
 
@@ -31,18 +32,37 @@ class MailmanList:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.client.close()
 
-    def read(self) -> Mapping[str, Member]:
+    def read(self, closely: bool = False) -> Mapping[str, Member]:
         """In one answer: pages are counted anew for each, so that somebody could fall between two of them.
 
         Asked who is switched off, Mailman looks at everybody once more, for longer than this answer takes. So where few
         have ever bounced only those are looked at.
         """
         path = self.client.path("roster", "member")
-        found = self.client.get(path, long=True, fields=["email", "last_bounce_received"])
+        fields = ["email", "last_bounce_received", *(["delivery_mode"] if closely else [])]
+        found = self.client.get(path, long=True, fields=fields)
         if found.data.get("total_size") != len(found.entries):
             raise Temporary("Mailman's answer does not have everybody who is on the list", "it is asked again")
         mail = self._mail([str(one["email"]) for one in found.entries if one.get("last_bounce_received")])
+        if closely:
+            digests = {email(one): Mail.DIGEST for one in found.entries if one.get("delivery_mode") != "regular"}
+            mail = digests | self._paused() | {key: how for key, how in mail.items() if how != Mail.ON}
         return {key: Member(key, mail.get(key, Mail.ON)) for key in map(email, found.entries)}
+
+    def _paused(self) -> dict[str, Mail]:
+        """Who paused their mail, or whose mail a moderator paused."""
+        here: dict[str, Any] = {"list_id": self.client.list_id, "role": "member", "fields": "email"}
+        off = [self.client.post("members/find", long=True, delivery_status=how, **here) for how in PAUSED]
+        return {email(one): Mail.PAUSED for answer in off for one in answer.entries}
+
+    def no_digest(self, keys: Sequence[str]) -> Sequence[str]:
+        done = []
+        for key in keys:
+            here: dict[str, Any] = {"list_id": self.client.list_id, "role": "member", "subscriber": key}
+            for one in self.client.post("members/find", **here).entries:
+                self.client.patch(f"members/{one['member_id']}", {"delivery_mode": "regular"})
+                done.append(key)
+        return done
 
     def _mail(self, bounced: Sequence[str]) -> dict[str, Mail]:
         """Of those who have ever bounced; who is not in it gets mail, or paused it."""

@@ -18,6 +18,7 @@ from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.roster import MailmanList
 from talaia.config import Audience, Config, Mailman
 from talaia.outbox.faults import Fault
+from talaia.outbox.waits import over
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class Watch:
         self.config, self.now = config, now
         self.looked: datetime | None = None
         self.followed: datetime | None = None
+        self.closely: datetime | None = None  # when it was last learnt who is on it and gets nothing
         self.stuck: tuple[queues.Stuck, ...] = ()  # at the last look
 
     def run(self, stop: threading.Event) -> None:
@@ -43,7 +45,7 @@ class Watch:
         audience = config.tables.audience
         if audience is None or audience.mailman is None:
             return
-        if self.looked is None or now - self.looked >= audience.mailman.every:
+        if self.looked is None or over(self.looked, now, audience.mailman.every):
             self.looked = now
             self.look(audience, audience.mailman, config, now)
 
@@ -60,14 +62,16 @@ class Watch:
                     error = {"text": "; ".join(map(str, told)), "hint": told[0].hint}
                 self.stuck = found
                 if self.due(now):
-                    follow(roster, audience.shrink, self.now)
+                    closely = self.closely is None or now - self.closely >= FOLLOW_EVERY
+                    follow(roster, audience.shrink, self.now, closely=closely)
                     self.followed = now
+                    self.closely = now if closely else self.closely
         except Fault as fault:
             error = {"text": str(fault), "hint": fault.hint}
         actions.kept(mailman.list, self.now(), error)
 
     def due(self, now: datetime) -> bool:
         """Whether the list is to be made follow the ledger."""
-        if self.followed is None or now - self.followed >= FOLLOW_EVERY:
+        if self.followed is None or over(self.followed, now, FOLLOW_EVERY):
             return True
-        return now - self.followed >= SOON and is_behind()
+        return over(self.followed, now, SOON) and is_behind()

@@ -9,10 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from talaia.audience.reading.table import TITLES, Broken, Numbered, Table, Unreadable, header_among, plain, table
+from talaia.audience.address import Wrong, parse
+from talaia.audience.reading.table import TITLES, Broken, Numbered, Table, Unreadable, header_among, table
+from talaia.audience.text import EDGES, plain
 
 USUAL = (",", ";", "\t", "|")
 LONGEST_CELL = 131_072
@@ -42,14 +45,27 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    try:
-        return data.decode("cp1252")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    read = data.decode("utf-8", "replace")
+    torn = read.count("\ufffd")
+    if sum(not letter.isascii() for letter in read) > 2 * torn:
+        # UTF-8 with a line of something else in it, or cut within a letter: the other lines are read as they are.
+        return "".join(windows(line) for line in data.splitlines(keepends=True))
+    return windows(data, "cp1252")
+
+
+def windows(data: bytes, *first: str) -> str:
+    """Under the first encoding that can read it; Latin-1 reads everything."""
+    for encoding in first or ("utf-8", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
 
 
 def read(text: str, names: Collection[str], needed: str) -> Table:
     """The table in a text. Raises Unreadable, also while its rows are taken."""
+    text = text.rstrip("\x1a")  # with which DOS ended a text
     first, _, rest = text.partition("\n")
     skipped = 0
     if told := re.fullmatch(r'\ufeff?"?sep=(.)"?\r?', first, re.IGNORECASE):
@@ -58,7 +74,10 @@ def read(text: str, names: Collection[str], needed: str) -> Table:
         delimiter = parted_by(text, names, needed)
     found = table(records(text, delimiter, skipped), names, needed)
     places = {n for n, name in enumerate(found.header) if plain(name) in {plain(wanted) for wanted in names}}
-    return Table(found.header, lambda: whole(found, max(places, default=0)))
+    addresses = next((n for n, name in enumerate(found.header) if plain(name) == plain(needed)), 0)
+    ended = text.endswith(("\n", "\r"))
+    last = max(places, default=0)
+    return Table(found.header, lambda: whole(found, last, addresses, delimiter, ended), ended)
 
 
 def records(text: str, delimiter: str, skipped: int = 0) -> Iterator[Numbered]:
@@ -82,19 +101,50 @@ def unwrapped(cell: str) -> str:
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"') and len(cell) > 2 else cell
 
 
-def whole(found: Table, last: int) -> Iterator[Numbered]:
-    """Rows as long as the header. One in which cells are too many, or missing where we read, is Broken."""
+def whole(found: Table, last: int, addresses: int, delimiter: str, ended: bool) -> Iterator[Numbered]:
+    """Rows as long as the header. Broken is one in which cells are too many, or missing where we read; in which a
+    quotation mark has swallowed the rows below it; and the last one, without a line end, if no other is as short."""
     rows = found.rows()
     first = list(islice(rows, TITLES))
     # Some programs end every row, but not the header, with a delimiter. One with more cells than the others is broken.
     width = max(len(found.header), min((len(cells) for _, cells in first), default=0))
-    for line, cells in chain(first, rows):
-        if len(cells) > width or any(cell.strip() for cell in cells[len(found.header) :]):
-            yield line, Broken(["cells_many"])
-        elif len(cells) <= last:
-            yield line, Broken(["cells_few"])
+    shortest = len(found.header)
+    for (line, cells), below in pairwise(chain(first, rows, (None,))):
+        text = delimiter.join(cells)
+        several_lines = "\n" in text or "\r" in text
+        if several_lines and any(has_rows(cell, addresses, delimiter) for cell in cells):
+            yield line, Broken(["cells_swallowed", *cells])
+        elif len(cells) > width or any(cell.strip(EDGES) for cell in cells[len(found.header) :]):
+            yield line, Broken(["cells_many", *cells])
+        elif len(cells) <= last or (below is None and not ended and len(cells) < shortest):
+            yield line, Broken(["cells_few", *cells])
         else:
+            shortest = min(shortest, len(cells))
             yield line, cells
+
+
+def pairwise(rows: Iterable[Numbered | None]) -> Iterator[tuple[Numbered, Numbered | None]]:
+    """Each row with the one below it; None: it is the last."""
+    before: Numbered | None = None
+    for row in rows:
+        if before is not None:
+            yield before, row
+        before = row
+
+
+def has_rows(cell: str, addresses: int, delimiter: str) -> bool:
+    """Whether below the first line of a cell there are lines with an address just where a row would have one."""
+    return "@" in cell and any(is_row(line.split(delimiter), addresses) for line in cell.splitlines()[1:])
+
+
+def is_row(cells: Sequence[str], addresses: int) -> bool:
+    if len(cells) < max(3, addresses + 1):
+        return False
+    try:
+        parse(cells[addresses].strip(EDGES + '"'))
+    except Wrong:
+        return False
+    return True
 
 
 def parted_by(text: str, names: Collection[str], needed: str) -> str:
@@ -117,9 +167,9 @@ def parted_by(text: str, names: Collection[str], needed: str) -> str:
 
 def beside(head: str, names: Collection[str]) -> Iterator[str]:
     """The characters that stand beside the names of columns."""
-    beginning = head[:10_000]
+    beginning = unicodedata.normalize("NFC", head[:10_000])
     for name in names:
-        for match in re.finditer(re.escape(name), beginning, re.IGNORECASE):
+        for match in re.finditer(re.escape(unicodedata.normalize("NFC", name)), beginning, re.IGNORECASE):
             for place in (match.end(), match.start() - 1):
                 around = beginning[place : place + 2].lstrip('"') if place >= 0 else ""
                 if around and not around[0].isalnum() and around[0] not in " \r\n\"'":

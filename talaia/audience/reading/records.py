@@ -9,7 +9,8 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from talaia.audience.reading.table import Numbered, Table, Unreadable, filled, plain
+from talaia.audience.reading.table import Numbered, Table, Unreadable, filled
+from talaia.audience.text import plain
 
 
 def read(text: str, names: Collection[str], needed: str) -> Table:

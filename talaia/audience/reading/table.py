@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
+
+from talaia.audience.text import EDGES, plain
 
 TITLES = 20  # lines that may stand above the header
 
@@ -28,20 +29,19 @@ class Unreadable(Exception):
 
 
 class Broken(tuple[str, ...]):
-    """Stands for a row whose cells cannot be told apart any more; its one element is the reason, for words.py."""
+    """Stands for a row whose cells cannot be told apart any more: the reason, for words.py, then what stood there."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """`rows()` gives each row that holds anything with the line on which it begins. It may raise Unreadable."""
+    """`rows()` gives each row that holds anything with the line on which it begins. It may raise Unreadable.
+
+    `ended`: the last line has its end; None: there are no lines, so nobody can say.
+    """
 
     header: tuple[str, ...]
     rows: Callable[[], Iterator[Numbered]]
-
-
-def plain(name: str) -> str:
-    """A column's name as it is compared: capitals, blanks and forms of one letter make no difference."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    ended: bool | None = None
 
 
 def table(lines: Iterable[Numbered], names: Collection[str], needed: str) -> Table:
@@ -72,4 +72,4 @@ def header_among(lines: Sequence[Sequence[str]], names: Collection[str], needed:
 
 def filled(rows: Iterable[Numbered]) -> Iterator[Numbered]:
     """Without the rows in which nothing stands."""
-    return ((line, cells) for line, cells in rows if any(cells) and any(cell.strip() for cell in cells))
+    return ((line, cells) for line, cells in rows if any(cells) and any(cell.strip(EDGES) for cell in cells))

@@ -16,26 +16,33 @@ from django.utils.translation import gettext as _
 from talaia.desk.actions.people import new
 from talaia.desk.models import Invitation
 from talaia.desk.people.roles import Role
+from talaia.events.actions.rows import draw_alone
 from talaia.events.timeline import NotPossible
 from talaia.outbox.actions import record
 
 LASTS = timedelta(days=7)
 
 
-def invite(email: str, role: Role, now: datetime, *, by: str = "", name: str = "") -> str:
-    """The secret of a link with which the person of this address may join, once. Raises NotPossible."""
+def invite(email: str, role: Role, now: datetime, *, by: str = "", name: str = "", secret: str | None = None) -> str:
+    """The secret of a link with which the person of this address may join, once. Raises NotPossible.
+
+    `secret`: the one to be; with the one that is there already nothing changes.
+    """
     email = email.strip()
     try:
         validate_email(email)
     except ValidationError:
         raise NotPossible(_("%(email)s is no mail address") % {"email": email or "“”"}) from None
     with transaction.atomic():
+        draw_alone("person")
+        if secret and Invitation.objects.filter(email__iexact=email, digest=digest(secret)).exists():
+            return secret
         if User.objects.filter(email__iexact=email).exists():
             raise NotPossible(_("somebody here has the address %(email)s already") % {"email": email})
         if name and User.objects.filter(username__iexact=name).exists():
             raise NotPossible(_("somebody here is called %(name)s already") % {"name": name})
         Invitation.objects.filter(email__iexact=email).delete()  # the new link is the only one
-        secret = secrets.token_urlsafe(24)
+        secret = secret or secrets.token_urlsafe(24)
         Invitation.objects.create(
             email=email, name=name, role=role.value, digest=digest(secret), made_at=now, ends_at=now + LASTS, by=by
         )
@@ -43,11 +50,16 @@ def invite(email: str, role: Role, now: datetime, *, by: str = "", name: str = "
     return secret
 
 
-def again(pk: int, now: datetime, *, by: str = "") -> tuple[Invitation, str]:
-    """The same invitation with another link; the old one opens nothing any more. Raises NotPossible."""
+def again(pk: int, now: datetime, *, by: str = "", secret: str | None = None) -> tuple[Invitation, str]:
+    """The same invitation with another link; the old one opens nothing any more. Raises NotPossible.
+
+    `secret`: as for `invite`.
+    """
     with transaction.atomic():
         invitation = _pending(pk)
-        secret = secrets.token_urlsafe(24)
+        secret = secret or secrets.token_urlsafe(24)
+        if invitation.digest == digest(secret):
+            return invitation, secret
         invitation.digest, invitation.made_at, invitation.ends_at = digest(secret), now, now + LASTS
         invitation.save(update_fields=["digest", "made_at", "ends_at"])
         record("user.invited", f"invitation/{invitation.email}"[:100], now, by, {"role": invitation.role})
@@ -70,6 +82,7 @@ def find_invitation(secret: str, now: datetime) -> Invitation | None:
 def join(secret: str, name: str, password: str, now: datetime) -> User:
     """Use an invitation. Raises NotPossible, and ValidationError for a name or a password that will not do."""
     with transaction.atomic():
+        draw_alone("person")
         invitation = Invitation.objects.select_for_update().filter(digest=digest(secret), ends_at__gt=now).first()
         if invitation is None:
             raise NotPossible(_("this invitation is not good any more"))
@@ -82,6 +95,7 @@ def arrived(email: str, name: str, issuer: str, now: datetime) -> User | None:
     What an address proves, an admin has said by writing it down; nobody can change their own.
     """
     with transaction.atomic():
+        draw_alone("person")
         here = list(User.objects.select_for_update().filter(email__iexact=email)[:2])
         if here:
             if len(here) > 1:

@@ -45,11 +45,12 @@ class ImpactsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **more)
         self.panel, self.touched, self.language = groups, dict(touched or {}), language
+        word = panel_words.level if self.planned else panel_words.impact
         self.beginning = beginning = {**(suggested or {}), **self.touched}
         for service in (service for group in groups for service in group.services):
             choices: Choices = [
                 ("", _("Not affected")),
-                *((state.value, panel_words.impact(state)) for state in TROUBLE),
+                *((state.value, word(state)) for state in TROUBLE),
             ]
             if self.planned:
                 choices.insert(1, (State.OPERATIONAL.value, _("Goes on working")))

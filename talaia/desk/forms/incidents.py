@@ -110,9 +110,13 @@ class OpenForm(EntryForm):
 
 
 class UpdateForm(EntryForm):
-    """One more entry. `seen`: what its writer has read so far (`events.actions.mark_of`)."""
+    """One more entry. `seen`: what its writer has read so far (`events.actions.mark_of`).
+
+    `sure`: the mark of what the monitoring still sees, of which its writer has read that it is over all the same.
+    """
 
     field_order = ("text", "state", "next")
+    sure = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
     seen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(self, *args: Any, ended: datetime | None, causes: Mapping[str, str], **more: Any) -> None:
@@ -129,14 +133,19 @@ class MergeForm(forms.Form):
     move = forms.BooleanField(
         label=gettext_lazy("The other takes on the services of this one"), required=False, initial=True
     )
+    reopen = forms.BooleanField(
+        label=gettext_lazy("If the other is over, open it again: it is not over"), required=False, initial=False
+    )
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
     seen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
-    def __init__(self, *args: Any, others: Choices, **more: Any) -> None:
+    def __init__(self, *args: Any, others: Choices, may_reopen: bool, **more: Any) -> None:
         super().__init__(*args, **more)
         into = self.fields["into"]
         assert isinstance(into, forms.ChoiceField)
         into.choices = others
+        if not may_reopen:  # it is over itself, or none of the others is
+            del self.fields["reopen"]
         self.fields["key"].initial = new_key()
 
 

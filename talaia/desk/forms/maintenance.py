@@ -77,6 +77,8 @@ class PlanForm(ImpactsForm):
     written_in = forms.ChoiceField(label=gettext_lazy("Language of the text"), required=False)
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
     draft = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
+    # The `fingerprint` of what is told when, as whoever publishes it has seen it.
+    foreseen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(self, *args: Any, now: datetime, written_in: str, **more: Any) -> None:
         super().__init__(*args, **more)

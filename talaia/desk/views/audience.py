@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from talaia.audience import actions, words
 from talaia.audience.diff import Standing, What
 from talaia.audience.importing import Unreadable, plan, planned, propose
+from talaia.audience.ledger import how_many_stand
 from talaia.audience.models import Import, Look, Recipient
+from talaia.audience.packing import not_taken
 from talaia.audience.telling import trouble, why
 from talaia.config import current
 from talaia.desk.forms.audience import UploadForm
@@ -49,7 +50,7 @@ def audience(request: HttpRequest) -> HttpResponse:
                 else:
                     return HttpResponseRedirect(reverse("desk-import", args=[row.pk]))
             nothing_changes = not final
-    counts = dict(Recipient.objects.values_list("standing").annotate(count=Count("pk")).order_by("standing"))
+    counts, quiet = how_many_stand()
     export = configured.export if configured else None
     look = Look.objects.filter(export=export).first() if export else None
     mailman = configured.mailman if configured else None
@@ -58,7 +59,10 @@ def audience(request: HttpRequest) -> HttpResponse:
         "configured": configured,
         "form": form,
         "nothing_changes": nothing_changes,
-        "counts": [(words.standing(one, n := counts.get(one.value, 0)), n) for one in Standing],
+        "counts": [
+            *((words.standing(one, counts[one]), counts[one]) for one in Standing),
+            *((words.at_list(one, count), count) for one, count in quiet.items() if count),
+        ],
         "open": Import.objects.filter(state__in=[Import.WAITING, Import.CONFIRMED]).order_by("-pk"),
         "last": Import.objects.filter(state=Import.DONE).order_by("-finished_at").first(),
         "look": look,
@@ -94,6 +98,23 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk-import", args=[number]))
 
 
+def refused(row: Import) -> list[tuple[int, str, str, str]]:
+    """Line, reason, what stood there, and who stays as they are; the text is gone once the import is over."""
+    shown = not_taken(row.refused[:SHOWN])
+    people = Recipient.objects.in_bulk({number for one in shown for number in one.people})
+    return [
+        (
+            one.line,
+            words.refusal(one.code, one.word),
+            words.shortened(one.text),
+            words.whose(
+                [words.named(people[number]) for number in one.people if number in people], one.of_above is not False
+            ),
+        )
+        for one in shown
+    ]
+
+
 def find(number: int) -> Import:
     row = Import.objects.filter(pk=number).first()
     if row is None:
@@ -107,7 +128,7 @@ def shown(request: HttpRequest, number: int, wrong: str = "") -> HttpResponse:
         "row": row,
         "wrong": wrong,
         "objections": [words.objection(one["code"], one["data"]) for one in row.objections],
-        "refused": [(line, words.refusal(code, word)) for line, code, word in row.refused[:SHOWN]],
+        "refused": refused(row),
         "refused_more": max(0, len(row.refused) - SHOWN),
         "counts": [(words.what(what, n), n) for what in What if (n := row.counts.get(what.value, 0))],
     }

@@ -14,14 +14,17 @@ from django.views.decorators.http import require_GET, require_POST
 from talaia.config import current
 from talaia.desk import assets, mailing, urgency
 from talaia.desk.pages import for_operators, for_viewers, language, page
-from talaia.desk.views import drafts, forum
-from talaia.desk.views.suggestions import card, dismissed, suggestions
+from talaia.desk.views import by_hand, drafts, forum
+from talaia.desk.views.suggestions import card, dismissed, spoken_of, suggestions
+from talaia.desk.words_of_sources import odd_words
 from talaia.events.timeline import NotPossible
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice
+from talaia.notices.rows import came_back
 from talaia.outbox.actions import let_go, try_again
 from talaia.outbox.models import Delivery
 from talaia.signals.findings import Finding, read_findings
+from talaia.signals.judging import read_odd
 from talaia.signals.models import SourceState
 from talaia.signals.view import CHECKS
 from talaia.site import snapshot
@@ -40,23 +43,27 @@ def front(request: HttpRequest) -> HttpResponse:
     suggested = suggestions(seen, now)
     drafted = {service.slug for one in suggested for service in one.services}
     said_no = dismissed()
+    shown = {service.slug: service for service in seen.services}
+    others = [service for service in urgency.unexplained(seen) if service.slug not in drafted]
+    said = spoken_of([service.slug for service in others])
     context = {
         "now": now,
         "mails": mailing.waiting(language()),
         "incidents": urgency.incidents_by_urgency(seen.incidents, now),
         "suggestions": [card(one) for one in suggested],
         "unexplained": [
-            (service, said_no.get((service.slug, service.since), ""))
-            for service in urgency.unexplained(seen)
-            if service.slug not in drafted
+            (service, said_no.get((service.slug, service.since), ""), said.get(service.slug, "")) for service in others
         ],
+        "by_hand": [(shown[row.slug], row) for row in by_hand.set_by_hand() if row.slug in shown],
         "drafts": drafts.to_go_on_with(request.user.get_username()),
         "maintenance": urgency.maintenance_by_urgency(seen, snapshot.proposed(), now),
         "resolved": seen.resolved,
         **forum.waiting(),
+        "came_back": came_back(now),
         "parked": parked[:PARKED],
         "parked_count": parked.count(),
         "checks": checks(),
+        "odd": [(odd.source, odd_words(odd)) for odd in read_odd(current())],
         "silent": urgency.silent(
             {source.id: source.stale_after for source in current().tables.sources},
             {source: (heard_at, error) for source, heard_at, error in states},

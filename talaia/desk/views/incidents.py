@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
 from talaia.desk import mailing, urgency
+from talaia.desk.doubting import before_resolving
 from talaia.desk.forms.fields import not_before
 from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
 from talaia.desk.pages import for_editors, for_operators, language, page
@@ -121,9 +122,8 @@ def publish_opening(request: HttpRequest) -> HttpResponse:
         return opening.page(sent)
     given = sent.cleaned_data
     mark, key = given["suggestion"], given["key"] or None
-    is_new = not (key and Update.objects.filter(key=key).exists())
     try:
-        if mark and is_new and mark not in {one.mark for one in opening.suggested()}:
+        if mark and not is_out(key) and mark not in {one.mark for one in opening.suggested()}:
             raise Overtaken("")
         event = actions.open_incident(
             sent.titles.by_language(),
@@ -150,6 +150,11 @@ def publish_opening(request: HttpRequest) -> HttpResponse:
         return opening.page(sent)
     drafts.forget(request, drafts.NEW, given["draft"])
     return published(request, event.ref, 1, drafts.NEW)
+
+
+def is_out(key: str | None) -> bool:
+    """Whether the form with this number has made its entry already."""
+    return bool(key) and Update.objects.filter(key=key).exists()
 
 
 def mail_after(form: EntryForm, row: Row | None, now: datetime) -> str:
@@ -234,6 +239,12 @@ def publish_entry(request: HttpRequest, ref: str) -> HttpResponse:
         return there.page(sent)
     given, row = sent.cleaned_data, there.row
     over = given["state"] == IncidentState.RESOLVED
+    if over and row.ended_at is None and not is_out(given["key"]):
+        doubts = before_resolving({*impacts_of(row), *sent.impacts()}, there.now)
+        if doubts and given["sure"] != doubts.mark:
+            again = request.POST.copy()
+            again["sure"] = doubts.mark
+            return there.page(there.form(again), doubts=doubts)
     try:
         update = actions.update_incident(
             row.ref,

@@ -173,6 +173,8 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
     """Where the link of an invitation leads, once."""
     now = timezone.now()
     invitation = actions.find_invitation(secret, now)
+    if invitation is None and request.method == "POST" and request.user.is_authenticated:
+        return HttpResponseRedirect(reverse("desk-me"))  # two taps: who used it sits here
     if invitation is None:
         return page(request, "desk/no_invitation.html", status=404)
     if request.user.is_authenticated:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from talaia.config import current
 from talaia.desk import mailing
 from talaia.desk.pages import for_operators, for_viewers, language, page
-from talaia.events.timeline import NotPossible
+from talaia.events.timeline import NotPossible, Overtaken
 from talaia.notices import actions
 from talaia.notices.models import Notice
 from talaia.notices.stories import STORIES
@@ -27,6 +27,7 @@ ALONE = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-ac
 DECISIONS: dict[str, Callable[..., None]] = {
     "take_back": actions.take_back,
     "send": actions.send,
+    "send_now": actions.send_now,
     "try_again": actions.try_again,
     "give_up": actions.give_up,
 }
@@ -99,12 +100,16 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     said = {
         "take_back": _("It is taken back; nobody gets it."),
         "send": _("It goes."),
+        "send_now": _("It goes."),
         "try_again": _("What was not delivered is tried again."),
         "give_up": _("No further copy is sent."),
     }
     try:
-        DECISIONS[decision](pk, timezone.now(), by=request.user.get_username())
+        seen = request.POST.get("seen") or None
+        DECISIONS[decision](pk, timezone.now(), by=request.user.get_username(), seen=seen)
         messages.success(request, said[decision], extra_tags="told")
+    except Overtaken:
+        messages.info(request, _("That has changed meanwhile. This is how it is now."), extra_tags="told")
     except NotPossible as refusal:
         messages.error(request, str(refusal), extra_tags="told")
     return HttpResponseRedirect(reverse("desk-mail", args=[pk]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -34,10 +36,12 @@ from talaia.events import plan as planning
 from talaia.events.clock import late
 from talaia.events.models import Event as Row
 from talaia.events.telling import known_since
-from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken
+from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken, fingerprint
 from talaia.notices.values import Kind
-from talaia.panel.state import TROUBLE
+from talaia.panel.models import Service
+from talaia.panel.state import TROUBLE, State
 from talaia.site import snapshot
+from talaia.site.values import words
 
 
 @for_editors
@@ -53,7 +57,9 @@ def plan(request: HttpRequest) -> HttpResponse:
         case "preview":
             sent = plan_form(request, request.POST)
             sent.is_valid()
-            again = partial(plan_page, request, plan_form(request, request.POST), quiet=True, **foreseen(sent))
+            coming, data = foreseen(sent), request.POST.copy()
+            data["foreseen"] = coming.get("seen", "")
+            again = partial(plan_page, request, plan_form(request, data), quiet=True, **coming)
             return drafts.preview(request, again, previews=planned(sent, snapshot.front(timezone.now())))
     return publish_plan(request)
 
@@ -64,7 +70,11 @@ def publish_plan(request: HttpRequest) -> HttpResponse:
     now, sent = timezone.now(), plan_form(request, request.POST)
     if not sent.is_valid():
         return plan_page(request, sent)
-    given = sent.cleaned_data
+    given, before = sent.cleaned_data, foreseen(sent)
+    if before["told"] and given["foreseen"] != before["seen"]:  # which mails go, and when, is shown before it is done
+        again = request.POST.copy()
+        again["foreseen"] = before["seen"]
+        return plan_page(request, plan_form(request, again), confirm=True, **before)
     try:
         event = actions.plan_maintenance(
             sent.titles.by_language(),
@@ -126,7 +136,11 @@ def foreseen(form: PlanForm) -> dict[str, Any]:
     minimum = current().maintenance.notice
     to = mailing.goes_to(Kind.ADVANCE, None, form.impacts(), form.reached.only_behind())
     mailed = current().mail.sender is not None
+    hours = [[line.notice, line.at.isoformat() if line.at and not line.at_once else "", line.skipped] for line in lines]
     return {
+        "told": mailing.leaves_the_house() and any(not line.skipped for line in lines),
+        "seen": fingerprint([hours, form.reached.only_behind(), sorted(form.impacts())]),
+        "hold": current().mail.hold.total_seconds(),
         "mails_go": _("Mails go %(whom)s.") % {"whom": to} if mailed else "",
         "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
         "warnings": planning.warnings(wanted, levels, window[0], form.now, minimum),
@@ -152,7 +166,7 @@ class Following:
     def form(self, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> StepForm:
         here = MaintenanceState(self.row.state)
         steps: list[MaintenanceState] = [
-            step for step in MaintenanceState if step in MAINTENANCE_STEPS[here] and not _called_off(step)
+            step for step in MaintenanceState if step in MAINTENANCE_STEPS[here] and not _page_of_its_own(here, step)
         ]
         if self.row.awaits_approval or not steps:
             steps = [here]
@@ -183,7 +197,10 @@ class Following:
             "late": urgency.late_by(self.shown.next_update_at, self.now),
             "why_late": why.value if why else "",
             "over_by": urgency.late_by(row.window_end, self.now),
-            "may_approve": row.awaits_approval and row.planned_by != self.by,
+            "may_approve": row.awaits_approval and (row.changed_by or row.planned_by) != self.by,
+            "change": self.change(),
+            "passed": bool(row.window_end and row.window_end <= self.now),
+            "hold": current().mail.hold.total_seconds(),
             "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
             "mails_go": self.mails_go(),
             "narrow": mailing.narrow(row),
@@ -196,6 +213,29 @@ class Following:
         }
         return page(self.request, "desk/maintenance.html", {**context, **more})
 
+    def change(self) -> dict[str, Any]:
+        """What waits for a second yes, in words; {} when nothing does."""
+        waiting: dict[str, Any] = self.row.proposed or {}
+        if not waiting:
+            return {}
+        found: dict[str, Any] = {"by": waiting["by"], "may_approve": waiting["by"] != self.by}
+        if "window" in waiting:
+            start, end = (datetime.fromisoformat(at) for at in waiting["window"])
+            found["window"] = replace(self.shown, window=(start, end))
+        if "impacts" in waiting:
+            names = dict(Service.objects.filter(pk__in=waiting["impacts"]).values_list("pk", "names"))
+            found["impacts"] = [
+                (words(names[slug]), State(state))
+                for slug, state in sorted(waiting["impacts"].items())
+                if slug in names
+            ]
+        if "notices" in waiting:
+            found["notices"] = [planning.notice_word(one) for one in planning.read_notices(waiting["notices"])]
+            found["nobody"] = not waiting["notices"]
+        if "silence" in waiting:
+            found["silence"] = "on" if waiting["silence"] else "off"
+        return found
+
     def mails_go(self) -> str:
         if current().mail.sender is None:
             return ""
@@ -205,6 +245,9 @@ class Following:
     def done(self, number: int | None, about: str = "") -> HttpResponse:
         """Back to it: published, or, while it waits for a second person, only kept."""
         self.row.refresh_from_db()
+        if number is None and self.row.proposed is not None:
+            messages.info(self.request, _("The change waits for a second person. Until then what was approved stands."))
+            return HttpResponseRedirect(reverse("desk-maintenance", args=[self.row.ref]))
         if self.row.awaits_approval:
             messages.info(self.request, _("Kept. Nobody outside knows of it yet."), extra_tags=about)
             return HttpResponseRedirect(reverse("desk-maintenance", args=[self.row.ref]))
@@ -273,6 +316,7 @@ def against(row: Row) -> tuple[str, ...]:
     return planning.warnings(row.notices, levels, row.window_start, known_since(row), minimum)
 
 
-def _called_off(step: MaintenanceState) -> bool:
-    """That is a page of its own, so that no slip of a thumb says so."""
-    return step is MaintenanceState.CANCELLED
+def _page_of_its_own(here: MaintenanceState, step: MaintenanceState) -> bool:
+    """That it is called off, or was done though nobody saw it begin, is said by no slip of a thumb."""
+    done_unseen = here is MaintenanceState.SCHEDULED and step is MaintenanceState.COMPLETED
+    return done_unseen or step is MaintenanceState.CANCELLED

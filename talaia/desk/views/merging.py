@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,9 +17,9 @@ from talaia.desk.forms.incidents import MergeForm
 from talaia.desk.pages import for_operators, language, page
 from talaia.desk.views.written import published, told
 from talaia.events import actions
-from talaia.events.merging import merged_words
+from talaia.events.merging import merged_words, reopening_words
 from talaia.events.models import Event as Row
-from talaia.events.timeline import NotPossible, Overtaken
+from talaia.events.timeline import IsOver, NotPossible, Overtaken
 from talaia.site.dates import Calendar
 from talaia.site.values import inside, words
 
@@ -32,45 +35,60 @@ def merge(request: HttpRequest, ref: str) -> HttpResponse:
     saw = actions.mark_of(row)
     shown = told(row)
     calendar = Calendar(language(), current().site.tz)
+    is_open = row.ended_at is None
     others = Row.objects.filter(kind=Row.INCIDENT, merged_into=None).exclude(pk=row.pk)
     recent = others.order_by(F("ended_at").desc(nulls_first=True), "-started_at")[:CHOICES]
     choices = [
         (
             other.ref,
             f"{other.ref} · {inside(words(other.titles, other.language), language()).text} "
-            f"({calendar.at(other.started_at, now)})",
+            f"({calendar.at(other.started_at, now)}{_over(other, calendar, now)})",
         )
         for other in recent
     ]
+    may_reopen = is_open and any(other.ended_at for other in recent)
     context = {
         "now": now,
         "event": shown,
         "action": reverse("desk-merge", args=[row.ref]),
         "said": _said("…"),
     }
-    form = MergeForm(request.POST or None, others=choices, initial={"seen": saw})
+    asked: dict[str, Any] = {"others": choices, "may_reopen": may_reopen}
+    form = MergeForm(request.POST or None, **asked, initial={"seen": saw, "move": is_open})
     if request.method == "POST" and form.is_valid():
-        into = form.cleaned_data["into"]
+        into, site = form.cleaned_data["into"], current().site
+        again = reopening_words(row.ref, site.languages, site.address) if form.cleaned_data.get("reopen") else None
         try:
             update = actions.merge_incident(
                 row.ref,
                 into,
-                merged_words(into, current().site.languages, current().site.address),
+                merged_words(into, site.languages, site.address),
                 now,
                 by=request.user.get_username(),
                 move_services=form.cleaned_data["move"],
+                reopen=again,
                 key=form.cleaned_data["key"] or None,
                 seen=form.cleaned_data["seen"],
             )
         except Overtaken as overtaken:
-            form = MergeForm({**request.POST.dict(), "seen": saw}, others=choices)
+            form = MergeForm({**request.POST.dict(), "seen": saw}, **asked)
             form.is_valid()
             form.add_error(None, str(overtaken))
+        except IsOver as over:
+            form.add_error("reopen" if may_reopen else None, str(over))
         except NotPossible as refusal:
             form.add_error(None, str(refusal))
         else:
             return published(request, row.ref, update.number)
     return page(request, "desk/merge.html", {**context, "form": form})
+
+
+def _over(other: Row, calendar: Calendar, now: datetime) -> str:
+    """What is over says so."""
+    if other.ended_at is None:
+        return ""
+    # Translators: %(since)s is "since 9:37"; it stands behind when an incident began
+    return _("; over %(since)s") % {"since": calendar.since(other.ended_at, now)}
 
 
 def _said(ref: str) -> str:

@@ -19,6 +19,7 @@ from talaia.desk.views.written import (
     written_in,
 )
 from talaia.events import actions
+from talaia.events.models import Update
 from talaia.events.timeline import MaintenanceState, NotPossible, Overtaken
 from talaia.site import moved
 
@@ -39,7 +40,17 @@ def approve(request: HttpRequest, ref: str) -> HttpResponse:
     except NotPossible as refusal:
         messages.error(request, str(refusal), extra_tags="told")
         return HttpResponseRedirect(reverse("desk-maintenance", args=[ref]))
-    return there.done(1)
+    return there.done(actions.find("maintenance", ref).updates.count())
+
+
+@for_operators
+@require_POST
+def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
+    """The change that waits for a second yes is dropped."""
+    there = Following(request, ref)
+    actions.withdraw_change(ref, there.now, by=there.by)
+    messages.info(request, _("The change is dropped; what was approved stands."))
+    return HttpResponseRedirect(reverse("desk-maintenance", args=[ref]))
 
 
 @for_operators
@@ -65,6 +76,7 @@ def shift(request: HttpRequest, ref: str, what: str) -> HttpResponse:
     given, window = sent.cleaned_data, sent.times.window()
     words = {written_in(there.row): given["text"]} if given["text"] else {}
     asked: dict[str, Any] = {"by": there.by, "key": given["key"] or None, "seen": given["seen"] or None}
+    update: Update | None
     try:
         if extending:
             texts = moved.extended(there.window, window[1], site.languages, site.tz, words)
@@ -78,7 +90,7 @@ def shift(request: HttpRequest, ref: str, what: str) -> HttpResponse:
     except NotPossible as refusal:
         sent.add_error(None, str(refusal))
         return shown(sent)
-    return there.done(update.number)
+    return there.done(update.number if update else None)
 
 
 @for_operators
@@ -145,6 +157,8 @@ def arrange(request: HttpRequest, ref: str) -> HttpResponse:
         except NotPossible as refusal:
             sent.add_error(None, str(refusal))
         else:
+            if actions.find("maintenance", ref).proposed is not None:
+                return there.done(None)
             messages.info(request, _("Kept. The page of the maintenance says how it runs now."))
             return HttpResponseRedirect(reverse("desk-maintenance", args=[ref]))
     return page(request, "desk/arrange.html", {**context, "form": sent})

@@ -21,6 +21,7 @@ from talaia.desk.forms.people import InviteForm, roles
 from talaia.desk.models import Invitation
 from talaia.desk.pages import for_admins, language, page, role_of
 from talaia.desk.people.roles import MEANINGS, NAMES, Role
+from talaia.desk.twice import secret as link_secret
 from talaia.desk.views.me import sure
 from talaia.events.timeline import NotPossible
 from talaia.refusal import Refused
@@ -38,7 +39,13 @@ def people(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            secret = actions.invite(given["email"], Role(given["role"]), timezone.now(), by=request.user.get_username())
+            secret = actions.invite(
+                given["email"],
+                Role(given["role"]),
+                timezone.now(),
+                by=request.user.get_username(),
+                secret=link_secret(request),
+            )
         except NotPossible as fault:
             form.add_error("email", str(fault))
         else:
@@ -83,7 +90,7 @@ def invited(request: HttpRequest, email: str, secret: str) -> HttpResponse:
 @surely
 @require_POST
 def invite_again(request: HttpRequest, pk: int) -> HttpResponse:
-    invitation, secret = actions.again(pk, timezone.now(), by=request.user.get_username())
+    invitation, secret = actions.again(pk, timezone.now(), by=request.user.get_username(), secret=link_secret(request))
     return invited(request, invitation.email, secret)
 
 

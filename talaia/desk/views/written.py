@@ -107,7 +107,7 @@ def changes_since(row: Row, seen: str) -> list[Changed]:
     for slug in sorted(names):
         if now.get(slug) != then.get(slug):
             name = inside(words(names[slug]), language()).text
-            found.append(Changed(name, difference(_impact(then.get(slug)), _impact(now.get(slug)))))
+            found.append(Changed(name, difference(_effect(row, then.get(slug)), _effect(row, now.get(slug)))))
     return [*found, *by_language(_("Cause"), before.get("causes", row.causes), row.causes), *_times(before, row)]
 
 
@@ -120,8 +120,10 @@ def words_started_from(row: Row, number: int, seen: str) -> dict[str, str] | Non
     return None
 
 
-def _impact(state: str | None) -> str:
-    return panel_words.impact(State(state)) if state else _("Not affected")
+def _effect(row: Row, state: str | None) -> str:
+    if not state:
+        return _("Not affected")
+    return (panel_words.impact if row.kind == Row.INCIDENT else panel_words.level)(State(state))
 
 
 def _times(before: dict[str, Any], row: Row) -> list[Changed]:

@@ -23,6 +23,7 @@ from talaia.site.values import Service, inside
 TOGETHER = timedelta(minutes=10)  # what goes wrong within it most likely has one cause
 ABOUT_A_CERTIFICATE = re.compile(r"certific|\btls\b|\bssl\b", re.IGNORECASE)
 FIGURES = ("connections_down", "connections_poor")
+COUNTS = ("down", "poor", "of")
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _drafted(services: tuple[Service, ...], desk: Desk, now: datetime) -> Sugges
 
 
 def _kind(service: Service, given: str) -> str:
-    code, values = service.reason.code, service.reason.values
+    code, values = of_now(service.reason).code, of_now(service.reason).values
     if code == "alert" and ABOUT_A_CERTIFICATE.search(str(values.get("summary") or "")):
         return "certificate"
     if code in FIGURES or given == "connection":
@@ -112,8 +113,14 @@ def _kind(service: Service, given: str) -> str:
     return given or "unknown"
 
 
+def of_now(reason: Reason) -> Reason:
+    """Why, as it is at this moment, also of a trouble that is held while it gets better."""
+    return Reason.from_json(reason.values["now"]) if reason.code == "improving" else reason
+
+
 def _measured(reasons: Iterable[Reason]) -> str:
-    for reason in reasons:
+    for reason in map(of_now, reasons):
         if reason.code in FIGURES:
-            return f" ({panel_words.reason(reason, str)})"
+            counts = Reason(reason.code, {name: reason.values[name] for name in COUNTS if name in reason.values})
+            return f" ({panel_words.reason(counts, str)})"
     return ""

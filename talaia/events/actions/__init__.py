@@ -22,6 +22,7 @@ from talaia.events.actions.maintenance import (
     update_maintenance,
 )
 from talaia.events.actions.rows import IMPACTS, find, mark_of, subject, touched
+from talaia.events.actions.second import withdraw_change
 
 __all__ = [
     "IMPACTS",
@@ -46,5 +47,6 @@ __all__ = [
     "touched",
     "update_incident",
     "update_maintenance",
+    "withdraw_change",
     "write_analysis",
 ]

@@ -9,10 +9,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from talaia.events.actions import rows
+from talaia.events.actions import rows, second
 from talaia.events.actions.analysis import keep_anchors
 from talaia.events.models import Event, Update
-from talaia.events.timeline import ENDED, NotPossible, check_beginning, check_end, check_time, fingerprint
+from talaia.events.timeline import ENDED, NotPossible, check_beginning, check_end, entry_time, fingerprint
 from talaia.outbox.actions import record
 from talaia.panel.state import State
 
@@ -43,9 +43,10 @@ def edit_update(
             return update
         rows.check_seen(seen, fingerprint(before))
         if at is not None and at != then:
-            check_time(at, event.started_at if kind == Event.INCIDENT else None, now)
+            at = entry_time(at, now, event.started_at if kind == Event.INCIDENT else None)
+        update.stock = update.stock and before == dict(texts)
         update.texts, update.at, update.edited_at = dict(texts), at or then, now
-        update.save(update_fields=["texts", "at", "edited_at"])
+        update.save(update_fields=["texts", "at", "edited_at", "stock"])
         if not update.plain:
             keep_anchors(event, f"u{number}", before, update.texts, update.language)
         data = {"update": number, "before": before, "after": dict(texts), "services": rows.touched(event)}
@@ -103,6 +104,13 @@ def edit_event(
             return event
         saw = rows.mark_of(event)
         rows.check_seen(seen, saw)
+        if impacts is not None and "impacts" in changed and second.needed(event):
+            rows.check_impacts(event, impacts)
+            second.propose(event, {"impacts": plain(changed.pop("impacts"))}, now, by)
+            if not changed:
+                return event
+            impacts = None
+        second.changed(event, by if "impacts" in changed else event.changed_by)
         for name in changed.keys() - {"impacts"}:
             setattr(event, name, changed[name])
         if "causes" in changed:

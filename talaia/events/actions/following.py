@@ -27,7 +27,8 @@ def take_step(step: Step, now: datetime) -> bool:
 def note_late(ref: str, now: datetime, every: timedelta) -> Late | None:
     """Write down, once, that the work outlasts its window, so that the pages say so; and again for who is at it.
 
-    Also that it has not begun, or could not. Again after `every`; returns what was noted, None when nothing was.
+    Also that it has not begun, could not, or that its window passed while nobody looked. Again after `every`; returns
+    what was noted, None when nothing was.
     """
     with transaction.atomic():
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))
@@ -37,12 +38,24 @@ def note_late(ref: str, now: datetime, every: timedelta) -> Late | None:
         assert event.window_start
         assert event.window_end
         window = [event.window_start.isoformat(), event.window_end.isoformat()]
-        noted = Fact.objects.filter(subject=rows.subject(event), kind__in=["maintenance.overrun", "maintenance.late"])
+        noted = Fact.objects.filter(subject=rows.subject(event), kind__in=[*map(news, Late), "maintenance.late"])
         last = noted.order_by("-id").first()
         known = (last.data["why"], last.at) if last and last.data["window"] == window else None
         if not remind(why, known, now, every):
             return None
         data = {"why": why.value, "window": window, "services": rows.touched(event), "titles": event.titles}
-        first = why is Late.OVERRUN and (known is None or known[0] != why)
-        record("maintenance.overrun" if first else "maintenance.late", rows.subject(event), now, data=data)
+        first, seen_outside = known is None or known[0] != why, not event.awaits_approval
+        record(news(why) if first and seen_outside else "maintenance.late", rows.subject(event), now, data=data)
     return why
+
+
+def news(why: Late) -> str:
+    """The fact at which the pages say so."""
+    match why:
+        case Late.OVERRUN:
+            kind = "maintenance.overrun"
+        case Late.UNSEEN:
+            kind = "maintenance.unseen"
+        case Late.NOT_BEGUN | Late.UNAPPROVED:  # that a change of it waits for a second person is not said outside
+            kind = "maintenance.not_begun"
+    return kind

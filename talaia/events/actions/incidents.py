@@ -17,10 +17,11 @@ from talaia.events.timeline import (
     NotPossible,
     Overtaken,
     check_merge,
-    check_time,
+    entry_time,
     next_incident_state,
 )
 from talaia.outbox.actions import record
+from talaia.panel.actions import word_of_end
 from talaia.panel.state import WEIGHT, State
 
 
@@ -50,9 +51,8 @@ def open_incident(
     """
     if state is IncidentState.RESOLVED:
         raise NotPossible(_("an incident begins open; resolve it with its next update"))
-    began = started_at or at or now
-    check_time(began, None, now)
-    check_time(at or now, began, now)
+    began = entry_time(started_at or at, now)
+    first = entry_time(at, now, began)
     with transaction.atomic():
         rows.draw_alone(Event.INCIDENT)
         if (made := rows.made_by(key)) is not None:
@@ -67,8 +67,9 @@ def open_incident(
         event.next_update_at, event.only_behind = next_update_at, rows.chosen(only_behind)
         event.quiet = tell is False
         event.save(update_fields=["next_update_at", "only_behind", "quiet"])
-        rows.add_update(event, state, texts, at or now, by, plain, key)
+        rows.add_update(event, state, texts, first, by, plain, key)
         touched = rows.set_impacts(event, impacts)
+        word_of_end(touched, None)
         data = rows.story(event, texts, touched) | {"update": 1, **rows.mails(tell), **rows.told_of(event)}
         record("incident.opened", rows.subject(event), now, by, data)
     return event
@@ -108,21 +109,23 @@ def update_incident(
             raise Overtaken(_("this form has been sent before, with other words"))
         saw = rows.mark_of(event)
         rows.check_seen(seen, saw)
-        check_time(at or now, event.started_at, now)
+        moment = rows.moment(event, at, now)
         reopened = before in ENDED and reached not in ENDED
         data: dict[str, Any] = {"before": {"state": before, "merged_into": rows.duplicate_of(event)}, "mark": saw}
         if reopened and event.merged_into:
             data["pages"] = [rows.subject(event.merged_into)]  # there it stands as a duplicate
-        update = rows.add_update(event, reached, texts, at or now, by, plain, key)
+        update = rows.add_update(event, reached, texts, moment, by, plain, key)
         event.state = reached
         event.next_update_at = None if reached in ENDED else next_update_at
         if reached in ENDED:
-            rows.set_end(event, ended_at or event.ended_at or update.at, causes, now)
+            rows.set_end(event, ended_at or event.ended_at or update.at, causes, max(now, moment))
         else:
             event.ended_at, event.merged_into = None, None
         event.quiet = event.quiet and not tell
         event.save(update_fields=["state", "next_update_at", "ended_at", "causes", "merged_into", "quiet"])
         touched = rows.set_impacts(event, impacts)
+        if (before in ENDED) != (reached in ENDED):
+            word_of_end(touched, now if reached in ENDED else None)
         kind = "incident.resolved" if reached in ENDED else "incident.updated"
         if reopened:
             kind = "incident.reopened"
@@ -138,15 +141,18 @@ def merge_incident(
     now: datetime,
     *,
     by: str = "",
-    move_services: bool = True,
+    move_services: bool | None = None,
+    reopen: Mapping[str, str] | None = None,
     key: str | None = None,
     seen: str | None = None,
 ) -> Update:
     """Say that `ref` is a duplicate of `into`: an entry with `texts` ends it. All addresses stay.
 
     `move_services`: the other takes its services on, with the worse of both impacts where both name one; the
-    duplicate's own page keeps saying what it said. What were duplicates of `ref` are duplicates of `into` from now on.
-    Raises NotPossible, and Overtaken.
+    duplicate's own page keeps saying what it said. None: unless `ref` is over and the other is not, as its services
+    work again. What were duplicates of `ref` are duplicates of `into` from now on.
+    `reopen`: where `ref` is open and the other is over, the words with which that one is opened again; what it touched
+    before and `ref` does not, works. Raises NotPossible, Overtaken, and IsOver where `reopen` is needed.
     """
     with transaction.atomic():
         found = {rows.find(Event.INCIDENT, one).pk for one in (ref, into)}
@@ -155,13 +161,23 @@ def merge_incident(
         event, other = (locked[rows.find(Event.INCIDENT, one).pk] for one in (ref, into))
         if (made := rows.made_by(key)) is not None and made.event_id == event.pk and event.merged_into == other:
             return made
-        check_merge(event.ref, other.ref, rows.duplicate_of(event), rows.duplicate_of(other))
+        is_open, into_open = event.state not in ENDED, other.state not in ENDED
+        asked = rows.duplicate_of(event), rows.duplicate_of(other)
+        check_merge(event.ref, other.ref, *asked, is_open=is_open, into_open=into_open or reopen is not None)
         saw = rows.mark_of(event)
         rows.check_seen(seen, saw)
+        if move_services is None:
+            move_services = is_open or not into_open
+        if is_open and not into_open and reopen is not None:
+            well = dict.fromkeys(rows.touched(other), State.OPERATIONAL) if move_services else None
+            state, promised = IncidentState(event.state), event.next_update_at
+            update_incident(other.ref, state, reopen, now, by=by, impacts=well, next_update_at=promised)
+            other.refresh_from_db()
         before = {"state": event.state, "merged_into": None, "impacts": rows.impacts_of(other)}
-        update = rows.add_update(event, IncidentState.RESOLVED, texts, now, by, False, key)
+        moment = rows.moment(event, None, now)
+        update = rows.add_update(event, IncidentState.RESOLVED, texts, moment, by, False, key)
         event.state, event.next_update_at, event.merged_into = IncidentState.RESOLVED, None, other
-        rows.set_end(event, event.ended_at or now, None, now)
+        rows.set_end(event, event.ended_at or moment, None, moment)
         event.save(update_fields=["state", "next_update_at", "ended_at", "causes", "merged_into"])
         followers = list(Event.objects.filter(merged_into=event))
         Event.objects.filter(merged_into=event).update(merged_into=other)

@@ -9,7 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from talaia.events.actions import rows
+from talaia.config import current
+from talaia.events import stock
+from talaia.events.actions import rows, second
 from talaia.events.models import Event, Update
 from talaia.events.plan import default_notices, read_notices
 from talaia.events.timeline import (
@@ -17,7 +19,7 @@ from talaia.events.timeline import (
     MaintenanceState,
     NotPossible,
     Overtaken,
-    check_time,
+    check_end,
     next_maintenance_state,
 )
 from talaia.events.windows import check
@@ -25,6 +27,7 @@ from talaia.outbox.actions import record
 from talaia.panel.state import State
 
 Window = tuple[datetime, datetime]
+UNSEEN_AND_DONE = (MaintenanceState.SCHEDULED, MaintenanceState.COMPLETED)
 
 
 def plan_maintenance(
@@ -67,7 +70,7 @@ def plan_maintenance(
         event.save()
         rows.add_update(event, MaintenanceState.SCHEDULED, texts, now, by, plain, key)
         touched = rows.set_impacts(event, impacts)
-        data = rows.story(event, texts, touched) | {"update": 1} | _plan_of(event) | rows.told_of(event)
+        data = rows.story(event, texts, touched) | {"update": 1} | rows.plan_of(event) | rows.told_of(event)
         kind = "maintenance.proposed" if needs_approval else "maintenance.planned"
         record(kind, rows.subject(event), now, by, data)
     return event
@@ -76,18 +79,26 @@ def plan_maintenance(
 def approve_maintenance(ref: str, now: datetime, *, by: str, seen: str | None = None) -> Event:
     """The second person's yes: from now on it is planned, and public. Raises NotPossible, and Overtaken.
 
-    When its window has begun meanwhile, it does not start as if nothing had happened: a person starts it.
+    Or the yes to a change of what was approved. When its window has begun meanwhile, it does not start as if nothing
+    had happened: a person starts it.
     """
     with transaction.atomic():
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))
+        if event.proposed is not None and event.state == MaintenanceState.SCHEDULED:
+            rows.check_seen(seen, rows.mark_of(event))
+            second.approve(event, now, by)
+            return event
         if not event.awaits_approval:
             if event.approved_by == by:
                 return event
             raise NotPossible(_("this maintenance does not wait for anybody’s approval"))
         if event.state in ENDED:
             raise NotPossible(_("this maintenance was called off"))
-        if not by or by == event.planned_by:
-            raise NotPossible(_("whoever planned it cannot approve it; it needs a second person"))
+        if not by or by == (event.changed_by or event.planned_by):
+            what = _("whoever planned it cannot approve it; it needs a second person")
+            if by and event.changed_by:
+                what = _("whoever changed it last cannot approve it; it needs a second person")
+            raise NotPossible(what)
         rows.check_seen(seen, rows.mark_of(event))
         window = _window_of(event)
         if window[1] <= now:
@@ -96,7 +107,7 @@ def approve_maintenance(ref: str, now: datetime, *, by: str, seen: str | None = 
         event.starts_itself = event.starts_itself and now < window[0]
         event.save(update_fields=["awaits_approval", "approved_by", "starts_itself"])
         first = event.updates.order_by("number")[0]
-        data = rows.story(event, first.texts, rows.touched(event)) | {"update": 1} | _plan_of(event)
+        data = rows.story(event, first.texts, rows.touched(event)) | {"update": 1} | rows.plan_of(event)
         record("maintenance.planned", rows.subject(event), now, by, data | {"approved_by": by})
     return event
 
@@ -118,7 +129,8 @@ def update_maintenance(
 ) -> Update | None:
     """Move a maintenance on (`texts` may be empty: then only its state changes). Raises NotPossible, and Overtaken.
 
-    An entry promises the next one, or none; a change of state without words leaves what was promised.
+    An entry promises the next one, or none; a change of state without words leaves what was promised, and has an entry
+    of its own all the same (`events.stock`). Afterwards it may be said of a window that passed that the work was done.
     `at`: when it happened, if that was before now (the clock catching up after a downtime).
     `tell`: whether mails go out; None: as the rule says.
     """
@@ -126,24 +138,36 @@ def update_maintenance(
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))
         if (made := rows.made_by(key)) is not None:
             return _same(made, event, texts, state)
-        reached = next_maintenance_state(MaintenanceState(event.state), state)
-        if reached == event.state and not texts:
+        before = MaintenanceState(event.state)
+        reached = next_maintenance_state(before, state)
+        if reached == before and not texts:
             return None
-        if reached is MaintenanceState.IN_PROGRESS:
+        if reached in (MaintenanceState.IN_PROGRESS, MaintenanceState.COMPLETED):
             _require_approval(event)
+        end, afterwards = _window_of(event)[1], (before, reached) == UNSEEN_AND_DONE
+        if afterwards and now < end:
+            raise NotPossible(_("it has not begun; say first that it begins"))
         rows.check_seen(seen, rows.mark_of(event))
-        check_time(at or now, None, now)
-        update = rows.add_update(event, reached, texts, at or now, by, plain, key) if texts else None
-        if event.state == MaintenanceState.SCHEDULED and reached is MaintenanceState.IN_PROGRESS:
-            event.started_at = at or now
+        moment = rows.moment(event, at, now)
+        if before is MaintenanceState.IN_PROGRESS and reached in ENDED:
+            check_end(moment, event.started_at, max(now, moment))
+        words = texts or stock.words(reached, before, [event.language, *current().site.languages])
+        update = rows.add_update(event, reached, words, moment, by, plain, key, stock=not texts)
+        if before is MaintenanceState.SCHEDULED and reached is MaintenanceState.IN_PROGRESS:
+            event.started_at = at or moment
         event.state = reached
-        event.ended_at = (event.ended_at or at or now) if reached in ENDED else None
+        event.ended_at = (event.ended_at or (end if afterwards else at or moment)) if reached in ENDED else None
+        if before is MaintenanceState.SCHEDULED and impacts is not None and second.needed(event):
+            _second_yes_to(event, impacts, now, by)
+            impacts = None
+        if reached is not MaintenanceState.SCHEDULED:
+            event.proposed = None
         if texts:
             event.next_update_at = next_update_at
         if reached in ENDED:
             event.next_update_at = None
-        event.save(update_fields=["state", "started_at", "ended_at", "next_update_at"])
-        data: dict[str, Any] = {"update": update.number if update else None, "state": reached.value}
+        event.save(update_fields=["state", "started_at", "ended_at", "next_update_at", "proposed"])
+        data: dict[str, Any] = {"update": update.number, "state": reached.value}
         data |= {"services": rows.set_impacts(event, impacts), "texts": dict(texts), **rows.mails(tell)}
         record(f"maintenance.{reached}", rows.subject(event), now, by, data)
     return update
@@ -158,8 +182,11 @@ def extend_maintenance(
     by: str = "",
     key: str | None = None,
     seen: str | None = None,
-) -> Update:
-    """Have the window end later, before or during the work; `texts` say so. Raises NotPossible, and Overtaken."""
+) -> Update | None:
+    """Have the window end later, before or during the work; `texts` say so. Raises NotPossible, and Overtaken.
+
+    None: a second person has approved it, and the change waits for a second yes, too.
+    """
     with transaction.atomic():
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))
         if (made := rows.made_by(key)) is not None:
@@ -170,11 +197,15 @@ def extend_maintenance(
         if end <= before[1]:
             raise NotPossible(_("that is no later than its window ends already"))
         check(before[0], end, now)
+        if second.needed(event):
+            _propose_window(event, (before[0], end), texts, now, by, seen)
+            return None
         rows.check_seen(seen, rows.mark_of(event))
-        update = rows.add_update(event, event.state, texts, now, by, False, key)
+        update = rows.add_update(event, event.state, texts, rows.moment(event, None, now), by, False, key)
         event.window_end = end
         event.save(update_fields=["window_end"])
-        record("maintenance.extended", rows.subject(event), now, by, _moved(event, update, before))
+        second.changed(event, by)
+        record("maintenance.extended", rows.subject(event), now, by, rows.moved(event, update, before))
     return update
 
 
@@ -187,10 +218,10 @@ def postpone_maintenance(
     by: str = "",
     key: str | None = None,
     seen: str | None = None,
-) -> Update:
+) -> Update | None:
     """Give it another window before it has begun; its address stays. Raises NotPossible, and Overtaken.
 
-    What is told when is planned anew: whatever was due before now is skipped.
+    What is told when is planned anew: whatever was due before now is skipped. None: as in `extend_maintenance`.
     """
     check(*window, now)
     with transaction.atomic():
@@ -204,12 +235,16 @@ def postpone_maintenance(
         before = _window_of(event)
         if before == window:
             raise NotPossible(_("that is its window already"))
+        if second.needed(event):
+            _propose_window(event, window, texts, now, by, seen)
+            return None
         rows.check_seen(seen, rows.mark_of(event))
-        update = rows.add_update(event, event.state, texts, now, by, False, key)
+        update = rows.add_update(event, event.state, texts, rows.moment(event, None, now), by, False, key)
         event.window_start, event.window_end = window
         event.started_at = window[0]
         event.save(update_fields=["window_start", "window_end", "started_at"])
-        record("maintenance.postponed", rows.subject(event), now, by, _moved(event, update, before))
+        second.changed(event, by)
+        record("maintenance.postponed", rows.subject(event), now, by, rows.moved(event, update, before))
     return update
 
 
@@ -226,7 +261,7 @@ def arrange_maintenance(
 ) -> Event:
     """Change how it starts and ends, what is told, whether alerts are silenced; None stays.
 
-    Raises NotPossible, and Overtaken.
+    What is told, and the silence, wait for a second yes where there was one. Raises NotPossible, and Overtaken.
     """
     wanted: dict[str, Any] = {"starts_itself": starts_itself, "ends_itself": ends_itself, "silence": silence}
     wanted["notices"] = None if notices is None else list(read_notices(notices))
@@ -238,6 +273,11 @@ def arrange_maintenance(
         if event.state in ENDED:
             raise NotPossible(_("this is over; there is nothing left to arrange"))
         rows.check_seen(seen, rows.mark_of(event))
+        if second.needed(event) and (waits := {name: changed.pop(name) for name in second.ARRANGED if name in changed}):
+            second.propose(event, waits, now, by)
+            if not changed:
+                return event
+        second.changed(event, by)
         before = {name: getattr(event, name) for name in changed}
         for name, value in changed.items():
             setattr(event, name, value)
@@ -253,14 +293,22 @@ def _window_of(event: Event) -> Window:
     return event.window_start, event.window_end
 
 
-def _plan_of(event: Event) -> dict[str, Any]:
-    start, end = _window_of(event)
-    return {"window": [start.isoformat(), end.isoformat()], "notices": event.notices, "planned_by": event.planned_by}
+def _second_yes_to(event: Event, impacts: Mapping[str, State], now: datetime, by: str) -> None:
+    """Levels that differ from those that were approved wait."""
+    if dict(impacts) != rows.impacts_of(event):
+        rows.check_impacts(event, impacts)
+        second.propose(event, {"impacts": {slug: state.value for slug, state in impacts.items()}}, now, by)
 
 
-def _moved(event: Event, update: Update, before: Window) -> dict[str, Any]:
-    data = rows.story(event, update.texts, rows.touched(event)) | {"update": update.number} | _plan_of(event)
-    return data | {"before": [at.isoformat() for at in before]}
+def _propose_window(
+    event: Event, window: Window, texts: Mapping[str, str], now: datetime, by: str, seen: str | None
+) -> None:
+    rows.require_words(texts, _("a text is needed"))
+    change = {"window": [at.isoformat() for at in window], "texts": dict(texts)}
+    if {**(event.proposed or {}), **change, "by": by} == event.proposed:
+        return  # the same form once more
+    rows.check_seen(seen, rows.mark_of(event))
+    second.propose(event, change, now, by)
 
 
 def _require_approval(event: Event) -> None:
@@ -270,6 +318,7 @@ def _require_approval(event: Event) -> None:
 
 def _same(made: Update, event: Event, texts: Mapping[str, str], state: str | None = None) -> Update:
     """The entry that this very form has made. Raises Overtaken for the same form with other words."""
-    if made.event_id == event.pk and made.texts == dict(texts) and state in (None, made.state):
+    same_words = made.texts == dict(texts) or (made.stock and not texts)
+    if made.event_id == event.pk and same_words and state in (None, made.state):
         return made
     raise Overtaken(_("this form has been sent before, with other words"))

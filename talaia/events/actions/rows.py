@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from talaia.config import current
 from talaia.events.models import Event, Impact, Update
 from talaia.events.timeline import (
+    MaintenanceState,
     NotPossible,
     Overtaken,
     check_end,
+    entry_time,
     mark,
     next_number,
     parse_reference,
@@ -50,9 +52,9 @@ def mark_of(event: Event) -> str:
     """What whoever reads the event now has seen of it."""
     times = [at.isoformat() if at else "" for at in (event.started_at, event.ended_at)]
     impacts = dict(event.impacts.values_list("service_id", "state"))
-    runs = [event.notices, event.silence, event.starts_itself, event.ends_itself]
+    runs = [event.notices, event.silence, event.starts_itself, event.ends_itself, event.proposed]
     more = [*times, event.causes, event.merged_into_id, *(runs if event.kind == Event.MAINTENANCE else [])]
-    return mark(last(event), event.titles, impacts, more)
+    return mark(last_said(event), event.titles, impacts, more)
 
 
 def draw_alone(kind: str) -> None:
@@ -92,17 +94,45 @@ def check_seen(seen: str | None, there: str) -> None:
 
 
 def add_update(
-    event: Event, state: str, texts: Mapping[str, str], at: datetime, by: str, plain: bool, key: str | None = None
+    event: Event,
+    state: str,
+    texts: Mapping[str, str],
+    at: datetime,
+    by: str,
+    plain: bool,
+    key: str | None = None,
+    *,
+    stock: bool = False,
 ) -> Update:
     require_words(texts, _("a text is needed"))
     number = next_number([last(event)])
     return event.updates.create(
-        number=number, state=state, at=at, language=next(iter(texts)), texts=dict(texts), by=by, plain=plain, key=key
+        number=number,
+        state=state,
+        at=at,
+        language=next(iter(texts)),
+        texts=dict(texts),
+        by=by,
+        plain=plain,
+        key=key,
+        stock=stock,
     )
+
+
+def moment(event: Event, at: datetime | None, now: datetime) -> datetime:
+    """When an entry is written (`at` None: now), after what is there already. Raises NotPossible."""
+    began = None if event.state == MaintenanceState.SCHEDULED else event.started_at
+    latest = event.updates.order_by("-number").values_list("at", flat=True).first()
+    return entry_time(at, now, began, latest)
 
 
 def last(event: Event) -> int:
     return event.updates.aggregate(Max("number"))["number__max"] or 0
+
+
+def last_said(event: Event) -> int:
+    """The number of the last entry that somebody wrote."""
+    return event.updates.filter(stock=False).aggregate(Max("number"))["number__max"] or 0
 
 
 def set_impacts(event: Event, impacts: Mapping[str, State] | None) -> list[str]:
@@ -110,15 +140,20 @@ def set_impacts(event: Event, impacts: Mapping[str, State] | None) -> list[str]:
     before = touched(event)
     if impacts is None:
         return before
+    check_impacts(event, impacts)
+    event.impacts.exclude(service_id__in=impacts).delete()
+    for slug, state in impacts.items():
+        Impact.objects.update_or_create(event=event, service_id=slug, defaults={"state": state.value})
+    return sorted({*before, *impacts})
+
+
+def check_impacts(event: Event, impacts: Mapping[str, State]) -> None:
+    """Raises NotPossible for a service that is not there, and for a level that such an event cannot have."""
     known = set(Service.objects.filter(pk__in=impacts).values_list("pk", flat=True))
     if missing := sorted(impacts.keys() - known):
         raise NotPossible(_("there is no service “%(slug)s”; `talaia panel` lists them") % {"slug": missing[0]})
     if any(state not in IMPACTS[event.kind] for state in impacts.values()):
         raise NotPossible(_("an impact is one of these: %(states)s") % {"states": ", ".join(IMPACTS[event.kind])})
-    event.impacts.exclude(service_id__in=impacts).delete()
-    for slug, state in impacts.items():
-        Impact.objects.update_or_create(event=event, service_id=slug, defaults={"state": state.value})
-    return sorted({*before, *impacts})
 
 
 def impacts_of(event: Event) -> dict[str, str]:
@@ -156,6 +191,18 @@ def touched(event: Event) -> list[str]:
 def require_words(words: Mapping[str, str], what: str) -> None:
     if not words or not all(text.strip() for text in words.values()):
         raise NotPossible(what)
+
+
+def plan_of(event: Event) -> dict[str, Any]:
+    """For a fact: when it is, and what is told of it."""
+    window = [at.isoformat() for at in (event.window_start, event.window_end) if at]
+    return {"window": window, "notices": event.notices, "planned_by": event.planned_by}
+
+
+def moved(event: Event, update: Update, before: tuple[datetime, datetime]) -> dict[str, Any]:
+    """For a fact: another window."""
+    data = story(event, update.texts, touched(event)) | {"update": update.number} | plan_of(event)
+    return data | {"before": [at.isoformat() for at in before]}
 
 
 def story(event: Event, texts: Mapping[str, str], touched: list[str]) -> dict[str, Any]:

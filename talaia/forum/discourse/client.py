@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,9 +13,11 @@ import httpx
 import msgspec
 
 from talaia.config import Config, Mirror
+from talaia.config.trust import trusted
 from talaia.forum.discourse.answers import Answer, understood
 from talaia.forum.discourse.limits import BURST, Bucket
 from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.waits import over
 
 T = TypeVar("T")
 Query = Mapping[str, str | list[str]]
@@ -43,10 +44,9 @@ class Client:
         self.host = urlsplit(self.base).hostname or ""
         self.lock = threading.Lock()
         self.bucket = Bucket(mirror.rate, burst)
-        self.not_before: datetime | None = None
+        self.told_to_wait: tuple[datetime, timedelta] | None = None
         try:
-            ca_file = str(config.beside(mirror.ca_file)) if mirror.ca_file else None
-            verify = ssl.create_default_context(cafile=ca_file)
+            verify = trusted(config.beside(mirror.ca_file) if mirror.ca_file else None)
         except OSError as error:
             raise Permanent(f"{self.host}: ca_file cannot be used: {error}", "look at [mirror]") from None
         seconds = mirror.timeout.total_seconds()
@@ -107,14 +107,14 @@ class Client:
         except Temporary as fault:
             if response.status_code == 429 and fault.after:
                 with self.lock:
-                    self.not_before = self.clock() + fault.after
+                    self.told_to_wait = (self.clock(), fault.after)
             raise
 
     def _wait_for_turn(self) -> None:
         with self.lock:
             now = self.clock()
-            left = self.not_before - now if self.not_before else timedelta(0)
-            if left > timedelta(0):
+            if self.told_to_wait and not over(self.told_to_wait[0], now, self.told_to_wait[1]):
+                left = self.told_to_wait[0] + self.told_to_wait[1] - now
                 raise Temporary(f"{self.host} has asked us to wait", "it goes on by itself", left)
             self.bucket, wait = self.bucket.take(now)
         if wait:

@@ -27,7 +27,8 @@ class Bucket:
     def take(self, now: datetime) -> tuple[Bucket, timedelta]:
         """The bucket after one call more, and how long that call must wait."""
         one = timedelta(seconds=60 / self.a_minute)
-        begins = max(self.full_at or now, now)
+        # No more can be waiting than that: the clock was set back.
+        begins = min(max(self.full_at or now, now), now + self.burst * one + timedelta(minutes=1))
         wait = begins - now - (self.burst - 1) * one
         return replace(self, full_at=begins + one), max(wait, timedelta(0))
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.urls import reverse
+
 from talaia.config import Chat, Config, current
+from talaia.events.clock import late
 from talaia.notices.chat import client
+from talaia.notices.chat.questions import question
 from talaia.notices.chat.write import message
 from talaia.notices.letterhead import letterhead
 from talaia.notices.models import Notice
-from talaia.notices.values import Story
+from talaia.notices.rows import event_of, window_of
+from talaia.notices.values import Story, words
 from talaia.notices.write import Calendars
 from talaia.outbox.faults import Permanent
+from talaia.outbox.models import Fact
 from talaia.outbox.turns import asked_for, wait_for_turn
 
 CHANNEL = "chat"
@@ -26,11 +32,30 @@ def target_of(chat: Chat, subject: str) -> str:
 def deliver(targets: Sequence[str], calendars: Calendars, now: datetime) -> None:
     """Say each of them. A kill between the chat's yes and our mark says it twice: Apprise has no way to ask.
 
-    Raises Temporary, Permanent.
+    Targets: "<chat>/notice/<id>", or "<chat>/fact/<id>" for what operators are asked. Raises Temporary, Permanent.
     """
     for target in targets:
-        name, _, subject = target.partition("/")
-        say(name, int(subject.partition("/")[2]), target, calendars, now)
+        name, kind, number = target.split("/")
+        if kind == "fact":
+            ask(name, int(number), calendars, now)
+        else:
+            say(name, int(number), target, calendars, now)
+
+
+def ask(name: str, fact_id: int, calendars: Calendars, now: datetime) -> None:
+    """Operators, unless it is answered already."""
+    config = current()
+    chat, fact = find(config, name), Fact.objects.filter(pk=fact_id).first()
+    event = event_of(fact.subject) if fact else None
+    window = window_of(event) if event else None
+    why = late(event, now) if event else None
+    if chat is None or event is None or window is None or why is None:
+        return
+    desk = config.site.address.rstrip("/") + reverse("desk-maintenance", args=[event.ref])
+    language = chat.language or config.site.languages[0]
+    titles = words(event.titles, event.language)
+    title, body = question(why, event.ref, titles, window, desk, calendars, language)
+    client.say(chat, config, title, body)
 
 
 def say(name: str, notice_id: int, target: str, calendars: Calendars, now: datetime) -> None:

@@ -36,9 +36,10 @@ def services(story: Story, language: str) -> str:
     """`Connections: Partial disruption · Mail: Degraded performance`; of what is over the names alone."""
     over = story.kind in (Kind.RESOLVED, Kind.END, Kind.CANCELLED)
     said = ""
+    word = panel_words.level if story.about_work else panel_words.impact
     for number, one in enumerate(story.touched):
         name = plain.one_line(inside(one.names, language)[0])
-        more = name if over else f"{name}: {panel_words.impact(State(one.state))}"
+        more = name if over else f"{name}: {word(State(one.state))}"
         longer = f"{said} · {more}" if said else shortened(more, LONGEST_SERVICES)
         if len(longer) > LONGEST_SERVICES:
             return f"{said} · +{len(story.touched) - number}"

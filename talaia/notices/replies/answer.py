@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from talaia.config import Config, current
+from talaia.notices.answers import Meaning
 from talaia.notices.letterhead import forum, letterhead
 from talaia.notices.models import Reply
 from talaia.notices.post import client, without
@@ -30,7 +31,7 @@ def answer(pk: int, calendars: Calendars, now: datetime) -> None:
     content = written(row, config, calendars, now)
     with client(config) as server:
         said = server.send("", row.address, content)  # the null return path: what comes back of it goes nowhere
-    if said.again:
+    if said.again or said.meaning is Meaning.OURS:  # who is refused is us: as long as it is of use, we try again
         raise Temporary(f"an answer is put off: {without(row.address, said)}")
     actions.over(pk, now, "answered" if said.taken else "refused")
 

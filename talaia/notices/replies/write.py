@@ -14,9 +14,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from talaia.events.timeline import IncidentState, incident_word
-from talaia.notices import plain
+from talaia.notices import headers, plain
 from talaia.notices.values import Sender, Touched, Words, inside
-from talaia.notices.write import Calendars, mailbox, verbatim
+from talaia.notices.write import Calendars
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 
@@ -97,18 +97,20 @@ def mail(
 ) -> bytes:
     """The whole mail. `answers`: the Message-ID of theirs, or nothing. It can be told from what a person writes."""
     made = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-    name = plain.one_line(inside(sender.name, languages[0])[0])
-    made["From"] = mailbox(sender.sender, name)
     with translation.override(languages[0]):
-        made["Subject"] = _("Automatic answer: the state of our services")
-    made["Date"] = format_datetime(present.at)
-    made["Message-ID"] = message_id
-    made["Auto-Submitted"] = "auto-replied"
-    made["X-Auto-Response-Suppress"] = "All"
-    made["Content-Language"] = ", ".join(languages)
+        subject = _("Automatic answer: the state of our services")
     rule = "\n\n" + "=" * 24 + "\n\n"
     made.set_content(rule.join(text(present, sender, places, calendars, one) for one in languages) + "\n")
-    theirs = verbatim("To", to)  # as they wrote it: EmailMessage would read it, and decode what stands in it
+    head = [
+        headers.verbatim("To", to),  # as they wrote it
+        headers.mailbox("From", sender.sender, inside(sender.name, languages[0])[0]),
+        headers.words("Subject", subject),
+        headers.verbatim("Date", format_datetime(present.at)),
+        headers.verbatim("Message-ID", message_id),
+        headers.verbatim("Auto-Submitted", "auto-replied"),
+        headers.verbatim("X-Auto-Response-Suppress", "All"),
+        headers.verbatim("Content-Language", ", ".join(languages)),
+    ]
     if answers:
-        theirs += verbatim("In-Reply-To", answers) + verbatim("References", answers)
-    return theirs + made.as_bytes()
+        head += [headers.verbatim("In-Reply-To", answers), headers.verbatim("References", answers)]
+    return b"".join(head) + made.as_bytes()

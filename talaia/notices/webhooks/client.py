@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import httpx
 
 from talaia.config import Config, Webhook
+from talaia.config.trust import trusted
 from talaia.notices.webhooks.sign import headers
 from talaia.outbox.faults import Permanent, Temporary
 
@@ -29,8 +30,7 @@ def post(hook: Webhook, config: Config, delivery: str, body: bytes, now: datetim
     }
     limit = hook.timeout.total_seconds()
     try:
-        ca_file = str(config.beside(hook.ca_file)) if hook.ca_file else None
-        verify = ssl.create_default_context(cafile=ca_file)
+        verify = trusted(config.beside(hook.ca_file) if hook.ca_file else None)
     except OSError as error:
         raise Permanent(f"{name}: ca_file cannot be used: {error}", "look at [[webhook]]") from None
     try:

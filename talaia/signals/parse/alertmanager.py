@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from talaia.config.matchers import Matcher
-from talaia.signals.parse.report import Alert, Malformed, Report, Silence, decode, instant
+from talaia.signals.parse.report import Alert, Malformed, Report, Silence, decode, each, instant
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 # "4" since Alertmanager 0.1; Grafana's own alerting sends the same shape as "1".
@@ -94,16 +94,24 @@ def webhook(body: object) -> Report:
 
 def alerts(answer: object) -> tuple[Alert, ...]:
     """The alerts of `GET /api/v2/alerts`, all of them firing. Raises Malformed."""
-    return tuple(
-        Alert(
-            labels=alert.labels,
-            firing=True,
-            annotations=alert.annotations,
-            starts_at=instant(alert.startsAt),
-            silenced=bool(alert.status.silencedBy),
-            updated_at=instant(alert.updatedAt),
-        )
-        for alert in decode(answer, list[_Listed])
+    return tuple(each(decode(answer, list[object]), alert))
+
+
+def check_alerts(answer: object) -> None:
+    """Whether what is around the alerts is what it should be. Raises Malformed."""
+    decode(answer, list[object])
+
+
+def alert(value: object) -> Alert:
+    """One of them. Raises Malformed."""
+    listed = decode(value, _Listed)
+    return Alert(
+        labels=listed.labels,
+        firing=True,
+        annotations=listed.annotations,
+        starts_at=instant(listed.startsAt),
+        silenced=bool(listed.status.silencedBy),
+        updated_at=instant(listed.updatedAt),
     )
 
 
@@ -114,25 +122,33 @@ def started_at(answer: object) -> datetime | None:
 
 def silences(answer: object) -> tuple[Silence, ...]:
     """The silences of `GET /api/v2/silences`. Raises Malformed."""
-    return tuple(
-        Silence(
-            id=silence.id,
-            matchers=tuple(
-                Matcher(
-                    matcher.name,
-                    {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}[
-                        matcher.isRegex, matcher.isEqual
-                    ],
-                    matcher.value,
-                )
-                for matcher in silence.matchers
-            ),
-            starts_at=silence.startsAt,
-            ends_at=silence.endsAt,
-            comment=silence.comment,
-            active=silence.status.state != "expired",
-        )
-        for silence in decode(answer, list[_Silence])
+    return tuple(each(decode(answer, list[object]), silence))
+
+
+def check_silences(answer: object) -> None:
+    """Whether what is around the silences is what it should be. Raises Malformed."""
+    decode(answer, list[object])
+
+
+def silence(value: object) -> Silence:
+    """One of them. Raises Malformed."""
+    found = decode(value, _Silence)
+    return Silence(
+        id=found.id,
+        matchers=tuple(
+            Matcher(
+                matcher.name,
+                {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}[
+                    matcher.isRegex, matcher.isEqual
+                ],
+                matcher.value,
+            )
+            for matcher in found.matchers
+        ),
+        starts_at=found.startsAt,
+        ends_at=found.endsAt,
+        comment=found.comment,
+        active=found.status.state != "expired",
     )
 
 

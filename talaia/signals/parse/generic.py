@@ -1,7 +1,8 @@
 """The generic body, for what can post JSON: `{"key": "mail", "state": "down", "labels": {…}, "at": "…"}`, or a list.
 
 `key` names the thing; it becomes the label `key`, to be matched in talaia.toml, unless the labels say `talaia_service`
-themselves. `state` is one of the words below; a heartbeat only says that the sender is alive.
+themselves. `state` is one of the words below; a heartbeat only says that the sender is alive, and `unknown` that it
+cannot look. `summary` is for operators, as in Alertmanager; `talaia_summary` is public. docs/monitoring.md tells more.
 """
 
 from __future__ import annotations
@@ -14,10 +15,20 @@ import msgspec
 from talaia.signals.parse.report import Alert, Report, decode, instant
 
 Word = Literal[
-    "firing", "down", "degraded", "partial", "disruption", "resolved", "up", "ok", "operational", "heartbeat"
+    "firing",
+    "down",
+    "degraded",
+    "partial",
+    "disruption",
+    "unknown",
+    "resolved",
+    "up",
+    "ok",
+    "operational",
+    "heartbeat",
 ]
 WELL = ("resolved", "up", "ok", "operational")
-IMPACTS = ("degraded", "partial", "disruption")
+IMPACTS = ("degraded", "partial", "disruption", "unknown")
 
 
 class _Said(msgspec.Struct):
@@ -26,6 +37,7 @@ class _Said(msgspec.Struct):
     labels: dict[str, str | int | float | bool] = {}
     at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     summary: str = ""
+    talaia_summary: str = ""
 
 
 def said(body: object) -> Report:
@@ -40,8 +52,7 @@ def _alert(said: _Said) -> Alert:
     annotations: dict[str, str] = {"talaia_impact": said.state} if said.state in IMPACTS else {}
     if said.state == "heartbeat":
         labels["talaia_heartbeat"] = "true"
-    if said.summary:
-        annotations["talaia_summary"] = said.summary
+    annotations |= {name: words for name in ("summary", "talaia_summary") if (words := getattr(said, name))}
     well = said.state in WELL
     at = instant(said.at)
     return Alert(labels, not well, annotations, None if well else at, at if well else None)

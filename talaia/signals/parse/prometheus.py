@@ -6,15 +6,21 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import msgspec
 
-from talaia.signals.parse.report import Alert, Malformed, Report, decode, instant
+from talaia.config import clean
+from talaia.signals.parse.report import Alert, Malformed, Report, decode, each, instant
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-Point = tuple[float, str]
+Point = tuple[float, str | float]
 T = TypeVar("T")
+
+# Where the lists stand in the answers.
+ALERTS = ("data", "alerts")
+RULES = ("data", "groups", "", "rules")
+RESULT = ("data", "result")
 
 
 class _Answer(msgspec.Struct):
@@ -31,7 +37,7 @@ class _Alert(msgspec.Struct):
 
 
 class _Alerts(msgspec.Struct):
-    alerts: list[_Alert]
+    alerts: list[Any] | None  # Go writes an empty list as null where it was never made
 
 
 class _Rule(msgspec.Struct):
@@ -41,11 +47,11 @@ class _Rule(msgspec.Struct):
 
 
 class _Group(msgspec.Struct):
-    rules: list[_Rule]
+    rules: list[Any] | None = None
 
 
 class _Groups(msgspec.Struct):
-    groups: list[_Group]
+    groups: list[_Group] | None
 
 
 class _Series(msgspec.Struct):
@@ -65,12 +71,21 @@ class _Range(msgspec.Struct):
 
 class _Matrix(msgspec.Struct):
     resultType: Literal["matrix"]
-    result: list[_Range]
+    result: list[Any]
 
 
-class _Scalar(msgspec.Struct):
-    resultType: Literal["scalar"]
+class _Scalar(msgspec.Struct, tag_field="resultType", tag="scalar"):
     result: Point
+
+
+class _One(msgspec.Struct, tag_field="resultType", tag="vector"):
+    """Servers of Prometheus' API that know no scalars (VictoriaMetrics, M3) answer `time()` with a series."""
+
+    result: Annotated[list[_Series], msgspec.Meta(min_length=1, max_length=1)]
+
+
+class _Path(msgspec.Struct, tag_field="resultType", tag="matrix"):
+    result: Annotated[list[_Range], msgspec.Meta(min_length=1, max_length=1)]
 
 
 class _Sent(msgspec.Struct):
@@ -78,6 +93,9 @@ class _Sent(msgspec.Struct):
     annotations: dict[str, str] = {}
     startsAt: Moment | None = None
     endsAt: Moment | None = None
+
+
+_Time = _Scalar | _One | _Path
 
 
 @dataclass(frozen=True)
@@ -90,10 +108,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Span:
-    """One series of a range query: when it had a sample, in seconds by the source's clock."""
+    """One series of a range query: when it had a sample, in seconds by the source's clock, and of which value."""
 
     labels: Mapping[str, str]
     times: tuple[float, ...]
+    values: tuple[float, ...] = ()
 
 
 def _data(answer: object, shape: type[T]) -> T:
@@ -116,39 +135,72 @@ def error_of(answer: object) -> str:
 
 def alerts(answer: object) -> tuple[Alert, ...]:
     """The firing alerts of `GET /api/v1/alerts`; pending ones have not been judged yet. Raises Malformed."""
-    return tuple(
-        Alert(alert.labels, True, alert.annotations, instant(alert.activeAt))
-        for alert in _data(answer, _Alerts).alerts
-        if alert.state == "firing"
-    )
+    return tuple(filter(None, each(_data(answer, _Alerts).alerts, alert, ALERTS)))
+
+
+def check_alerts(answer: object) -> None:
+    """Whether what is around the alerts (at ALERTS) is what it should be. Raises Malformed."""
+    _data(answer, _Alerts)
+
+
+def alert(value: object) -> Alert | None:
+    """One of them; None while it is pending. Raises Malformed."""
+    listed = decode(value, _Alert)
+    if listed.state != "firing":
+        return None
+    return Alert(listed.labels, True, listed.annotations, instant(listed.activeAt))
 
 
 def broken_rules(answer: object) -> tuple[Mapping[str, Any], ...]:
     """A note for each rule of `GET /api/v1/rules` that cannot be evaluated. Raises Malformed."""
-    return tuple(
-        {"code": "broken_rule", "rule": rule.name, "error": rule.lastError}
-        for group in _data(answer, _Groups).groups
-        for rule in group.rules
-        if rule.health == "err"
-    )
+    groups = _data(answer, _Groups).groups or ()
+    return tuple(note for group in groups for notes in each(group.rules, broken_rule, RULES) for note in notes)
+
+
+def check_rules(answer: object) -> None:
+    """Whether what is around the rules (at RULES) is what it should be. Raises Malformed."""
+    _data(answer, _Groups)
+
+
+def broken_rule(value: object) -> list[Mapping[str, Any]]:
+    """A note, if this rule cannot be evaluated. Raises Malformed."""
+    rule = decode(value, _Rule)
+    if rule.health != "err":
+        return []
+    return [{"code": "broken_rule", "rule": clean.line(rule.name), "error": clean.line(rule.lastError)}]
 
 
 def clock(answer: object) -> float:
     """The source's own time, from the answer to the query `time()`. Raises Malformed."""
-    return _number(_data(answer, _Scalar).result[1])
+    said: _Time = _data(answer, cast(Any, _Time))
+    match said:
+        case _Scalar():
+            value = _number(said.result[1])
+        case _One():
+            value = _number(said.result[0].value[1])
+        case _Path():
+            value = _number(said.result[0].values[-1][1]) if said.result[0].values else math.nan
+    if not math.isfinite(value):
+        raise Malformed("time() brings no time")
+    return value
 
 
 def vector(answer: object) -> tuple[Sample, ...]:
     """The series of an instant query; those that are not a number are left out. Raises Malformed."""
-    samples = (Sample(series.metric, _number(series.value[1])) for series in _data(answer, _Vector).result)
+    samples = (Sample(_labels(series.metric), _number(series.value[1])) for series in _data(answer, _Vector).result)
     return tuple(sample for sample in samples if not math.isnan(sample.value))
 
 
 def matrix(answer: object) -> tuple[Span, ...]:
     """The series of a range query. Raises Malformed."""
-    return tuple(
-        Span(series.metric, tuple(time for time, _ in series.values)) for series in _data(answer, _Matrix).result
-    )
+    return tuple(each(_data(answer, _Matrix).result, span, RESULT))
+
+
+def span(value: object) -> Span:
+    """One of them. Raises Malformed."""
+    series = decode(value, _Range)
+    times = tuple(time for time, _ in series.values)
+    return Span(_labels(series.metric), times, tuple(_number(value) for _, value in series.values))
 
 
 def push(body: object, received_at: datetime) -> Report:
@@ -167,7 +219,12 @@ def push(body: object, received_at: datetime) -> Report:
     return Report(tuple(found), notes=notes)
 
 
-def _number(text: str) -> float:
+def _labels(metric: Mapping[str, str]) -> dict[str, str]:
+    """In the form in which those of alerts are read, so that they can be compared."""
+    return {clean.line(name): clean.line(value) for name, value in metric.items()}
+
+
+def _number(text: str | float) -> float:
     try:
         return float(text)
     except ValueError:

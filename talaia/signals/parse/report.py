@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
+from talaia.config import clean
 from talaia.config.matchers import Matcher
 
 T = TypeVar("T")
+BLIND = ("DatasourceError", "DatasourceNoData")
+LONGEST = 2000  # characters of an annotation that are kept
 
 
 class Malformed(Exception):
@@ -33,10 +36,29 @@ class Alert:
     silenced: bool = False
     updated_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        """Whoever sent it: nothing in it acts on a page, in a terminal or in a mail."""
+        labels = {clean.line(name): clean.line(value) for name, value in self.labels.items()}
+        words = {clean.line(name): clean.lines(value)[:LONGEST] for name, value in self.annotations.items()}
+        if speaks_of_itself(labels, words):
+            words["talaia_impact"] = "unknown"
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "annotations", words)
+
     @property
     def heartbeat(self) -> bool:
         """It always fires, to prove that the way to us works; it never colours anything."""
         return self.labels.get("talaia_heartbeat") == "true"
+
+
+def speaks_of_itself(labels: Mapping[str, str], annotations: Mapping[str, str]) -> bool:
+    """Whether an alert says that its rule could not look: that is no outage.
+
+    Grafana fires DatasourceError and DatasourceNoData in place of the rule; where a rule is told to fire on an error or
+    without data, it fires itself, with the reason beside it. "Keep last state" stays what it was.
+    """
+    reasons = {reason.strip() for reason in annotations.get("grafana_state_reason", "").split(",")}
+    return labels.get("alertname") in BLIND or bool(reasons & {"Error", "NoData"} and "KeepLast" not in reasons)
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,22 @@ def decode(value: object, shape: type[T]) -> T:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
         raise Malformed(str(error)) from None
+
+
+def placed(error: Malformed, at: Sequence[str], number: int) -> Malformed:
+    """The error of one element, with its place: number so many of the list at `at`."""
+    path = "".join(f".{key}" if key else "[…]" for key in at)
+    said = str(error) if "`$" in str(error) else f"{error} - at `$`"
+    return Malformed(said.replace("`$", f"`${path}[{number}]", 1))
+
+
+def each(values: Iterable[object] | None, parse: Callable[[object], T], at: Sequence[str] = ()) -> Iterator[T]:
+    """Every element of the list at `at`. Raises Malformed with its place."""
+    for number, value in enumerate(values or ()):
+        try:
+            yield parse(value)
+        except Malformed as error:
+            raise placed(error, at, number) from None
 
 
 def instant(value: datetime | None) -> datetime | None:

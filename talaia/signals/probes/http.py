@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import ssl
 import time
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-import certifi
 import httpx
 
 from talaia import __version__
 from talaia.config import Check, Config
 from talaia.config.hosts import web_address
+from talaia.config.trust import trusted
 from talaia.signals.probes.answer import Answer, Failed, NotMeasured
 from talaia.signals.probes.reading import stands_in
 from talaia.signals.probes.wire import Wire
 
 REDIRECTS = 10
 ENOUGH = 1_000_000  # bytes of a body that are read; a text must stand in these
-TRUSTED_FILES = 8  # contexts kept: reading all the system's roots takes longer than most pages
 
 
 async def look(check: Check, config: Config) -> Answer:
@@ -105,31 +103,13 @@ def certificate_end(response: httpx.Response) -> datetime | None:
 
 
 def _trust(check: Check, config: Config) -> ssl.SSLContext:
-    """Whom to believe: the authorities in `ca_file` and nobody else, or those of the system."""
-    if check.ca_file is None:
-        try:
-            return _system()
-        except OSError as error:
-            raise NotMeasured(f"the authorities of this system cannot be read: {error}") from None
-    path = (config.path.parent if config.path else Path.cwd()) / check.ca_file
+    """Whom to believe. That this cannot be known is no fault of the target."""
+    folder = config.path.parent if config.path else Path.cwd()
     try:
-        return _only(path, path.stat().st_mtime_ns)
-    except (OSError, ssl.SSLError) as error:
-        raise NotMeasured(f"ca_file {check.ca_file} cannot be used: {error}") from None
-
-
-@functools.lru_cache(maxsize=1)
-def _system() -> ssl.SSLContext:
-    """The system's authorities, and certifi's where the system brings none (Debian without ca-certificates)."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
-
-
-@functools.lru_cache(maxsize=TRUSTED_FILES)
-def _only(path: Path, _changed: int) -> ssl.SSLContext:
-    """A file that was changed is read again."""
-    return ssl.create_default_context(cafile=str(path))
+        return trusted(folder / check.ca_file if check.ca_file else None)
+    except OSError as error:
+        what = f"ca_file {check.ca_file}" if check.ca_file else "the authorities of this system"
+        raise NotMeasured(f"{what} cannot be used: {error}") from None
 
 
 def _short(text: str) -> str:

@@ -22,7 +22,7 @@ class ProbeLoop(asyncio.SelectorEventLoop):
         self.refusals: list[tuple[str, OSError]] = []  # those that refused, since one accepted
 
     async def sock_connect(self, sock: socket.socket, address: Any) -> None:
-        """As usual; of a name with several addresses each refusal is remembered, where asyncio makes one text of all."""
+        """As usual; each refusal is remembered, where asyncio makes one text of those of all addresses of a name."""
         self.trying.add(str(address[0]))
         try:
             await super().sock_connect(sock, address)

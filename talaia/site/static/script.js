@@ -1,5 +1,6 @@
 // Keeps a page that speaks of now fresh while it is looked at, and says when this copy is old.
 "use strict";
+{  // apart: other scripts may stand beside it on a page
 const $ = (query, page = document) => page.querySelector(query);
 const made = $("#made"), { every, stale, status, lives, was, zone } = made.dataset;
 const pause = $("#pause"), old = $("#old"), news = $("#news"), lang = $("html").lang;
@@ -26,7 +27,7 @@ function strike(age) {
   const [before, after] = was.replace("{time}", time).split("{state}");
   struck = true;
   $("main").classList.add("stale");
-  for (const node of document.querySelectorAll("main .word, main .now .state, main .headline h1 span")) {
+  for (const node of document.querySelectorAll("main .word, main .now .state, main .uncovered .state, main .headline h1 span")) {
     const s = document.createElement("s");
     s.append(node.lastChild.cloneNode());
     node.lastChild.replaceWith(before, s, after);
@@ -74,3 +75,4 @@ pause.onclick = () => {
 document.onvisibilitychange = look;
 setInterval(look, every * 1000);
 if (status || Date.now() / 1000 - at > 3 * every) look();
+}

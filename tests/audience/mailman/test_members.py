@@ -168,6 +168,35 @@ def test_whose_mail_arrives_again_gets_it_from_mailman_too(listed: Listed) -> No
     assert listed.members() == {"anna@example.com", "berta@example.com"}
 
 
+def test_who_gets_nothing_by_their_own_choice_or_a_ban_is_told_apart_and_a_digest_is_set_back(listed: Listed) -> None:
+    core = listed.core
+    core.ask("POST", f"lists/{listed.id}/bans", email="carme@example.com")
+    core.ask("POST", f"lists/{listed.id}/bans", email="^.*@banned\\.example\\.com$")
+    add("anna", "berta", "carme", "dolors")
+    actions.add("eva@banned.example.com", "Eva", now())
+    sync(listed)
+    members = {one["email"]: one["member_id"] for one in core.ask("GET", f"lists/{listed.id}/roster/member")["entries"]}
+    core.ask("PATCH", f"members/{members['anna@example.com']}/preferences", delivery_status="by_user")
+    core.ask("PATCH", f"members/{members['berta@example.com']}", delivery_mode="mime_digests")
+    seen = MailmanList(listed.client).read(closely=True)
+    assert {key: one.mail for key, one in seen.items()} == {
+        "anna@example.com": Mail.PAUSED,
+        "berta@example.com": Mail.DIGEST,
+        "dolors@example.com": Mail.ON,
+    }
+    follow(MailmanList(listed.client), listed.audience.shrink, now, closely=True)
+    found = dict(Recipient.objects.values_list("key", "at_list"))
+    assert found == {
+        "anna@example.com": "paused",
+        "berta@example.com": "",
+        "carme@example.com": "banned",
+        "dolors@example.com": "",
+        "eva@banned.example.com": "banned",
+    }
+    assert set(Recipient.objects.values_list("standing", flat=True)) == {"on"}
+    assert MailmanList(listed.client).read(closely=True)["berta@example.com"].mail == Mail.ON
+
+
 def test_an_answer_that_is_lost_is_asked_for_again(listed: Listed) -> None:
     add("anna", "berta", "carme")
     lost = iter([True, False, True, False, False, True, *[False] * 50])

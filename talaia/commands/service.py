@@ -1,0 +1,53 @@
+"""`talaia service`: what a person says of a service in place of the signals."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+
+from django.utils import timezone
+
+from talaia.commands.writing import author, language_argument, local_window_time, refusing
+from talaia.config import current
+from talaia.events.promise import DELAY, parse
+from talaia.panel import actions
+from talaia.panel.by_hand import STATES
+from talaia.panel.state import State
+
+HELP = "Say by hand how a service is, until when and why; the page shows it in place of what the monitoring says."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    setting = verbs.add_parser("set", help="its state until a time; then the monitoring speaks again by itself")
+    setting.add_argument("slug", metavar="SLUG")
+    setting.add_argument("state", metavar="STATE", choices=STATES, help=", ".join(STATES))
+    setting.add_argument(
+        "--until", required=True, metavar="WHEN", help="30m, 6h or 2026-05-04T10:00 (local); at most 31 days away"
+    )
+    setting.add_argument("--reason", required=True, metavar="WORDS", help="one line that everybody reads on the page")
+    language_argument(setting)
+
+    taking = verbs.add_parser("take-back", help="the monitoring speaks for it again")
+    taking.add_argument("slug", metavar="SLUG")
+
+
+def run(options: argparse.Namespace) -> int:
+    now = timezone.now()
+    with refusing():
+        if options.action == "set":
+            return say(options, now)
+        taken = actions.take_back(options.slug, author(), now)
+    print(f"{options.slug}: the monitoring speaks again" if taken else f"{options.slug}: nothing was set by hand")
+    return 0
+
+
+def say(options: argparse.Namespace, now: datetime) -> int:
+    site = current().site
+    delay = parse(options.until, now, site.tz) if DELAY.fullmatch(options.until.strip()) else None
+    until = delay or local_window_time(options.until)
+    why = {options.language or site.languages[0]: " ".join(options.reason.split())}
+    actions.set_by_hand(options.slug, State(options.state), until, why, author(), now)
+    print(f"{options.slug}: {options.state} by hand until {until.astimezone(site.tz):%Y-%m-%d %H:%M}")
+    return 0

@@ -1,0 +1,59 @@
+"""Text of others as it may be shown anywhere: on a page, in a terminal, in a mail. Pure.
+
+What steers a terminal (escape sequences, control characters) and what turns the direction of reading without turning it
+back is left out; letters, marks and emoji of every script stay.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# ECMA-48: CSI, strings up to their end (OSC, DCS, SOS, PM, APC), two-letter escapes; with ESC, or as one C1 character.
+SEQUENCE = re.compile(
+    "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]"
+    "|(?:\x1b[\\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)"
+    "|\x1b[ -/]*[0-~]"
+)
+# C0 and C1, the line ends of Unicode, halves of a pair, what is no character; tags that hide text in text.
+BREAK = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+NOTHING = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0001]")
+ISOLATES, EMBEDDINGS = "\u2066\u2067\u2068", "\u202a\u202b\u202d\u202e"
+POP_ISOLATE, POP_EMBEDDING = "\u2069", "\u202c"
+DIRECTION = re.compile(f"[{ISOLATES}{EMBEDDINGS}{POP_ISOLATE}{POP_EMBEDDING}]")
+
+
+def line(text: str) -> str:
+    """`text` in one line, composed (NFC), without anything that acts."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _readable(BREAK.sub(" ", SEQUENCE.sub("", text)))
+
+
+def lines(text: str) -> str:
+    """The same; its line ends and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    parted = re.split("(\r\n|[\n\t])", SEQUENCE.sub("", text))
+    return "".join(part if part in ("\r\n", "\n", "\t") else _readable(BREAK.sub(" ", part)) for part in parted)
+
+
+def _readable(text: str) -> str:
+    text = unicodedata.normalize("NFC", NOTHING.sub("", text))
+    return _balanced(text) if DIRECTION.search(text) else text
+
+
+def _balanced(text: str) -> str:
+    """Without the marks of direction that nothing closes, and those that close nothing (UAX #9: an isolate that ends
+    closes what was opened inside it; what was opened outside of it cannot be closed inside)."""
+    open_, kept = [], set()
+    for place, mark in enumerate(text):
+        if mark in ISOLATES or mark in EMBEDDINGS:
+            open_.append(place)
+        elif mark == POP_EMBEDDING and open_ and text[open_[-1]] in EMBEDDINGS:
+            kept |= {open_.pop(), place}
+        elif mark == POP_ISOLATE and any(text[other] in ISOLATES for other in open_):
+            while text[open_[-1]] in EMBEDDINGS:
+                open_.pop()
+            kept |= {open_.pop(), place}
+    return "".join(mark for place, mark in enumerate(text) if place in kept or not DIRECTION.match(mark))

@@ -1,0 +1,32 @@
+"""What machines and people do to notices. One function = one transaction = one recorded fact."""
+
+from __future__ import annotations
+
+from talaia.notices.actions.bounces import forget_bounces, note_blame, note_bounce
+from talaia.notices.actions.deciding import give_up, order_test, send, send_now, take_back, try_again, turn_of
+from talaia.notices.actions.drawing import begin, look, note_whether_told, still_held
+from talaia.notices.actions.sending import finish, go_on, leave_out, mark, note_error, stop, wait_no_longer
+
+__all__ = [
+    "begin",
+    "finish",
+    "forget_bounces",
+    "give_up",
+    "go_on",
+    "leave_out",
+    "look",
+    "mark",
+    "note_blame",
+    "note_bounce",
+    "note_error",
+    "note_whether_told",
+    "order_test",
+    "send",
+    "send_now",
+    "still_held",
+    "stop",
+    "take_back",
+    "try_again",
+    "turn_of",
+    "wait_no_longer",
+]

@@ -1,0 +1,68 @@
+"""Evidence queries, many asked as one, and what their answer says, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from talaia.signals.parse.prometheus import Sample
+
+BELIEVED_SKEW = 30.0  # seconds between the source's clock and ours before operators are told
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An evidence query: for which service, and by which label its series name a connection ("" for none)."""
+
+    service: str
+    query: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A sample: its age in seconds by the source's own clock."""
+
+    service: str
+    connection: str
+    value: float
+    age: float
+
+
+def as_one(batch: Sequence[Wanted]) -> str:
+    """A query that brings the value and the time of each, and the time of the source."""
+    parts = []
+    for number, one in enumerate(batch):
+        for what, query in (("value", one.query), ("time", f"timestamp({one.query})")):
+            marked = f'label_replace({query}, "talaia_query", "{number}", "", "")'
+            parts.append(f'label_replace({marked}, "talaia_what", "{what}", "", "")')
+    return " or ".join([*parts, 'label_replace(vector(time()), "talaia_what", "clock", "", "")'])
+
+
+def measured(
+    batch: Sequence[Wanted], samples: Sequence[Sample], notes: list[Mapping[str, Any]]
+) -> list[Measured] | None:
+    """What the answer to `as_one` says of each; None where it lacks the time. What is odd becomes a note."""
+    clock = next((s.value for s in samples if s.labels.get("talaia_what") == "clock"), None)
+    if clock is None:
+        return None
+    values: dict[tuple[int, str], float] = {}
+    times: dict[tuple[int, str], float] = {}
+    for sample in samples:
+        if "talaia_query" not in sample.labels or sample.labels.get("talaia_experimental") == "true":
+            continue
+        asked = int(sample.labels["talaia_query"])
+        label = batch[asked].label
+        key = (asked, sample.labels.get(label, "") if label else "")
+        if sample.labels["talaia_what"] == "value":
+            values[key] = min(values.get(key, sample.value), sample.value)
+        else:
+            times[key] = max(times.get(key, sample.value), sample.value)
+    found = []
+    for (number, connection), value in values.items():
+        age = clock - times.get((number, connection), clock)
+        if age < -BELIEVED_SKEW:
+            notes.append({"code": "future_sample", "service": batch[number].service, "seconds": round(-age)})
+        found.append(Measured(batch[number].service, connection, value, max(0.0, age)))
+    return found

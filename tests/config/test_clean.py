@@ -1,0 +1,83 @@
+"""Text of others says what it says, and does nothing: on a page, in a terminal, in a mail."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talaia.config import clean
+
+WORDS = [
+    "Bon dia, Gràcia: l·l, ç, ñ, €, “…” – 日本 🙂 👩‍🚒",
+    "שלום עולם",
+    "فارسی‌زبان",
+    "a\u2067שלום\u2069b",  # an isolate that ends
+    "a\u202bשלום\u202cb",
+    "a\u200fb",  # a mark of direction opens nothing
+]
+HOSTILE = [
+    ("\x1b[31mred\x1b[0m", "red"),
+    ("\x9b2Jclear", "clear"),
+    ("\x1b]0;title\x07words", "words"),
+    ("\x1b]8;;https://evil.example\x1b\\link\x1b]8;;\x1b\\", "link"),
+    ("\x1bPq#0;2\x1b\\picture", "picture"),
+    ("\x1b(0lines", "lines"),
+    ("\x1bcreset", "reset"),
+    ("\x1b", ""),
+    ("half \x1b[", "half "),
+    ("bell\x07 back\x08 null\x00 delete\x7f", "bell back null delete"),
+    ("\x85next\u2028line\u2029end", " next line end"),
+    ("over\rwritten", "over written"),
+    ("\ufeffmark\ufff9a\ufffab\ufffb", "markab"),
+    ("half\ud800", "half"),
+    ("user\u202egnp.exe", "usergnp.exe"),
+    ("a\u2066b", "ab"),
+    ("a\u2069b\u202cc", "abc"),
+    ("\u202ea\u2066b\u202cc\u2069", "a\u2066bc\u2069"),  # what is closed inside was opened outside
+    ("\u2066a\u202eb\u2069", "\u2066ab\u2069"),  # the end of an isolate ends what is open in it
+    (unicodedata.normalize("NFD", "Gràcia"), "Gràcia"),
+]
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_the_words_of_any_script_stay_as_they_are(words: str) -> None:
+    assert clean.line(words) == clean.lines(words) == words
+
+
+@pytest.mark.parametrize(("given_", "kept"), HOSTILE)
+def test_what_acts_is_left_out(given_: str, kept: str) -> None:
+    assert clean.line(given_) == kept
+    assert clean.lines(given_) == kept
+
+
+def test_lines_stay_apart_only_where_lines_are_wanted() -> None:
+    assert clean.line("one\ntwo\r\n\tthree") == "one two three"
+    assert clean.lines("one\ntwo\r\n\tthree") == "one\ntwo\r\n\tthree"
+
+
+def depth(text: str) -> int:
+    """How many directions are open at the end; -1 where something was closed that was not open."""
+    open_: list[str] = []
+    for mark in text:
+        if mark in clean.ISOLATES + clean.EMBEDDINGS:
+            open_.append("i" if mark in clean.ISOLATES else "e")
+        elif mark in (clean.POP_ISOLATE, clean.POP_EMBEDDING):
+            kind = "i" if mark == clean.POP_ISOLATE else "e"
+            if not open_ or open_.pop() != kind:
+                return -1
+    return len(open_)
+
+
+@given(
+    st.text(
+        st.sampled_from("ab \n\x1b[]m0;\x07\x9b\x9c\\\x85" + "\u202a\u202e\u202c\u2066\u2068\u2069\u200f"), max_size=40
+    )
+)
+def test_whatever_comes_nothing_acts_in_what_is_kept(text: str) -> None:
+    for kept in (clean.line(text), *clean.lines(text).split("\n")):
+        assert not any(unicodedata.category(mark) == "Cc" for mark in kept)
+        assert depth(kept) == 0
+        assert clean.line(kept) == kept

@@ -1,0 +1,113 @@
+"""A person says how a service is: at the desk, with an end and a reason, and the log knows who."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from talaia.desk.forms.fields import minute
+from talaia.desk.people.roles import Role
+from talaia.outbox.models import Fact
+from talaia.panel.actions import judge_service, set_by_hand
+from talaia.panel.models import Service
+from talaia.panel.state import Computed, Reason, Shown, State
+from tests.desk.conftest import log_in, member
+
+pytestmark = pytest.mark.django_db
+FORM = "/desk/services/chat/by-hand"
+
+
+def read(client: Client, address: str) -> str:
+    return client.get(address).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+
+
+def sent(state: str = "partial", hours: float = 3) -> dict[str, str]:
+    until = minute(timezone.now() + timedelta(hours=hours))
+    return {"state": state, "until": until, "why-ca": "Veiem que només hi entra la meitat."}
+
+
+def test_a_state_is_set_by_hand_with_its_end_and_its_reason_and_taken_back(desk: Client) -> None:
+    assert "/desk/services/" in read(desk, "/desk/")
+    assert FORM in read(desk, "/desk/services/")
+    assert 'name="until"' in read(desk, FORM)
+    answer = desk.post(FORM, {**sent(), "why-en": "Half of us get in."}, follow=True)
+    assert answer.redirect_chain == [("/desk/services/", 302)]
+    row = Service.objects.get(pk="chat")
+    assert (row.override_state, row.override_by) == ("partial", "anna")
+    assert row.override_words == {"ca": "Veiem que només hi entra la meitat.", "en": "Half of us get in."}
+    assert row.override_until is not None
+    assert timedelta(hours=2, minutes=58) < row.override_until - timezone.now() <= timedelta(hours=3)
+    for page in ("/desk/", "/desk/services/", FORM):
+        assert "Set by hand by anna" in read(desk, page)
+    assert "Half of us get in." in read(desk, FORM)  # what stands is where one goes on
+    for _ in range(2):
+        assert desk.post("/desk/services/chat/hand-back").status_code == 302
+    row.refresh_from_db()
+    assert (row.override_state, row.override_words) == ("", {})
+    kinds = Fact.objects.filter(subject="service/chat").values_list("kind", "by")
+    assert list(kinds) == [("service.set_by_hand", "anna"), ("service.taken_back", "anna")]
+    assert "set the state of chat by hand" in read(desk, "/desk/audit/")
+
+
+def test_the_same_form_twice_is_once(desk: Client) -> None:
+    form = sent()
+    for _ in range(2):
+        assert desk.post(FORM, form).status_code == 302
+    assert Fact.objects.filter(kind="service.set_by_hand").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"until": ""}, "This field is required."),
+        ({"until": "2026-01-01T10:00"}, "that time has passed"),
+        ({"until": "2099-01-01T10:00"}, "at most 31 days"),
+        ({"until": "tomorrow"}, "Please write it as"),
+        ({"why-ca": " "}, "This field is required."),
+        ({"why-ca": "x\u202ey"}, "one line"),
+        ({"state": "maintenance"}, "maintenance"),
+        ({"state": ""}, "This field is required."),
+    ],
+)
+def test_without_an_end_or_a_reason_nothing_is_set_and_what_was_written_stays(
+    desk: Client, wrong: dict[str, str], said: str
+) -> None:
+    answer = desk.post(FORM, {**sent(), **wrong})
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert "Veiem que" in answer.content.decode() or "why-ca" in wrong
+    assert Service.objects.get(pk="chat").override_state == ""
+
+
+def test_what_stands_by_hand_and_is_left_alone_in_the_form_stays_exact(desk: Client) -> None:
+    until = timezone.now() + timedelta(hours=3, seconds=17)
+    set_by_hand("chat", State.PARTIAL, until, {"ca": "Veiem que sí."}, "bernat", timezone.now())
+    desk.post(FORM, {"state": "degraded", "until": minute(until), "why-ca": "Veiem que sí."})
+    row = Service.objects.get(pk="chat")
+    assert (row.override_state, row.override_until, row.override_by) == ("degraded", until, "anna")
+
+
+def test_who_reads_sees_the_panel_and_no_door_that_does_not_open(desk: Client) -> None:
+    member("vera", Role.VIEWER)
+    viewer = log_in("vera")
+    assert "Messaging" in read(viewer, "/desk/services/")
+    assert FORM not in read(viewer, "/desk/services/")
+    assert viewer.post(FORM, sent()).status_code == 403
+    assert viewer.post("/desk/services/chat/hand-back").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["/desk/services/chta/by-hand", "/desk/services/chta/hand-back"])
+def test_a_service_that_is_not_there_is_said(desk: Client, address: str) -> None:
+    answer = desk.post(address, sent())
+    assert answer.status_code == 404
+    assert "no service “chta”" in answer.content.decode()
+
+
+def test_what_is_set_by_hand_is_on_the_page_in_the_words_of_whoever_set_it(desk: Client) -> None:
+    now: datetime = timezone.now()
+    shown = Shown(State.PARTIAL, Reason("by_hand", {"words": {"ca": "Veiem que sí.", "en": "We see that it does."}}))
+    judge_service("chat", Computed(State.OPERATIONAL), shown, now)
+    assert "the technical team says: We see that it does · " in read(desk, "/desk/services/")

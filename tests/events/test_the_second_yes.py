@@ -1,0 +1,164 @@
+"""What a second person has approved is changed by nobody alone: the change waits, and what was approved stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from talaia.clock import Clock
+from talaia.config import current
+from talaia.events import actions
+from talaia.events.models import Event
+from talaia.events.timeline import MaintenanceState, NotPossible, Overtaken
+from talaia.outbox.models import Fact
+from talaia.panel.actions import list_services
+from talaia.panel.catalogue import headings
+from talaia.panel.state import State
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WEEK = 7 * 24 * HOUR
+WINDOW = (NOW + WEEK, NOW + WEEK + HOUR)
+LATER = (NOW + 4 * WEEK, NOW + 4 * WEEK + HOUR)
+
+
+@pytest.fixture
+def approved() -> Event:
+    list_services(headings(current()), NOW)
+    asked = ({"ca": "Canvi"}, {"ca": "Canviem."}, {"chat": State.DEGRADED}, WINDOW, NOW)
+    event = actions.plan_maintenance(*asked, by="anna", needs_approval=True, notices=["24h"])
+    return actions.approve_maintenance(event.ref, NOW, by="berta")
+
+
+def postpone(ref: str, by: str) -> object:
+    return actions.postpone_maintenance(ref, LATER, {"ca": "Més tard."}, NOW, by=by)
+
+
+def extend(ref: str, by: str) -> object:
+    return actions.extend_maintenance(ref, WINDOW[1] + HOUR, {"ca": "Més estona."}, NOW, by=by)
+
+
+def other_levels(ref: str, by: str) -> object:
+    return actions.edit_event("maintenance", ref, NOW, by=by, impacts={"chat": State.DISRUPTION})
+
+
+def other_levels_with_an_entry(ref: str, by: str) -> object:
+    here, levels = MaintenanceState.SCHEDULED, {"chat": State.DISRUPTION}
+    return actions.update_maintenance(ref, here, {"ca": "Serà pitjor."}, NOW, by=by, impacts=levels)
+
+
+def tell_nobody(ref: str, by: str) -> object:
+    return actions.arrange_maintenance(ref, NOW, by=by, notices=[])
+
+
+def silence(ref: str, by: str) -> object:
+    return actions.arrange_maintenance(ref, NOW, by=by, silence=True)
+
+
+CHANGES = [postpone, extend, other_levels, other_levels_with_an_entry, tell_nobody, silence]
+
+
+def plan_of(ref: str) -> dict[str, Any]:
+    event = actions.find("maintenance", ref)
+    levels = dict(event.impacts.values_list("service_id", "state"))
+    return {
+        "window": (event.window_start, event.window_end),
+        "levels": levels,
+        "told": event.notices,
+        "silence": event.silence,
+    }
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("by", ["anna", "berta", "carla"])
+def test_a_change_waits_for_somebody_else_than_who_proposed_it(
+    approved: Event, change: Callable[[str, str], object], by: str
+) -> None:
+    before = plan_of(approved.ref)
+    change(approved.ref, by)
+    assert plan_of(approved.ref) == before
+    with pytest.raises(NotPossible):
+        actions.approve_maintenance(approved.ref, NOW, by=by)
+    assert plan_of(approved.ref) == before
+    other = "anna" if by != "anna" else "berta"
+    actions.approve_maintenance(approved.ref, NOW, by=other)
+    after = plan_of(approved.ref)
+    assert sum(before[part] != after[part] for part in before) == 1
+    event = actions.find("maintenance", approved.ref)
+    assert (event.proposed, event.approved_by, event.changed_by) == (None, other, by)
+    assert Fact.objects.latest("pk").data["approved_by"] == other
+
+
+@pytest.mark.parametrize("change", [postpone, extend])
+def test_the_same_form_twice_proposes_once(approved: Event, change: Callable[[str, str], object]) -> None:
+    for _ in range(2):
+        assert change(approved.ref, "anna") is None
+    assert Fact.objects.filter(kind="maintenance.change_proposed").count() == 1
+
+
+def test_who_approves_must_have_seen_the_change_that_is_there(approved: Event) -> None:
+    postpone(approved.ref, "anna")
+    seen = actions.mark_of(actions.find("maintenance", approved.ref))
+    other_levels(approved.ref, "anna")
+    with pytest.raises(Overtaken):
+        actions.approve_maintenance(approved.ref, NOW, by="berta", seen=seen)
+
+
+def test_two_changes_wait_and_are_made_together(approved: Event) -> None:
+    postpone(approved.ref, "anna")
+    other_levels(approved.ref, "anna")
+    actions.approve_maintenance(approved.ref, NOW, by="berta")
+    after = plan_of(approved.ref)
+    assert (after["window"], after["levels"]) == (LATER, {"chat": "disruption"})
+    assert Fact.objects.latest("pk").kind == "maintenance.postponed"
+
+
+def test_a_change_that_is_dropped_leaves_what_was_approved(approved: Event) -> None:
+    before = plan_of(approved.ref)
+    postpone(approved.ref, "anna")
+    for _ in range(2):
+        actions.withdraw_change(approved.ref, NOW, by="anna")
+    assert plan_of(approved.ref) == before
+    assert Fact.objects.filter(kind="maintenance.change_dropped").count() == 1
+
+
+def test_work_of_which_a_change_waits_is_not_begun_by_the_clock_nor_as_if_nothing_had_happened(
+    approved: Event,
+) -> None:
+    postpone(approved.ref, "anna")
+    Clock(current, lambda: WINDOW[0]).step(WINDOW[0])
+    assert actions.find("maintenance", approved.ref).state == "scheduled"
+    assert Fact.objects.filter(kind="maintenance.not_begun").count() == 1
+    actions.withdraw_change(approved.ref, WINDOW[0] + HOUR / 2, by="anna")
+    Clock(current, lambda: WINDOW[0]).step(WINDOW[0] + HOUR / 2)
+    assert actions.find("maintenance", approved.ref).state == "scheduled"  # a person begins it
+
+
+def test_what_a_person_says_at_work_waits_for_nobody(approved: Event) -> None:
+    actions.update_maintenance(approved.ref, MaintenanceState.IN_PROGRESS, {}, WINDOW[0], by="anna")
+    update = actions.extend_maintenance(approved.ref, LATER[1], {"ca": "Més."}, WINDOW[0], by="anna")
+    assert update is not None and plan_of(approved.ref)["window"][1] == LATER[1]
+    other_levels(approved.ref, "anna")
+    assert plan_of(approved.ref)["levels"] == {"chat": "disruption"}
+
+
+def test_what_nobody_had_to_approve_is_changed_at_once() -> None:
+    list_services(headings(current()), NOW)
+    asked = ({"ca": "Canvi"}, {"ca": "Canviem."}, {"chat": State.DEGRADED}, WINDOW, NOW)
+    event = actions.plan_maintenance(*asked, by="anna")
+    assert postpone(event.ref, "anna") is not None
+    assert plan_of(event.ref)["window"] == LATER
+
+
+def test_whoever_changed_it_last_cannot_say_the_first_yes() -> None:
+    list_services(headings(current()), NOW)
+    asked = ({"ca": "Canvi"}, {"ca": "Canviem."}, {"chat": State.DEGRADED}, WINDOW, NOW)
+    event = actions.plan_maintenance(*asked, by="anna", needs_approval=True)
+    extend(event.ref, "berta")
+    with pytest.raises(NotPossible):
+        actions.approve_maintenance(event.ref, NOW, by="berta")
+    assert actions.approve_maintenance(event.ref, NOW, by="anna").approved_by == "anna"

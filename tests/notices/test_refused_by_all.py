@@ -1,0 +1,342 @@
+"""A mail server that refuses everybody, or very many: the mail waits for a person, and nobody is switched off."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+
+from talaia.api.letterbox import secret, take_returned
+from talaia.audience.actions import add
+from talaia.audience.diff import Standing
+from talaia.audience.mailing import readers
+from talaia.audience.models import Recipient
+from talaia.config import current
+from talaia.desk.people.roles import Role
+from talaia.events import actions as events
+from talaia.events.timeline import IncidentState
+from talaia.notices import actions, rows, tokens
+from talaia.notices.answers import Meaning
+from talaia.notices.models import Bounce, Notice, Posting
+from talaia.notices.outcome import FEW, IN_A_ROW, SAME_ANSWER, Answered, objection, too_many
+from talaia.outbox.models import Delivery, Fact
+from tests.desk.conftest import member
+from tests.notices.conftest import NOW, Configure, House, set_up
+from tests.notices.reports import report
+
+pytestmark = pytest.mark.django_db(transaction=True)
+GONE, OURS, TAKEN, LATER, UNCLEAR = (
+    Meaning.GONE,
+    Meaning.OURS,
+    Meaning.TAKEN,
+    Meaning.LATER,
+    Meaning.UNCLEAR,
+)
+OF_ALL = [
+    "550 relay not permitted",
+    "550 5.1.1 unknown user",
+    "554 5.7.1 Relay access denied",
+    "550 5.7.1 blocked using zen.spamhaus.org",
+    "550 Sender verify failed",
+    "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+    "550-Callout verification failed\r\n550 ask your postmaster",
+    "550 5.1.8 Sender address rejected: Domain not found",
+    "550 rate limit exceeded, try later",
+    "550 no",
+]
+
+
+def told() -> int:
+    return Recipient.objects.filter(standing=Standing.ON).count()
+
+
+def crowd(count: int) -> None:
+    for number in range(count):
+        add(f"p{number:02}@example.net", "", NOW)
+
+
+def to(house: House, answer: Callable[[str], str | None]) -> None:
+    """What the server answers at RCPT, by the name of who it is to."""
+    house.server.answers = lambda verb, argument: (
+        answer(argument.partition("<")[2].partition("@")[0]) if verb == "RCPT" else None
+    )
+
+
+def a_day(house: House) -> Notice:
+    """One incident from its beginning to its end."""
+    event = house.open()
+    house.work().later(minutes=2).work()
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now)
+    house.work().later(minutes=2).work()
+    return Notice.objects.get(event=event, kind="problem")
+
+
+@pytest.mark.parametrize("people", [0, 40])
+@pytest.mark.parametrize("answer", OF_ALL)
+def test_who_refuses_everybody_switches_nobody_off_and_nothing_is_sent(house: House, answer: str, people: int) -> None:
+    crowd(people)
+    to(house, lambda _who: answer)
+    for _day in range(4):
+        notice = a_day(house)
+        assert (notice.state, notice.sent) == ("stuck", 0)
+        assert answer[4:20] in notice.error
+        house.later(days=1)
+    assert told() == 3 + people
+    assert not Bounce.objects.exists()
+    assert len(house.parked()) == 8
+    assert not Notice.objects.filter(state="sent").exists()
+
+
+def test_it_is_on_the_first_page_of_the_desk_and_once_mended_everybody_gets_it(house: House) -> None:
+    crowd(20)
+    to(house, lambda _who: "554 5.7.1 Relay access denied")
+    house.open()
+    house.work().later(minutes=2).work()
+    desk = Client(headers={"accept-language": "en"})
+    desk.force_login(member("dora", Role.OPERATOR))
+    shown = desk.get("/desk/").content.decode()
+    assert "1 delivery is stuck" in shown and "cannot go on" in shown and "Relay access denied" in shown
+    to(house, lambda _who: None)
+    desk.post(f"/desk/deliveries/{Delivery.objects.get(state=Delivery.PARKED).pk}", {"again": "1"})
+    house.work()
+    assert house.notices() == [("problem", "sent", "")]
+    assert len(set(house.server.to())) == len(house.server.taken) == 23
+    assert house.parked() == []
+
+
+def test_a_run_of_refusals_goes_on_in_the_next_part(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd(20)
+    monkeypatch.setattr("talaia.notices.post.time.monotonic", itertools.count().__next__)
+    monkeypatch.setattr("talaia.notices.post.PART", 1.5)  # looks at the clock: one copy in each part
+    asked: list[str] = []
+
+    def refuse(who: str) -> str:
+        asked.append(who)
+        return "550 relay not permitted"
+
+    to(house, refuse)
+    house.open()
+    house.work().later(minutes=2).work()
+    assert house.notices() == [("problem", "stuck", "")]
+    assert len(asked) == SAME_ANSWER
+    assert Fact.objects.filter(kind="notice.went_on").count() == SAME_ANSWER - 1
+
+
+def test_one_that_is_refused_for_what_we_are_is_told_when_all_others_have_theirs(house: House) -> None:
+    to(house, lambda who: {"bernat": "550 5.7.26 unauthenticated sender", "carla": "550 5.1.1 unknown"}.get(who))
+    for _day in range(3):
+        notice = a_day(house)
+        assert (notice.state, notice.sent, notice.refused) == ("stuck", 1, 2)
+        assert "refused 1 copies for what we are" in notice.error and "5.7.26" in notice.error
+        assert "bernat" not in notice.error
+        house.later(days=1)
+    assert told() == 3  # who refuses us is not believed about others
+
+
+def test_who_is_not_there_among_many_is_switched_off_after_three_days_and_the_others_get_theirs(house: House) -> None:
+    crowd(20)
+    to(house, lambda who: "550 5.1.1 unknown user" if who in ("p03", "p04", "p17") else None)
+    for day in range(3):
+        assert told() == 23
+        notice = a_day(house)
+        assert (notice.state, notice.sent, notice.refused) == ("sent", 20, 3)
+        assert told() == (23 if day < 2 else 20)
+        house.later(days=1)
+
+
+def test_a_directory_that_is_away_in_the_middle_is_not_believed(house: House) -> None:
+    crowd(60)
+    to(house, lambda who: "550 5.1.1 unknown user" if "p30" <= who <= "p55" else None)
+    for _day in range(3):
+        notice = a_day(house)
+        assert (notice.state, notice.sent, notice.refused) == ("stuck", 37, 26)
+        assert "26 in 63 addresses" in notice.error
+        house.later(days=1)
+    assert told() == 63
+
+
+def test_a_full_mailbox_is_tried_again_and_costs_nobody_anything(house: House) -> None:
+    to(house, lambda who: "552 5.2.2 over quota" if who == "bernat" else None)
+    house.open()
+    house.work().later(minutes=2).work()
+    assert house.notices() == [("problem", "sending", "")]
+    to(house, lambda _who: None)
+    house.later(minutes=2).work()
+    assert house.notices() == [("problem", "sent", "")]
+    assert len(house.server.taken) == 3
+    assert not Bounce.objects.exists()
+
+
+@pytest.mark.parametrize("all_of_them", [False, True])
+def test_who_is_put_off_until_it_is_too_late_is_told_as_refused(house: House, all_of_them: bool) -> None:
+    to(house, lambda who: "450 4.7.1 greylisted" if who == "bernat" or all_of_them else None)
+    house.open()
+    house.work().later(minutes=2).work()
+    waiting = Notice.objects.get()
+    assert waiting.state == "sending"
+    assert ("so nobody has got it" in waiting.error) == all_of_them  # it is seen at the desk before it is over
+    for _hour in range(26):
+        house.later(hours=1).work()
+    done = Notice.objects.get()
+    assert (done.state, done.sent, done.refused, done.waiting) == (
+        ("stuck", 0, 3, 0) if all_of_them else ("sent", 2, 1, 0)
+    )
+
+
+def test_of_whom_nobody_is_left_to_be_told_nothing_is_stuck(house: House) -> None:
+    Recipient.objects.update(services=["video"])
+    house.open()
+    house.work().later(minutes=2).work()
+    assert house.notices() == [("problem", "sent", "")]
+    desk = Client(headers={"accept-language": "en"})
+    desk.force_login(member("dora", Role.OPERATOR))
+    assert "there was nobody to tell" in desk.get(f"/desk/mails/{Notice.objects.get().pk}/").content.decode()
+
+
+def test_a_list_that_does_not_take_it_leaves_it_stuck(house: House, configure: Configure) -> None:
+    set_up(configure, house.server, to='to = "avisos@lists.example.org"')
+    to(house, lambda _who: "550 5.1.1 unknown list")
+    house.open()
+    house.work().later(minutes=2).work()
+    assert house.notices() == [("problem", "stuck", "")]
+
+
+def come_back(house: House, monkeypatch: pytest.MonkeyPatch, addresses: list[str], status: str, said: str) -> None:
+    monkeypatch.setattr("talaia.api.letterbox.timezone.now", lambda: house.now)
+    keys = {reader.address: reader.key for reader in readers()}
+    for address in addresses:
+        if address in keys:
+            back = tokens.return_path(secret(), str(current().mail.bounces), keys[address])
+            assert take_returned(back, report(back, status, said, who=address))
+
+
+def test_a_relay_that_takes_all_and_sends_all_back_switches_nobody_off(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd(40)
+    everybody = [reader.address for reader in readers()]
+    for _day in range(4):
+        a_day(house)
+        come_back(house, monkeypatch, everybody, "5.4.4", "X-Postfix; Host or domain name not found")
+        assert rows.too_many_came_back(house.now.astimezone(current().site.tz).date())
+        house.later(days=1)
+    assert told() == 43
+
+
+def test_one_whose_mails_come_back_is_switched_off_although_a_relay_was_ill_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd(40)
+    everybody = [reader.address for reader in readers()]
+    for addresses in (["p07@example.net"], everybody, ["p07@example.net"], ["p07@example.net"]):
+        a_day(house)
+        come_back(house, monkeypatch, addresses, "5.1.1", "smtp; 550 5.1.1 User unknown")
+        house.later(days=1)
+    assert list(Recipient.objects.exclude(standing=Standing.ON).values_list("address", flat=True)) == [
+        "p07@example.net"
+    ]
+
+
+def test_what_comes_back_because_of_us_counts_for_nobody_and_is_on_the_first_page(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "smtp; 550 5.1.8 <torna@example.org>: Sender address rejected: Domain not found"
+    for _day in range(4):
+        for _twice in range(2):
+            come_back(house, monkeypatch, ["anna@example.net", "bernat@example.net"], "5.1.8", said)
+        house.later(days=1)
+    assert told() == 3
+    assert Bounce.objects.filter(ours=True).count() == 8
+    house.later(days=-1)
+    monkeypatch.setattr("talaia.desk.views.front.timezone.now", lambda: house.now)
+    desk = Client(headers={"accept-language": "en"})
+    desk.force_login(member("dora", Role.OPERATOR))
+    shown = desk.get("/desk/").content.decode()
+    assert "Mails come back" in shown and "Sender address rejected" in shown and "2 mails" in shown
+    assert "torna@" not in shown and "anna@example.net" not in shown
+    house.later(days=5)
+    assert "Mails come back" not in desk.get("/desk/").content.decode()
+
+
+def test_a_full_mailbox_a_forwarder_and_a_policy_that_come_back_cost_nobody_anything(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _day in range(4):
+        for status, said in (("5.0.0", "smtp; 552-5.2.2 over quota"), ("5.0.0", ""), ("5.7.1", "smtp; 550 5.7.1 SPF")):
+            come_back(house, monkeypatch, ["anna@example.net"], status, said)
+        house.later(days=1)
+    assert told() == 3
+
+
+def test_who_is_forgotten_by_a_mass_of_returns_is_not_counted_by_its_first_day(house: House) -> None:
+    """The first of many that come back on a day are counted before it is seen that there are many."""
+    crowd(40)
+    a_day(house)
+    for days in range(3):
+        for number in range(43):
+            day = date(2026, 5, 4) + timedelta(days=days)
+            assert not actions.note_bounce(f"r{number:012}", "5.4.4", day, house.now)
+
+
+def many(*parts: tuple[Meaning | str, int]) -> list[Answered]:
+    return [Answered(meaning, f"words of {meaning}") for meaning, count in parts for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "part"),
+    [
+        ([], ""),
+        (many((TAKEN, 9)), ""),
+        (many(("", 3)), ""),  # they left meanwhile
+        (many((TAKEN, 5), (GONE, 4)), ""),
+        (many((TAKEN, FEW), (GONE, FEW)), ""),  # half
+        (many((TAKEN, FEW - 1), (GONE, FEW)), "too many to be believed"),
+        (many((TAKEN, 1), (GONE, FEW - 1)), ""),
+        (many((TAKEN, 200), (GONE, IN_A_ROW - 1), (TAKEN, 1), (GONE, IN_A_ROW - 1)), ""),
+        (many((TAKEN, 200), (GONE, IN_A_ROW), (TAKEN, 200)), "20 in 420 addresses"),
+        (many((TAKEN, 200), (GONE, 10), (LATER, 1), ("", 1), (GONE, 10)), "too many to be believed"),
+        (many((TAKEN, 9), (OURS, 1)), "refused 1 copies for what we are"),
+        (many((TAKEN, 9), (GONE, 3), (OURS, 1)), "words of ours"),
+        (many((TAKEN, 9), (UNCLEAR, 1)), ""),
+        (many((UNCLEAR, 1)), "nobody has got it"),
+        (many((GONE, 1)), "nobody has got it: words of gone"),
+        (many((LATER, 3), ("", 1)), "nobody has got it"),
+    ],
+)
+def test_when_a_server_is_believed(answers: list[Answered], part: str) -> None:
+    found = objection(answers)
+    assert (found is None) == (part == "")
+    if found:
+        assert part in found.what and found.hint
+
+
+@pytest.mark.parametrize(
+    ("came_back", "written_to", "many"),
+    [(0, 0, False), (4, 0, False), (5, 0, True), (5, 9, True), (5, 10, False), (43, 43, True), (43, 100, False)],
+)
+def test_when_too_many_came_back(came_back: int, written_to: int, many: bool) -> None:
+    assert too_many(came_back, written_to) is many
+
+
+def test_put_off_copies_are_tried_when_they_are_due_and_not_when_others_are(house: House) -> None:
+    asked: list[tuple[float, str]] = []
+
+    def answer(who: str) -> str | None:
+        asked.append(((house.now - NOW).total_seconds() - 60, who))
+        return None if who == "carla" or (who == "bernat" and len(asked) > 5) else "450 4.2.0 later"
+
+    to(house, answer)
+    house.open()
+    house.work().later(minutes=1).work()
+    anna = Posting.objects.get(recipient=next(one.key for one in readers() if one.address.startswith("anna")))
+    assert anna.due == house.now + timedelta(minutes=1)
+    Posting.objects.filter(pk=anna.pk).update(due=house.now + timedelta(minutes=30))
+    asked.clear()
+    for _minute in range(20):
+        house.later(minutes=1).work()
+    assert {who for _, who in asked} == {"bernat"}
+    house.later(minutes=10).work()
+    assert asked[-1] == (1800.0, "anna")

@@ -1,0 +1,112 @@
+"""Holds, and trouble that comes back: the same trouble goes on, and green has to be earned."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from talaia.panel.state import Computed, Reason, State, Unrest, Verdict, settle
+
+BEGAN = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
+DOWN, POOR = Reason("check", {"what": "down"}), Reason("check", {"what": "slow"})
+VERDICTS = {
+    "-": Verdict(State.OPERATIONAL),
+    "d": Verdict(State.DEGRADED, POOR),
+    "X": Verdict(State.DISRUPTION, DOWN),
+    "?": Verdict(State.UNKNOWN, Reason("not_measured")),
+}
+MARKS = {State.OPERATIONAL: "-", State.DEGRADED: "d", State.DISRUPTION: "X", State.UNKNOWN: "?"}
+TICK = timedelta(seconds=30)
+
+
+def told(story: str, within: float = 10, worse: float = 0) -> list[Computed]:
+    """What is computed after each verdict, one every half minute; better holds two minutes."""
+    computed, found = Computed(State.OPERATIONAL, Reason()), []
+    for tick, mark in enumerate(story):
+        now = BEGAN + tick * TICK
+        computed = settle(
+            computed, VERDICTS[mark], now, timedelta(minutes=worse), timedelta(minutes=2), timedelta(minutes=within)
+        )
+        found.append(computed)
+    return found
+
+
+def line(story: str, within: float = 10, worse: float = 0) -> str:
+    return "".join(MARKS[computed.state] for computed in told(story, within, worse))
+
+
+@pytest.mark.parametrize(
+    ("story", "shown"),
+    [
+        # A first trouble ends after two minutes without it.
+        ("X-----", "XXXXX-"),
+        # It comes back at once, and goes after ten good minutes.
+        ("X-----X" + "-" * 22, "XXXXX-X" + "X" * 20 + "--"),
+        # A break in the good minutes starts them anew.
+        ("X-----X" + "-" * 19 + "X" + "-" * 22, "XXXXX-X" + "X" * 20 + "X" * 20 + "--"),
+        # Eleven minutes later it is another trouble.
+        ("X-----" + "-" * 21 + "X-----", "XXXXX-" + "-" * 21 + "XXXXX-"),
+        # Green again and back once more within ten minutes: still the same.
+        ("X-----X" + "-" * 25 + "X" + "-" * 22, "XXXXX-" + "X" * 21 + "-" * 5 + "X" + "X" * 20 + "--"),
+        # While it is unknown nobody sees whether it is good: that it was unstable is forgotten, the trouble is not.
+        ("X-----X-?X-----", "X" * 5 + "-XX?XXXXX-"),
+        ("X-----X-?--X" + "-" * 21, "X" * 5 + "-XX?--" + "X" * 21 + "-"),
+        # A silence of the monitoring is no recovery: what has never been over does not come back.
+        ("X?X-----", "X?XXXXX-"),
+        ("X?" + "?" * 30 + "-X-----", "X?" + "?" * 30 + "-XXXXX-"),
+        # Less trouble shows as soon as ever; only green has to be earned.
+        ("X-----Xddddd-" + "-" * 22, "XXXXX-XXXXXd" + "d" * 20 + "---"),
+    ],
+)
+def test_trouble_that_returns_is_the_same_trouble(story: str, shown: str) -> None:
+    assert line(story) == shown
+
+
+def test_sixty_seconds_down_and_a_hundred_and_fifty_up_ten_times_is_two_troubles_at_most() -> None:
+    story = ("XX" + "-" * 5) * 10 + "-" * 30
+    shown = line(story)
+    changes = sum(a != b for a, b in zip("-" + shown, shown, strict=False))
+    assert (changes, shown[-1]) == (4, "-")
+    undamped = line(story, within=0)
+    assert sum(a != b for a, b in zip("-" + undamped, undamped, strict=False)) == 20
+
+
+def test_the_reason_tells_since_when_it_comes_and_goes_and_that_it_works_at_this_moment() -> None:
+    first, *_, again, good = told("X-----X-")
+    since = BEGAN.isoformat()
+    assert first.reason == DOWN
+    assert again.reason == Reason("check", {"what": "down", "unstable_since": since})
+    assert (good.state, good.reason) == (State.DISRUPTION, Reason("unstable", {"since": since}))
+    assert told("X-----X" + "-" * 21)[-1].reason == Reason()
+
+
+def test_a_relapse_waits_for_hold_worse_as_every_trouble_does_and_began_when_it_failed_again() -> None:
+    assert line("XXX------X--XX-", worse=0.5) == "-XXXXXX------XX"
+    late = (
+        "XXX-----" + "-" * 19 + "XX-----"
+    )  # it fails again ten minutes after it was over, and shows half a minute later
+    assert line(late, worse=0.5) == "-XXXXXX" + "-" * 21 + "XXXXXX"
+    assert told(late, worse=0.5)[-1].unrest == Unrest(BEGAN, unstable=True)
+    assert line("-" + late[:-7] + "-" + "XX-----", worse=0.5)[-1] == "-"  # half a minute later it is another one
+
+
+def test_with_zero_nothing_is_remembered() -> None:
+    assert all(computed.unrest is None for computed in told("X-----X-----", within=0))
+    assert line("X-----X-----", within=0) == "XXXXX-XXXXX-"
+
+
+def test_a_clock_that_is_set_back_makes_no_hold_longer_than_it_is() -> None:
+    settings = (timedelta(0), timedelta(minutes=2), timedelta(minutes=10))
+    down = settle(Computed(State.OPERATIONAL), VERDICTS["X"], BEGAN, *settings)
+    held = settle(down, VERDICTS["-"], BEGAN + TICK, *settings)
+    back = BEGAN - timedelta(hours=6)
+    held = settle(held, VERDICTS["-"], back, *settings)
+    assert held.state is State.DISRUPTION
+    assert settle(held, VERDICTS["-"], back + timedelta(minutes=2), *settings).state is State.OPERATIONAL
+
+
+def test_what_is_remembered_survives_being_stored() -> None:
+    for computed in told("X-----X--?-----"):
+        if computed.unrest:
+            assert type(computed.unrest).from_json(computed.unrest.to_json()) == computed.unrest

@@ -1,0 +1,143 @@
+"""News that arrives after what it was overtaken by turns nothing; a question to the source itself does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from talaia.config import Source
+from talaia.signals.late import Known, old_news
+from talaia.signals.models import Signal
+from talaia.signals.parse.report import Alert
+from tests.signals.bodies import pushed, told
+from tests.signals.conftest import Lab
+from tests.signals.test_actions import come_in
+
+NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def at(minutes: float) -> datetime:
+    return NOW + minutes * MINUTE
+
+
+OVER = Known(False, at(0), at(5))
+ON = Known(True, at(10))
+
+
+@pytest.mark.parametrize(
+    ("what", "firing", "starts", "ends", "known", "old"),
+    [
+        ("it began before its end", True, at(0), None, OVER, True),
+        ("it began just before its end", True, at(4.9), None, OVER, True),
+        ("it began when the other ended", True, at(5), None, OVER, False),
+        ("it began after that", True, at(6), None, OVER, False),
+        ("nobody says when it began", True, None, None, OVER, False),
+        ("it is pushed, and was sent before the end", True, at(0), at(9), OVER, True),
+        ("it is pushed, and can only have been sent after the end", True, at(0), at(12), OVER, False),
+        ("it fires, and fired before", True, at(10), None, ON, False),
+        ("it fires, since later", True, at(12), None, ON, False),
+        ("it is of an outage before this one", True, at(2), None, ON, True),
+        ("another of a pair saw it earlier, and it goes on", True, at(2), at(20), ON, False),
+        ("the end of this outage", False, at(10), at(15), ON, False),
+        ("the end of the one before", False, at(0), at(5), ON, True),
+        ("an end without an hour", False, None, None, ON, False),
+        ("the end of what is over", False, at(0), at(5), OVER, False),
+    ],
+)  # fmt: skip
+def test_what_is_old_news(
+    what: str, firing: bool, starts: datetime | None, ends: datetime | None, known: Known, old: bool
+) -> None:
+    assert old_news(Alert({}, firing, {}, starts, ends), known) is old, what
+
+
+WEBHOOK = Source(id="h", kind="webhook")
+TOLD = Source(id="told", kind="alertmanager")
+ASKED = Source(id="a", kind="alertmanager", url="http://a.example.org")
+PUSH = Source(id="push", kind="prometheus-push")
+
+
+def said(state: str, minutes: float | None = None, **more: Any) -> dict[str, Any]:
+    return {"key": "web", "state": state} | ({"at": at(minutes).isoformat()} if minutes is not None else {}) | more
+
+
+def firing() -> list[str]:
+    return sorted(Signal.objects.exclude(state=Signal.RESOLVED).values_list("source", flat=True))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("bodies", "fires"),
+    [
+        ([said("down", 0), said("up", 5), said("down", 0)], False),
+        ([said("up", 5), said("down", 0)], False),
+        ([said("down", 0), said("up", 5), said("down", 0), said("down", 1), said("down", 0)], False),
+        ([said("down", 0), said("up", 5), said("down", 7)], True),
+        ([said("down", 0), said("up", 5), said("down")], True),
+        ([said("down", 10), said("up", 5)], True),
+        ([said("down", 10), said("up", 5), said("up", 15)], False),
+        ([said("up", 5), said("up", 15), said("down", 10)], False),  # the latest end counts
+        ([said("up", 15), said("up", 5), said("down", 10)], False),
+        ([said("up", 60 * 24 * 365), said("down", 25)], True),  # nobody knows an end that is still to come
+        ([said("up"), said("down", 19.8)], True),  # by another clock than ours
+    ],
+)
+def test_a_generic_sender_that_queues_and_retries(bodies: list[dict[str, Any]], fires: bool) -> None:
+    for body in bodies:
+        come_in(WEBHOOK, body, at(20))
+    assert bool(firing()) is fires
+
+
+@pytest.mark.django_db
+def test_an_impact_that_was_overtaken_does_not_come_back() -> None:
+    for body in (said("disruption", 10), said("degraded", 2)):
+        come_in(WEBHOOK, body, at(20))
+    assert Signal.objects.get().annotations == {"talaia_impact": "disruption"}
+    come_in(WEBHOOK, said("degraded", 12), at(21))
+    assert Signal.objects.get().annotations == {"talaia_impact": "degraded"}
+
+
+@pytest.mark.django_db
+def test_one_straggler_of_an_alertmanager_that_is_never_asked_is_dropped_and_what_it_says_again_is_believed() -> None:
+    """An Alertmanager whose Prometheus hung says "resolved", and then, again and again, that it fires as before."""
+    come_in(TOLD, told("firing", alertname="Down"), NOW)
+    come_in(TOLD, told("resolved", alertname="Down"), at(1))
+    for _ in range(3):  # and its twin, and its retry
+        come_in(TOLD, told("firing", alertname="Down"), at(2))
+    assert not firing()
+    come_in(TOLD, told("firing", alertname="Down"), at(7))
+    assert firing() == ["told"]
+    come_in(TOLD, told("resolved", alertname="Down"), at(8))
+    come_in(TOLD, told("firing", alertname="Down"), at(20))
+    assert not firing(), "the doubt begins anew"
+
+
+@pytest.mark.django_db
+def test_what_prometheus_pushes_itself_heals_with_its_next_repetition() -> None:
+    """After a restart it takes an alert for the same as before: since when it fires tells nothing."""
+    first = pushed("firing", NOW, alertname="Down")
+    come_in(PUSH, first, NOW)
+    come_in(PUSH, [{**first[0], "endsAt": at(2).isoformat()}], at(2.1))
+    come_in(PUSH, first, at(2.2))
+    assert not firing()
+    come_in(PUSH, [{**first[0], "endsAt": at(8).isoformat()}], at(4))
+    assert firing() == ["push"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_poll_has_the_last_word(lab: Lab) -> None:
+    labels = {"alertname": "Down", "talaia_service": "web"}
+    lab.monitoring.fire(**labels)
+    lab.go(35)
+    lab.monitoring.calm(**labels)
+    lab.go(300)
+    assert lab.state() == "operational"
+    body = told("firing", **labels)
+    lab.come_in("alertmanager", body)
+    assert lab.state() == "operational", "it is of the outage before"
+    lab.monitoring.fire(**labels)
+    lab.monitoring.now += timedelta(seconds=2)
+    lab.come_in("alertmanager", body)
+    assert lab.state() == "disruption", "and yet the source says that it fires now"

@@ -1,0 +1,87 @@
+"""What the page says of planned work that is not where its window says that it should be."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from talaia.clock import Clock
+from talaia.config import current
+from talaia.events.actions import plan_maintenance, update_maintenance
+from talaia.events.models import Event
+from talaia.events.timeline import MaintenanceState
+from talaia.outbox.models import Fact
+from talaia.panel.actions import list_services
+from talaia.panel.catalogue import headings
+from talaia.panel.state import State
+from talaia.reactions import consequences
+from talaia.site import pages, snapshot
+from talaia.site.write import house
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def plan(**more: Any) -> Event:
+    list_services(headings(current()), NOW)
+    window = (NOW + HOUR, NOW + 3 * HOUR)
+    asked = ({"ca": "Bateries", "en": "Batteries"}, {"ca": "Les canviem.", "en": "We change them."})
+    return plan_maintenance(*asked, {"chat": State.DISRUPTION}, window, NOW, **more)
+
+
+def read(files: dict[str, bytes], name: str) -> str:
+    words = re.sub(r"<style.*?</style>|<script.*?</script>", "", files[name].decode(), flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", words))
+
+
+def front(now: datetime, language: str = "en/") -> str:
+    return read(pages.front(snapshot.front(now), house(current())), f"{language}index.html")
+
+
+def own(event: Event, now: datetime, language: str = "en/") -> str:
+    found = snapshot.event("maintenance", event.ref, now)
+    assert found
+    return read(pages.event(found, house(current())), f"{language}maintenance/{event.ref}/index.html")
+
+
+@pytest.mark.parametrize("after", [HOUR, 2 * HOUR, 26 * HOUR])
+def test_work_that_was_never_begun_has_not_begun(after: timedelta) -> None:
+    event = plan(starts_itself=False)
+    assert "Has not begun" not in front(NOW + HOUR / 2) and "Scheduled" in front(NOW + HOUR / 2)
+    now = NOW + after
+    assert "Has not begun" in front(now) and "No ha començat" in front(now, "")
+    assert "It was planned for 4 May 2026, 12:00 and has not begun." in own(event, now)
+    assert "no ha començat" in own(event, now, "")
+
+
+def test_of_a_window_that_passed_unseen_it_says_what_is_known() -> None:
+    event, now = plan(), NOW + 26 * HOUR
+    assert "Not yet written whether it was done" in front(now)
+    assert "We have not yet written whether it was done." in own(event, now)
+    assert "Encara no hem escrit si s’ha fet." in own(event, now, "")
+    update_maintenance(event.ref, MaintenanceState.COMPLETED, {}, now, by="anna")
+    assert "whether it was done" not in own(event, now)
+    assert "The work has been done; we had not said so here." in own(event, now)
+
+
+@pytest.mark.parametrize(("by_clock", "after"), [(False, HOUR), (True, 3 * HOUR)])
+def test_at_that_minute_the_pages_are_made_anew(by_clock: bool, after: timedelta) -> None:
+    event = plan(starts_itself=by_clock)
+    now = NOW + after
+    Clock(current, lambda: now).step(now)
+    fact = Fact.objects.filter(subject=f"maintenance/{event.ref}").latest("pk")
+    ordered = {(order.channel, order.target) for order in consequences(fact)}
+    assert {("site", "front"), ("site", f"maintenance/{event.ref}")} <= ordered
+
+
+@pytest.mark.parametrize("by", ["anna", ""])
+def test_work_that_was_begun_without_a_word_stands_in_the_timeline_with_its_hour(by: str) -> None:
+    event = plan()
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, NOW + HOUR, by=by)
+    page = own(event, NOW + 2 * HOUR)
+    assert re.search(r"In progress 4 May 2026, 12:00 The work has begun\.", page), page
+    assert "La feina ha començat." in own(event, NOW + 2 * HOUR, "")
