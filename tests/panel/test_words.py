@@ -26,6 +26,13 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
      "la monitorització respon, però no la podem llegir <02:12>",
      "la monitorización responde, pero no podemos leerla <02:12>",
      "the monitoring answers, but we have not been able to read it <02:12>"),
+    (
+        "our_line",
+        {},
+        "sense mesures: falla la nostra pròpia connexió",
+        "sin mediciones: falla nuestra propia conexión",
+        "not measured: it is our own connection that fails",
+    ),
     ("not_measured", {}, "sense mesures recents", "sin mediciones recientes", "no recent measurement"),
     ("not_running", {"since": "2026-11-23T02:12:00Z"}, "talaia no estava en marxa", "talaia no estaba en marcha",
      "talaia was not running"),
