@@ -37,7 +37,7 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("not_running", {"since": "2026-11-23T02:12:00Z"}, "talaia no estava en marxa", "talaia no estaba en marcha",
      "talaia was not running"),
     ("check", {"what": "down", "filled": True}, "no respon; ho hem sabut després",
-     "no responde, lo hemos sabido después", "it does not answer, known only afterwards"),
+     "no responde; lo hemos sabido después", "it does not answer; known only afterwards"),
     ("", {"filled": True}, "ho hem sabut després", "lo hemos sabido después", "known only afterwards"),
     ("connections_down", {"down": 2, "of": 9}, "2 de 9 connexions de referència sense servei",
      "2 de 9 conexiones de referencia sin servicio", "2 of 9 reference connections without service"),
