@@ -1,8 +1,8 @@
 """The oracle: an independent brute-force reckoning of what a status page must say, and whom it must tell.
 
-Written from the rules alone, without having read the product. A history (`history`, `happenings`) is what
-happened; the reckoning (`reckoning`) says what must follow from it; a `house.House` makes the history real in
-the product; `compare` says the first difference.
+Written from the rules alone (S1 … S16: docs/decisions/what-is-true.md), without having read the product. A history
+(`history`, `happenings`) is what happened; the reckoning (`reckoning`) says what must follow from it; a `house.House`
+makes the history real in the product; `compare` says the first difference.
 
 What was open, and how it was read
 ----------------------------------

@@ -78,7 +78,7 @@ def table(html: str) -> dict[str, list[tuple[str, str]]]:
 
 
 def expected(seconds: dict[State, int]) -> State:
-    """S4 of the rules, said once more in another way."""
+    """S4 of docs/decisions/what-is-true.md, said once more in another way."""
     for trouble in (X, P, D):
         if trouble in seconds:
             return trouble

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0010_what_servers_mean")]
+    dependencies = [("talaia", "0011_check_findings")]
 
     operations = [
         migrations.AddField(model_name="service", name="first_slug", field=models.CharField(blank=True, max_length=120)),
