@@ -62,6 +62,7 @@ def test_what_nobody_outside_knows_of_is_told_to_nobody() -> None:
 def test_the_same_news_is_told_once_also_where_a_person_kept_it_back() -> None:
     kept_back = Past(Kind.PROBLEM, "u1", None, 1)
     assert decide(OPEN, [kept_back], Rules(), NOW) is None
+    assert decide(replace(OPEN, entry=2), [kept_back], Rules(), NOW) == Wanted(Kind.PROBLEM, "u2")  # nobody knows yet
 
 
 def test_what_began_with_tell_nobody_stays_quiet_but_for_the_end_of_what_became_part_of_it() -> None:
@@ -71,6 +72,7 @@ def test_what_began_with_tell_nobody_stays_quiet_but_for_the_end_of_what_became_
     of_another = replace(TOLD, about=("2026-002",))
     assert decide(replace(OVER, quiet=True), [of_another], Rules(), NOW) == Wanted(Kind.RESOLVED, "u2 2026-002")
     # Somebody has said otherwise: it was told.
+    assert decide(replace(quiet, entry=2), [TOLD], Rules(updates=True), NOW) == Wanted(Kind.UPDATE, "u2")
     assert decide(replace(OVER, quiet=True), [TOLD], Rules(), NOW) == Wanted(Kind.RESOLVED, "u2")
     unsaid = (Unsaid("2026-002", Reach(("web",))),)
     assert decide(replace(quiet, unsaid=unsaid), [], Rules(), NOW) == Wanted(Kind.PROBLEM, "u1 2026-002")
@@ -217,7 +219,10 @@ def test_that_it_begins_is_told_once_also_where_a_person_kept_it_back() -> None:
     begun = replace(WORK, state=MaintenanceState.IN_PROGRESS, codes=("start",))
     assert decide(begun, [], Rules(), WINDOW[0]) == Wanted(Kind.START, "")
     for told_at in (WINDOW[0], None):
-        assert decide(begun, [ANNOUNCED, Past(Kind.START, "", told_at, 1, WINDOW)], Rules(), WINDOW[0]) is None
+        past = [ANNOUNCED, Past(Kind.START, "", told_at, 1, WINDOW)]
+        assert decide(begun, past, Rules(), WINDOW[0]) is None
+        # Later words about it go their own way.
+        assert decide(replace(begun, entry=2), past, Rules(updates=True), WINDOW[0]) == Wanted(Kind.UPDATE, "u2")
 
 
 def test_words_about_work_are_told_once_and_only_those_that_are_new() -> None:

@@ -29,6 +29,7 @@ LATER, UNANSWERED = Answered(Meaning.LATER, "451 later"), Answered("")
         ([TAKEN] * 30 + [GONE] * 19, None),
         ([TAKEN] * 30 + [GONE] * 20, "20 in 50 addresses"),  # one after the other
         ([TAKEN] * 30 + [GONE] * 20 + [TAKEN], "20 in 51 addresses"),  # also where it was well again
+        ([TAKEN] * 30 + [GONE] * 20 + [TAKEN] + [GONE], "21 in 52 addresses"),
         ([TAKEN] * 30 + [GONE] * 19 + [TAKEN] + [GONE], None),
         ([TAKEN] * 30 + [GONE] * 10 + [LATER] + [GONE] * 10, "20 in 50 addresses"),  # put off is no sign of health
     ],
