@@ -183,6 +183,19 @@ def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
     return frozenset(postings.values_list("recipient", flat=True).distinct())
 
 
+def heard(notice: Notice) -> frozenset[str]:
+    """Of a problem that goes by itself: the keys of those who know of it, and not yet that it is over.
+
+    They were told by what has become part of its event. Of the same trouble nobody hears twice that it is there.
+    """
+    if notice.kind != Kind.PROBLEM or notice.asked:
+        return frozenset()
+    parts = list(notice.also.all()) if notice.state in Notice.TOLD else spoken_for(notice.event)
+    earlier = Notice.objects.filter(Q(event__in=parts) | Q(also__in=parts), kind=Kind.PROBLEM).exclude(pk=notice.pk)
+    copies = Posting.objects.filter(notice__in=earlier, state__in=[Posting.SENT, Posting.AGAIN])
+    return frozenset(copies.values_list("recipient", flat=True).distinct())
+
+
 def too_many_came_back(day: date) -> bool:
     """Whether on this day the mails of so many came back for good that no server of them is believed."""
     begin = datetime.combine(day, time(), current().site.tz)

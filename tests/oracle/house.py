@@ -54,8 +54,8 @@ class PublishedDay:
 
 @dataclass(frozen=True)
 class PublishedFigure:
-    """The seconds of a period as published, `unknown` with the days before the first; `share` between 0 and 1 (not
-    rounded), None where it says that nothing was measured."""
+    """The seconds of a period as published, `unknown` with the days before the first; `share` between 0 and 1, cut to
+    a hundredth of a percent, None where it says that nothing was measured."""
 
     seconds: Mapping[State, int]
     share: float | None

@@ -100,7 +100,7 @@ def test_what_is_not_listed_is_not_counted() -> None:
         "2026-05-08": {OK: 43200},
         "2026-05-09": {OK: 43200},
     }
-    assert figure(spells, 7, now).seconds == {OK: 2 * DAY - 600, DOWN: 600, BLIND: DAY + 43200}
+    assert figure(spells, 7, now).seconds == {OK: DAY + 43200 - 600, DOWN: 600, BLIND: 2 * DAY + 43200}
 
 
 def test_on_its_return_nothing_is_remembered_of_before() -> None:

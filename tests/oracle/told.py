@@ -40,6 +40,8 @@ class Case:
     over: bool = False
     begun: bool = False
     problem: bool = False
+    kept_back: bool = False
+    """Of its problem nobody was told, as a person wanted: whether the next entry tells it, no rule says."""
     owed: frozenset[str] = frozenset()
     perhaps: frozenset[str] = frozenset()
     hours: list[int] = field(default_factory=list)
@@ -92,7 +94,7 @@ class Post:
                 if what.tell is Tell.YES:
                     self._make(case, NEWS, "problem", now)
             case h.Merged():
-                self._merged(self.cases[what.event], self.cases[what.into])
+                self._merged(self.cases[what.event], self.cases[what.into], now)
             case h.Planned():
                 self._planned(what)
             case h.Moved():
@@ -107,11 +109,10 @@ class Post:
                 self._over(self.cases[what.event])
                 self._make(self.cases[what.event], CANCELLED, "cancelled", now)
             case h.TakenBack():
-                self.waiting = [
-                    each
-                    for each in self.waiting
-                    if (each.case.key, each.name) != (what.event, what.kind) or each.leaves <= now
-                ]
+                for each in [*self.waiting]:
+                    if (each.case.key, each.name) == (what.event, what.kind) and each.leaves > now:
+                        self.waiting.remove(each)
+                        each.case.kept_back = each.case.kept_back or each.kind == NEWS
             case h.MailWell():
                 for each in self.waiting:
                     each.leaves = now if each.stuck else each.leaves
@@ -128,14 +129,28 @@ class Post:
             case.services = tuple(self.impacts[case.key])
         if what.tell is Tell.YES:
             self._make(case, NEWS, "update", what.at)
-        elif what.tell is Tell.DEFAULT and not case.quiet and not case.problem and self._disrupts(what.impacts):
-            self._make(case, NEWS, "problem", what.at)
+        elif what.tell is Tell.NO:
+            # What is held would tell this very entry.
+            for each in [each for each in self.waiting if each.case is case and each.kind == NEWS]:
+                self.waiting.remove(each)
+                case.kept_back = True
+        elif not case.quiet and self._disrupts(self.impacts[case.key]) and (case.kept_back or not case.problem):
+            self._make(case, NEWS, "problem", what.at, doubtful=case.kept_back)
 
-    def _merged(self, case: Case, into: Case) -> None:
+    def _merged(self, case: Case, into: Case, now: int) -> None:
+        """The other takes the impacts on: where it was not worth a mail until now, it is told to who has not heard."""
         case.into, case.over = into.key, True
         into.owed |= case.owed
         into.perhaps |= case.perhaps
         case.owed = case.perhaps = frozenset()
+        impacts = self.impacts[into.key]
+        for service, state in self.impacts[case.key].items():
+            impacts[service] = max(impacts.get(service, state), state, key=WEIGHT.__getitem__)
+        if into.problem and not into.kept_back:
+            return
+        into.services = tuple(impacts)
+        if not into.quiet and self._disrupts(impacts):
+            self._make(into, NEWS, "taken on", now, doubtful=into.kept_back)
 
     def _planned(self, what: h.Planned) -> None:
         tells = what.tell is Tell.YES or (what.tell is Tell.DEFAULT and self._disrupts(what.announced))
@@ -197,6 +212,7 @@ class Post:
     def _make(self, case: Case, kind: str, name: str, now: int, doubtful: bool = False) -> None:
         if kind == NEWS:
             case.problem = True
+        case.kept_back = case.kept_back and doubtful
         circle = self.ledger.circle(case.services, case.only_behind)
         self.waiting.append(Notice(case, kind, now + self.house.hold, name, circle, doubtful))
 
@@ -241,7 +257,10 @@ class Post:
         if notice.kind == ADVANCE:
             told = owed if root.perhaps else circle & notice.circle
             return (frozenset() if notice.doubtful else told), (circle | notice.circle | perhaps)
-        return (owed, circle | perhaps) if root.perhaps else (circle, circle)
+        must, may = (owed, circle | perhaps) if root.perhaps else (circle, circle)
+        if notice.name == "taken on":
+            must, may = circle - perhaps, circle - owed
+        return (frozenset() if notice.doubtful else must), may
 
     def _pending(self, case: Case) -> frozenset[str]:
         found = frozenset[str]()

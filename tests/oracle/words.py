@@ -109,6 +109,15 @@ class Words:
         """The open incidents that speak of a service."""
         return [key for key, each in self.incidents.items() if each.open and service in each.impacts]
 
+    def announced(self, service: str) -> int:
+        """The weight of what work in progress told to expect of a service; 0: nothing."""
+        levels = [
+            each.announced[service]
+            for each in self.maintenances.values()
+            if each.phase == "in_progress" and service in each.announced
+        ]
+        return max((WEIGHT.get(state, 3) for state in levels), default=0)
+
     def shown(self, service: str, computed: State, reasons: frozenset[str], now: int, auto_ends: bool = False) -> Shown:
         """S5. With `auto_ends`, maintenance whose end has come is over, though no clock has struck (S1)."""
         if service in self.by_hand and now < self.by_hand[service][1]:
