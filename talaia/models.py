@@ -8,13 +8,14 @@ from talaia.forum.models import Mirrored, Proposal
 from talaia.notices.models import Bounce, Notice, Posting, Reply
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Day, Group, Listing, Service, Transition, Watched
-from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
+from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.site.models import Publication
 
 __all__ = [
     "Anchor",
     "Bell",
     "Bounce",
+    "CheckFinding",
     "Day",
     "Delivery",
     "Dismissal",

@@ -6,6 +6,7 @@ import argparse
 import smtplib
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 
 from django.db import DatabaseError, connection
@@ -20,21 +21,25 @@ from talaia.config import Config, Source, current
 from talaia.notices.post import client as mail_client
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Delivery
+from talaia.signals.checks import probe
 from talaia.signals.client import Client, Heard
 from talaia.signals.judging import read_odd
 from talaia.signals.models import Token
 from talaia.signals.odd import Odd, oddities
 from talaia.signals.watch import wanted
 
-HELP = "Read the configuration and look whether database, folder and sources are well. Exit code 1 if not."
+HELP = "Read the configuration and look whether database, folder, sources and checks are well. Exit code 1 if not."
 
 # A line of the result: is it well, what was looked at, and what to do when it is not. None: worth a look, no failure.
 Line = tuple[bool | None, str, str]
+AT_ONCE = 16  # checks
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--offline", action="store_true", help="do not ask the sources, the mail server and the list server"
+        "--offline",
+        action="store_true",
+        help="do not ask the sources, the targets of checks, the mail server and the list server",
     )
     parser.add_argument(
         "--forum", action="store_true", help="make an unlisted topic in the forum, edit it, close it, delete it"
@@ -51,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.offline:
         for source in config.tables.sources:
             lines += asked(source, config, made)
+        lines += checks(config)
         lines += mail_server(config)
         lines += mailing_list(config, made)
     if made:
@@ -127,6 +133,19 @@ def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:
     yield from map(odd, oddities(config, source.id, [(alert.labels, alert.annotations) for alert in heard.alerts]))
     if source.kind == "prometheus":
         yield from measured(source, heard, config)
+
+
+def checks(config: Config) -> Iterator[Line]:
+    """What each built-in check finds from here, now. That a service is down is no mistake of the configuration."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        outcomes = pool.map(lambda check: probe(check, config), config.tables.checks)
+        for check, outcome in zip(config.tables.checks, outcomes, strict=True):
+            well = True if outcome.kind == "well" and not outcome.expiring else None
+            mend = {
+                "failing": "is the service down, or does the check ask the wrong thing?",
+                "blind": "nothing can be said of the service until this is mended",
+            }.get(outcome.kind, "")
+            yield well, f"check {check.id} ({check.kind} {check.target}): {outcome.what}", mend
 
 
 def mail_server(config: Config) -> Iterator[Line]:

@@ -14,6 +14,7 @@ from talaia.config import LANGUAGES, Config, current
 from talaia.panel import words
 from talaia.panel.state import Reason, State
 from talaia.panel.watching import unwatched_since
+from talaia.signals.findings import Finding, read_findings
 from talaia.signals.judging import Judged, judge_all, read_odd, read_view
 from talaia.signals.matching import experimental
 from talaia.signals.models import SourceState
@@ -48,7 +49,9 @@ def run(options: argparse.Namespace) -> int:
         judged = chosen
     with translation.override(options.language or config.site.languages[0]):
         if options.json:
-            print(json.dumps([as_data(one, now, since) for one in judged], ensure_ascii=False, indent=1))
+            findings = read_findings(config)
+            data = [as_data(one, findings, now, since) for one in judged]
+            print(json.dumps(data, ensure_ascii=False, indent=1))
         elif options.explain:
             explain(judged[0], config, now)
         else:
@@ -91,8 +94,12 @@ def show(judged: list[Judged], config: Config, now: datetime) -> None:
         trouble = f"; {state.error}" if state and state.error else ""
         print(f"source {source.id}: {heard}{' (silent)' if source.silent(now) else ''}{trouble}")
         for note in state.notes if state else ():
+            if note["code"] == "not_measured":
+                continue  # its check says so itself
             told = ", ".join(f"{name} {value}" for name, value in note.items() if name != "code")
             print(f"      {note['code']}: {told}")
+    for finding in read_findings(config, kinds=("failing", "slow", "blind")):
+        print(f"  {finding}")
     for odd in read_odd(config):
         print(f"source {odd.source}: {odd}")
 
@@ -102,6 +109,8 @@ def explain(one: Judged, config: Config, now: datetime) -> None:
     print(line(one, config, now))
     for number, step in enumerate(steps(one), 1):
         print(f"  {number}. {step}")
+    for finding in read_findings(config, one.row.slug):
+        print(f"  {finding}")
 
 
 def steps(one: Judged) -> list[str]:
@@ -148,7 +157,7 @@ def rule(one: Judged) -> str:
     return f'alerts with talaia_service="{listed.slug}"' + (f", or {matchers}" if matchers else "")
 
 
-def as_data(one: Judged, now: datetime, unwatched: datetime | None) -> dict[str, Any]:
+def as_data(one: Judged, findings: list[Finding], now: datetime, unwatched: datetime | None) -> dict[str, Any]:
     return {
         "service": one.row.slug,
         "state": one.row.state,
@@ -158,6 +167,7 @@ def as_data(one: Judged, now: datetime, unwatched: datetime | None) -> dict[str,
         "holds": one.computed.state.value,
         "disagreement": one.shown.disagreement,
         "steps": steps(one),
+        "checks": [finding.as_data() for finding in findings if finding.check.service == one.row.slug],
         "unwatched_since": unwatched.isoformat() if unwatched else None,
         "at": now.isoformat(),
     }

@@ -13,21 +13,13 @@ import msgspec
 
 from talaia.config.addresses import LONGEST, SLUG, is_host_and_port, is_web_address, nowhere, positive
 from talaia.config.channels import inconsistencies as channels_fit
+from talaia.config.looking import check_fits
 from talaia.config.places import Path as Place
-from talaia.config.tables import Check, Config, Connection, Service, Source, Tables
+from talaia.config.tables import Config, Connection, Service, Source, Tables
 from talaia.config.told import audience_fits, mail_fits, mirror_fits
 
 # Checks are in no address.
 LABEL = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
-ONLY_FOR = {
-    "status": "http",
-    "text": "http",
-    "certificate_days": "http",
-    "ca_file": "http",
-    "server": "dns",
-    "record": "dns",
-    "answer": "dns",
-}
 
 
 # No source may be called so.
@@ -67,7 +59,7 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
         yield from _sources_of(place, service, sources)
         yield from _reference(place, service, connections)
     for n, check in enumerate(given.checks):
-        yield from _check(("checks", n), check, services, connections)
+        yield from check_fits(("checks", n), check, services, connections)
     if given.audience:
         yield from audience_fits(("audience",), given.audience, services, set(connections))
         if given.audience.mailman and given.mail.to:
@@ -201,32 +193,6 @@ def _reference(place: Place, service: Service, connections: dict[str, Connection
     for name in ("degraded", "partial", "disruption", "measured"):
         if listed and getattr(reference, name).count > len(listed):
             yield (*inside, name), f"{getattr(reference, name)} of {len(listed)} connections can never be"
-
-
-def _check(
-    place: Place, check: Check, services: set[str], connections: dict[str, Connection]
-) -> Iterator[tuple[Place, str]]:
-    if check.service is None:
-        yield place, "'service' is missing: whose health does it check?"
-    elif check.service not in services:
-        yield (*place, "service"), nowhere("service", check.service, services)
-    if check.connection and check.connection not in connections:
-        yield (*place, "connection"), nowhere("connection", check.connection, connections)
-    if check.failures < 1:
-        yield (*place, "failures"), "must be 1 or more"
-    if check.kind == "http" and not is_web_address(check.target):
-        yield (*place, "target"), f"{check.target!r} is no http address"
-    if check.kind == "tcp" and not is_host_and_port(check.target):
-        yield (*place, "target"), f'{check.target!r} must be "host:port"'
-    if check.kind in ("dns", "ping") and not re.fullmatch(r"[^\s/]+", check.target):
-        yield (*place, "target"), f"{check.target!r} must be a name or an address, without http:// or a path"
-    if check.slower_than and check.slower_than >= check.timeout:
-        yield (*place, "slower_than"), "must be shorter than timeout, or it would never be reached"
-    for struct_field in msgspec.structs.fields(Check):
-        only = ONLY_FOR.get(struct_field.name)
-        if only and check.kind != only and getattr(check, struct_field.name) != struct_field.default:
-            yield (*place, struct_field.name), f"goes with kind = {only!r} only, and this is a {check.kind} check"
-    yield from positive(place, {"every": check.every, "timeout": check.timeout})
 
 
 def _files(config: Config) -> Iterator[tuple[Place, str]]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from talaia.config.hosts import host_and_port, is_here, name_server
 from talaia.config.kinds import LANGUAGES as LANGUAGES
 from talaia.config.kinds import Impact as Impact
 from talaia.config.kinds import Language
@@ -179,6 +181,7 @@ class Check(Table, frozen=True, kw_only=True):
     target: str
     service: str | None = None
     connection: str | None = None
+    canary: bool = False
     impact: Impact = "disruption"
     every: timedelta = timedelta(seconds=30)
     timeout: timedelta = timedelta(seconds=5)
@@ -191,6 +194,27 @@ class Check(Table, frozen=True, kw_only=True):
     server: str | None = None
     record: str = "A"
     answer: str | None = None
+
+    @property
+    def patience(self) -> timedelta:
+        """How long a look proves anything: three rounds."""
+        return 3 * self.every + self.timeout
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it asks this machine itself, and so says nothing of a line."""
+        try:
+            match self.kind:
+                case "http":
+                    return is_here(urlsplit(self.target).hostname or "")
+                case "tcp":
+                    return is_here(host_and_port(self.target)[0])
+                case "dns":
+                    return bool(self.server) and is_here(name_server(self.server or "")[0])
+                case "ping":
+                    return is_here(self.target)
+        except ValueError:  # a mistake that is told elsewhere
+            return False
 
 
 class Columns(Table, frozen=True, kw_only=True):

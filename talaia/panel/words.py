@@ -112,6 +112,8 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
             return unread % {"since": since(datetime.fromisoformat(values["since"]))}
         case "not_measured":
             return _("no recent measurement")
+        case "our_line":
+            return _("not measured: it is our own connection that fails")
         case "not_running":
             return _("talaia was not running")
         case "too_few_measured" | "partly_measured" | "connections_down" | "connections_poor":

@@ -2,7 +2,8 @@
 
 A poll that brings nothing new writes one row: when its source was heard. Notes for operators (`SourceState.notes`) are
 `{"code": …}` with: skew {seconds} · truncated {count} · broken_rule {rule, error} · bad_query {service, error} ·
-future_sample {service, seconds} · flood {count} · certificate {check, what} · not_measured {check, what}.
+future_sample {service, seconds} · flood {count} · certificate {check, what} · not_measured {check, what} ·
+our_line {since, canary}.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from talaia.signals.change import RESEND, differs, turns
 from talaia.signals.client import Heard
 from talaia.signals.evidence import Measured
 from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news
-from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
+from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.signals.outcome import Outcome, Streak
 from talaia.signals.parse.hook import only, read
 from talaia.signals.parse.report import Alert, Malformed, Report
+from talaia.signals.rounds import Looked, Place
 from talaia.signals.view import CHECKS
 
 # Set when something came in, so that the watch of this process need not wait for its next look.
@@ -161,33 +163,47 @@ def note_silence(source: str, silent: bool, now: datetime) -> None:
 
 
 def store_outcomes(
-    found: Sequence[tuple[Check, Outcome, Streak]],
+    found: Sequence[Looked],
     measured: Iterable[Measured],
+    unsighted: Iterable[Place],
     notes: Iterable[Mapping[str, Any]],
     still_fresh: timedelta,
     now: datetime,
 ) -> None:
-    """What checks found: a signal for each that is in trouble, evidence, and notes for operators.
+    """What checks found: a signal for each that is in trouble, evidence, and what operators read of it.
 
-    Evidence that says the same as before is written again only after `still_fresh`.
+    What says the same as before is written again only after `still_fresh`. Of what is `unsighted` nothing is known any
+    more.
     """
     with transaction.atomic():
         live = {row.key: row for row in Signal.objects.filter(source=CHECKS).exclude(state=Signal.RESOLVED)}
         alerts = [
             alert
-            for check, outcome, streak in found
-            if (alert := _check_alert(check, outcome, streak, live)) is not None
+            for check, outcome, streak, *_ in found
+            if not check.canary and (alert := _check_alert(check, outcome, streak, live)) is not None
         ]
         _apply(CHECKS_SOURCE, alerts, now, "check")
         _store_evidence(CHECKS, measured, now, still_fresh)
+        for service, connection in unsighted:
+            Evidence.objects.filter(source=CHECKS, service=service, connection=connection).delete()
+        _store_findings(found, still_fresh)
         notes = [dict(note) for note in notes]
         state = SourceState.objects.filter(pk=CHECKS).first()
         if state is None or state.heard_at is None or over(state.heard_at, now, still_fresh) or state.notes != notes:
             _heard(CHECKS, now, notes)
 
 
+def _store_findings(found: Iterable[Looked], still_fresh: timedelta) -> None:
+    known = CheckFinding.objects.in_bulk()
+    for one in found:
+        outcome, row = one.outcome, known.get(one.check.id)
+        if row is None or one.turned or row.kind != outcome.kind or outcome.at - row.at >= still_fresh:
+            fields = {"kind": outcome.kind, "what": outcome.what, "since": one.since, "at": outcome.at}
+            CheckFinding.objects.update_or_create(check_id=one.check.id, defaults=fields)
+
+
 def _check_alert(check: Check, outcome: Outcome, streak: Streak, live: Mapping[str, Signal]) -> Alert | None:
-    """The alert that a check gives, if it gives one or gave one. What goes on unchanged keeps its first words."""
+    """The alert that a check gives, if it gives one or gave one."""
     labels = {"check": check.id, "talaia_service": check.service or ""}
     if check.connection:
         labels["talaia_connection"] = check.connection
@@ -195,9 +211,7 @@ def _check_alert(check: Check, outcome: Outcome, streak: Streak, live: Mapping[s
     if not streak.trouble:
         return Alert(labels, False, row.annotations, row.starts_at) if row else None
     impact = check.impact if streak.trouble == "down" else "degraded"
-    annotations = {"talaia_impact": impact, "what": streak.trouble, "detail": outcome.what}
-    if row and all(row.annotations.get(name) == annotations[name] for name in ("talaia_impact", "what")):
-        annotations = row.annotations
+    annotations = {"talaia_impact": impact, "what": streak.trouble}
     return Alert(labels, True, annotations, row.starts_at if row else outcome.at)
 
 
@@ -205,6 +219,7 @@ def forget_checks(kept: Iterable[Check], now: datetime) -> None:
     """A check that left talaia.toml, or speaks of another service now, says nothing any more."""
     with transaction.atomic():
         wanted = {(check.id, check.service, check.connection or "") for check in kept}
+        CheckFinding.objects.exclude(check_id__in=[id for id, _, _ in wanted]).delete()
         for row in Signal.objects.filter(source=CHECKS).exclude(state=Signal.RESOLVED):
             says = (row.labels.get("check"), row.labels.get("talaia_service"), row.labels.get("talaia_connection", ""))
             if says not in wanted:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import os
 import socket
 import ssl
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import httpx
@@ -18,13 +16,12 @@ from django.utils import timezone
 from talaia.config import Check, Config
 from talaia.signals.outcome import Outcome
 from talaia.signals.probes import dns, http, ping, tcp
-from talaia.signals.probes.answer import Answer, Failed, NotMeasured
+from talaia.signals.probes.answer import GATEWAY, Answer, Failed, NotMeasured
+from talaia.signals.probes.line import leads_nowhere
 from talaia.signals.probes.loop import ProbeLoop
+from talaia.signals.probes.ours import Refusals, chain, is_ours
 
 log = logging.getLogger(__name__)
-
-# The target is not to blame when this process can open nothing more.
-OUR_OWN = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 
 def probe(check: Check, config: Config) -> Outcome:
@@ -33,22 +30,25 @@ def probe(check: Check, config: Config) -> Outcome:
     Never raises for what goes wrong outside: that is an Outcome that is not ok, and `what` says what it was.
     """
     at, began = timezone.now(), time.monotonic()
+    refusals: Refusals = ()
     try:
         loop = ProbeLoop()
+        refusals = loop.refusals
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             answer = runner.run(_within(loop, check, config))
     except Exception as error:  # whatever a target makes a library raise is an answer, too
         seconds = time.monotonic() - began
-        if not expected(error):
+        ours = is_ours(error, refusals)
+        if foreign := not (ours or expected(error)):
             log.warning("check %s: %s", check.id, error, exc_info=error)
-        what, measured = in_words(error, check), not any(is_ours(cause) for cause in chain(error))
-        return Outcome(check.id, False, False, False, seconds, what, at, measured)
+        return Outcome(check.id, False, False, False, seconds, in_words(error, check, ours), at, not (ours or foreign))
     return judged(check, answer, at)
 
 
 async def _within(loop: ProbeLoop, check: Check, config: Config) -> Answer:
+    seconds = check.timeout.total_seconds()
     try:
-        async with asyncio.timeout(check.timeout.total_seconds()):
+        async with asyncio.timeout(seconds):
             match check.kind:
                 case "http":
                     return await http.look(check, config)
@@ -58,6 +58,12 @@ async def _within(loop: ProbeLoop, check: Check, config: Config) -> Answer:
                     return await dns.look(check)
                 case "ping":
                     return await ping.look(check)
+    except TimeoutError:
+        if loop.resolving or (check.kind == "dns" and not check.server):
+            raise NotMeasured(f"here: no name server has answered within {seconds:g} s; see /etc/resolv.conf") from None
+        if loop.trying and all(map(leads_nowhere, [*loop.trying, *(address for address, _ in loop.refusals)])):
+            raise NotMeasured(GATEWAY) from None
+        raise
     finally:
         await loop.hang_up()
 
@@ -76,29 +82,15 @@ def judged(check: Check, answer: Answer, at: datetime) -> Outcome:
     return Outcome(check.id, True, slow, expiring, answer.seconds, ", ".join(said), at)
 
 
-def chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what led to it, the root last."""
-    step: BaseException | None = error
-    while step is not None:
-        yield step
-        # httpcore hides the context ("from None"), and only there stands the reason.
-        step = step.exceptions[0] if isinstance(step, BaseExceptionGroup) else step.__cause__ or step.__context__
-
-
-def is_ours(error: BaseException) -> bool:
-    """Whether an error says something of this machine, and so nothing of the target."""
-    return isinstance(error, NotMeasured) or (isinstance(error, OSError) and error.errno in OUR_OWN)
-
-
 def expected(error: BaseException) -> bool:
-    """Whether networks do such things; anything else is a mistake of ours and goes to the log."""
+    """Whether networks do such things; anything else is a mistake of ours: it goes to the log and blames nobody."""
     return isinstance(error, Failed | NotMeasured | OSError | httpx.HTTPError | httpx.InvalidURL | UnicodeError)
 
 
-def in_words(error: BaseException, check: Check) -> str:
+def in_words(error: BaseException, check: Check, ours: bool = False) -> str:
     """One line for operators that says what went wrong."""
     if isinstance(error, Failed | NotMeasured):
-        return str(error)
+        return f"here: {error}" if ours and isinstance(error, Failed) else str(error)
     if isinstance(error, TimeoutError) and not error.errno:
         return f"no answer within {check.timeout.total_seconds():g} s"
     for cause in reversed(list(chain(error))):
@@ -106,10 +98,12 @@ def in_words(error: BaseException, check: Check) -> str:
             return f"the certificate is not valid: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
             return f"TLS fails: {cause.reason or cause}"
+        if isinstance(cause, socket.gaierror) and ours:
+            return f"here: the name servers of this machine do not tell the name of {check.target}: {cause.strerror}"
         if isinstance(cause, socket.gaierror):
             return f"the name of {check.target} is not known: {cause.strerror}"
         if isinstance(cause, UnicodeError):
             return f"{check.target} cannot be a name: {cause}"
         if isinstance(cause, OSError) and cause.errno:
-            return f"{'here' if is_ours(cause) else 'cannot connect'}: {os.strerror(cause.errno)}"
+            return f"{'here' if ours else 'cannot connect'}: {os.strerror(cause.errno)}"
     return f"{type(error).__name__}: {error}"

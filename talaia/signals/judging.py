@@ -139,7 +139,12 @@ def read_view(config: Config, now: datetime) -> View:
     if config.tables.checks:
         checks = states.get(CHECKS)
         sources[CHECKS] = Source(
-            CHECKS, checks.heard_at if checks else None, checks_stale_after(config), CHECKS, asked=False
+            CHECKS,
+            checks.heard_at if checks else None,
+            checks_stale_after(config),
+            CHECKS,
+            asked=False,
+            line_cut=any(note["code"] == "our_line" for note in checks.notes) if checks else False,
         )
     evidence = Evidence.objects.filter(source__in=list(sources)).values_list(
         "source", "service", "connection", "value", "age", "read_at"
@@ -194,4 +199,4 @@ def _ran_out(row: Signal, now: datetime) -> bool:
 
 def checks_stale_after(config: Config) -> timedelta:
     """Three rounds of the slowest check."""
-    return max(3 * check.every + check.timeout for check in config.tables.checks)
+    return max(check.patience for check in config.tables.checks)

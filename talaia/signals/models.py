@@ -41,6 +41,16 @@ class Signal(models.Model):
         ]
 
 
+class CheckFinding(models.Model):
+    """What a built-in check found last, for operators only: `what` may name hosts."""
+
+    check_id = models.CharField(max_length=80, primary_key=True)
+    kind = models.CharField(max_length=10)  # well, slow, failing, blind
+    what = models.TextField()
+    since = models.DateTimeField()  # when it found the like first
+    at = models.DateTimeField()  # its last look, or one some rounds ago that found the same
+
+
 class Evidence(models.Model):
     """The latest sample that proves a service, or one of its connections, to be measured."""
 

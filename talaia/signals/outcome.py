@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 Trouble = Literal["", "down", "slow"]
+Kind = Literal["well", "slow", "failing", "blind"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,13 @@ class Outcome:
     what: str
     at: datetime
     measured: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        """In a word; `blind`: it could not look."""
+        if not self.measured:
+            return "blind"
+        return "failing" if not self.ok else "slow" if self.slow else "well"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ hold a host, an address or the words of an alert, except the annotation `talaia_
 |                    |               |               | was at `since` (ISO 8601)                                     |
 | `source_unreadable`| source, since | any but green | it answers, but so that nobody can read it: what was red stays|
 | `not_measured`     |               | unknown       | the monitoring answers, but has no fresh measurement of it    |
+| `our_line`         |               | unknown       | not measured, as it is our own line that fails                |
 | `too_few_measured` | measured, of  | unknown       | only `measured` of `of` reference connections are measured    |
 | `partly_measured`  | measured, of  | operational   | all is well as far as `measured` of `of` connections tell     |
 | `failing_pending`  |               | any but green | measurements fail; it stays until the rules have judged       |
@@ -43,6 +44,8 @@ from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict
 from talaia.signals.matching import Claim, claims
 from talaia.signals.reference import judge_connections, known_to_somebody
 from talaia.signals.view import CHECKS, Sample, Source, View
+
+LINE_CUT = ": it is our own line that fails, as the canary does"
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,9 @@ def _judge(service: Service, view: View, now: datetime, before: Computed, steps:
         every = [claim for claim in found if claim.connection]
         samples = None if _only_told(service) else _connection_samples(service, view, now)
         verdict = judge_connections(service.reference, every, samples, before, steps)
+        if verdict.reason.code == "too_few_measured" and view.sources[_needed(service)].line_cut:
+            steps.append("they are not measured" + LINE_CUT)
+            verdict = Verdict(State.UNKNOWN, Reason("our_line"))
         if live and WEIGHT[live[0].impact] > WEIGHT[verdict.state]:
             return _alerted(live)
         if blind_alerts and verdict.state not in TROUBLE:
@@ -178,8 +184,8 @@ def _by_evidence(service: Service, view: View, now: datetime, before: Computed, 
         return Verdict(State.OPERATIONAL, Reason("unconfirmed"))
     sample = view.samples.get((source.id, service.slug, ""))
     if sample is None or not fresh(sample, source, now):
-        steps.append(f"{source.id} has no fresh measurement of it")
-        return Verdict(State.UNKNOWN, Reason("not_measured"))
+        steps.append(f"{source.id} has no fresh measurement of it" + (LINE_CUT if source.line_cut else ""))
+        return Verdict(State.UNKNOWN, Reason("our_line" if source.line_cut else "not_measured"))
     steps.append(f"{source.id} measures {sample.value:g}")
     if sample.value == 0 and before.state != State.OPERATIONAL:
         kept = before.state if before.state in TROUBLE else State.UNKNOWN

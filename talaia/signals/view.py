@@ -73,6 +73,7 @@ class Source:
     """A source as the rules need it. `asked`: we poll it, so it need not be taken at its word.
 
     `heard_at`: its last answer that could be read; `answered_at`: the last of any kind.
+    `line_cut`: of the built-in checks, that it is our own line which fails.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Source:
     stale_after: timedelta
     kind: str = "prometheus"
     asked: bool = True
+    line_cut: bool = False
     answered_at: datetime | None = None
 
     def silent(self, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from talaia.signals import actions
 from talaia.signals.checks import probe
 from talaia.signals.client import Client, Heard, Unreadable
 from talaia.signals.evidence import Wanted
+from talaia.signals.findings import known_findings, tell
 from talaia.signals.judging import checks_stale_after, judge_all
 from talaia.signals.matching import Concern
 from talaia.signals.memory import Stopped, gaps, recall
@@ -269,13 +270,22 @@ class Watch:
         """Returns whether there is news in them."""
         if self.rounds is None:
             firing = Signal.objects.filter(source=CHECKS).exclude(state=Signal.RESOLVED)
-            self.rounds = Rounds.resumed({row.labels["check"]: row.annotations["what"] for row in firing})
+            trouble = {row.labels["check"]: row.annotations["what"] for row in firing}
+            self.rounds = Rounds.resumed(trouble, known_findings())
         checks = config.tables.checks
         if not checks:
             return False
         found, news = self.rounds.take(outcomes, checks)
         measured, notes = self.rounds.measured(found, checks), self.rounds.notes(checks)
-        actions.store_outcomes(found, measured, notes, checks_stale_after(config) / 3, now)
+        unsighted, still_fresh = self.rounds.unsighted(checks), checks_stale_after(config) / 3
+        actions.store_outcomes(found, measured, unsighted, notes, still_fresh, now)
+        for one in found:
+            tell(one)
+        if self.rounds.canaries_due(found, checks):
+            for check in checks:
+                if check.canary:
+                    self.probed_at.pop(check.id, None)
+            actions.WAKE.set()
         return news
 
     def judge(self, config: Config, now: datetime) -> None:

@@ -244,7 +244,7 @@ CONSISTENCY = [
     ),
     pytest.param(changed("https://www.example.org", "www.example.org"), "target", r"is no http address", id="http"),
     pytest.param(changed('"http"', '"tcp"'), "target", r'must be "host:port"', id="tcp"),
-    pytest.param(changed('"http"', '"ping"'), "target", r"without http:// or a path", id="ping"),
+    pytest.param(changed('"http"', '"ping"'), "target", r"alone, without http://, port or path", id="ping"),
     pytest.param(changed("[[checks]]", "[[checks]]\nfailures = 0"), "failures", r"1 or more", id="failures"),
     pytest.param(changed("[[checks]]", '[[checks]]\nevery = "0s"'), "every", r"longer than zero", id="every moment"),
     pytest.param(

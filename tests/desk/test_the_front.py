@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,13 +10,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from talaia.config import Config
 from talaia.desk.urgency import Silent, incidents_by_urgency, silent, unexplained
 from talaia.events.actions import open_incident, plan_maintenance, update_incident, update_maintenance
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Service as Row
 from talaia.panel.state import Reason, State
-from talaia.signals.models import Signal, SourceState
+from talaia.signals.models import CheckFinding, Signal, SourceState
 from talaia.site.values import Event, Front, Group, Service, Touched
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
@@ -155,3 +157,59 @@ def test_resolved_incidents_can_be_found_again(desk: Client) -> None:
     page = read(desk)
     assert f'href="/desk/incidents/{event.ref}/"' in page
     assert "1 h 30 min" in page
+
+
+CHECKED = """
+[site]
+name = "Cooperativa Exemple"
+address = "https://status.example.org"
+languages = ["en"]
+[[groups]]
+id = "web"
+name = "Web"
+[[services]]
+slug = "website"
+group = "web"
+name = "Our web site"
+[[checks]]
+id = "front-door"
+service = "website"
+kind = "http"
+target = "https://www.example.org/"
+[[checks]]
+id = "shop"
+service = "website"
+kind = "http"
+target = "https://www.example.org/shop/"
+[[checks]]
+id = "far"
+canary = true
+kind = "ping"
+target = "192.0.2.1"
+"""
+
+
+@pytest.mark.django_db
+def test_why_a_check_of_ours_fails_is_read_here(desk: Client, configure: Callable[[str], Config]) -> None:
+    configure(CHECKED)
+    now = timezone.now()
+    for check, kind, what in (
+        ("front-door", "failing", "status 404 <Not Found>"),
+        ("shop", "well", "status 200, in 0.1 s, certificate until 2026-12-01 12:00 UTC (2 days)"),
+        ("far", "blind", "here: Network is unreachable"),
+    ):
+        CheckFinding.objects.create(check_id=check, kind=kind, what=what, since=now - 5 * MINUTE, at=now)
+    read_now = read(desk)
+    section = read_now[read_now.index('id="checks"') :]
+    assert "<strong>front-door</strong> · Our web site" in section
+    assert "status 404 &lt;Not Found&gt;" in section
+    assert "<strong>far</strong> · our own line" in section
+    assert "Network is unreachable" in section
+    assert "<strong>shop</strong>" not in section
+    SourceState.objects.create(
+        source="checks", heard_at=now, notes=[{"code": "certificate", "check": "shop", "what": "x"}]
+    )
+    assert "Its certificate ends soon" in read(desk)
+    CheckFinding.objects.update(kind="well")
+    SourceState.objects.update(notes=[])
+    assert 'id="checks"' not in read(desk)

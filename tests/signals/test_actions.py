@@ -18,6 +18,7 @@ from talaia.signals.evidence import Measured
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.signals.outcome import Outcome, Streak
 from talaia.signals.parse.report import Alert
+from talaia.signals.rounds import Looked
 from talaia.signals.view import CHECKS
 from tests.signals.bodies import HEARTBEAT, pushed, told
 
@@ -204,7 +205,8 @@ def look(streak: Streak, found: Outcome, now: datetime, one: Check | None = None
     one = one or check()
     with CaptureQueriesContext(connection) as queries:
         measured = [Measured(one.service or "", one.connection or "", float(found.ok), 0.0)]
-        actions.store_outcomes([(one, found, streak)], measured, [], 30 * SECOND, now)
+        looked = Looked(one, found, streak, found.at, turned=False)
+        actions.store_outcomes([looked], measured, (), [], 30 * SECOND, now)
     return len(writes(queries))
 
 
@@ -224,7 +226,7 @@ def test_a_check_in_trouble_is_a_signal_that_keeps_its_beginning_until_it_is_wel
     look(Streak(3, trouble="down"), outcome(False, what="timed out", at=NOW + 2 * MINUTE), NOW + 2 * MINUTE)
     row = Signal.objects.get()
     assert (row.state, row.starts_at, row.last_seen) == ("firing", NOW + MINUTE, NOW + MINUTE)
-    assert row.annotations == {"talaia_impact": "disruption", "what": "down", "detail": "refused"}
+    assert row.annotations == {"talaia_impact": "disruption", "what": "down"}
     look(Streak(0, 1, "slow"), outcome(slow=True, what="200 in 9 s"), NOW + 3 * MINUTE)
     row.refresh_from_db()
     assert (row.annotations["talaia_impact"], row.annotations["what"]) == ("degraded", "slow")

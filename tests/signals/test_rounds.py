@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from talaia.config import Check
 from talaia.signals.outcome import Outcome, Streak
-from talaia.signals.rounds import Rounds
+from talaia.signals.rounds import Looked, Rounds
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 WEB = Check(id="web", kind="http", target="http://127.0.0.1", service="web")
@@ -91,3 +92,85 @@ def test_what_was_in_trouble_before_a_restart_still_is() -> None:
     assert found[2].trouble == "down"
     assert rounds.take([(WEB, outcome(WEB, "d"))], (WEB,))[1] is False
     assert rounds.take([(WEB, outcome(WEB, "w"))], (WEB,))[1] is True
+
+
+def test_what_cannot_be_looked_at_for_long_is_neither_red_nor_green_any_more() -> None:
+    rounds, checks = Rounds(), (WEB, LOGIN)
+    at = NOW
+
+    def take(check: Check, letter: str) -> Looked:
+        ((found,), _) = rounds.take([(check, replace(outcome(check, letter), at=at))], checks)
+        return found
+
+    take(LOGIN, "w")
+    take(WEB, "d")
+    assert take(WEB, "d").streak.trouble == "down"
+    for seconds, trouble in ((30, "down"), (95, "down"), (96, ""), (126, "")):
+        at = NOW + timedelta(seconds=seconds)
+        assert take(WEB, "x").streak.trouble == trouble, seconds
+        assert rounds.unsighted(checks) == ({("web", "")} if seconds > 95 else set())
+    at += timedelta(seconds=30)
+    take(WEB, "w")
+    assert rounds.unsighted(checks) == set()
+
+
+CANARY = Check(id="far", kind="ping", target="192.0.2.1", canary=True)
+HERE = Check(id="here", kind="http", target="http://localhost:8000/", service="status")
+FAR = tuple(Check(id=id, kind="tcp", target=f"{id}.example.org:25", service=id) for id in ("web", "mail", "chat"))
+
+
+def lookings(story: str) -> tuple[Rounds, list[Looked]]:
+    """`"C- w- m+"`: one look after another, ten seconds apart: of the canary, web, mail, chat, here; well or not."""
+    named = {"C": CANARY, "h": HERE, **{check.id[0]: check for check in FAR}}
+    rounds, every = Rounds(), []
+    for n, look in enumerate(story.split()):
+        name = look[0]
+        found = replace(outcome(named[name], "w" if look[1] == "+" else "d"), at=NOW + timedelta(seconds=10 * n))
+        every += rounds.take([(named[name], found)], (CANARY, HERE, *FAR))[0]
+    return rounds, every
+
+
+@pytest.mark.parametrize(
+    ("story", "down", "cut"),
+    [
+        ("C+ w- C+ w-", {"web"}, False),  # the canary is well: it is theirs
+        ("C+ w- w-", set(), False),  # it has not looked since: nobody knows yet
+        ("C- w- w-", set(), True),
+        ("C- w- m- c- w- m- c-", set(), True),
+        ("C- w- m- c+ C- w- m- w- m-", {"web", "mail"}, False),  # one is well: our line works, though the canary fails
+        ("c+ m+ w+ C- w- m- w- m-", set(), True),  # what was well before tells nothing of now
+        ("w- C- w- C- w-", set(), True),  # the canary looks before the second failure
+        ("w- C+ w-", {"web"}, False),
+        ("w- w- C+ w-", {"web"}, False),
+        ("w- w- w-", set(), False),  # no canary has looked yet
+        ("C- h- h-", {"here"}, True),  # this machine needs no line
+        ("C- h+ w- w-", set(), True),
+        ("C+ w- C+ w- C- m- w-", {"web"}, True),  # what was down before stays as it was known
+        ("C- w- w- C+ w-", set(), False),  # a line that is back: failures count anew
+        ("C- w- w- C+ w- w-", {"web"}, False),
+        ("C- C- C-", set(), True),
+    ],
+)
+def test_a_failure_in_every_service_while_the_canary_fails_is_our_own_line(
+    story: str, down: set[str], cut: bool
+) -> None:
+    rounds, _ = lookings(story)
+    assert {id for id, streak in rounds.streaks.items() if streak.trouble == "down" and id != "far"} == down
+    checks = (CANARY, HERE, *FAR)
+    assert (rounds.line_cut_since(checks) is not None) is cut
+    told = [note for note in rounds.notes(checks) if note["code"] == "our_line"]
+    assert bool(told) is (cut and any(not one.measured for one in rounds.latest.values()))
+
+
+def test_the_canaries_are_asked_at_once_when_something_begins_to_fail() -> None:
+    rounds, found = lookings("C+ w+ w-")
+    assert rounds.canaries_due(found[-1:], (CANARY, HERE, *FAR))
+    rounds, found = lookings("C+ w- C+ w-")
+    assert not rounds.canaries_due(found[-1:], (CANARY, HERE, *FAR))
+    assert not Rounds().canaries_due([], FAR)
+
+
+@given(st.lists(st.sampled_from([f"{name}{sign}" for name in "Cwmc" for sign in "+-"]), max_size=25))
+def test_while_every_look_fails_with_the_canary_nothing_is_ever_down(looks: list[str]) -> None:
+    rounds, _ = lookings(" ".join(["C-", *(look for look in looks if look.endswith("-"))]))
+    assert not any(streak.trouble for id, streak in rounds.streaks.items() if id != "far")

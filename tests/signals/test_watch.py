@@ -23,7 +23,7 @@ from talaia.panel.catalogue import headings
 from talaia.panel.models import Service, Transition
 from talaia.panel.state import State
 from talaia.signals import actions, watch
-from talaia.signals.models import Evidence, Intake, Signal, SourceState
+from talaia.signals.models import CheckFinding, Evidence, Intake, Signal, SourceState
 from talaia.signals.outcome import Outcome
 from talaia.signals.watch import Watch
 from tests.signals.bodies import told
@@ -380,3 +380,76 @@ def test_a_check_that_leaves_talaia_toml_takes_its_trouble_with_it(
     assert rounds(probes, eye, 3) == ("partial", "down")
     configure(CHECKED[: CHECKED.rindex("[[checks]]")])
     assert rounds(probes, eye, 6) == ("operational", None)
+
+
+CUT = (
+    CHECKED.replace("http://127.0.0.1", "http://192.0.2.1")
+    + """
+[[services]]
+slug = "mail"
+group = "all"
+name = "Correu"
+[[checks]]
+id = "mail"
+kind = "tcp"
+target = "192.0.2.2:25"
+service = "mail"
+[[checks]]
+id = "far"
+kind = "ping"
+target = "192.0.2.3"
+canary = true
+"""
+)
+
+
+def test_when_all_fails_with_the_canary_it_is_our_line_and_no_service_is_red(
+    configure: Callable[[str], Config], checked: tuple[Probes, Watch]
+) -> None:
+    probes, eye = checked
+    list_services(headings(configure(CUT)), NOW)
+    probes.found |= {"mail": (True, False), "far": (True, False)}
+    assert rounds(probes, eye, 1) == ("operational", None)
+    probes.found |= dict.fromkeys(probes.found, (False, False))
+    assert rounds(probes, eye, 6) == ("unknown", "our_line")
+    seen = Transition.objects.filter(from_state__gt="").values_list("to_state", flat=True)
+    assert not {"disruption", "partial"} & set(seen)
+    (line,) = (note for note in SourceState.objects.get(pk="checks").notes if note["code"] == "our_line")
+    assert line["canary"] == "far"
+    probes.found["far"] = (True, False)
+    assert rounds(probes, eye, 3) == ("disruption", "down"), "the line is back, and they do not answer"
+    probes.found |= {"front": (True, False), "login": (True, False), "mail": (True, False)}
+    assert rounds(probes, eye, 6) == ("operational", None)
+
+
+def test_one_service_that_fails_with_the_canary_is_red_when_the_others_are_well(
+    configure: Callable[[str], Config], checked: tuple[Probes, Watch]
+) -> None:
+    probes, eye = checked
+    list_services(headings(configure(CUT)), NOW)
+    probes.found |= {"mail": (True, False), "far": (False, False), "front": (False, False)}
+    assert rounds(probes, eye, 4) == ("disruption", "down")
+
+
+def test_what_a_check_finds_is_kept_with_its_beginning_and_written_when_it_changes(
+    checked: tuple[Probes, Watch], caplog: pytest.LogCaptureFixture
+) -> None:
+    probes, eye = checked
+    rounds(probes, eye, 2)
+    began = CheckFinding.objects.get(pk="login").since
+    probes.found["login"] = (False, False)
+    caplog.clear()
+    with caplog.at_level("INFO", "talaia.signals.findings"):
+        rounds(probes, eye, 4)
+    row = CheckFinding.objects.get(pk="login")
+    assert (row.kind, row.what) == ("failing", "host-7.internal")
+    assert began < row.since < row.at
+    assert [record.getMessage() for record in caplog.records] == ["check login fails: host-7.internal"]
+    again = Watch(configuration.current, lambda: probes.now)
+    try:
+        caplog.clear()
+        rounds(probes, again, 2)
+        assert CheckFinding.objects.get(pk="login").since == row.since, "a restart is no beginning"
+        assert caplog.records == []
+    finally:
+        again.close()

@@ -23,8 +23,10 @@ from talaia.notices.models import Notice
 from talaia.notices.rows import came_back
 from talaia.outbox.actions import let_go, try_again
 from talaia.outbox.models import Delivery
+from talaia.signals.findings import Finding, read_findings
 from talaia.signals.judging import read_odd
 from talaia.signals.models import SourceState
+from talaia.signals.view import CHECKS
 from talaia.site import snapshot
 
 PARKED = 10  # shown; the others are counted
@@ -60,6 +62,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "came_back": came_back(now),
         "parked": parked[:PARKED],
         "parked_count": parked.count(),
+        "checks": checks(),
         "odd": [(odd.source, odd_words(odd)) for odd in read_odd(current())],
         "silent": urgency.silent(
             {source.id: source.stale_after for source in current().tables.sources},
@@ -68,6 +71,19 @@ def front(request: HttpRequest) -> HttpResponse:
         ),
     }
     return page(request, "desk/front.html", context)
+
+
+def checks() -> list[tuple[Finding, str, bool]]:
+    """The checks of ours that are not well, or whose certificate ends soon: each with the name of its service."""
+    config = current()
+    state = SourceState.objects.filter(pk=CHECKS).first()
+    expiring = {note["check"] for note in state.notes if note["code"] == "certificate"} if state else set()
+    names = {service.slug: service.name.inside(language()) for service in config.tables.services}
+    return [
+        (one, names.get(one.check.service or "", ""), one.check.id in expiring)
+        for one in read_findings(config)
+        if one.kind in ("failing", "slow", "blind") or one.check.id in expiring
+    ]
 
 
 @for_operators

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+GATEWAY = "here: the gateway of this machine does not answer"
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-import functools
 import ssl
 import time
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-import certifi
 import httpx
 
 from talaia import __version__
 from talaia.config import Check, Config
+from talaia.config.hosts import web_address
+from talaia.config.trust import trusted
 from talaia.signals.probes.answer import Answer, Failed, NotMeasured
+from talaia.signals.probes.reading import stands_in
+from talaia.signals.probes.wire import Wire
 
 REDIRECTS = 10
 ENOUGH = 1_000_000  # bytes of a body that are read; a text must stand in these
-TRUSTED_FILES = 8  # contexts kept: reading all the system's roots takes longer than most pages
 
 
 async def look(check: Check, config: Config) -> Answer:
     """GET the page, through its redirects unless a status 3xx is what is asked for."""
     follow = not any(300 <= status < 400 for status in check.status)
     context = _trust(check, config)
+    try:
+        target = web_address(check.target)
+    except ValueError as wrong:
+        raise NotMeasured(str(wrong)) from None
     headers = {
         "User-Agent": f"talaia/{__version__} (+{config.site.address})",
         "Accept": "*/*",
         "Accept-Encoding": "identity",
+        "Connection": "close",
     }
     ends: list[datetime] = []
     began = time.monotonic()
-    async with httpx.AsyncClient(verify=context, timeout=None, trust_env=False, headers=headers) as client:  # noqa: S113 - the whole probe has one
-        request = client.build_request("GET", check.target)
+    async with httpx.AsyncClient(transport=Wire(context), timeout=None, trust_env=False, headers=headers) as client:  # noqa: S113 - the whole probe has one
+        request = client.build_request("GET", target)
+        asked = request.url
         for _ in range(REDIRECTS + 1):
             response = await client.send(request, stream=True)
             try:
@@ -48,18 +55,18 @@ async def look(check: Check, config: Config) -> Answer:
         else:
             raise Failed(f"redirected more than {REDIRECTS} times, last to {_short(str(request.url))}")
     seconds = time.monotonic() - began
-    _judge(check, response, body, whole)
+    _judge(check, response, asked, body, whole)
     return Answer(seconds, f"status {response.status_code}", min(ends, default=None))
 
 
-def _judge(check: Check, response: httpx.Response, body: bytes, whole: bool) -> None:
+def _judge(check: Check, response: httpx.Response, asked: httpx.URL, body: bytes, whole: bool) -> None:
     status = response.status_code
-    where = "" if response.url == httpx.URL(check.target) else f" from {_short(str(response.url))}"
+    where = "" if response.url == asked else f" from {_short(str(response.url))}"
     if check.status and status not in check.status:
         raise Failed(f"status {status}{where} instead of {', '.join(map(str, check.status))}")
     if not check.status and not 200 <= status < 300:
         raise Failed(f"status {status} {response.reason_phrase}{where}".rstrip())
-    if check.text and check.text not in _text(response, body):
+    if check.text and not stands_in(check.text, _unpacked(response, body), response.headers.get("content-type", "")):
         place = "the page" if whole else f"the first {len(body):,} bytes"
         raise Failed(f"status {status}{where}, but {_short(check.text)!r} does not stand in {place}")
 
@@ -74,53 +81,35 @@ async def _read(response: httpx.Response) -> tuple[bytes, bool]:
     return bytes(body), True
 
 
-def _text(response: httpx.Response, body: bytes) -> str:
-    """A body in words. Some servers compress although asked not to; a bomb is not unpacked further than ENOUGH."""
-    encoding = response.headers.get("content-encoding", "identity").lower()
+def _unpacked(response: httpx.Response, body: bytes) -> bytes:
+    """Some servers compress although asked not to; a bomb is not unpacked further than ENOUGH."""
+    encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding in ("gzip", "x-gzip", "deflate"):
+        # Many send deflate without the head that RFC 9110 §8.4.1.2 asks for.
+        form = -15 if encoding == "deflate" and body[:1] != b"\x78" else 47
         try:
-            body = zlib.decompressobj(wbits=47).decompress(body, ENOUGH)
+            return zlib.decompressobj(wbits=form).decompress(body, ENOUGH)
         except zlib.error as error:
             raise Failed(f"status {response.status_code}, but the body is no {encoding}: {error}") from None
-    elif encoding != "identity":
+    if encoding not in ("", "identity", "none", "utf-8"):
         raise Failed(f"status {response.status_code}, but the body is packed as {_short(encoding)}, unasked")
-    try:
-        return body.decode(response.encoding or "utf-8", "replace")
-    except LookupError:  # "charset=zip" is a codec, but none of text
-        return body.decode("utf-8", "replace")
+    return body
 
 
 def certificate_end(response: httpx.Response) -> datetime | None:
     """Until when the server's certificate is valid; None without TLS."""
-    stream = response.extensions.get("network_stream")
-    secured = stream.get_extra_info("ssl_object") if stream else None
-    shown = secured.getpeercert() if secured else None
+    shown = response.extensions.get("certificate")
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC) if shown else None
 
 
 def _trust(check: Check, config: Config) -> ssl.SSLContext:
-    """Whom to believe: the authorities in `ca_file` and nobody else, or those of the system."""
-    if check.ca_file is None:
-        return _system()
-    path = (config.path.parent if config.path else Path.cwd()) / check.ca_file
+    """Whom to believe. That this cannot be known is no fault of the target."""
+    folder = config.path.parent if config.path else Path.cwd()
     try:
-        return _only(path, path.stat().st_mtime_ns)
-    except (OSError, ssl.SSLError) as error:
-        raise NotMeasured(f"ca_file {check.ca_file} cannot be used: {error}") from None
-
-
-@functools.lru_cache(maxsize=1)
-def _system() -> ssl.SSLContext:
-    """The system's authorities, and certifi's where the system brings none (Debian without ca-certificates)."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
-
-
-@functools.lru_cache(maxsize=TRUSTED_FILES)
-def _only(path: Path, _changed: int) -> ssl.SSLContext:
-    """A file that was changed is read again."""
-    return ssl.create_default_context(cafile=str(path))
+        return trusted(folder / check.ca_file if check.ca_file else None)
+    except OSError as error:
+        what = f"ca_file {check.ca_file}" if check.ca_file else "the authorities of this system"
+        raise NotMeasured(f"{what} cannot be used: {error}") from None
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""An event loop that can be left at any moment, also while a name server keeps it waiting."""
+"""An event loop that can be left at any moment, also while a name server keeps it waiting, and tells what it met."""
 
 from __future__ import annotations
 
@@ -17,6 +17,24 @@ class ProbeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._opened: list[asyncio.BaseTransport] = []
+        self.resolving = 0  # names that are being asked for
+        self.trying: set[str] = set()  # addresses that have neither accepted nor refused
+        self.refusals: list[tuple[str, OSError]] = []  # those that refused, since one accepted
+
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
+        """As usual; each refusal is remembered, where asyncio makes one text of those of all addresses of a name."""
+        self.trying.add(str(address[0]))
+        try:
+            await super().sock_connect(sock, address)
+        except OSError as error:
+            self.refused(str(address[0]), error)
+            raise
+        self.trying.clear()
+        self.refusals.clear()
+
+    def refused(self, address: str, error: OSError) -> None:
+        self.trying.discard(address)
+        self.refusals.append((address, error))
 
     async def create_connection(self, *args: Any, **more: Any) -> tuple[Any, Any]:
         """As usual, and remembered."""
@@ -43,7 +61,13 @@ class ProbeLoop(asyncio.SelectorEventLoop):
 
         def resolve() -> None:
             try:
-                found = socket.getaddrinfo(host, port, family, type, proto, flags)
+                try:
+                    found = socket.getaddrinfo(host, port, family, type, proto, flags)
+                except socket.gaierror as error:
+                    # The dot of the root is no part of the names in /etc/hosts.
+                    if error.errno != socket.EAI_NONAME or not isinstance(host, str) or not host.endswith("."):
+                        raise
+                    found = socket.getaddrinfo(host.rstrip("."), port, family, type, proto, flags)
             except (OSError, UnicodeError) as error:
                 outcome: tuple[Any, ...] = (settle, result.set_exception, error)
             else:
@@ -51,5 +75,12 @@ class ProbeLoop(asyncio.SelectorEventLoop):
             with suppress(RuntimeError):  # nobody waits any more: the loop is closed
                 self.call_soon_threadsafe(*outcome)
 
+        self.resolving += 1
         threading.Thread(target=resolve, daemon=True, name="probe-resolve").start()
-        return await result
+        try:
+            found = await result
+        except (OSError, UnicodeError):
+            self.resolving -= 1
+            raise
+        self.resolving -= 1
+        return found

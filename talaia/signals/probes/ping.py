@@ -10,7 +10,10 @@ from icmplib import AsyncSocket, ICMPRequest, ICMPv4Socket, ICMPv6Socket
 from icmplib.exceptions import ICMPSocketError, SocketPermissionError, TimeoutExceeded
 
 from talaia.config import Check
-from talaia.signals.probes.answer import Answer, Failed, NotMeasured
+from talaia.config.hosts import host
+from talaia.signals.probes.answer import GATEWAY, Answer, Failed, NotMeasured
+from talaia.signals.probes.line import leads_nowhere
+from talaia.signals.probes.loop import ProbeLoop
 
 TRIES = 3
 ERROR_KINDS = {4: (3, 11), 6: (1, 2, 3, 4)}  # ICMP types that say "not delivered" (RFC 792, RFC 4443 §2.1)
@@ -19,8 +22,12 @@ ERROR_KINDS = {4: (3, 11), 6: (1, 2, 3, 4)}  # ICMP types that say "not delivere
 async def look(check: Check) -> Answer:
     """Up to three echoes within the check's timeout; one that comes back is enough."""
     loop = asyncio.get_running_loop()
-    host = check.target.removeprefix("[").removesuffix("]")
-    family, _, _, _, address = (await loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM))[0]
+    try:
+        name = host(check.target)
+    except ValueError as wrong:
+        raise NotMeasured(str(wrong)) from None
+    family, _, _, _, address = (await loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM))[0]
+    there = str(address[0])
     version = 6 if family == socket.AF_INET6 else 4
     patience = check.timeout.total_seconds() / (TRIES + 0.5)  # so that the last one is waited for in full
     try:
@@ -31,7 +38,7 @@ async def look(check: Check) -> Answer:
         ) from None
     with AsyncSocket(plain) as link:
         for sequence in range(TRIES):
-            request = ICMPRequest(address[0], id=0, sequence=sequence)  # the kernel puts its own id
+            request = ICMPRequest(there, id=0, sequence=sequence)  # the kernel puts its own id
             began = time.monotonic()
             try:
                 link.send(request)
@@ -39,9 +46,13 @@ async def look(check: Check) -> Answer:
             except TimeoutExceeded:
                 continue
             except ICMPSocketError as error:
+                if isinstance(loop, ProbeLoop) and isinstance(error.__context__, OSError):
+                    loop.refused(there, error.__context__)
                 raise Failed(str(error)) from None
             if reply.type in ERROR_KINDS[version]:
                 raise Failed(f"cannot be reached (ICMP type {reply.type}, code {reply.code})")
             lost = f", after {sequence} lost" if sequence else ""
-            return Answer(time.monotonic() - began, f"{address[0]} answers{lost}")
-    raise Failed(f"{address[0]} does not answer: {TRIES} of {TRIES} echoes lost")
+            return Answer(time.monotonic() - began, f"{there} answers{lost}")
+    if leads_nowhere(there):
+        raise NotMeasured(GATEWAY)
+    raise Failed(f"{there} does not answer: {TRIES} of {TRIES} echoes lost")
