@@ -148,6 +148,10 @@ def _pages(reckoned: Reckoning, report: Report) -> Iterator[tuple[int, str]]:
             yield seen.at, f"headline: at {at} it must count {counts} and counts {page.headline}"
         if page.cards is not None and page.cards != seen.cards:
             yield seen.at, f"cards: at {at} they must be of {sorted(seen.cards)} and are of {sorted(page.cards)}"
+        for key, reasons in (page.reasons or {}).items():
+            if page.states[key] == seen.states.get(key) and reasons != seen.reasons[key]:
+                line = f"for {sorted(seen.reasons[key])} and is for {sorted(reasons)}"
+                yield seen.at, f"why: at {at}, {key} must be {page.states[key]} {line}"
         for key in seen.states:
             yield from _sums(key, page, report.transitions.get(key, ()), reckoned)
 

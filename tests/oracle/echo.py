@@ -64,7 +64,7 @@ class Echo:
             for key in seen.states
         }
         figures = {key: {each: self.figure(reckoned.spells[key], each) for each in PERIODS} for key in seen.states}
-        return Page(now, seen.states, seen.headline, seen.cards, published, figures)
+        return Page(now, seen.states, seen.headline, seen.cards, published, figures, seen.reasons)
 
     def figure(self, spells: Sequence[Spell], period: int) -> PublishedFigure:
         found = figure(spells, period, self.now)

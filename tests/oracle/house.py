@@ -75,6 +75,8 @@ class Page:
     """Of each service: at least the last 90 local days that are counted, today included."""
     figures: Mapping[str, Mapping[int, PublishedFigure]]
     """Of each service, by days of the period (7, 30, 90, 365; those that the product publishes)."""
+    reasons: Mapping[str, frozenset[str]] | None = None
+    """Of each service, by which of the words of `words.Shown` its state is explained; None: not compared."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What a House's monitoring answers: a Prometheus, an Alertmanager, and the targets of the built-in checks.
 
 They answer as the real ones do (`tests.signals.monitoring`), of a world that happenings change. Prometheus remembers
-nothing of the past, as the reckoning does not fill in what nobody watched.
+nothing of the past, as the reckoning does not fill in what nobody watched. While Prometheus does not answer well it
+tells Alertmanager nothing either, which goes on listing what it had been told.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class World:
     series: dict[tuple[str, str | None], Series] = field(default_factory=dict)
     alerts: dict[str, dict[str, str]] = field(default_factory=dict)
     """Labels by the key of the history, also of those that have ended."""
+    silenced: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.servers = Servers(moment(self.now), world=self)
@@ -68,18 +70,29 @@ class World:
                     labels = {"alertname": what.alert, "talaia_connection": what.connection}
                 self.alerts[what.alert] = labels
                 self.servers.began[what.alert] = moment(what.at)
-                self.servers.fire(**labels)
+                self.servers.firing.append(labels)
+                self._relay()
             case Ends():
-                self.servers.calm(alertname=what.alert)
+                self.servers.firing = [one for one in self.servers.firing if one["alertname"] != what.alert]
+                self._relay()
             case Silenced():
+                self.silenced.add(what.alert)
                 self.servers.silence(alertname=what.alert)
             case SourceTurns():
                 self.answers[what.source] = what.answer
+                self._relay()
             case LateNews():
                 return self._webhook(what.alert)
             case _:
                 pass
         return None
+
+    def _relay(self) -> None:
+        """Prometheus tells Alertmanager what fires."""
+        if self.answers.get("prometheus", Answer.WELL) is Answer.WELL:
+            self.servers.listed = [self.servers.alert(labels) for labels in self.servers.firing]
+            for alert in self.silenced:
+                self.servers.silence(alertname=alert)
 
     def measure(self) -> None:
         """Put the samples where they are asked for."""

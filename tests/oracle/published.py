@@ -12,6 +12,7 @@ from django.utils import translation
 from talaia.config import current
 from talaia.panel import models as panel
 from talaia.panel.rollup import listings
+from talaia.panel.state import Reason
 from talaia.panel.uptime import DaySeconds
 from talaia.site import pages, snapshot
 from talaia.site.bars import STEP, bars
@@ -20,7 +21,7 @@ from talaia.site.headline import headline
 from talaia.site.values import Front
 from talaia.site.write import house
 from tests.oracle.days import Headline
-from tests.oracle.history import State
+from tests.oracle.history import TROUBLES, State
 from tests.oracle.house import Page, PublishedDay, PublishedFigure, Transition
 
 BAR = re.compile(r"M(\d+) ")
@@ -30,6 +31,31 @@ COUNTS = {
     "unknown": r"how (\S+) services? (?:is|are)$",
     "maintenance": r"(\S+) services? (?:is|are) under maintenance",
 }
+
+
+CODES: Mapping[str, tuple[str, ...]] = {
+    "": (),
+    "alert": ("signals",),
+    "check": ("signals",),
+    "connections_down": ("signals",),
+    "connections_poor": ("signals",),
+    "improving": ("signals", "held"),
+    "unstable": ("signals", "held", "unstable"),
+    "failing_pending": ("evidence",),
+    "source_unreadable": ("unreadable",),
+    "source_silent": ("source_silent",),
+    "partly_measured": (),
+    "too_few_measured": ("not_measured",),
+    "not_measured": ("not_measured",),
+    "our_line": ("not_measured",),
+    "never_measured": ("never_measured",),
+    "not_running": ("not_running",),
+    "by_hand": ("by_hand",),
+    "incident": ("incident",),
+    "maintenance": ("maintenance",),
+    "beyond_maintenance": ("maintenance",),
+}
+"""What each code of `signals.rules` says in the words of `words.Shown`."""
 
 
 def page(now: datetime) -> Page:
@@ -49,7 +75,24 @@ def page(now: datetime) -> Page:
         shown[slug] = {one.days: PublishedFigure(_seconds(one.seconds), one.share) for one in figures(own, frame)}
     said = status["headline"]["en"]
     cards = frozenset(one.slug for one in front.uncovered)
-    return Page(int(now.timestamp()), states, counted(said, states.values()), cards, days, shown)
+    reasons = {one.slug: frozenset(why(one.reason, State(one.state.value))) for one in front.services}
+    return Page(int(now.timestamp()), states, counted(said, states.values()), cards, days, shown, reasons)
+
+
+def why(reason: Reason, state: State) -> Iterator[str]:
+    """The product's reason in the words of the oracle."""
+    yield from CODES[reason.code]
+    if reason.code in ("incident", "maintenance", "by_hand"):
+        return  # what the signals say besides is told there, too
+    if state in TROUBLES:
+        yield "signals"
+    now = Reason.from_json(reason.values.get("now", {}))
+    if reason.values.get("silenced") or now.values.get("silenced"):
+        yield "silenced"
+    if "unstable_since" in reason.values:
+        yield "unstable"
+    if also := reason.values.get("also"):
+        yield from CODES[also["code"]]
 
 
 def counted(sentence: str, shown: Sequence[State] | object) -> Headline:

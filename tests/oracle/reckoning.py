@@ -25,6 +25,7 @@ class Seen:
     states: Mapping[str, State]
     headline: Headline
     cards: frozenset[str]
+    reasons: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ class _Run:
     def read(self, now: int) -> Seen:
         states = {key: self.open[key][1].state for key in self.settled}
         cards = {key for key, state in states.items() if state in TROUBLES and not self.words.covering(key)}
-        return Seen(now, states, headline(states.values()), frozenset(cards))
+        reasons = {key: self.open[key][1].reasons for key in self.settled}
+        return Seen(now, states, headline(states.values()), frozenset(cards), reasons)
 
 
 def reckon(history: History, watched: Mapping[int, int] | None = None) -> Reckoning:

@@ -74,9 +74,8 @@ class Settled:
         return self.service.hold_better
 
     def _held(self, shown: int, level: int, now: int) -> int:
-        for worse in range(level, shown, -1):
-            if now - self.at_least[worse] >= self.service.hold_worse:
-                return worse
+        if level > shown and now - self.at_least[shown + 1] >= self.service.hold_worse:
+            return level
         for better in range(level, shown):
             if now - self.at_most[better] >= self.service.hold_better:
                 green_too_soon = better == 0 and now - self.at_most[0] < self._better_hold(0)
@@ -85,7 +84,7 @@ class Settled:
 
     def _dues(self) -> list[int]:
         shown = WEIGHT[self.state]
-        worse = [since + self.service.hold_worse for level, since in self.at_least.items() if level > shown]
+        worse = [since + self.service.hold_worse for level, since in self.at_least.items() if level == shown + 1]
         better = [since + self._better_hold(level) for level, since in self.at_most.items() if level < shown]
         return worse + better
 

@@ -133,11 +133,12 @@ class Words:
         weight = max((WEIGHT[state] for state in declared), default=0)
         signals = WEIGHT.get(computed, 0)
         counts = signals > max((WEIGHT.get(state, 3) for state in announced), default=0)
-        also = frozenset({"maintenance"}) if announced else frozenset()
         if counts and signals > weight:
-            return Shown(computed, reasons | also)
+            # Both reasons: what people have said beside it, the incident before the work.
+            said = {"incident"} if weight else {"maintenance"} if announced else set()
+            return Shown(computed, reasons | said)
         if weight:
-            return Shown(TROUBLES[weight - 1], frozenset({"incident"}) | also)
+            return Shown(TROUBLES[weight - 1], frozenset({"incident"}))
         if announced:
-            return Shown(State.MAINTENANCE, also)
+            return Shown(State.MAINTENANCE, frozenset({"maintenance"}))
         return Shown(computed, reasons)
