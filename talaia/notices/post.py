@@ -26,8 +26,8 @@ from talaia.notices.client import Client, Said
 from talaia.notices.letterhead import THE_LIST, letterhead
 from talaia.notices.models import Notice, Posting
 from talaia.notices.outcome import SAME_ANSWER, Answered, objection
-from talaia.notices.rows import story as told_now
 from talaia.notices.rows import heard
+from talaia.notices.rows import story as told_now
 from talaia.notices.rows import told as told_of
 from talaia.notices.values import LAST_WORDS, GiveUpOn, Recipient, Recipients, Sender, Story, ToList
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet

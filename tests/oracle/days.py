@@ -35,8 +35,8 @@ class Day:
 
 @dataclass(frozen=True)
 class Figure:
-    """A period of so many finished local days, the last of them yesterday. `share`: of the measured time in which something was either
-    operational or in trouble, how much was operational; None when there was none."""
+    """A period of so many finished local days, the last of them yesterday. `share`: of the measured time in which
+    something was either operational or in trouble, how much was operational; None when there was none."""
 
     days: int
     seconds: Mapping[State, int]

@@ -60,9 +60,7 @@ def _episode(house: SmallHouse, at: int, name: episodes.Name, renames: bool) -> 
 
 
 @st.composite
-def histories(
-    draw: st.DrawFn, length: str | None = None, own_fault_after: int = 90, renames: bool = True
-) -> History:
+def histories(draw: st.DrawFn, length: str | None = None, own_fault_after: int = 90, renames: bool = True) -> History:
     """`length`: "hours", "days", "year"; without it any of them, the short ones more often. `renames`: whether services
     get other slugs."""
     house = draw(houses(own_fault_after))

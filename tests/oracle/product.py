@@ -169,6 +169,10 @@ class Product:
     def moment(self) -> datetime:
         return moment(self.now)
 
+    def tell_time(self) -> datetime:
+        """The clock of the whole product."""
+        return self.moment
+
     def _configure(self) -> None:
         path = self.home / "talaia.toml"
         path.write_text(toml(self.house, self.listed, self.server.port))
@@ -221,7 +225,7 @@ def installed(home: Path, server: Letterbox) -> Iterator[Product]:
     server.begin()
     product = Product(home, server)
     with (
-        mock.patch.object(timezone, "now", lambda: product.moment),
+        mock.patch.object(timezone, "now", product.tell_time),
         mock.patch("talaia.signals.probes.tcp.look", lambda check: product.world.look(check)),
         transaction.atomic(),
     ):

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-
-from django.utils import translation
 
 from talaia.config import current
 from talaia.panel import models as panel
 from talaia.panel.rollup import listings
 from talaia.panel.state import Reason
-from talaia.panel.uptime import DaySeconds
+from talaia.panel.uptime import DaySeconds, Seconds
 from talaia.site import pages, snapshot
 from talaia.site.bars import STEP, bars
 from talaia.site.figures import figures
-from talaia.site.headline import headline
-from talaia.site.values import Front
 from talaia.site.write import house
 from tests.oracle.days import Headline
 from tests.oracle.history import TROUBLES, State
@@ -95,9 +91,9 @@ def why(reason: Reason, state: State) -> Iterator[str]:
         yield from CODES[also["code"]]
 
 
-def counted(sentence: str, shown: Sequence[State] | object) -> Headline:
+def counted(sentence: str, shown: Iterable[State]) -> Headline:
     """What a headline counts; of what it does not speak, as a graver thing is to be told, what the page shows."""
-    states = list(shown)  # type: ignore[call-overload]
+    states = list(shown)
     told = {name: _number(found[1]) for name, way in COUNTS.items() if (found := re.search(way, sentence))}
     if sentence.startswith("We do not know right now"):
         told["unknown"] = len(states)
@@ -121,7 +117,7 @@ def _colours(drawn: Sequence[DaySeconds]) -> Iterator[tuple[int, State | None]]:
         yield n, found.get(n)
 
 
-def _seconds(given: Mapping[object, int]) -> Mapping[State, int]:
+def _seconds(given: Seconds) -> Mapping[State, int]:
     return {State(str(state)): seconds for state, seconds in given.items() if seconds}
 
 
@@ -130,9 +126,7 @@ def transitions() -> Mapping[str, Sequence[Transition]]:
     found: dict[str, Sequence[Transition]] = {}
     listed = listings(None)
     for service in panel.Service.objects.all():
-        changes = [
-            (int(row.at.timestamp()), State(row.to_state)) for row in service.transitions.order_by("at", "pk")
-        ]
+        changes = [(int(row.at.timestamp()), State(row.to_state)) for row in service.transitions.order_by("at", "pk")]
         own: list[Transition] = []
         spans = listed[service.slug]
         known = State.UNKNOWN

@@ -77,7 +77,10 @@ def test_maintenance_and_time_without_data_are_nobodys_uptime() -> None:
 
 def test_a_period_is_so_many_finished_days() -> None:
     now = instant("2026-05-07 06:00")
-    shown = (Spell(midnight(date(2026, 4, 20)), midnight(date(2026, 5, 6)), OK), Spell(midnight(date(2026, 5, 6)), now, DOWN))
+    shown = (
+        Spell(midnight(date(2026, 4, 20)), midnight(date(2026, 5, 6)), OK),
+        Spell(midnight(date(2026, 5, 6)), now, DOWN),
+    )
     assert figure(shown, 7, now).seconds == {OK: 6 * DAY, DOWN: DAY}
 
 
