@@ -8,6 +8,7 @@ from tests.oracle.audience import Ledger
 from tests.oracle.happenings import Tell
 from tests.oracle.history import WEIGHT, SmallHouse, State
 
+LONGEST_HOLD = 3
 NEWS, ADVANCE, START, CHANGED, END, CANCELLED = "news", "advance", "start", "changed", "end", "cancelled"
 KINDS = {
     **{"problem": NEWS, "update": NEWS, "advance": ADVANCE, "reminder": ADVANCE},
@@ -59,6 +60,7 @@ class Notice:
     """Who was in the circle when it was made."""
     doubtful: bool = False
     stuck: bool = False
+    drawn: int = 0
 
 
 @dataclass
@@ -146,9 +148,9 @@ class Post:
         impacts = self.impacts[into.key]
         for service, state in self.impacts[case.key].items():
             impacts[service] = max(impacts.get(service, state), state, key=WEIGHT.__getitem__)
+        into.services = tuple(impacts)
         if into.problem and not into.kept_back:
             return
-        into.services = tuple(impacts)
         if not into.quiet and self._disrupts(impacts):
             self._make(into, NEWS, "taken on", now, doubtful=into.kept_back)
 
@@ -214,7 +216,14 @@ class Post:
             case.problem = True
         case.kept_back = case.kept_back and doubtful
         circle = self.ledger.circle(case.services, case.only_behind)
-        self.waiting.append(Notice(case, kind, now + self.house.hold, name, circle, doubtful))
+        leaves, drawn = now + self.house.hold, now
+        held = [each for each in self.waiting if each.case is case and each.kind == kind == NEWS and not each.stuck]
+        for each in held:
+            # What is written while news are held goes in the same mail, and begins the hold again, not for ever.
+            self.waiting.remove(each)
+            name, drawn, doubtful = each.name, each.drawn, doubtful and each.doubtful
+            leaves = max(each.leaves, min(leaves, drawn + LONGEST_HOLD * self.house.hold))
+        self.waiting.append(Notice(case, kind, leaves, name, circle, doubtful, drawn=drawn))
 
     def _over(self, case: Case) -> None:
         case.over = True
