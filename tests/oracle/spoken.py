@@ -12,7 +12,7 @@ from talaia.config import current
 from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.plan import Notice as Told
-from talaia.events.timeline import IncidentState, MaintenanceState
+from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice
 from talaia.panel.actions import set_by_hand, take_back
@@ -161,7 +161,10 @@ class People:
                     notices.take_back(notice.pk, now, by=BY)
             case h.MailWell():
                 for notice in Notice.objects.filter(state=Notice.STUCK).order_by("pk"):
-                    notices.try_again(notice.pk, now, by=BY)
+                    try:
+                        notices.try_again(notice.pk, now, by=BY)
+                    except NotPossible:  # it is over
+                        notices.give_up(notice.pk, now, by=BY)
             case _:
                 pass
 
