@@ -204,7 +204,7 @@ def is_past(notice: Notice) -> bool:
     if notice.kind in (Kind.ADVANCE, Kind.REMINDER) and event.state != MaintenanceState.SCHEDULED:
         return True
     ended = event.sent_notices.filter(kind__in=LAST_WORDS, number__gt=notice.number)
-    return event.ended_at is not None or ended.exists()
+    return (event.merged_into or event).ended_at is not None or ended.exists()
 
 
 def too_many_came_back(day: date) -> bool:

@@ -44,7 +44,7 @@ Days and figures
 - What works badly: degraded and partial. What does not work: disruption.
 People told
 - A notice leaves when its hold is over, or at the next start of talaia; on the list is who is on it then.
-- What is written while news of the same event are held goes in the same mail (docs/mail.md), which waits anew, for three
+- What is written while news of the same event are held goes in the same mail (docs/mail.md), which waits anew, three
   holds at the most. A merge adds the services of the one to the circle of the other.
 - Notices of the middle (`update`, `start`, `reminder`, `changed`) must reach those who were told before and are still
   on the list; they may reach who has come into the circle since, `changed` excepted.

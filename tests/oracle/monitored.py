@@ -71,16 +71,12 @@ class World:
                 self.alerts[what.alert] = labels
                 self.servers.began[what.alert] = moment(what.at)
                 self.servers.firing.append(labels)
-                self._relay()
             case Ends():
                 self.servers.firing = [one for one in self.servers.firing if one["alertname"] != what.alert]
-                self._relay()
             case Silenced():
                 self.silenced.add(what.alert)
-                self.servers.silence(alertname=what.alert)
             case SourceTurns():
                 self.answers[what.source] = what.answer
-                self._relay()
             case LateNews():
                 return self._webhook(what.alert)
             case _:
@@ -91,11 +87,12 @@ class World:
         """Prometheus tells Alertmanager what fires."""
         if self.answers.get("prometheus", Answer.WELL) is Answer.WELL:
             self.servers.listed = [self.servers.alert(labels) for labels in self.servers.firing]
-            for alert in self.silenced:
-                self.servers.silence(alertname=alert)
+        for alert in self.silenced:
+            self.servers.silence(alertname=alert)
 
     def measure(self) -> None:
-        """Put the samples where they are asked for."""
+        """Put the samples where they are asked for, and have Alertmanager told."""
+        self._relay()
         for service in self.house.services:
             if service.source == "prometheus":
                 self.servers.samples[query(service.key)] = [

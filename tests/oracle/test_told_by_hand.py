@@ -75,7 +75,7 @@ def test_a_merge_in_the_hold_loses_no_mail() -> None:
     quiet = opened(tell=Tell.NO), opened(400, event="j", shop=DOWN), h.Merged(NOON + 430, "j", "i"), resolved()
     assert told(*quiet) == [(460, "news", f"{ALL} subscriber"), (2060, "end", f"{ALL} subscriber")]
     both = opened(380), opened(400, event="j", shop=DOWN), h.Merged(NOON + 430, "j", "i"), resolved()
-    assert told(*both) == [(440, "news", f"{ALL} subscriber"), (2060, "end", f"{ALL} subscriber")]
+    assert told(*both) == [(490, "news", f"{ALL} subscriber"), (2060, "end", f"{ALL} subscriber")]
 
 
 def test_what_is_written_in_the_hold_of_news_goes_in_the_same_mail() -> None:

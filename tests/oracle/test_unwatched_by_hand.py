@@ -112,6 +112,15 @@ def test_a_rename_changes_nothing() -> None:
     assert panel(*fails(600), h.Renamed(NOON + 700, "web", "site"), *mends(900)) == [(0, OK), (600, DOWN), (1020, OK)]
 
 
+def test_what_could_not_be_read_is_no_better_known_when_nothing_answers() -> None:
+    turned = (
+        h.SourceTurns(NOON + 600, "prometheus", h.Answer.UNREADABLE),
+        h.SourceTurns(NOON + 900, "prometheus", h.Answer.SILENT),
+        h.SourceTurns(NOON + 930, "prometheus", h.Answer.WELL),
+    )
+    assert panel(*turned) == [(0, OK), (690, BLIND), (930, OK)]
+
+
 def test_every_state_has_its_word() -> None:
     assert [str(state) for state in State] == [
         "operational", "degraded", "partial", "disruption", "maintenance", "unknown",

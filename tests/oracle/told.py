@@ -136,8 +136,14 @@ class Post:
             for each in [each for each in self.waiting if each.case is case and each.kind == NEWS]:
                 self.waiting.remove(each)
                 case.kept_back = True
-        elif not case.quiet and self._disrupts(self.impacts[case.key]) and (case.kept_back or not case.problem):
-            self._make(case, NEWS, "problem", what.at, doubtful=case.kept_back)
+        elif not case.quiet and self._disrupts(self.impacts[case.key]):
+            if case.kept_back or not case.problem or self._about_to(case):
+                self._make(case, NEWS, "problem", what.at, doubtful=case.kept_back)
+
+    def _about_to(self, case: Case) -> bool:
+        """Whether a first mail about it is held: whatever is said meanwhile begins the hold again."""
+        held = any(each.case is case and each.kind == NEWS and not each.stuck for each in self.waiting)
+        return held and not case.perhaps
 
     def _merged(self, case: Case, into: Case, now: int) -> None:
         """The other takes the impacts on: where it was not worth a mail until now, it is told to who has not heard."""
@@ -149,7 +155,7 @@ class Post:
         for service, state in self.impacts[case.key].items():
             impacts[service] = max(impacts.get(service, state), state, key=WEIGHT.__getitem__)
         into.services = tuple(impacts)
-        if into.problem and not into.kept_back:
+        if into.problem and not into.kept_back and not self._about_to(into):
             return
         if not into.quiet and self._disrupts(impacts):
             self._make(into, NEWS, "taken on", now, doubtful=into.kept_back)
@@ -245,6 +251,11 @@ class Post:
 
     def _leave(self, notice: Notice, now: int) -> None:
         root = self._root(notice.case)
+        if notice.case is not root and notice.kind == NEWS and self._about_to(root):
+            # What is about to go tells of both.
+            root.only_behind = root.only_behind and notice.case.only_behind
+            self.waiting.remove(notice)
+            return
         must, may = self._recipients(notice, root)
         taken, might = self.ledger.taken(must, now), self.ledger.taken(may, now)
         if might is None or (taken is None and must):
