@@ -136,9 +136,12 @@ class Post:
             for each in [each for each in self.waiting if each.case is case and each.kind == NEWS]:
                 self.waiting.remove(each)
                 case.kept_back = True
-        elif not case.quiet and self._disrupts(self.impacts[case.key]):
-            if case.kept_back or not case.problem or self._about_to(case):
-                self._make(case, NEWS, "problem", what.at, doubtful=case.kept_back)
+        elif (
+            not case.quiet
+            and self._disrupts(self.impacts[case.key])
+            and (case.kept_back or not case.problem or self._about_to(case))
+        ):
+            self._make(case, NEWS, "problem", what.at, doubtful=case.kept_back)
 
     def _about_to(self, case: Case) -> bool:
         """Whether a first mail about it is held: whatever is said meanwhile begins the hold again."""
