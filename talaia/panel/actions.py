@@ -120,8 +120,11 @@ def _days_anew(service: Service, at: datetime) -> None:
     Day.objects.filter(service=service, day__gte=local_day(at, current().site.tz)).delete()
 
 
-def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) -> bool:
+def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime, calm: bool = True) -> bool:
     """Store what the signals say and what is shown. A change of the shown state is a Transition and a fact.
+
+    `calm`: what is operational has been well for as long as that has to hold; else a person has said so, and what comes
+    back before is the same trouble, of which that word says nothing any more.
 
     What somebody set by hand, and whose time is over, ends here: what follows it is shown since that very moment,
     though we were not there to see it. Returns whether the shown state, or its reason, changed. Storing the same again
@@ -143,8 +146,12 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
         }
         if computed.state in TROUBLE:
             fields["trouble_since"] = before.trouble_since or now
-        elif computed.state == State.OPERATIONAL:  # while nothing is known, it may last
+            if before.computed_state == State.OPERATIONAL:
+                fields["resolved_at"] = None
+        elif computed.state == State.OPERATIONAL and calm:  # while nothing is known, it may last
             fields |= {"trouble_since": None, "resolved_at": None}
+        elif computed.state == State.OPERATIONAL and before.computed_state != State.OPERATIONAL:
+            fields["resolved_at"] = now
         if (ended := _hand_ended(before, now)) is not None:
             at = max(ended, before.since)
             fields |= NOT_BY_HAND
