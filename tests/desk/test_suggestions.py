@@ -101,7 +101,10 @@ def test_what_is_wholly_out_is_not_drafted_as_out_for_some(order: tuple[int, ...
 
 
 def test_figures_are_those_of_the_worst_and_belittle_nothing_that_is_worse() -> None:
-    chat, links = service("chat", State.DISRUPTION), service("links", State.PARTIAL, 0, "connections_down", down=1, of=4)
+    chat, links = (
+        service("chat", State.DISRUPTION),
+        service("links", State.PARTIAL, 0, "connections_down", down=1, of=4),
+    )
     everywhere = service("nine", State.DISRUPTION, 0, "connections_down", down=9, of=9)
     said = [drafted("no-connection", given, NOW, DESK, NOW).texts["en"] for given in ([links], [chat, links])]
     assert "(1 of 4" in said[0] and "of 4" not in said[1]

@@ -146,6 +146,9 @@ def test_a_quiet_desk_says_so(desk: Client) -> None:
     page = read(desk)
     assert "No incident is open." in page
     assert "There has been no incident so far." in page
+    open_incident({"ca": "Correu"}, {"ca": "Ho mirem."}, {}, now)
+    first = read(desk)
+    assert "None has been resolved yet." in first and "no incident so far" not in first
     assert "silent" not in page and "stuck" not in page and "Not well" not in page
 
 
