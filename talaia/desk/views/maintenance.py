@@ -183,9 +183,8 @@ class Following:
 
     def page(self, form: StepForm, **more: Any) -> HttpResponse:
         row = self.row
-        lines = planning.lines(
-            row.notices, self.window, known_since(row), starts_itself=row.starts_itself, ends_itself=row.ends_itself
-        )
+        since = self.now if row.awaits_approval else known_since(row)  # what waits has been told to nobody
+        lines = mailing.plan_of(row, self.window, since)
         why = late(row, self.now)
         context = {
             "now": self.now,

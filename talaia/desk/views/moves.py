@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from talaia.config import current
+from talaia.desk import mailing
 from talaia.desk.forms.maintenance import ArrangeForm, MoveForm, ShiftForm
 from talaia.desk.pages import for_operators, page
 from talaia.desk.views.maintenance import Following
@@ -19,6 +21,7 @@ from talaia.desk.views.written import (
     written_in,
 )
 from talaia.events import actions
+from talaia.events import plan as planning
 from talaia.events.models import Update
 from talaia.events.timeline import MaintenanceState, NotPossible, Overtaken
 from talaia.site import moved
@@ -74,6 +77,14 @@ def shift(request: HttpRequest, ref: str, what: str) -> HttpResponse:
     if not sent.is_valid():
         return shown(sent)
     given, window = sent.cleaned_data, sent.times.window()
+    coming = mailing.after_shift(there.row, window, there.now)
+    later = window[1] > there.window[1] if extending else window != there.window
+    if later and coming.told and given["foreseen"] != coming.mark:
+        again = request.POST.copy()
+        again["foreseen"] = coming.mark
+        lines = [(planning.notice_word(line.notice), line) for line in coming.lines]
+        told = {"plan_lines": lines, "mails_go": coming.mail, "hold": current().mail.hold.total_seconds()}
+        return shown(form(again), confirm=True, new=replace(there.shown, window=window), **told)
     words = {written_in(there.row): given["text"]} if given["text"] else {}
     asked: dict[str, Any] = {"by": there.by, "key": given["key"] or None, "seen": given["seen"] or None}
     update: Update | None
