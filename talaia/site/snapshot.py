@@ -326,6 +326,7 @@ def _service(row: panel.Service) -> Service:
         since=row.since,
         descriptions=words(row.descriptions),
         retired_at=row.retired_at,
+        held_until=row.override_until if row.reason.get("code") == "by_hand" else None,
     )
 
 

@@ -66,6 +66,7 @@ class Service:
     since: datetime
     descriptions: Words = ()
     retired_at: datetime | None = None
+    held_until: datetime | None = None  # so long the word of a person stands, where that is what is shown
 
     @property
     def path(self) -> str:
