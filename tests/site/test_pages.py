@@ -14,7 +14,7 @@ from talaia.site import assets, pages
 from talaia.site.bars import bars
 from talaia.site.figures import figures, measures, stretches
 from talaia.site.shapes import icon
-from talaia.site.values import Event, Front, Group, Told
+from talaia.site.values import Event, Front, Group, Month, Other, Told
 from tests.pages import story
 
 
@@ -131,6 +131,25 @@ def test_while_the_first_incident_is_open_nobody_says_that_there_was_none() -> N
     assert "Encara no hi ha hagut cap incidència." in front(story.front(resolved=()))
     open_one = front(story.front(incidents=(story.CUT,), resolved=()))
     assert "Encara no se n’ha resolt cap." in open_one and "no hi ha hagut cap" not in open_one
+
+
+def test_what_became_part_of_another_incident_continues_there_and_lasted_nothing() -> None:
+    into = Other("incident", "2026-015", (("ca", "Tall general"),))
+    entries = (*story.CUT.entries, replace(story.CUT.entries[-1], number=9, state="resolved", at=story.NOW))
+    began = story.CUT.started_at
+    one = replace(
+        story.CUT, state="resolved", ended_at=began + timedelta(seconds=20), merged_into=into, entries=entries
+    )
+    html = pages.event(one, story.HOUSE)["incidents/2026-014/index.html"].decode()
+    said = words(html.encode())
+    assert "Estat Continua a 2026-015" in said and said.count("Continua a 2026-015") == 2
+    assert not re.search(r"Resolta|1 min|Durada|Final", said)
+    description = re.findall(r'<meta name="description" content="([^"]+)"', html)[0]
+    assert description.startswith("Continua a 2026-015 · 23 de novembre del 2026, 03:12")
+    listed = front(story.front(resolved=(one,)))
+    assert "continua a 2026-015" in listed and "1 min" not in listed.partition("Últimes incidències")[2]
+    history = words(pages.month(Month(2026, 11, 1, (one,)), story.HOUSE)["history/2026/11/index.html"])
+    assert "continua a 2026-015" in history and "1 min" not in history
 
 
 def test_of_a_great_many_outages_the_first_five_stand_open_and_the_others_are_one_tap_away() -> None:
