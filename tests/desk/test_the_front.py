@@ -114,7 +114,7 @@ def test_maintenance_silent_sources_and_stuck_deliveries_are_there_when_there_ar
     assert "<strong>alertmanager</strong>" in page and "connection refused" in page
     assert "<strong>prometheus</strong>" not in page
     assert "12 deliveries are stuck" in page
-    assert page.count("disk full make room") == 10
+    assert page.count("disk full; make room") == 10
 
 
 @pytest.mark.django_db

@@ -277,7 +277,7 @@ def test_ninety_days_make_ninety_bars_of_which_each_state_is_one_path() -> None:
 
 
 def test_days_alike_that_follow_each_other_are_one_line() -> None:
-    found = list(stretches(story.SERVICES["down"].days))
+    found = list(stretches(story.SERVICES["down"].days, story.ZONE))
     assert [(one.first.isoformat(), one.several) for one in found if one.worst is State.UNKNOWN] == [
         ("2026-08-25", True)
     ]

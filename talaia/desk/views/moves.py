@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from talaia.config import current
-from talaia.desk import mailing
+from talaia.desk import shifting
 from talaia.desk.forms.maintenance import ArrangeForm, MoveForm, ShiftForm
 from talaia.desk.pages import for_operators, page
 from talaia.desk.views.maintenance import Following
@@ -77,7 +77,7 @@ def shift(request: HttpRequest, ref: str, what: str) -> HttpResponse:
     if not sent.is_valid():
         return shown(sent)
     given, window = sent.cleaned_data, sent.times.window()
-    coming = mailing.after_shift(there.row, window, there.now)
+    coming = shifting.after_shift(there.row, window, there.now)
     later = window[1] > there.window[1] if extending else window != there.window
     if later and coming.told and given["foreseen"] != coming.mark:
         again = request.POST.copy()
