@@ -55,8 +55,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 refused or failed (one line on stderr), 2 usage."""
-    with only_words():
-        return _run(argv)
+    try:
+        with only_words():
+            code = _run(argv)
+            sys.stdout.flush()
+            return code
+    except BrokenPipeError:  # `talaia check | head`: whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
 
 
 def _run(argv: Sequence[str] | None) -> int:

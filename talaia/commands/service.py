@@ -22,9 +22,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
     setting = verbs.add_parser("set", help="its state until a time; then the monitoring speaks again by itself")
     setting.add_argument("slug", metavar="SLUG")
-    setting.add_argument("state", metavar="STATE", choices=STATES, help=", ".join(STATES))
+    states = [state.value for state in STATES]
+    setting.add_argument("state", metavar="STATE", choices=states, help=", ".join(states))
     setting.add_argument(
-        "--until", required=True, metavar="WHEN", help="30m, 6h or 2026-05-04T10:00 (local); at most 31 days away"
+        "--until", required=True, metavar="WHEN", help="30m, 6h, 3d or 2026-05-04T10:00 (local); at most 31 days away"
     )
     setting.add_argument("--reason", required=True, metavar="WORDS", help="one line that everybody reads on the page")
     language_argument(setting)
