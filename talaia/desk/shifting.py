@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from talaia.config import current
 from talaia.desk.mailing import following, leaves_the_house
 from talaia.events import plan
+from talaia.events.actions import second
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState, fingerprint
 from talaia.notices import rows, which
@@ -46,6 +49,8 @@ def after_shift(row: Event, window: tuple[datetime, datetime], now: datetime) ->
     goes = wanted is not None and not wanted.withheld
     told = leaves_the_house() and not row.awaits_approval and (goes or (begins_otherwise and bool(to_come)))
     mail = following(wanted, row, list(row.impacts.values_list("service_id", flat=True)))
+    if second.needed(row):
+        mail = _("It waits for a second person first. Then: %(mail)s") % {"mail": mail}
     return Shift(mail if leaves_the_house() else "", shown, fingerprint([kind, hours]), told)
 
 

@@ -242,6 +242,26 @@ def test_before_work_is_moved_the_mails_that_follow_are_shown(
     assert "at once:" not in read(desk, f"/desk/maintenance/{event.ref}/") or what == "extend"
 
 
+def test_before_work_is_called_off_or_begins_the_mail_that_follows_is_shown(desk: Client, house: House) -> None:
+    desk.post("/desk/maintenance/new", as_shown(desk.post("/desk/maintenance/new", plan_form(desk, 10))))
+    event = Event.objects.get()
+    address = f"/desk/maintenance/{event.ref}"
+    assert "No mail follows by itself: nobody was mailed about it before." in read(desk, f"{address}/cancel")
+    house.work().later(minutes=3).work()
+    assert "A mail follows (" in read(desk, f"{address}/cancel") and "to the 3 people" in read(
+        desk, f"{address}/cancel"
+    )
+    assert "A mail follows (" in read(desk, f"{address}/start")
+
+
+def test_what_waits_for_a_second_yes_says_that_the_mail_does_too(desk: Client, house: House) -> None:
+    desk.post("/desk/maintenance/new", as_shown(desk.post("/desk/maintenance/new", plan_form(desk, 10))))
+    house.work().later(minutes=3).work()
+    Event.objects.update(approved_by="berta")
+    shown = shifted(desk, Event.objects.get(), "extend", 1).content.decode()
+    assert "It waits for a second person first. Then: A mail follows (" in re.sub(r"\s+", " ", shown)
+
+
 def test_work_of_which_nobody_hears_is_moved_in_one_tap(desk: Client) -> None:
     desk.post("/desk/maintenance/new", {**plan_form(desk, 10), "telling": "nobody"})
     assert shifted(desk, Event.objects.get(), "extend", 1).status_code == 302

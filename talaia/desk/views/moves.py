@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from talaia.config import current
-from talaia.desk import shifting
+from talaia.desk import mailing, shifting
 from talaia.desk.forms.maintenance import ArrangeForm, MoveForm, ShiftForm
 from talaia.desk.pages import for_operators, page
 from talaia.desk.views.maintenance import Following
 from talaia.desk.views.written import (
+    impacts_of,
     sent_again,
     written_in,
 )
@@ -115,7 +116,15 @@ def move(request: HttpRequest, ref: str, what: str) -> HttpResponse:
 
     def shown(sent: MoveForm, **more: Any) -> HttpResponse:
         action = reverse(f"desk-{what}", args=[ref])
-        context = {"now": there.now, "event": there.shown, "what": what, "action": action, "form": sent}
+        touched = impacts_of(there.row)
+        context = {
+            "now": there.now,
+            "event": there.shown,
+            "what": what,
+            "action": action,
+            "form": sent,
+            "mail": mailing.would_follow(there.row, MOVES[what], touched, None, there.now),
+        }
         return page(request, "desk/move.html", {**context, **more})
 
     if request.method != "POST":
