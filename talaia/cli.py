@@ -26,7 +26,7 @@ COMMANDS = {
     "check": "read the configuration and look whether all is well",
     "panel": "print the panel, or explain a state",
     "publish": "make the public folder anew",
-    "service": "say by hand how a service is",
+    "service": "say by hand how a service is, or give it another slug",
     "incident": "open, update, correct and resolve incidents",
     "maintenance": "plan, start, complete and cancel maintenance",
     "audience": "who is told: read the membership export, opt people out, explain",
