@@ -214,7 +214,7 @@ class Watch:
         try:
             heard = poll.result()
         except Fault as fault:
-            actions.source_failed(source.id, f"{fault}. {fault.hint}", now, answered=isinstance(fault, Unreadable))
+            actions.source_failed(source.id, fault.sentence, now, answered=isinstance(fault, Unreadable))
             return True
         except Exception as error:
             log.exception("source %s", source.id)
@@ -325,7 +325,7 @@ class Watch:
                 log.exception("silences of %s", source.id)
                 continue
             if faults:
-                actions.source_failed(source.id, f"silences: {faults[0]}. {faults[0].hint}", now)
+                actions.source_failed(source.id, f"silences: {faults[0].sentence}", now)
 
 
 def wanted(config: Config, source: Source) -> list[Wanted]:

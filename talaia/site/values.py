@@ -66,6 +66,7 @@ class Service:
     since: datetime
     descriptions: Words = ()
     retired_at: datetime | None = None
+    held_until: datetime | None = None  # so long the word of a person stands, where that is what is shown
 
     @property
     def path(self) -> str:
@@ -259,8 +260,27 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Told:
+    """That people have been told of the present trouble of a service, by an incident that counts it as over.
+
+    `resolved_at` None: the incident itself is still open.
+    """
+
+    slug: str
+    ref: str
+    resolved_at: datetime | None
+
+    @property
+    def path(self) -> str:
+        return f"/incidents/{self.ref}/"
+
+
+@dataclass(frozen=True)
 class Front:
-    """What the page at `/` shows. The open events have their latest entries only."""
+    """What the page at `/` shows. The open events have their latest entries only.
+
+    `told`: of the services that are not well though an incident said that they are.
+    """
 
     made_at: datetime
     groups: tuple[Group, ...]
@@ -268,6 +288,13 @@ class Front:
     in_progress: tuple[Event, ...]
     coming: tuple[Event, ...]
     resolved: tuple[Event, ...]
+    told: tuple[Told, ...] = ()
+
+    @property
+    def uncovered_and_told(self) -> tuple[tuple[Service, Told | None], ...]:
+        """The uncovered, each with what was told of it before."""
+        found = {one.slug: one for one in self.told}
+        return tuple((service, found.get(service.slug)) for service in self.uncovered)
 
     @property
     def services(self) -> tuple[Service, ...]:
