@@ -103,6 +103,8 @@ def _come_back(service: Service, now: datetime) -> None:
         candidate_state="",
         candidate_since=None,
         unrest={},
+        trouble_since=None,
+        resolved_at=None,
     )
     _days_anew(service, now)
 
@@ -112,8 +114,11 @@ def _days_anew(service: Service, at: datetime) -> None:
     Day.objects.filter(service=service, day__gte=local_day(at, current().site.tz)).delete()
 
 
-def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) -> bool:
+def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime, calm: bool = True) -> bool:
     """Store what the signals say and what is shown. A change of the shown state is a Transition and a fact.
+
+    `calm`: what is operational has been well for as long as that has to hold; else a person has said so, and what comes
+    back before is the same trouble, of which that word says nothing any more.
 
     What somebody set by hand, and whose time is over, ends here: what follows it is shown since that very moment,
     though we were not there to see it. Returns whether the shown state, or its reason, changed. Storing the same again
@@ -135,8 +140,12 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
         }
         if computed.state in TROUBLE:
             fields["trouble_since"] = before.trouble_since or now
-        elif computed.state == State.OPERATIONAL:  # while nothing is known, it may last
+        if computed.state != State.OPERATIONAL:  # while nothing is known, what was said may last
+            fields |= _used_up(before)
+        elif calm:
             fields |= {"trouble_since": None, "resolved_at": None}
+        elif before.computed_state != State.OPERATIONAL:
+            fields["resolved_at"] = now
         if (ended := _hand_ended(before, now)) is not None:
             at = max(ended, before.since)
             fields |= NOT_BY_HAND
@@ -155,6 +164,11 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
             kind = "service.changed" if changed_state else "service.explained"
             record(kind, f"service/{slug}", now, data=data)
     return changed_state or changed_words
+
+
+def _used_up(before: Service) -> dict[str, Any]:
+    """A word of an end has ended the one hold that it may end: nothing is left of it for what follows."""
+    return {"resolved_at": None} if before.computed_state == State.OPERATIONAL else {}
 
 
 def _hand_ended(service: Service, now: datetime) -> datetime | None:
@@ -207,6 +221,7 @@ def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed
             candidate_state="",
             candidate_since=None,
             unrest={},
+            **_used_up(before),
             **(NOT_BY_HAND if _hand_ended(before, now) else {}),
         )
         data = {"from": before.state, "to": state, "reason": words}

@@ -38,7 +38,8 @@ class Service(models.Model):
 
     # The latest trouble that the signals saw, until they see it well again, for as long as it has to hold.
     trouble_since = models.DateTimeField(null=True)
-    resolved_at = models.DateTimeField(null=True)  # a person said in words, during that trouble, that it is over
+    # When a person said in words that it is over; once that has ended a hold, since when it is well.
+    resolved_at = models.DateTimeField(null=True)
 
     override_state = models.CharField(max_length=12, choices=STATES, blank=True)
     override_until = models.DateTimeField(null=True)

@@ -256,13 +256,15 @@ def watched(computed: Computed, verdict: Verdict) -> Computed:
     return replace(computed, reason=Reason("improving", {"now": verdict.reason.to_json(), **kept}))
 
 
-def believed(computed: Computed, verdict: Verdict, resolved: bool) -> Computed:
-    """What is shown of the signals once a person has said (`resolved`) that the trouble is over.
+def believed(before: Computed, verdict: Verdict, resolved: bool) -> Computed:
+    """What the signals have said so far, once a person has said (`resolved`) that the trouble is over.
 
-    Where the measurements of now say so too, nothing waits any longer; where they do not, they speak.
+    Where the measurements of now say so too, it has been left, and nothing waits any longer: what comes back is damped
+    as any trouble that returns. Where they do not, they speak.
     """
-    well = resolved and computed.state in TROUBLE and verdict.state == State.OPERATIONAL
-    return Computed(verdict.state, verdict.reason) if well else computed
+    if not resolved or before.state not in TROUBLE or verdict.state != State.OPERATIONAL:
+        return before
+    return Computed(State.OPERATIONAL, verdict.reason, unrest=before.unrest)
 
 
 def _beside(reason: Reason, other: Reason | None) -> Reason:

@@ -300,7 +300,7 @@ class Watch:
             with transaction.atomic():  # when all change at once it is one write, and one new page
                 note_watched(now, earlier=self._is_behind(last, now))
                 for judged in differing:
-                    judge_service(judged.row.slug, judged.computed, judged.shown, now)
+                    judge_service(judged.row.slug, judged.computed, judged.shown, now, judged.calm)
         limits = {source.id: source.stale_after for source in config.tables.sources}
         for state in SourceState.objects.filter(source__in=list(limits)):
             silent = state.heard_at is None or now - state.heard_at > limits[state.source]

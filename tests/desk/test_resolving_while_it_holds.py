@@ -134,6 +134,8 @@ def test_a_relapse_after_it_shows_at_once_and_is_the_same_trouble(lab: Lab) -> N
     assert suggested(lab) == []
     lab.up("ref01", "ref02", "ref03")
     lab.go(300)
+    assert lab.state("links") == "partial", "the word of before says nothing of what came after it: it is unstable"
+    lab.go(360)
     lab.down("ref01", "ref02", "ref03")
     lab.go(60)
     assert suggested(lab) == ["links"], "after it was well for as long as it has to hold, it is another one"
