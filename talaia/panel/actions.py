@@ -59,6 +59,7 @@ def list_services(headings: Sequence[Heading], now: datetime) -> bool:
                         since=now,
                         reason=Reason("never_measured").to_json(),
                         computed_reason=Reason("never_measured").to_json(),
+                        computed_since=now,
                     )
                     Listing.objects.create(service=service, since=now)
                     changed = True
@@ -100,6 +101,7 @@ def _come_back(service: Service, now: datetime) -> None:
         since=now,
         computed_state=State.UNKNOWN,
         computed_reason=words,
+        computed_since=now,
         candidate_state="",
         candidate_since=None,
         unrest={},
@@ -138,6 +140,8 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime, ca
             "unrest": computed.unrest.to_json() if computed.unrest else {},
             "reason": shown.reason.to_json(),
         }
+        if before.computed_state != computed.state:
+            fields["computed_since"] = at
         if computed.state in TROUBLE:
             fields["trouble_since"] = before.trouble_since or now
         if computed.state != State.OPERATIONAL:  # while nothing is known, what was said may last
@@ -219,6 +223,7 @@ def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed
             computed_state=computed.state,
             computed_reason=computed.reason.to_json(),
             candidate_state="",
+            computed_since=moves[0][0] if moves else now,
             candidate_since=None,
             unrest={},
             **_used_up(before),

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from talaia.panel.state import State
@@ -32,6 +34,7 @@ class Service(models.Model):
 
     computed_state = models.CharField(max_length=12, choices=STATES, default=State.UNKNOWN)
     computed_reason = models.JSONField(default=dict)
+    computed_since = models.DateTimeField(null=True)
     candidate_state = models.CharField(max_length=12, choices=STATES, blank=True)
     candidate_since = models.DateTimeField(null=True)
     unrest = models.JSONField(default=dict)  # the latest trouble, while its return would continue it
@@ -45,6 +48,12 @@ class Service(models.Model):
     override_until = models.DateTimeField(null=True)
     override_by = models.CharField(max_length=150, blank=True)
     override_words = models.JSONField(default=dict)  # why, in public, by language
+
+    @property
+    def began(self) -> datetime:
+        """Since when it is as it is shown: where the signals say so, since they do, whatever people said meanwhile."""
+        by_signals = self.state == self.computed_state != State.OPERATIONAL and self.reason.get("code") != "by_hand"
+        return min(self.since, self.computed_since) if by_signals and self.computed_since else self.since
 
 
 class Listing(models.Model):

@@ -295,6 +295,7 @@ def _service(row: panel.Service) -> Service:
         since=row.since,
         descriptions=words(row.descriptions),
         retired_at=row.retired_at,
+        seen_since=row.began,
     )
 
 
