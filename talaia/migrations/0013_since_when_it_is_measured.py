@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0011_check_findings")]
+    dependencies = [("talaia", "0012_renamed_services")]
     operations = [
         migrations.AddField(
             model_name="service",
