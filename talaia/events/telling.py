@@ -56,6 +56,7 @@ def as_json(event: Event) -> dict[str, Any]:
             for line in plan_lines(event)
         ]
         told["proposed"], told["changed_by"] = event.proposed, event.changed_by
+        told["authors"] = sorted(event.writers)
     return told
 
 
@@ -115,13 +116,13 @@ def lines(event: Event, language: str, zone: ZoneInfo) -> Iterator[str]:
 
 def _arranged(event: Event, zone: ZoneInfo) -> Iterator[str]:
     if event.awaits_approval:
-        yield f"waits for a second person; planned by {event.planned_by or 'nobody known'}, not public"
+        yield f"waits for a second person; by {', '.join(sorted(event.writers)) or 'nobody known'}, not public"
     elif event.approved_by:
         yield f"approved by: {event.approved_by}"
     how = {True: "by the clock", False: "by hand"}
     yield f"starts: {how[event.starts_itself]}, ends: {how[event.ends_itself]}"
     if event.proposed is not None:
-        who = event.proposed["by"] or "nobody known"
+        who = ", ".join(sorted(event.writers)) or "nobody known"
         yield f"a change by {who} waits for a second person; until then what was approved stands:"
         yield from (f"  {name}: {value}" for name, value in event.proposed.items() if name not in ("by", "texts"))
     yield from told_when(plan_lines(event), zone)
