@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from talaia.events import plan
+from talaia.events.clock import ends
 from talaia.events.models import Event
 from talaia.events.plan import Line
 from talaia.outbox.models import Fact
@@ -76,8 +77,9 @@ def plan_lines(event: Event) -> tuple[Line, ...]:
     assert event.window_start
     assert event.window_end
     window = (event.window_start, event.window_end)
-    starts, ends = event.starts_itself, event.ends_itself
-    return plan.lines(event.notices, window, known_since(event), starts_itself=starts, ends_itself=ends)
+    return plan.lines(
+        event.notices, window, known_since(event), starts_itself=event.starts_itself, ends_itself=ends(event)
+    )
 
 
 def line(event: Event, language: str, zone: ZoneInfo) -> str:

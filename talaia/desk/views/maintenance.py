@@ -33,7 +33,7 @@ from talaia.desk.views.written import (
 )
 from talaia.events import actions
 from talaia.events import plan as planning
-from talaia.events.clock import late
+from talaia.events.clock import ends, late
 from talaia.events.models import Event as Row
 from talaia.events.telling import known_since
 from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken, fingerprint
@@ -184,7 +184,7 @@ class Following:
     def page(self, form: StepForm, **more: Any) -> HttpResponse:
         row = self.row
         lines = planning.lines(
-            row.notices, self.window, known_since(row), starts_itself=row.starts_itself, ends_itself=row.ends_itself
+            row.notices, self.window, known_since(row), starts_itself=row.starts_itself, ends_itself=ends(row)
         )
         why = late(row, self.now)
         context = {
