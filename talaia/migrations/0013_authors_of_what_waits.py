@@ -4,5 +4,5 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0011_check_findings")]
+    dependencies = [("talaia", "0012_renamed_services")]
     operations = [migrations.AddField(model_name="event", name="authors", field=models.JSONField(default=list))]
