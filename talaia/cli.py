@@ -26,7 +26,7 @@ COMMANDS = {
     "check": "read the configuration and look whether all is well",
     "panel": "print the panel, or explain a state",
     "publish": "make the public folder anew",
-    "service": "say by hand how a service is",
+    "service": "say by hand how a service is, or give it another slug",
     "incident": "open, update, correct and resolve incidents",
     "maintenance": "plan, start, complete and cancel maintenance",
     "audience": "who is told: read the membership export, opt people out, explain",
@@ -55,8 +55,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 refused or failed (one line on stderr), 2 usage."""
-    with only_words():
-        return _run(argv)
+    try:
+        with only_words():
+            code = _run(argv)
+            sys.stdout.flush()
+            return code
+    except BrokenPipeError:  # `talaia check | head`: whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
 
 
 def _run(argv: Sequence[str] | None) -> int:

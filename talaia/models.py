@@ -7,7 +7,7 @@ from talaia.forum.discourse.models import Bell
 from talaia.forum.models import Mirrored, Proposal
 from talaia.notices.models import Bounce, Notice, Posting, Reply
 from talaia.outbox.models import Delivery, Fact
-from talaia.panel.models import Day, Group, Listing, Service, Transition, Watched
+from talaia.panel.models import Day, FormerSlug, Group, Listing, Service, Transition, Watched
 from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.site.models import Publication
 
@@ -24,6 +24,7 @@ __all__ = [
     "Evidence",
     "Fact",
     "FirstWords",
+    "FormerSlug",
     "Group",
     "Impact",
     "Import",

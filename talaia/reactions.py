@@ -35,6 +35,7 @@ from talaia.outbox.actions import Order
 from talaia.outbox.models import Fact
 from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
+from talaia.panel.renaming.names import former
 from talaia.site.dates import Calendar
 from talaia.site.snapshot import month_of
 from talaia.site.write import publish
@@ -101,7 +102,7 @@ def whole_site(_: Fact) -> Iterator[Order]:
     """Every page, the front first; in small steps, so that news need not wait for the archive."""
     yield Order("site", "front")
     yield Order("archive", "assets")
-    for slug in Service.objects.values_list("pk", flat=True):
+    for slug in [*Service.objects.values_list("pk", flat=True), *former()]:
         yield Order("archive", f"service/{slug}")
         yield Order("archive", f"past/{slug}")
     yield Order("archive", "history")
@@ -236,6 +237,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "service.set_by_hand": (),  # the judging that follows changes the service, and so the page
     "service.taken_back": (),
     "service.hand_ended": (),
+    "service.renamed": (whole_site,),
     "source.silent": (),  # operators see it in the desk; the panel's services become unknown by themselves
     "source.heard": (),
     "delivery.tried_again": (),  # its delivery is due by itself

@@ -23,6 +23,7 @@ from talaia.config import Config, Subscribe, current
 from talaia.notices import tokens
 from talaia.notices.letterhead import the_list
 from talaia.panel.models import Service
+from talaia.panel.renaming.names import former
 from talaia.site.pages import LANGUAGE_NAMES
 from talaia.site.write import house
 
@@ -42,7 +43,9 @@ def subscribe(request: HttpRequest, spoken: str | None = None) -> HttpResponse:
         return _page(request, "form", language)
     written = request.POST.get("address", "")[:LONGEST].strip()
     offered = {slug for slug, _ in _services(config, rules)}
-    chosen = [slug for slug in dict.fromkeys(request.POST.getlist("service")) if slug in offered]
+    named = former()  # the form may be of before one was renamed
+    asked = dict.fromkeys(named.get(slug, slug) for slug in request.POST.getlist("service"))
+    chosen = [slug for slug in asked if slug in offered]
     if len(chosen) == len(offered):
         chosen = []  # all of them, those too that are still to come
     forget_asked(rules.valid, now)

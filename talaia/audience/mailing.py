@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,6 +75,13 @@ def how_many(touched: Collection[str] = ()) -> int:
     choosy = told.exclude(services=[]).values_list("services", flat=True)
     others = sum(1 for services in choosy.iterator(5000) if not set(services).intersection(touched))
     return told.count() - others
+
+
+def chosen_in_vain(listed: Collection[str]) -> dict[str, int]:
+    """The services that people chose and that are not among these any more: how many are told nothing about them."""
+    told = Recipient.objects.filter(standing=Standing.ON).exclude(services=[]).values_list("services", flat=True)
+    found = Counter(slug for services in told.iterator(5000) for slug in set(services).difference(listed))
+    return dict(sorted(found.items()))
 
 
 def behind(config: Config, only: Named | None) -> Place | None:

@@ -109,7 +109,9 @@ def sync(options: argparse.Namespace) -> int:
         report(found, source, sys.stdout.isatty(), options.all)
     if options.dry_run:
         tell(options, found, source, None, "nothing was changed: --dry-run")
-        return 0
+        if against:
+            print(f"the guard would stop it: {'; '.join(against)}", file=sys.stderr)
+        return 1 if against else 0
     if final or (against and not options.yes):
         if final or not asked or not ask(f"The guard objects: {'; '.join(against)}. Apply it anyway?"):
             stop(options, found, source, by)

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from talaia.audience.mailing import chosen_in_vain
 from talaia.audience.mailman.client import Client as MailmanClient
 from talaia.audience.mailman.setting import checked
 from talaia.audience.sympa import TOKEN as SYMPA
@@ -61,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
         lines += mailing_list(config, made)
     if made:
         polled = {source.id for source in config.tables.sources if source.polled} if not options.offline else ()
+        lines += chosen(config)
         lines += [odd(one) for one in read_odd(config, polled)]
     for well, what, mend in lines:
         mark = {True: "ok  ", False: "FAIL", None: "look"}[well]
@@ -89,6 +91,14 @@ def database(offline: bool) -> tuple[bool, list[Line]]:
     if parked := Delivery.objects.filter(state=Delivery.PARKED).count():
         said.append((None, f"{parked} deliveries are parked", "the desk shows them with their errors"))
     return True, said
+
+
+def chosen(config: Config) -> Iterator[Line]:
+    """People's choices of services that talaia.toml does not list: of these they are told nothing."""
+    for slug, count in chosen_in_vain([service.slug for service in config.tables.services]).items():
+        people = "1 person" if count == 1 else f"{count:,} people"
+        mend = f"if it has another name now: `talaia service rename {slug} NEW`; else they hear nothing of it any more"
+        yield None, f"{people} chose {slug!r}, which is not listed any more", mend
 
 
 def odd(one: Odd) -> Line:

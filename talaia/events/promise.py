@@ -19,7 +19,7 @@ SOON = ("30m", "1h", "2h")
 USUAL = {State.DISRUPTION: "30m", State.PARTIAL: "1h", State.DEGRADED: "2h", State.MAINTENANCE: "1h"}
 MORNING = time(9)
 REST = timedelta(hours=3)  # nobody who writes at seven means nine o'clock of the same day by "in the morning"
-DELAY = re.compile(r"(?=\d)(?:(\d{1,3})h)?(?:(\d{1,4})m(?:in)?)?", re.ASCII)
+DELAY = re.compile(r"(?=\d)(?:(\d{1,2})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m(?:in)?)?", re.ASCII)
 
 
 def usual(levels: Iterable[State]) -> str:
@@ -53,7 +53,7 @@ def parse(written: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     if text in ("", NONE):
         return None
     if delay := DELAY.fullmatch(text):
-        wanted = now + timedelta(hours=int(delay[1] or 0), minutes=int(delay[2] or 0))
+        wanted = now + timedelta(days=int(delay[1] or 0), hours=int(delay[2] or 0), minutes=int(delay[3] or 0))
         wanted = (wanted + timedelta(seconds=59, microseconds=999_999)).replace(second=0, microsecond=0)
     else:
         try:

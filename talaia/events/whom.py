@@ -38,6 +38,14 @@ class ForWhom:
             tuple(slug for slug in unknown if slug not in now.services),
         )
 
+    def renamed(self, old: str, new: str) -> ForWhom:
+        """With the new name of a service in the place of its old one."""
+        services, unknown = (
+            tuple(dict.fromkeys(new if slug == old else slug for slug in slugs))
+            for slugs in (self.services, self.unknown)
+        )
+        return replace(self, services=services, unknown=tuple(slug for slug in unknown if slug not in services))
+
     def to_json(self) -> dict[str, Any]:
         """For a JSON column."""
         told: dict[str, Any] = msgspec.to_builtins(self)

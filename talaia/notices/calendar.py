@@ -56,7 +56,7 @@ def part(story: Story, sender: Sender, language: str) -> bytes | None:
     event.add("x-maintnote-provider", sender.host)
     event.add("x-maintnote-account", sender.account)
     event.add("x-maintnote-maintenance-id", f"maintenance-{story.ref}")  # one: two are read as garbage
-    for slug in [one.slug for one in story.touched] or ["all"]:
+    for slug in [one.code_name for one in story.touched] or ["all"]:
         event.add("x-maintnote-object-id", slug)
     impacts = {IMPACTS[State(one.state)] for one in story.touched if one.state in WEIGHT} or {"NO-IMPACT"}
     event.add("x-maintnote-impact", max(impacts, key=ORDER.index))

@@ -35,6 +35,7 @@ from talaia.outbox.alone import alone
 from talaia.outbox.faults import Fault, NotYet, Permanent, Temporary
 from talaia.outbox.models import Fact
 from talaia.outbox.waits import SLACK, over
+from talaia.panel.renaming.names import all_today
 
 T = TypeVar("T")
 PART = 8.0  # seconds
@@ -226,7 +227,7 @@ class Part:
         """Without those who want to hear of other services only; who was told before is told how it goes on."""
         if self.last_words:
             return [one for one in batch if one.is_list or one.key in self.told_before]
-        touched = {one.slug for one in self.told.touched}
+        touched = all_today(one.slug for one in self.told.touched)  # people are read anew, our words are not
         return [
             one
             for one in batch

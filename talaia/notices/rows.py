@@ -267,7 +267,9 @@ def story(notice: Notice, now: datetime) -> Story:
         titles=words(event.titles, event.language),
         state=event.state,
         started_at=event.started_at,
-        touched=tuple(Touched(impact.service_id, words(impact.service.names), impact.state) for impact in touched),
+        touched=tuple(
+            Touched(one.service_id, words(one.service.names), one.state, one.service.first_slug) for one in touched
+        ),
         ended_at=event.ended_at,
         window=window_of(event),
         next_update_at=event.next_update_at,

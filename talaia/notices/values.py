@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parseaddr
 from enum import StrEnum
@@ -92,6 +92,11 @@ class Touched:
     slug: str
     names: Words
     state: str
+    first_slug: str = ""  # where it was renamed: machines know it by that
+
+    @property
+    def code_name(self) -> str:
+        return self.first_slug or self.slug
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,20 @@ class Story:
     @property
     def about_work(self) -> bool:
         return self.kind in ABOUT_WORK or self.event == "maintenance"
+
+    def renamed(self, old: str, new: str) -> Story:
+        """With the new name of a service in the place of its old one; the words stay as they were told."""
+        here = {one.slug for one in self.touched}
+        touched = tuple(
+            replace(one, slug=new, first_slug=one.code_name) if one.slug == old else one
+            for one in self.touched
+            if one.slug != new or old not in here
+        )
+        behind = self.behind
+        if behind is not None:
+            slugs = (new if slug == old else slug for slug in behind.services)
+            behind = replace(behind, services=tuple(dict.fromkeys(slugs)))
+        return replace(self, touched=touched, behind=behind)
 
     def to_json(self) -> dict[str, Any]:
         """For a JSON column."""

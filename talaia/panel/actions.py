@@ -13,7 +13,7 @@ from talaia.config import current
 from talaia.outbox.actions import record
 from talaia.panel.by_hand import check_by_hand
 from talaia.panel.catalogue import Heading
-from talaia.panel.models import Day, Group, Listing, Service, Transition, Watched
+from talaia.panel.models import Day, FormerSlug, Group, Listing, Service, Transition, Watched
 from talaia.panel.state import TROUBLE, Computed, Reason, Shown, State
 from talaia.panel.uptime import local_day
 from talaia.panel.watching import NOT_RUNNING
@@ -50,8 +50,10 @@ def list_services(headings: Sequence[Heading], now: datetime) -> bool:
                 service = known.pop(entry.slug, None)
                 wanted = (dict(entry.names), dict(entry.descriptions), heading.slug, position, None)
                 if service is None:
+                    FormerSlug.objects.filter(pk=entry.slug).delete()  # from now on it is the name of another one
                     service = Service.objects.create(
                         slug=entry.slug,
+                        first_slug=_first_slug(entry.slug, now),
                         names=dict(entry.names),
                         descriptions=dict(entry.descriptions),
                         group=group,
@@ -84,6 +86,12 @@ def list_services(headings: Sequence[Heading], now: datetime) -> bool:
         if changed:
             record("panel.listed", "panel", now)
     return changed
+
+
+def _first_slug(slug: str, now: datetime) -> str:
+    """Empty, but where codes are made of that slug already: those of a service that was called so before."""
+    taken = Service.objects.exclude(pk=slug).filter(first_slug=slug).exists()
+    return f"{slug} {now.isoformat()}" if taken else ""
 
 
 def _come_back(service: Service, now: datetime) -> None:
@@ -121,8 +129,8 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime) ->
     that was set back is told as of the one before it.
     """
     with transaction.atomic():
-        before = Service.objects.select_for_update().get(pk=slug)
-        if before.retired_at is not None:
+        before = Service.objects.select_for_update().filter(pk=slug).first()
+        if before is None or before.retired_at is not None:  # it was renamed, or has left
             return False
         at = max(now, before.since)
         fields = {
@@ -184,8 +192,8 @@ def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed
     to be unwatched already stays so.
     """
     with transaction.atomic():
-        before = Service.objects.select_for_update().get(pk=slug)
-        if before.computed_reason.get("code") == NOT_RUNNING:
+        before = Service.objects.select_for_update().filter(pk=slug).first()
+        if before is None or before.computed_reason.get("code") == NOT_RUNNING:
             return
         state, words, since = before.state, before.reason, before.since
         for at, shown in moves:
@@ -222,12 +230,14 @@ def backfill(gap: int, changes: Sequence[tuple[datetime, State, Reason]], now: d
     `changes`: from its beginning to the first new judgement, oldest first. What was told already is not told again.
     """
     with transaction.atomic():
-        begun = Transition.objects.select_for_update().select_related("service").get(pk=gap)
-        service = Service.objects.select_for_update().get(pk=begun.service_id)
-        after = begun.following()
-        if after is None or begun.reason.get("code") != NOT_RUNNING or begun.reason.get("asked"):
+        first = Transition.objects.select_for_update().filter(pk=gap).first()
+        if first is None:
             return
-        known, last = begun.from_state, State.UNKNOWN
+        service = Service.objects.select_for_update().get(pk=first.service_id)
+        after = first.following()
+        if after is None or first.reason.get("code") != NOT_RUNNING or first.reason.get("asked"):
+            return
+        known, last = first.from_state, State.UNKNOWN
         for number, (at, state, reason) in enumerate(changes):
             fields = {"at": at, "from_state": known, "to_state": state, "reason": reason.to_json()}
             if number:
@@ -238,13 +248,13 @@ def backfill(gap: int, changes: Sequence[tuple[datetime, State, Reason]], now: d
         Transition.objects.filter(pk=after.pk).update(from_state=last)
         latest = service.transitions.order_by("-at", "-pk").first()
         if latest is not None and latest.pk == after.pk:
-            Service.objects.filter(pk=service.pk).update(since=_begun(service, after))
-        _days_anew(service, begun.at)
+            Service.objects.filter(pk=service.pk).update(since=begun(service, after))
+        _days_anew(service, first.at)
         data = {"from": changes[0][0].isoformat(), "to": after.at.isoformat()}
         record("service.backfilled", f"service/{service.pk}", now, data=data)
 
 
-def _begun(service: Service, last: Transition) -> datetime:
+def begun(service: Service, last: Transition) -> datetime:
     """Since when a service is as its `last` transition made it, through those in which its state followed itself."""
     since = last.at
     for row in service.transitions.order_by("-at", "-pk").iterator(chunk_size=20):
@@ -300,5 +310,7 @@ def _listed(slug: str) -> Service:
 def roll_up(slug: str, day: date, seconds: Mapping[str, int], now: datetime, filled: int = 0) -> None:
     """Store a finished day; of its seconds `filled` were known only afterwards. Storing it again replaces it."""
     with transaction.atomic():
+        if Service.objects.select_for_update().filter(pk=slug).first() is None:
+            return  # it was renamed meanwhile; the day is due under its name of today
         Day.objects.update_or_create(service_id=slug, day=day, defaults={"seconds": dict(seconds), "filled": filled})
         record("service.rolled_up", f"service/{slug}", now, data={"day": day.isoformat()})

@@ -1,5 +1,5 @@
 """Tables: `Group` and `Service` (mirrored from talaia.toml, with the state), their history (`Listing`, `Transition`,
-`Day`), and until when anybody watched (`Watched`)."""
+`Day`, `FormerSlug`), and until when anybody watched (`Watched`)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Service(models.Model):
     """A row of the panel. `state`, `reason`, `since` are what is shown; `computed_*` is what the signals alone say."""
 
     slug = models.CharField(max_length=80, primary_key=True)
+    first_slug = models.CharField(max_length=120, blank=True)  # where it was renamed; empty: the slug
     group = models.ForeignKey(Group, models.PROTECT, related_name="services")
     names = models.JSONField()
     descriptions = models.JSONField(default=dict)
@@ -44,6 +45,19 @@ class Service(models.Model):
     override_until = models.DateTimeField(null=True)
     override_by = models.CharField(max_length=150, blank=True)
     override_words = models.JSONField(default=dict)  # why, in public, by language
+
+    @property
+    def code_name(self) -> str:
+        """The name of which codes are made: the same for ever, however often it is renamed."""
+        return self.first_slug or self.slug
+
+
+class FormerSlug(models.Model):
+    """A slug that a service had until it was renamed. What led there leads to the service."""
+
+    slug = models.CharField(max_length=80, primary_key=True)
+    service = models.ForeignKey(Service, models.CASCADE, related_name="former_slugs")
+    at = models.DateTimeField()  # when it was renamed
 
 
 class Listing(models.Model):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 
+from talaia.config import Config
 from talaia.events.declared import declared
 from talaia.panel.actions import leave_unwatched
-from talaia.panel.models import Service, Watched
-from talaia.panel.watching import NOT_RUNNING, left_alone, unjudged, unwatched_since
+from talaia.panel.models import FormerSlug, Service, Watched
+from talaia.panel.watching import NOT_RUNNING, RESTART, left_alone, unjudged, unwatched_since
 
 
 def last_watched() -> datetime | None:
@@ -38,3 +39,19 @@ def mark_unwatched(now: datetime) -> bool:
             moves = left_alone(by_people[row.slug], since, now)
             leave_unwatched(row.slug, moves, unjudged(since), now)
     return bool(rows)
+
+
+def mark_unread(config: Config, now: datetime) -> bool:
+    """Make unknown what was renamed in a talaia.toml that we have not read yet: since then nobody judges it.
+
+    Returns whether there was any. Safe to repeat.
+    """
+    listed = [service.slug for service in config.tables.services]
+    renamed = FormerSlug.objects.exclude(service__in=listed).filter(service__retired_at=None)
+    found = False
+    for slug, since in renamed.values("service").annotate(latest=Max("at")).values_list("service", "latest"):
+        row = Service.objects.get(pk=slug)
+        if now - since > RESTART and row.computed_reason.get("code") != NOT_RUNNING:
+            leave_unwatched(slug, left_alone(declared([row])[slug], since, now), unjudged(since), now)
+            found = True
+    return found

@@ -19,6 +19,7 @@ from talaia.config import Check, Config, Source
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Fact
 from talaia.panel.actions import backfill, judge_service, note_watched
+from talaia.panel.renaming.names import former
 from talaia.panel.watching import BEHIND, beat_due
 from talaia.signals import actions
 from talaia.signals.checks import probe
@@ -30,10 +31,11 @@ from talaia.signals.matching import Concern
 from talaia.signals.memory import Stopped, gaps, recall
 from talaia.signals.models import Intake, Ring, Signal, SourceState
 from talaia.signals.outcome import Outcome
+from talaia.signals.renaming.actions import take_along
 from talaia.signals.replay import Replay
 from talaia.signals.rounds import Rounds
 from talaia.signals.silencing import silence, windows
-from talaia.signals.unwatched import last_watched, mark_unwatched
+from talaia.signals.unwatched import last_watched, mark_unread, mark_unwatched
 from talaia.signals.view import CHECKS
 
 log = logging.getLogger(__name__)
@@ -140,6 +142,7 @@ class Watch:
                 self._start(self.probing, self.probes, check, probe, check, config)
 
     def _put_in_force(self, config: Config, now: datetime) -> None:
+        take_along(former())
         actions.forget_checks(config.tables.checks, now)
         for id in self.clients.keys() - {source.id for source in config.tables.sources}:
             self.clients.pop(id).close()
@@ -293,7 +296,7 @@ class Watch:
 
         Before anything is judged: what nobody watched, as the database or we ourselves were away, becomes unknown.
         """
-        if mark_unwatched(now):
+        if mark_unwatched(now) or mark_unread(config, now):
             self.whole.clear()
         differing, last = [judged for judged in judge_all(config, now) if judged.differs], last_watched()
         if differing or self._beats(last, now):

@@ -21,7 +21,7 @@ from talaia.site.bars import bars
 from talaia.site.figures import figures, filled, measures, stretches
 from talaia.site.headline import headline, overall
 from talaia.site.shapes import icon
-from talaia.site.values import Entry, Event, Front, House, Month, Past, ServicePage, Year, inside
+from talaia.site.values import Entry, Event, Front, House, Month, Past, Service, ServicePage, Year, inside
 
 Files = dict[str, bytes]
 LANGUAGE_NAMES: Mapping[str, str] = {"ca": "Català", "es": "Español", "en": "English"}
@@ -143,6 +143,15 @@ def past(value: Past, house: House) -> Files:
     if value.is_latest:
         files |= dict(_each(house, f"{value.service.path}history/", "past.html", {"past": value}))
     return files
+
+
+def renamed(path: str, service: Service, to: str, house: House) -> Files:
+    """At an address of a service under a former slug: the way to the address of today."""
+
+    def context(calendar: dates.Calendar) -> dict[str, Any]:
+        return {**_frame(house, to, calendar), "service": service}
+
+    return dict(_each(house, path, "renamed.html", context))
 
 
 def about(texts: Mapping[str, str], house: House) -> Files:

@@ -141,6 +141,12 @@ def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
     return ServicePage(_service(row), None if row.retired_at else today, shown_days, tuple(shown), has_past)
 
 
+def renamed(slug: str) -> Service | None:
+    """The service that had this slug before; None: none had."""
+    row = panel.Service.objects.filter(former_slugs=slug).first()
+    return _service(row) if row else None
+
+
 def past(slug: str, year: int) -> Past | None:
     """What touched a service in a year; None when nothing did, or there never was such a service."""
     row = panel.Service.objects.filter(pk=slug).first()
@@ -216,11 +222,16 @@ def paths(zone: ZoneInfo) -> Iterator[str]:
     """The path of every page of a service, an event, a year and a month, to tell which pages are no more."""
     for slug in panel.Service.objects.values_list("pk", flat=True):
         yield f"/services/{slug}/"
+    former: dict[str, list[str]] = defaultdict(list)
+    for old, slug in panel.FormerSlug.objects.values_list("slug", "service_id"):
+        former[slug].append(old)
+        yield f"/services/{old}/"
     for event in _public().only("kind", "year", "number").iterator():
         yield f"/{'incidents' if event.kind == event.INCIDENT else 'maintenance'}/{event.ref}/"
     for slug, number in set(_past().exclude(impacts=None).values_list("impacts__service", "year")):
-        yield f"/services/{slug}/history/"
-        yield f"/services/{slug}/history/{number}/"
+        for name in (slug, *former[slug]):
+            yield f"/services/{name}/history/"
+            yield f"/services/{name}/history/{number}/"
     for number in years():
         yield f"/history/{number}/"
         if is_busy(number) and (found := year(number, zone)):

@@ -14,6 +14,7 @@ from talaia.config import LANGUAGES, Config, current
 from talaia.events.models import Event
 from talaia.outbox.faults import Permanent
 from talaia.panel.models import Service
+from talaia.panel.renaming.names import former
 from talaia.site import about, addresses, assets, pages, search, snapshot, values
 from talaia.site.actions import note_publication
 from talaia.site.folder import Folder
@@ -91,7 +92,7 @@ def _sorted(targets: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 
 def _everything() -> Iterator[str]:
     yield from ("front", "assets", "history")
-    slugs = list(Service.objects.values_list("pk", flat=True))
+    slugs = [*Service.objects.values_list("pk", flat=True), *former()]
     yield from (f"{kind}/{slug}" for kind in ("service", "past") for slug in slugs)
     yield from (f"{kind}/{number}" for kind in ("history", "search") for number in snapshot.years())
     for event in Event.objects.order_by("-started_at").only("kind", "year", "number").iterator():
@@ -160,7 +161,10 @@ class Site:
                 return {**assets.files(), **pages.front(snapshot.front(self.now), self.house)}
             case "service":
                 shown = snapshot.service(name, self.now, self.house.zone)
-                return pages.service(shown, self.house) if shown else {}
+                if shown is None:
+                    led = snapshot.renamed(name)
+                    return pages.renamed(f"/services/{name}/", led, led.path, self.house) if led else {}
+                return pages.service(shown, self.house)
             case "past":
                 return self._past(name)
             case "history":
@@ -175,6 +179,8 @@ class Site:
     def _past(self, name: str) -> Files:
         """The history of a service: of one year, or of all of them."""
         slug, _, wanted = name.partition("/")
+        if (led := snapshot.renamed(slug)) is not None:
+            return self._past_of_former(slug, led)
         found = snapshot.years_of(slug)
         year = int(wanted) if wanted.isdecimal() else None
         # With a year, the latest one, which leads to all; and the one before it: it may have been the latest until now.
@@ -184,6 +190,13 @@ class Site:
             value = snapshot.past(slug, number)
             files |= pages.past(value, self.house) if value else {}
         return files
+
+    def _past_of_former(self, slug: str, led: values.Service) -> Files:
+        """At each address that the history had under a former slug, the way to where it is."""
+        files: Files = {}
+        for end in ("", *(f"{year}/" for year in snapshot.years_of(led.slug))):
+            files |= pages.renamed(f"/services/{slug}/history/{end}", led, f"{led.path}history/{end}", self.house)
+        return files if len(files) > len(self.house.languages) else {}
 
     def _search(self, names: Sequence[str]) -> tuple[Files, list[str]]:
         """The parts of the index in which these years and events stand, each once; their list comes last."""

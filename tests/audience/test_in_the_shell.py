@@ -349,3 +349,11 @@ def test_two_hundred_thousand_rows_are_read_and_compared(talaia: Talaia, home: P
     found = synced(talaia, home / "large.csv", "--dry-run")
     assert found["rows"] == 200_000
     assert found["wanted"] == found["counts"]["joins"] == 21_000  # type: ignore[index]
+
+
+def test_a_dry_run_says_what_the_guard_would_stop_and_fails(talaia: Talaia, export: Export) -> None:
+    talaia("sync", str(export(*"abcdefghij")), "--yes")
+    said = talaia("sync", str(export(*"abcd")), "--dry-run")
+    assert said.code == 1
+    assert said.err.startswith("the guard would stop it: ")
+    assert Recipient.objects.filter(standing="on").count() == 10

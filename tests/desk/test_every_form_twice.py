@@ -38,7 +38,7 @@ from talaia.forum.models import Proposal
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice
 from talaia.outbox.models import Delivery, Fact
-from talaia.panel.actions import list_services
+from talaia.panel.actions import list_services, set_by_hand
 from talaia.panel.catalogue import headings
 from talaia.panel.models import Service
 from talaia.panel.state import State
@@ -272,9 +272,41 @@ PLAN = {"title": "Bateries", "text": "Canvi.", "impact-chat": "disruption"}
 ENTRY = {"text": "Un cable.", "state": "identified"}
 
 
-def planning(_desk: Client) -> tuple[str, str, dict[str, Any]]:
+def planning(desk: Client) -> tuple[str, str, dict[str, Any]]:
+    """As it is sent once the list of its mails has been shown."""
     here = "/desk/maintenance/new"
-    return here, here, PLAN | {"start": local(30 * HOUR), "end": local(32 * HOUR)}
+    given = PLAN | {"start": local(30 * HOUR), "end": local(32 * HOUR)}
+    where, what = read(desk.get(here).content.decode(), here, here, "publish").sent("publish", **given)
+    shown = desk.post(where, what).content.decode()
+    return here, here, given | {"foreseen": read(shown, here, here, "publish").fields["foreseen"][0]}
+
+
+def narrow(event: Event) -> Event:
+    Event.objects.filter(pk=event.pk).update(only_behind=[])
+    return event
+
+
+def widening(kind: str) -> Callable[[Client], tuple[str, str, dict[str, Any]]]:
+    def make(_desk: Client) -> tuple[str, str, dict[str, Any]]:
+        here = f"/desk/{kind}/{narrow(opened() if kind == 'incidents' else planned()).ref}/"
+        return here, here + "widen", {}
+
+    return make
+
+
+def withdrawing(_desk: Client) -> tuple[str, str, dict[str, Any]]:
+    event, now = planned(needs_approval=True), timezone.now()
+    events.approve_maintenance(event.ref, now, by="anna")
+    window = (now + 40 * HOUR, now + 42 * HOUR)
+    events.postpone_maintenance(event.ref, window, {"ca": "Més tard."}, now, by="berta")
+    here = f"/desk/maintenance/{event.ref}/"
+    return here, here + "withdraw", {}
+
+
+def handing_back(_desk: Client) -> tuple[str, str, dict[str, Any]]:
+    now = timezone.now()
+    set_by_hand("chat", State.PARTIAL, now + HOUR, {"ca": "La meitat."}, "berta", now)
+    return "/desk/services/", "/desk/services/chat/hand-back", {}
 
 
 CASES = [
@@ -292,6 +324,7 @@ CASES = [
     Case("incidents/<str:ref>/merge", merging, "publish"),
     Case("incidents/<str:ref>/analysis", lambda _: analysing("incidents", resolved().ref), "keep"),
     Case("incidents/<str:ref>/analysis/publish", lambda _: publishing("incidents", resolved().ref), "publish"),
+    Case("incidents/<str:ref>/widen", widening("incidents")),
     Case("maintenance/new", planning, "publish"),
     Case("maintenance/<str:ref>/", of_work("", running, **ENTRY | {"state": "in_progress"}), "publish"),
     Case("maintenance/<str:ref>/approve", approving),
@@ -301,6 +334,8 @@ CASES = [
     Case("maintenance/<str:ref>/complete", of_work("complete", running, text="Fet."), "publish"),
     Case("maintenance/<str:ref>/cancel", of_work("cancel", text="No es fa."), "publish"),
     Case("maintenance/<str:ref>/arrange", of_work("arrange", starts="hand"), "publish"),
+    Case("maintenance/<str:ref>/withdraw", withdrawing),
+    Case("maintenance/<str:ref>/widen", widening("maintenance")),
     Case("maintenance/<str:ref>/edit", of_work("edit", planned, **{"title-ca": "Altres bateries"}), "publish"),
     Case(
         "maintenance/<str:ref>/entries/<int:number>", of_work("entries/1", planned, **{"text-ca": "Altra."}), "publish"
@@ -310,6 +345,11 @@ CASES = [
     Case("drafts/<int:pk>/drop", dropping),
     Case("suggestions/<str:mark>/dismiss", dismissing),
     Case("services/<str:slug>/again", dismissed),
+    Case(
+        "services/<str:slug>/by-hand",
+        at("/desk/services/chat/by-hand", **{"state": "partial", "until": local(3 * HOUR), "why-ca": "La meitat."}),
+    ),
+    Case("services/<str:slug>/hand-back", handing_back),
     Case("deliveries/<int:pk>", stuck, "again"),
     Case("deliveries/<int:pk>", stuck, "let_go"),
     Case("forum/<int:pk>", edited_there, "take"),
@@ -420,6 +460,11 @@ def post(client: Client, sent: Sent) -> HttpResponse:
     found = client.post(sent[0], files(sent[1]))
     assert isinstance(found, HttpResponse)
     return found
+
+
+def test_no_two_addresses_have_one_name() -> None:
+    names = [pattern.name for pattern in urlpatterns if pattern.name]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_no_form_is_forgotten(enter: Callable[[], Client]) -> None:

@@ -55,7 +55,7 @@ def test_an_event_is_a_file_that_cstate_and_hugo_read(git: Git, there: Repositor
         'severity: "disrupted"\n'
         'affected: ["Connexions", "Web"]\n'
         'section: "issue"\n'
-        'tags: ["incidència", "resolt"]\n'
+        'tags: ["incidència", "resolta"]\n'
         "---\n\n" + DOCUMENT.text + "\n"
     )
     assert made.address == f"https://git.example.org/coop/history/content/issues/{FILE}"

@@ -54,6 +54,8 @@ def told() -> dict[str, bytes]:
         files |= {f"services-{name}/{path}": body for path, body in pages.service(service, house).items()}
     files |= pages.history(story.YEAR, [2026, 2025], house) | pages.year(story.YEAR, house)
     files |= pages.year(story.BUSY, house) | pages.month(story.MONTH, house) | pages.missing(house)
+    well = story.SERVICES["well"].service
+    files |= pages.renamed("/services/former/", well, well.path, house)
     return files | {f"never/{path}": body for path, body in pages.history(None, [], house).items()}
 
 

@@ -88,9 +88,11 @@ def test_a_change_appears_by_itself_and_is_announced(stage: Stage, page: Page) -
     expect(page.locator("#news")).to_have_text("")
     stage.put("incident")
     minutes(page, 1)
-    expect(page.locator("h1")).to_have_text("2 serveis tenen problemes")
-    expect(page.locator("#news")).to_have_text("La pàgina ha canviat: 2 serveis tenen problemes")
-    expect(page).to_have_title("2 serveis tenen problemes · Cooperativa Exemple")
+    expect(page.locator("h1")).to_have_text("Un servei no funciona i un altre funciona malament")
+    expect(page.locator("#news")).to_have_text(
+        "La pàgina ha canviat: Un servei no funciona i un altre funciona malament"
+    )
+    expect(page).to_have_title("Un servei no funciona i un altre funciona malament · Cooperativa Exemple")
     assert "disruption" in (page.locator("link[rel=icon]").get_attribute("href") or "")
 
 
@@ -110,7 +112,7 @@ def test_who_is_at_a_link_stays_there_when_the_page_changes(stage: Stage, page: 
     page.focus('main a[href="/services/chat/"]')
     stage.put("incident")
     minutes(page, 1)
-    expect(page.locator("h1")).to_have_text("2 serveis tenen problemes")
+    expect(page.locator("h1")).to_have_text("Un servei no funciona i un altre funciona malament")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "/services/chat/"
 
 
@@ -126,7 +128,7 @@ def test_it_can_be_stopped_and_resumed(stage: Stage, page: Page) -> None:
     button.click()
     stage.put("incident")
     minutes(page, 1)
-    expect(page.locator("h1")).to_have_text("2 serveis tenen problemes")
+    expect(page.locator("h1")).to_have_text("Un servei no funciona i un altre funciona malament")
 
 
 def test_an_old_copy_says_how_old_it_is_at_once(stage: Stage, page: Page) -> None:
@@ -196,6 +198,20 @@ def test_the_page_of_a_service_owns_up_to_its_age_by_the_age_of_the_whole_site(s
     stage.files["status.json"] = stage.files["status.json"].replace(b'"made_at": "2', b'"made_at": "1')
     minutes(page, 1)
     expect(page.locator("main .now s")).to_have_count(1)
+
+
+def test_the_page_of_an_open_incident_strikes_its_state_its_impacts_and_its_promise_through(
+    stage: Stage, page: Page
+) -> None:
+    stage.put("well", timedelta(minutes=12))
+    house = replace(story.HOUSE, made_at=datetime.now(UTC) - timedelta(hours=3))
+    made = pages.event(story.CUT, house)
+    stage.files["page"] = next(body for name, body in made.items() if not name.startswith(("es/", "en/")))
+    page.goto(stage.address + "page")
+    expect(page.locator("main .facts dd > strong s")).to_have_text("Causa identificada")
+    expect(page.locator("main .touched .state s").first).to_be_visible()
+    expect(page.locator("main .next s").first).to_be_visible()
+    assert page.locator("main .timeline s").count() == 0  # what was said stays said
 
 
 def test_a_wrong_clock_on_the_visitors_side_makes_no_false_alarm(stage: Stage, chromium: Browser) -> None:

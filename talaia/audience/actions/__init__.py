@@ -4,6 +4,7 @@ from talaia.audience.actions.imports import confirm, drop, finish, looked, propo
 from talaia.audience.actions.letters import given_up, held, intend, not_tried, posted, sent_before, tried
 from talaia.audience.actions.lists import banned, joining, kept, listed, parting, quiet, reconciled, unlisted
 from talaia.audience.actions.people import add, bounce, forget, forget_old, opt_in, opt_out
+from talaia.audience.actions.renaming import rename_chosen
 from talaia.audience.actions.subscriptions import ask, asked, forget_asked
 from talaia.audience.actions.subscriptions import confirm as confirm_subscription
 
@@ -35,6 +36,7 @@ __all__ = [
     "propose",
     "quiet",
     "reconciled",
+    "rename_chosen",
     "sent_before",
     "tried",
     "unlisted",

@@ -48,6 +48,7 @@ SENTENCES: dict[str, Promise] = {
     "service.set_by_hand": gettext_lazy("set the state of %(it)s by hand"),
     "service.taken_back": gettext_lazy("gave the state of %(it)s back to the signals"),
     "service.hand_ended": gettext_lazy("ended what was set by hand for %(it)s, as its time was over"),
+    "service.renamed": gettext_lazy("renamed service %(from)s to %(it)s"),
     "source.silent": gettext_lazy("stopped hearing %(it)s"),
     "source.heard": gettext_lazy("heard %(it)s again"),
     "delivery.tried_again": gettext_lazy("had delivery %(it)s tried again"),
@@ -141,7 +142,7 @@ def sentence(kind: str, subject: str, data: Mapping[str, Any]) -> str:
         "it": subject.partition("/")[2],
         "role": _role(data.get("role")),
         "with": _and([str(WAYS.get(way, way)) for way in data.get("with", [])]),
-        **{name: data.get(name, "?") for name in ("name", "count", "issuer", "invited_by")},
+        **{name: data.get(name, "?") for name in ("name", "count", "issuer", "invited_by", "from")},
     }
     return str(SENTENCES[kind]) % given
 

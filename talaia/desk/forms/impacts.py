@@ -8,10 +8,12 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from talaia.desk.forms.fields import Choices
 from talaia.panel import words as panel_words
+from talaia.panel.renaming.names import former
 from talaia.panel.state import TROUBLE, State
 from talaia.site.values import Group, inside
 
@@ -23,6 +25,18 @@ class ServiceGroup:
     name: str
     fields: tuple[BoundField, ...]
     open: bool
+
+
+def of_today(data: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:
+    """A form that was on somebody's screen while a service was renamed: what it says, it says of the new name."""
+    chosen = {f"impact-{new}": data.get(f"impact-{old}") for old, new in names.items()}
+    missing = {name: level for name, level in chosen.items() if level and not data.get(name)}
+    if not missing:
+        return data
+    moved = data.copy() if isinstance(data, MultiValueDict) else dict(data)
+    for name, level in missing.items():
+        moved[name] = level
+    return moved
 
 
 class ImpactsForm(forms.Form):
@@ -44,6 +58,8 @@ class ImpactsForm(forms.Form):
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
+        if self.is_bound:
+            self.data = of_today(self.data, former())
         self.panel, self.touched, self.language = groups, dict(touched or {}), language
         word = panel_words.level if self.planned else panel_words.impact
         self.beginning = beginning = {**(suggested or {}), **self.touched}

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from talaia.audience.mailing import neighbours
+from talaia.audience.mailing import chosen_in_vain, neighbours
 from talaia.config import current
 from talaia.desk import assets, mailing, urgency
 from talaia.desk.pages import for_operators, for_viewers, language, page
@@ -24,6 +24,7 @@ from talaia.notices.models import Notice
 from talaia.notices.rows import came_back
 from talaia.outbox.actions import let_go, try_again
 from talaia.outbox.models import Delivery
+from talaia.panel.models import Service
 from talaia.signals.findings import Finding, read_findings
 from talaia.signals.judging import read_odd
 from talaia.signals.models import SourceState
@@ -63,6 +64,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "came_back": came_back(now, neighbours),
         "parked": parked[:PARKED],
         "parked_count": parked.count(),
+        "unlisted": unlisted_choices(),
         "checks": checks(),
         "odd": [(odd.source, odd_words(odd)) for odd in read_odd(current())],
         "silent": urgency.silent(
@@ -72,6 +74,14 @@ def front(request: HttpRequest) -> HttpResponse:
         ),
     }
     return page(request, "desk/front.html", context)
+
+
+def unlisted_choices() -> list[tuple[str, int]]:
+    """Services that have left the panel and that people chose to be told of; nothing is read where none has left."""
+    if not Service.objects.exclude(retired_at=None).exists():
+        return []
+    listed = Service.objects.filter(retired_at=None).values_list("pk", flat=True)
+    return list(chosen_in_vain(list(listed)).items())
 
 
 def checks() -> list[tuple[Finding, str, bool]]:

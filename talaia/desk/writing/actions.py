@@ -72,6 +72,21 @@ def dismiss(troubles: Iterable[tuple[str, datetime]], now: datetime, *, by: str)
             record("suggestion.dismissed", "panel", now, by, {"services": made})
 
 
+def rename_written(old: str, new: str) -> None:
+    """A service has another slug: in drafts, and in what is no incident. Part of one transaction."""
+    for row in Dismissal.objects.filter(service_id=old):
+        if Dismissal.objects.filter(service_id=new, since=row.since).exists():
+            row.delete()
+        else:
+            Dismissal.objects.filter(pk=row.pk).update(service_id=new)
+    for draft in Draft.objects.select_for_update().order_by("pk"):
+        fields = {**draft.fields}
+        level = fields.pop(f"impact-{old}", None)
+        if level is not None:
+            fields[f"impact-{new}"] = fields.get(f"impact-{new}") or level
+            Draft.objects.filter(pk=draft.pk).update(fields=fields)
+
+
 def take_up_again(slug: str, since: datetime, now: datetime, *, by: str) -> None:
     """Take back a dismissal."""
     with transaction.atomic():

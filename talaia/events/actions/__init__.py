@@ -21,6 +21,7 @@ from talaia.events.actions.maintenance import (
     postpone_maintenance,
     update_maintenance,
 )
+from talaia.events.actions.renaming import lock_touched, rename_touched
 from talaia.events.actions.rows import IMPACTS, find, mark_of, subject, touched
 from talaia.events.actions.second import withdraw_change
 
@@ -34,6 +35,7 @@ __all__ = [
     "extend_maintenance",
     "find",
     "import_incident",
+    "lock_touched",
     "mark_of",
     "merge_incident",
     "note_late",
@@ -41,6 +43,7 @@ __all__ = [
     "open_incident",
     "plan_maintenance",
     "postpone_maintenance",
+    "rename_touched",
     "subject",
     "take_step",
     "tell_everybody",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from talaia.notices.actions.bounces import forget_bounces, note_blame, note_bounce
 from talaia.notices.actions.deciding import give_up, order_test, send, send_now, take_back, try_again, turn_of
 from talaia.notices.actions.drawing import begin, look, note_whether_told, still_held
+from talaia.notices.actions.renaming import rename_told
 from talaia.notices.actions.sending import finish, go_on, leave_out, mark, note_error, stop, wait_no_longer
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "note_error",
     "note_whether_told",
     "order_test",
+    "rename_told",
     "send",
     "send_now",
     "still_held",

@@ -42,6 +42,8 @@ MAINTENANCE_STATES = {"cancelled": "completed"}  # there is none for work that d
 
 @dataclass(frozen=True)
 class Component:
+    """`slug`: the first one that it had, as it is known by the codes that are made of it."""
+
     slug: str
     name: str
     state: State

@@ -12,6 +12,7 @@ from talaia.notices.values import Sender, inside, words
 from talaia.notices.webhooks import body
 from talaia.outbox.models import Fact
 from talaia.panel.models import Service
+from talaia.panel.renaming.names import today
 from talaia.panel.state import State, worst
 
 
@@ -20,7 +21,7 @@ def body_of(fact: Fact, config: Config) -> dict[str, Any] | None:
     shown = Service.objects.filter(retired_at=None)
     services = worst([State(state) for state in shown.values_list("state", flat=True)])
     if fact.kind.startswith("service."):
-        row = shown.filter(pk=fact.subject.partition("/")[2]).first()
+        row = shown.filter(pk=today(fact.subject.partition("/")[2])).first()
         if row is None:
             return None
         before, after = State(fact.data["from"]), State(fact.data["to"])
@@ -57,4 +58,4 @@ def _event(event: Event, fact: Fact, services: State, sender: Sender, language: 
 
 
 def _component(row: Service, language: str) -> body.Component:
-    return body.Component(row.slug, inside(words(row.names), language)[0], State(row.state), row.since)
+    return body.Component(row.code_name, inside(words(row.names), language)[0], State(row.state), row.since)

@@ -3,7 +3,7 @@
 {  // apart: other scripts may stand beside it on a page
 const $ = (query, page = document) => page.querySelector(query);
 const made = $("#made"), { every, stale, status, lives, was, zone } = made.dataset;
-const pause = $("#pause"), old = $("#old"), news = $("#news"), lang = $("html").lang;
+const pause = $("#pause"), old = $("#old"), news = $("#news"), lang = $("html").lang.replace(/^en$/, "en-GB");
 const times = page => [...page.querySelectorAll(".made")];
 const bare = page => {
   const main = $("main", page).cloneNode(true);
@@ -27,7 +27,8 @@ function strike(age) {
   const [before, after] = was.replace("{time}", time).split("{state}");
   struck = true;
   $("main").classList.add("stale");
-  for (const node of document.querySelectorAll("main .word, main .now .state, main .uncovered .state, main .headline h1 span")) {
+  const now = ".word, .now .state, .uncovered .state, .headline h1 span, .touched .state, .facts dd > strong, .next";
+  for (const node of $("main").querySelectorAll(now)) {
     const s = document.createElement("s");
     s.append(node.lastChild.cloneNode());
     node.lastChild.replaceWith(before, s, after);

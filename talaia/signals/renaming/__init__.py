@@ -1,0 +1,1 @@
+"""What was measured of a service under its former slug."""

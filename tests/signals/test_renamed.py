@@ -1,0 +1,116 @@
+"""A service that is renamed while we watch: no gap, no false news, and no green that nobody looks after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from talaia.commands.renaming import rename
+from talaia.config import Config, current
+from talaia.panel.actions import list_services
+from talaia.panel.catalogue import headings
+from talaia.panel.models import Service, Transition
+from talaia.panel.watching import RESTART
+from talaia.signals.models import Evidence, Signal
+from talaia.signals.watch import Watch
+from tests.signals.conftest import CONFIG, WEB, Lab
+from tests.signals.test_watch import CHECKED, Probes, checked, rounds
+
+__all__ = ["checked"]
+pytestmark = pytest.mark.django_db(transaction=True)
+Configure = Callable[[str], Config]
+RENAMED = CONFIG.replace('slug = "web"', 'slug = "portal"')
+
+
+def told(lab: Lab, slug: str = "portal") -> None:
+    """The monitoring goes on measuring the same."""
+    lab.monitoring.measure(WEB, ({"talaia_service": "web"}, 1.0))
+    lab.go(10)
+
+
+def test_before_the_reload_nothing_is_seen_of_it(lab: Lab, configure: Configure) -> None:
+    before = lab.config
+    new = configure(RENAMED)
+    configure(CONFIG)  # what the watch has in memory
+    rename(new, "web", "portal", "anna", lab.now)
+    told(lab)
+    told(lab)
+    assert (lab.state("portal"), lab.seen("portal")) == ("operational", ["operational"])
+    assert not Service.objects.filter(pk="web").exists()
+    lab.config = configure(RENAMED)
+    lab.step()
+    told(lab)
+    assert (lab.state("portal"), lab.seen("portal")) == ("operational", ["operational"])
+    assert before is not lab.config
+
+
+def test_after_the_reload_the_seconds_without_a_judgement_are_no_hole(lab: Lab, configure: Configure) -> None:
+    lab.config = configure(RENAMED)
+    list_services(headings(lab.config), lab.now)
+    told(lab)
+    assert lab.seen("portal") == ["operational"]
+    since = Service.objects.get(pk="web").since
+    rename(lab.config, "web", "portal", "anna", lab.now)
+    told(lab)
+    assert lab.seen("portal") == ["operational"]
+    assert Service.objects.get(pk="portal").since == since
+
+
+def test_where_nobody_reloads_it_is_unknown_after_three_minutes_since_it_was_renamed(
+    lab: Lab, configure: Configure
+) -> None:
+    new = configure(RENAMED)
+    configure(CONFIG)
+    renamed_at = lab.now
+    rename(new, "web", "portal", "anna", renamed_at)
+    lab.go(RESTART.total_seconds())
+    assert lab.state("portal") == "operational"
+    lab.go(10)
+    row = Service.objects.get(pk="portal")
+    assert (row.state, row.reason["code"], row.since) == ("unknown", "not_running", renamed_at)
+    assert Transition.objects.filter(service="portal").count() == 2
+    assert lab.state("links") == "operational"
+    lab.config = configure(RENAMED)
+    list_services(headings(lab.config), lab.now)
+    told(lab)
+    told(lab)
+    assert lab.state("portal") == "operational"
+
+
+def test_trouble_goes_on_under_the_new_name(lab: Lab, configure: Configure) -> None:
+    lab.monitoring.fire(alertname="Down", component="web")
+    lab.go(35)
+    assert lab.state("web") == "disruption"
+    row = Service.objects.get(pk="web")
+    lab.config = configure(RENAMED)
+    list_services(headings(lab.config), lab.now)
+    told(lab)
+    rename(current(), "web", "portal", "anna", lab.now)
+    told(lab)
+    today = Service.objects.get(pk="portal")
+    assert (today.state, today.since, today.trouble_since) == ("disruption", row.since, row.trouble_since)
+    assert lab.seen("portal") == ["operational", "disruption"]
+
+
+@pytest.mark.parametrize("well", [True, False], ids=["well", "in trouble"])
+def test_what_checks_found_is_found_of_the_new_name(
+    checked: tuple[Probes, Watch], configure: Configure, well: bool
+) -> None:
+    probes, eye = checked
+    probes.found["front"] = (well, False)
+    state = rounds(probes, eye, 3)[0]
+    assert state == ("operational" if well else "disruption")
+    new = configure(CHECKED.replace('"site"', '"portal"'))
+    configure(CHECKED)
+    rename(new, "site", "portal", "anna", probes.now)
+    eye.step(probes.now + timedelta(seconds=1))  # by the old name, once more
+    configure(CHECKED.replace('"site"', '"portal"'))
+    for second in range(2, 90, 5):
+        eye.step(probes.now + timedelta(seconds=second))
+        assert Service.objects.get(pk="portal").state == state, second
+    assert Transition.objects.filter(service="portal").order_by("-at").first().to_state == state  # type: ignore[union-attr]
+    assert set(Evidence.objects.values_list("service", flat=True)) == {"portal"}
+    live = Signal.objects.exclude(state=Signal.RESOLVED)
+    assert [signal.labels["talaia_service"] for signal in live] == ([] if well else ["portal"])
