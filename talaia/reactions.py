@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from talaia.audience.actions import asked
 from talaia.audience.importing import deliver as keep_audience
-from talaia.audience.mailing import behind, hand_over, mail_returns, readers, remember_whom
+from talaia.audience.mailing import behind, hand_over, mail_returns, neighbours, readers, remember_whom
 from talaia.audience.subscribing import to_ask
 from talaia.config import Config, current
 from talaia.events.models import Event
@@ -327,7 +327,11 @@ def channels(config: Config) -> list[Channel]:
         Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
         Channel("archive", publish, batch=20, refresh=timedelta(minutes=15), refreshed=("living",)),
         Channel("notices", look_at, batch=20),
-        Channel("mail", Post(recipients, calendar, mail_returns, to_list).deliver, longest_wait=timedelta(minutes=5)),
+        Channel(
+            "mail",
+            Post(recipients, calendar, mail_returns, to_list, neighbours).deliver,
+            longest_wait=timedelta(minutes=5),
+        ),
         Channel("chat", say_in_chats, longest_wait=timedelta(minutes=2)),
         Channel("webhook", tell_systems),
         Channel("letters", single_letter, longest_wait=timedelta(minutes=5)),

@@ -45,7 +45,7 @@ def take_returned(to: str, content: bytes) -> bool:
     """Count one mail that came back, or note that it did so because of us. Whether it was one of ours."""
     found = returned.read(content, secret(), to, audience.address_of)
     if found and found.gone:
-        came_back(found.key, found.status, timezone.now(), audience.mail_returns)
+        came_back(found.key, found.status, timezone.now(), audience.mail_returns, audience.neighbours)
     elif found and found.meaning is Meaning.OURS:
         is_ours(found.key, found.status, timezone.now())
     return found is not None

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from talaia.audience.belonging import only_letters
-from talaia.audience.diff import PLACES, Diff, Standing, What
+from talaia.audience.diff import PLACES, Diff, Entry, Standing, What
 from talaia.audience.roster import Roster
+from talaia.audience.text import plain
 from talaia.config import Audience, Threshold
 
 FEW = 5  # people who may always join
@@ -65,17 +66,29 @@ def sizes(roster: Roster, diff: Diff, audience: Audience, strangers: int, last: 
 
 
 def emptied(roster: Roster, diff: Diff, audience: Audience) -> Iterator[Objection]:
-    """A column of which nobody is told anything, and by which it is known whom a notice concerns."""
+    """A column of which nobody is told anything, and by which it is known whom a notice concerns: it may come empty, or
+    be sorted without the others, so that each has what is somebody else's.
+    """
     for places, column in zip(PLACES, (audience.columns.connection, audience.columns.area), strict=True):
         had = diff.placed.get(places, 0)
-        lost = sum(
-            bool(change.before and change.before.standing == Standing.ON and getattr(change.before, places))
-            and not getattr(change.after, places)
+        those = [
+            (places_of(change.before, places), places_of(change.after, places))
             for change in diff.of(What.CHANGES)
-        )
+            if change.before and change.before.standing == Standing.ON and getattr(change.before, places)
+        ]
+        lost = sum(not now for _before, now in those)
+        moved = sum(before != now for before, now in those)
         all_lost = lost and not any(getattr(person, places) for person in roster.wanted.values())
         if all_lost or beyond(audience.shrink, lost, had):
             yield Objection("emptied", {"column": column or places, "lost": lost, "of": had})
+        elif moved > 1 and beyond(audience.shrink, moved, had):  # one alone has changed places with nobody
+            data = {"column": column or places, "moved": moved, "of": had, "limit": str(audience.shrink)}
+            yield Objection("moved", data)
+
+
+def places_of(entry: Entry, places: str) -> frozenset[str]:
+    """As they are compared with whom a notice concerns: in whatever form an export writes them."""
+    return frozenset(plain(name) for name in getattr(entry, places))
 
 
 def cut(roster: Roster, diff: Diff, last: Last) -> Iterator[Objection]:

@@ -140,6 +140,19 @@ def address_of(key: str) -> str:
     return Recipient.objects.filter(pk=_number(key) or 0).values_list("address", flat=True).first() or ""
 
 
+def neighbours(key: str) -> tuple[str, list[str]]:
+    """The domain of their address, and the keys of all who have one there, in order; "" for who is not there.
+
+    However they stand: who is switched off today had mails yesterday.
+    """
+    own = Recipient.objects.filter(pk=_number(key) or 0).values_list("key", flat=True).first()
+    if own is None:
+        return "", []
+    domain = own.rpartition("@")[2]
+    there = Recipient.objects.filter(key__endswith=f"@{domain}").order_by("pk")
+    return domain, [_key(pk) for pk in there.values_list("pk", flat=True)]
+
+
 def language_of(key: str) -> str:
     """In which language they are told; empty for the site's first, and for who is not there."""
     return Recipient.objects.filter(pk=_number(key) or 0).values_list("language", flat=True).first() or ""

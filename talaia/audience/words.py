@@ -189,6 +189,10 @@ def objection(code: str, data: Mapping[str, Any]) -> str:
         "emptied": _(
             "%(lost)s of %(of)s people would have nothing left in the column “%(column)s”: is it empty in this export?"
         ),
+        "moved": _(
+            "%(moved)s of %(of)s people would have something else in the column “%(column)s”, which is more than "
+            "%(limit)s: was it sorted without the others?"
+        ),
         "cut": _("the file ends within its last line: is all of it there?"),
         "resemble": _(
             "addresses that would be replaced by others that begin or end like them: %(count)s. "

@@ -12,7 +12,7 @@ from typing import Self
 
 from talaia.config import Mail
 from talaia.config.trust import trusted
-from talaia.notices.answers import Meaning, meaning
+from talaia.notices.answers import Meaning, meaning, of_us
 from talaia.outbox.faults import Permanent, Temporary
 
 PER_CONNECTION = 500  # copies; many servers close after some hundreds, and then in the middle of one
@@ -149,10 +149,11 @@ class Client:
                 raise Temporary(f"{self.place}: {code} {_text(answer)}")
             hint = "may this server send for [mail] sender, or bounces?"
             raise Permanent(f"{self.place} refuses the sender: {code} {_text(answer)}", hint)
+        ours = of_us((return_path, self.mail.sender or ""), to)
         code, answer = link.rcpt(to)
         if not 200 <= code < 300:
             self.reset(link, code)
-            return Said(code, _text(answer), meaning(code, _text(answer)))
+            return Said(code, _text(answer), meaning(code, _text(answer), ours=ours))
         try:
             code, answer = link.data(content)
             text = _text(answer)
@@ -160,7 +161,7 @@ class Client:
             code, text = refusal.smtp_code, _text(refusal.smtp_error)
         if code != 250:
             self.reset(link, code)
-        return Said(code, text, meaning(code, text, at_data=True))
+        return Said(code, text, meaning(code, text, at_data=True, ours=ours))
 
     def reset(self, link: smtplib.SMTP, code: int) -> None:
         """Ready for the next copy; a server that says 421 is about to close."""

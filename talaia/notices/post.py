@@ -7,16 +7,17 @@ worker begins with whoever has no mark.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import TypeVar
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from talaia.config import Config, current
@@ -29,7 +30,7 @@ from talaia.notices.outcome import SAME_ANSWER, Answered, objection
 from talaia.notices.rows import heard
 from talaia.notices.rows import story as told_now
 from talaia.notices.rows import told as told_of
-from talaia.notices.values import LAST_WORDS, GiveUpOn, Recipient, Recipients, Sender, Story, ToList
+from talaia.notices.values import LAST_WORDS, GiveUpOn, Neighbours, Recipient, Recipients, Sender, Story, ToList
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
 from talaia.outbox.alone import alone
 from talaia.outbox.faults import Fault, NotYet, Permanent, Temporary
@@ -47,8 +48,16 @@ FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=1), timedelta(hours=1)  # after a 4x
 class Post:
     """The channel "mail". What it is given comes from above: notices know no audience and no page."""
 
-    def __init__(self, recipients: Recipients, calendars: Calendars, give_up_on: GiveUpOn, to_list: ToList) -> None:
+    def __init__(
+        self,
+        recipients: Recipients,
+        calendars: Calendars,
+        give_up_on: GiveUpOn,
+        to_list: ToList,
+        neighbours: Neighbours,
+    ) -> None:
         self.recipients, self.calendars, self.give_up_on, self.to_list = recipients, calendars, give_up_on, to_list
+        self.neighbours = neighbours
 
     def deliver(self, targets: Sequence[str], now: datetime) -> None:
         """Targets: "notice/<id>" (its next part), "test/<id of the fact that asked>". Raises Temporary, Permanent."""
@@ -144,22 +153,33 @@ class Part:
         if waiting.exists() and now - (self.notice.began_at or now) <= self.config.mail.give_up:
             due = min(posting.due or now for posting in waiting.only("due").iterator())
             due = min(max(due, now + FIRST_AGAIN), now + LAST_AGAIN)
-            wrong = objection(self.answered())
+            wrong = objection(self.answered(self.domains()))
             actions.go_on(self.notice.pk, "", due, now, wrong.what if wrong else "", wrong.hint if wrong else "")
             return
         actions.wait_no_longer(self.notice.pk, now)
-        if wrong := objection(self.answered()):
+        domains = self.domains()
+        wrong = objection(self.answered(domains))
+        if wrong is None or wrong.domains:  # what is said of others than those is believed
+            for posting in self.gone().order_by("pk"):
+                if wrong is None or domains.get(posting.recipient, "") not in {"", *wrong.domains}:
+                    post = self.post
+                    came_back(posting.recipient, posting.error, posting.at, post.give_up_on, post.neighbours)
+        if wrong:
             raise Permanent(wrong.what, wrong.hint)
-        gone = Posting.objects.filter(notice=self.notice.pk, state=Posting.REFUSED, meaning=Meaning.GONE)
-        for posting in gone.order_by("pk"):
-            came_back(posting.recipient, posting.error, posting.at, self.post.give_up_on)
         actions.finish(self.notice.pk, now)
 
-    def answered(self) -> Iterator[Answered]:
+    def gone(self) -> QuerySet[Posting]:
+        return Posting.objects.filter(notice=self.notice.pk, state=Posting.REFUSED, meaning=Meaning.GONE)
+
+    def domains(self) -> dict[str, str]:
+        """At which domain each is, by their keys; nothing where nobody is gone, as it is not asked then."""
+        return {one.key: domain_of(one.address) for one in self.recipients("")} if self.gone().exists() else {}
+
+    def answered(self, domains: Mapping[str, str]) -> Iterator[Answered]:
         """What the server said of each copy, in the order in which they are sent."""
         said = Posting.objects.filter(notice=self.notice.pk).order_by("recipient")
-        for state, meaning, error in said.values_list("state", "meaning", "error").iterator():
-            yield Answered(Meaning.TAKEN if state == Posting.SENT else meaning, error)
+        for key, state, meaning, error in said.values_list("recipient", "state", "meaning", "error").iterator():
+            yield Answered(Meaning.TAKEN if state == Posting.SENT else meaning, error, domains.get(key, ""))
 
     def refused_before(self) -> int:
         """How many of the last copies were refused, and not for who they are to: a run may go on in the next part."""
@@ -270,12 +290,12 @@ def client(config: Config) -> Client:
     return Client(mail, None, ca_file)
 
 
-def came_back(key: str, status: str, at: datetime, give_up_on: GiveUpOn) -> bool:
+def came_back(key: str, status: str, at: datetime, give_up_on: GiveUpOn, neighbours: Neighbours) -> bool:
     """Count a mail that came back for good; on the last day that is borne, the recipient gets no more. Whether so.
 
     `at`: when that was said. Safe to repeat.
     """
-    if not actions.note_bounce(key, status, at.astimezone(current().site.tz).date(), at):
+    if not actions.note_bounce(key, status, at.astimezone(current().site.tz).date(), at, neighbours):
         return False
     give_up_on(key, at)
     actions.forget_bounces(key)
@@ -292,6 +312,10 @@ def return_path(config: Config, sender: Sender, key: str) -> str:
     if config.mail.bounces:
         return tokens.return_path(sender.secret, config.mail.bounces, key)
     return sender.sender_address
+
+
+def domain_of(address: str) -> str:
+    return sys.intern(address.rpartition("@")[2].lower())
 
 
 def without(address: str, said: Said) -> str:

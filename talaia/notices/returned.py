@@ -69,9 +69,10 @@ def read(
     """
     mail = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(content[:LONGEST])
     places = [envelope_to] if envelope_to else [str(value) for name in WHERE for value in mail.get_all(name, [])]
-    key = next((found for place in places if (found := tokens.returned(secret, place))), None)
-    if key is None:
+    came_to = next(((key, place) for place in places if (key := tokens.returned(secret, place))), None)
+    if came_to is None:
         return None
+    key, our_own = came_to
     try:
         blocks = list(_blocks(email.message_from_bytes(content[:LONGEST], policy=email.policy.compat32)))
     except (RecursionError, LookupError, ValueError):  # whatever somebody builds to have us fail
@@ -79,7 +80,7 @@ def read(
     theirs = _bare(address_of(key)) if address_of else ""
     for block in blocks:
         if block.failed and (not theirs or not block.about or theirs in block.about):
-            found = answers.of_report(block.status, block.words)
+            found = answers.of_report(block.status, block.words, answers.of_us([our_own], theirs) if theirs else ())
             return Returned(key, found, answers.ADDRESSES.sub("…", f"{block.status} {block.words}".strip())[:300])
     return Returned(key)
 

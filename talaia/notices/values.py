@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parseaddr
@@ -67,6 +67,10 @@ Recipients = Callable[[str, Behind | None, Collection[str]], Iterable[Recipient]
 
 GiveUpOn = Callable[[str, datetime], None]
 """`give_up_on(key, now)`: mail to this recipient has come back for good too often. Safe to repeat."""
+
+
+Neighbours = Callable[[str], tuple[str, Sequence[str]]]
+"""`neighbours(key)`: the domain of their address, and the keys of all who have theirs there, in order; "": unknown."""
 
 
 ToList = Callable[[bytes, str], bool]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from talaia.audience import reading
@@ -62,6 +63,63 @@ def test_a_column_of_which_nothing_is_left_is_asked_about_however_few_had_it() -
     assert codes(judged(text(members()), before, audience)) == ["emptied"]
     one = [row(name, Enllaç="Port1" if name == NAMES[0] else "") for name in NAMES]
     assert codes(judged(text(one), before, audience)) == []
+
+
+PLACED = [row(name, Enllaç=f"Port{n}") for n, name in enumerate(MANY)]
+
+
+def sorted_alone(rows: list[tuple[str, ...]], head: str) -> list[tuple[str, ...]]:
+    """As a spreadsheet does of which one column was marked."""
+    at = HEADER.index(head)
+    cells = sorted(one[at] for one in rows)
+    return [(*one[:at], cell, *one[at + 1 :]) for one, cell in zip(rows, cells, strict=True)]
+
+
+@pytest.mark.parametrize("head", ["Correu", "Enllaç"])
+def test_a_column_that_is_sorted_without_the_others_gives_nobody_anothers_connection_unasked(head: str) -> None:
+    rows = PLACED[::-1] if head == "Correu" else PLACED
+    export = text(sorted_alone(rows, head))
+    [found] = judged(export, ledger(PLACED)).objections
+    data = dict(found.data)
+    assert (found.code, found.final, data.pop("moved") > 8) == ("moved", False, True)
+    assert data == {"column": "Enllaç", "of": 40, "limit": "20%"}
+    wide = Audience(columns=COLUMNS, shrink=Threshold(share=1))
+    assert codes(judged(export, ledger(PLACED), wide)) == []
+
+
+def test_an_area_that_is_somebody_elses_is_asked_about_too() -> None:
+    audience = Audience(columns=msgspec.structs.replace(COLUMNS, connection=None, area="Notes"))
+    before = [row(name, Notes=f"Barri{n % 3}") for n, name in enumerate(MANY)]
+    known = {one.after.key: one.after for one in judged(text(before), {}, audience).diff.changes}
+    found = judged(text(sorted_alone(before, "Notes")), known, audience)
+    assert [(one.code, one.data["column"]) for one in found.objections] == [("moved", "Notes")]
+
+
+@pytest.mark.parametrize(("moved", "asked"), [(8, False), (9, True)])
+def test_a_few_who_move_in_a_month_are_not_asked_about(moved: int, asked: bool) -> None:
+    export = [row(name, Enllaç=f"Port{n + 100 * (n < moved)}") for n, name in enumerate(MANY)]
+    assert codes(judged(text(export), ledger(PLACED))) == (["moved"] if asked else [])
+
+
+def test_of_very_few_one_may_move_and_two_that_change_places_are_asked_about() -> None:
+    three, rest = PLACED[:3], PLACED[2]
+    assert codes(judged(text([row("p0", Enllaç="Port9"), PLACED[1], rest]), ledger(three))) == []
+    swapped = [row("p0", Enllaç="Port1"), row("p1", Enllaç="Port0"), rest]
+    assert codes(judged(text(swapped), ledger(three))) == ["moved"]
+
+
+def test_who_gets_a_connection_for_the_first_time_or_in_another_form_has_not_moved() -> None:
+    assert codes(judged(text(PLACED), ledger(members(*MANY)))) == []
+    forms = [row(name, Enllaç=f"ＰＯＲＴ{n}") for n, name in enumerate(MANY)]
+    assert codes(judged(text(forms), ledger(PLACED))) == []
+
+
+def test_some_who_have_lost_theirs_and_some_who_have_anothers_are_counted_together() -> None:
+    export = [
+        row(name, Enllaç=(["", f"Port{n + 100}"][n % 2] if n < 10 else f"Port{n}")) for n, name in enumerate(MANY)
+    ]
+    [found] = judged(text(export), ledger(PLACED)).objections
+    assert (found.code, found.data["moved"]) == ("moved", 10)
 
 
 def test_a_connection_is_found_in_whatever_form_it_is_written() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from talaia.audience.mailing import mail_returns
+from talaia.audience.mailing import mail_returns, neighbours
 from talaia.audience.models import Recipient
 from talaia.commands.renaming import rename
 from talaia.config import Config, current
@@ -92,7 +92,7 @@ def test_a_sending_that_has_begun_reaches_who_chose_it(house: House, configure: 
     assert told
     renamed(house, configure, tmp_path)
     assert [one.slug for one in told.touched] == ["links"]
-    part = Part(Post(recipients, calendar, mail_returns, to_list), notice, told, current())
+    part = Part(Post(recipients, calendar, mail_returns, to_list, neighbours), notice, told, current())
     assert [one.address for one in part.concerned(list(part.recipients("")))] == [ANNA, CARLA]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils import translation
 from talaia.api.letterbox import secret, take_returned
 from talaia.audience.actions import add
 from talaia.audience.diff import Standing
-from talaia.audience.mailing import readers
+from talaia.audience.mailing import neighbours, readers
 from talaia.audience.models import Recipient
 from talaia.config import current
 from talaia.desk.people.roles import Role
@@ -22,7 +23,7 @@ from talaia.events.timeline import IncidentState, NotPossible
 from talaia.notices import actions, rows, tokens
 from talaia.notices.answers import Meaning
 from talaia.notices.models import Bounce, Notice, Posting
-from talaia.notices.outcome import FEW, IN_A_ROW, SAME_ANSWER, Answered, objection, too_many
+from talaia.notices.outcome import FEW, IN_A_ROW, SAME_ANSWER, Answered, objection, too_many, too_many_there
 from talaia.outbox.models import Delivery, Fact
 from tests.desk.conftest import member
 from tests.notices.conftest import NOW, Configure, House, set_up
@@ -59,6 +60,12 @@ def crowd(count: int) -> None:
         add(f"p{number:02}@example.net", "", NOW)
 
 
+def mail_page(notice: Notice) -> str:
+    desk = Client(headers={"accept-language": "en"})
+    desk.force_login(member("dora", Role.OPERATOR))
+    return desk.get(f"/desk/mails/{notice.pk}/").content.decode()
+
+
 def to(house: House, answer: Callable[[str], str | None]) -> None:
     """What the server answers at RCPT, by the name of who it is to."""
     house.server.answers = lambda verb, argument: (
@@ -67,7 +74,7 @@ def to(house: House, answer: Callable[[str], str | None]) -> None:
 
 
 def a_day(house: House) -> Notice:
-    """One incident from its beginning to its end."""
+    """One incident from its beginning to its end. The notice of the problem."""
     event = house.open()
     house.work().later(minutes=2).work()
     events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now)
@@ -87,8 +94,13 @@ def test_who_refuses_everybody_switches_nobody_off_and_nothing_is_sent(house: Ho
         house.later(days=1)
     assert told() == 3 + people
     assert not Bounce.objects.exists()
-    assert len(house.parked()) == 8
-    assert not Notice.objects.filter(state="sent").exists()
+    assert len(house.parked()) == 4
+    assert Notice.objects.filter(kind="problem", state="stuck").count() == 4
+    ends = Notice.objects.filter(kind="resolved")  # of what nobody was told
+    assert [(one.sent, one.refused, one.waiting) for one in ends] == [(0, 0, 0)] * 4
+    assert not Posting.objects.exclude(notice__kind="problem").exists()
+    assert not Posting.objects.filter(state=Posting.SENT).exists()
+    assert "there was nobody to tell" in mail_page(ends[0])
 
 
 def test_of_what_is_over_by_the_time_that_the_server_is_mended_nobody_is_told_the_beginning(house: House) -> None:
@@ -126,6 +138,44 @@ def test_it_is_on_the_first_page_of_the_desk_and_once_mended_everybody_gets_it(h
     assert house.notices() == [("problem", "sent", "")]
     assert len(set(house.server.to())) == len(house.server.taken) == 23
     assert house.parked() == []
+
+
+@pytest.mark.parametrize("before_it_stopped", [0, 3])
+def test_who_gets_the_problem_when_it_is_over_already_is_told_the_end_too(house: House, before_it_stopped: int) -> None:
+    crowd(10)
+    asked = itertools.count()
+    to(house, lambda _who: None if next(asked) < before_it_stopped else "554 5.7.1 Relay access denied")
+    event = house.open()
+    house.work().later(minutes=2).work()
+    assert house.notices() == [("problem", "stuck", "")]
+    to(house, lambda _who: None)
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now)
+    house.work().later(minutes=2).work()
+    assert Notice.objects.get(kind="resolved").sent == before_it_stopped
+    desk = Client(headers={"accept-language": "en"})
+    desk.force_login(member("dora", Role.OPERATOR))
+    desk.post(f"/desk/deliveries/{Delivery.objects.get(state=Delivery.PARKED).pk}", {"again": "1"})
+    house.work().later(minutes=2).work()
+    assert [(one.kind, one.state, one.sent) for one in Notice.objects.order_by("pk")] == [
+        ("problem", "sent", 13),
+        ("resolved", "sent", 13),
+    ]
+    assert sorted(house.server.to()) == sorted(2 * [reader.address for reader in readers()])
+
+
+def test_who_gets_the_problem_after_it_was_opened_again_is_not_told_that_it_is_over(house: House) -> None:
+    to(house, lambda _who: "554 5.7.1 Relay access denied")
+    event = house.open()
+    house.work().later(minutes=2).work()
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now)
+    house.work().later(minutes=2).work()
+    events.update_incident(event.ref, IncidentState.MONITORING, {"ca": "Torna a fallar."}, house.now)
+    to(house, lambda _who: None)
+    actions.try_again(Notice.objects.get(kind="problem").pk, house.now, by="dora")
+    house.work()
+    first = Notice.objects.filter(kind="problem").order_by("pk")[0]
+    assert (first.state, first.sent) == ("sent", 3)
+    assert [one.sent for one in Notice.objects.filter(kind="resolved")] == [0]
 
 
 def test_a_run_of_refusals_goes_on_in_the_next_part(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,6 +227,69 @@ def test_a_directory_that_is_away_in_the_middle_is_not_believed(house: House) ->
         assert "26 in 63 addresses" in notice.error
         house.later(days=1)
     assert told() == 63
+
+
+NOT_THERE = "550 5.1.1 The email account that you tried to reach does not exist"
+
+
+def at_two(count: int, theirs: Callable[[int], bool]) -> None:
+    """A crowd of which some have their address at another provider."""
+    for number in range(count):
+        add(f"p{number:03}@{'gros.example.net' if theirs(number) else 'example.com'}", "", NOW)
+
+
+def refuse_at(house: House, domain: str, which: Callable[[str], bool] = lambda _who: True, at_all: str = "") -> None:
+    """Its server knows nobody, or not those; `at_all`: who is not there at whichever one."""
+    house.server.answers = lambda verb, argument: (
+        NOT_THERE
+        if verb == "RCPT"
+        and ((f"@{domain}" in argument and which(argument.partition("<")[2])) or (at_all and at_all in argument))
+        else None
+    )
+
+
+@pytest.mark.parametrize(("people", "each"), [(15, 3), (52, 4), (60, 3)])
+def test_one_provider_without_its_directory_loses_nobody_while_others_are_believed(
+    house: House, people: int, each: int
+) -> None:
+    at_two(people, lambda number: number % each == 0)  # no run of them, in the order in which copies go
+    theirs = Recipient.objects.filter(key__endswith="gros.example.net").count()
+    refuse_at(house, "gros.example.net", at_all="<p001@")
+    for day in range(3):
+        notice = a_day(house)
+        assert (notice.state, notice.sent, notice.refused) == ("stuck", people + 2 - theirs, theirs + 1)
+        assert f"at gros.example.net of {theirs} in {theirs} addresses" in notice.error
+        assert "@" not in notice.error and "opt these addresses out" in notice.hint
+        assert told() == people + (3 if day < 2 else 2)
+        house.later(days=1)
+    assert not Recipient.objects.filter(key__startswith="p001@").exclude(standing=Standing.BOUNCED).exists()
+    kept = Bounce.objects.values_list("recipient", flat=True)
+    assert not {reader.key for reader in readers() if "@gros" in reader.address}.intersection(kept)
+    refuse_at(house, "nowhere.example")
+    house.work()
+    Delivery.objects.filter(state=Delivery.PARKED).update(state=Delivery.READY)
+    house.later(days=5).work()
+    assert a_day(house).sent == people + 2
+
+
+def test_a_directory_that_is_away_for_a_while_at_one_provider_is_seen_between_the_others(house: House) -> None:
+    at_two(120, lambda number: number % 2 == 0)  # 60 there, of whom 22 one after the other are not known
+    refuse_at(house, "gros.example.net", lambda who: "p020@" <= who <= "p062@z")
+    for _day in range(3):
+        notice = a_day(house)
+        assert (notice.state, notice.refused) == ("stuck", 22)
+        assert "at gros.example.net of 22 in 60 addresses" in notice.error
+        house.later(days=1)
+    assert told() == 123
+
+
+def test_a_server_that_cannot_find_our_own_domain_says_nothing_of_whom_it_is_to(house: House) -> None:
+    to(house, lambda who: "550 5.1.2 example.org: Domain not found" if who == "bernat" else None)
+    for _day in range(3):
+        assert a_day(house).state == "sent"
+        house.later(days=1)
+    assert set(Posting.objects.exclude(state=Posting.SENT).values_list("meaning", flat=True)) == {UNCLEAR}
+    assert told() == 3 and not Bounce.objects.exists()
 
 
 def test_a_full_mailbox_is_tried_again_and_costs_nobody_anything(house: House) -> None:
@@ -247,6 +360,48 @@ def test_a_relay_that_takes_all_and_sends_all_back_switches_nobody_off(
     assert told() == 43
 
 
+def test_a_provider_that_sends_all_of_its_own_back_switches_nobody_off_and_is_named_to_operators(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_two(40, lambda number: number % 4 == 0)
+    theirs = [reader.address for reader in readers() if "@gros" in reader.address]
+    said = "smtp; 550 5.1.1 User unknown"
+    for _day in range(4):
+        a_day(house)
+        come_back(house, monkeypatch, [*theirs, "p001@example.com"], "5.1.1", said)
+        assert not rows.too_many_came_back(house.now.astimezone(current().site.tz).date())
+        house.later(days=1)
+    assert list(Recipient.objects.exclude(standing=Standing.ON).values_list("address", flat=True)) == [
+        "p001@example.com"
+    ]
+    house.later(days=-1)
+    monkeypatch.setattr("talaia.desk.views.front.timezone.now", lambda: house.now)
+    desk = Client(headers={"accept-language": "en"})
+    desk.force_login(member("dora", Role.OPERATOR))
+    shown = desk.get("/desk/").content.decode()
+    assert "<strong>10 mails</strong> from gros.example.net came back as if nobody was there" in shown
+    assert "example.com" not in shown and "@" not in shown.partition('id="came-back"')[2].partition("</section>")[0]
+
+
+def test_the_returns_of_a_provider_are_measured_by_who_was_written_to_and_not_by_all_who_are_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mail to everybody, days before, says nothing of those who had one today."""
+    at_two(40, lambda number: number % 2 == 0)
+    a_day(house)
+    today = house.now.astimezone(current().site.tz).date()
+    theirs = [reader for reader in readers() if "@gros" in reader.address]
+    keys = [reader.key for reader in theirs]
+    come_back(house, monkeypatch, [reader.address for reader in theirs[::2][:6]], "5.1.1", "smtp; 550 5.1.1 unknown")
+    assert not rows.too_many_came_back_there(today, keys)  # 6 of 20
+    last = Notice.objects.order_by("began_at", "pk").last()
+    assert last is not None
+    last.postings.exclude(recipient__in=keys[:10]).delete()
+    assert not rows.too_many_came_back_there(today, keys)  # 5 of 10
+    last.postings.filter(recipient=keys[1]).delete()
+    assert rows.too_many_came_back_there(today, keys)  # 5 of 9
+
+
 def test_one_whose_mails_come_back_is_switched_off_although_a_relay_was_ill_meanwhile(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,11 +454,19 @@ def test_who_is_forgotten_by_a_mass_of_returns_is_not_counted_by_its_first_day(h
     for days in range(3):
         for number in range(43):
             day = date(2026, 5, 4) + timedelta(days=days)
-            assert not actions.note_bounce(f"r{number:012}", "5.4.4", day, house.now)
+            assert not actions.note_bounce(f"r{number:012}", "5.4.4", day, house.now, neighbours)
 
 
 def many(*parts: tuple[Meaning | str, int]) -> list[Answered]:
     return [Answered(meaning, f"words of {meaning}") for meaning, count in parts for _ in range(count)]
+
+
+def there(domain: str, *parts: tuple[Meaning | str, int]) -> list[Answered]:
+    return [replace(one, domain=domain) for one in many(*parts)]
+
+
+def in_turns(some: list[Answered], others: list[Answered]) -> list[Answered]:
+    return [one for pair in zip(some, others, strict=True) for one in pair]
 
 
 @pytest.mark.parametrize(
@@ -325,6 +488,26 @@ def many(*parts: tuple[Meaning | str, int]) -> list[Answered]:
         (many((UNCLEAR, 1)), "nobody has got it"),
         (many((GONE, 1)), "nobody has got it: words of gone"),
         (many((LATER, 3), ("", 1)), "nobody has got it"),
+        (many((TAKEN, 9)) + there("x.example", (GONE, FEW)), "at x.example of 5 in 5 addresses"),
+        (many((TAKEN, 9)) + there("x.example", (GONE, FEW - 1)), ""),
+        (many((TAKEN, 9)) + there("x.example", (GONE, 3), (TAKEN, 2)), "at x.example of 3 in 5 addresses"),
+        (many((TAKEN, 9)) + there("x.example", (GONE, 3), (TAKEN, 3)), ""),
+        (many((TAKEN, 9)) + there("x.example", (GONE, 4), (LATER, 1)), "at x.example of 4 in 4 addresses"),
+        (many((TAKEN, 9)) + there("x.example", (GONE, 4), ("", 1)), ""),
+        (many((TAKEN, 9), (OURS, 1)) + there("x.example", (GONE, 9)), "refused 1 copies for what we are"),
+        (many((TAKEN, 9), (GONE, 20)), "29 addresses that they are not there"),
+        (
+            in_turns(there("x.example", (GONE, 20)), there("y.example", (TAKEN, 20))) + there("x.example", (TAKEN, 90)),
+            "at x.example of 20 in 110 addresses",
+        ),
+        (
+            in_turns(there("x.example", (GONE, 19)), there("y.example", (TAKEN, 19))) + there("x.example", (TAKEN, 90)),
+            "",
+        ),
+        (
+            [one for name in "edcba" for one in [*there(f"{name}.example", (GONE, 5)), *many((TAKEN, 20))]],
+            "at c.example of 5 in 5 addresses; and at 2 domains more",
+        ),
     ],
 )
 def test_when_a_server_is_believed(answers: list[Answered], part: str) -> None:
@@ -340,6 +523,22 @@ def test_when_a_server_is_believed(answers: list[Answered], part: str) -> None:
 )
 def test_when_too_many_came_back(came_back: int, written_to: int, many: bool) -> None:
     assert too_many(came_back, written_to) is many
+
+
+@pytest.mark.parametrize(
+    ("copies", "many"),
+    [
+        ([], False),
+        ([True] * 4, False),
+        ([True] * 5, True),
+        ([True] * 3 + [False] * 2, True),
+        ([True, False] * 5, False),
+        ([False] * 90 + [True] * 20, True),
+        ([False] * 90 + [True] * 19, False),
+    ],
+)
+def test_when_too_many_came_back_of_those_at_one_domain(copies: list[bool], many: bool) -> None:
+    assert too_many_there(copies) is many
 
 
 def test_put_off_copies_are_tried_when_they_are_due_and_not_when_others_are(house: House) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talaia.notices import tokens
-from talaia.notices.answers import LONGEST, Meaning, meaning, of_report
+from talaia.notices.answers import ADDRESSES, LONGEST, Meaning, meaning, of_report, of_us
 from talaia.notices.returned import Returned, read
 from tests.notices.reports import crlf, exchange, fields, gmail, in_parts, lf, opensmtpd, qmail, report
 from tests.notices.servers_words import AT_RCPT, REPORTED
@@ -194,6 +194,31 @@ def test_domains_are_compared_as_mail_knows_them() -> None:
     found = read(content, SECRET, "", lambda _key: "anna@xn--exmple-jta.cat")
     assert found is not None
     assert found.gone
+
+
+@pytest.mark.parametrize(
+    ("words", "means"),
+    [
+        ("5.1.2 example.org: Domain not found", Meaning.UNCLEAR),
+        ("5.1.1 <torna+r7=1@Example.org>: user unknown", Meaning.UNCLEAR),
+        ("5.1.1 user unknown (from example.org.)", Meaning.UNCLEAR),
+        ("5.1.1 user unknown at mx.example.org.net", Meaning.GONE),
+        ("5.1.1 user unknown at myexample.org", Meaning.GONE),
+        ("5.1.1 mail.example.org: user unknown", Meaning.GONE),
+        ("5.2.2 example.org is over quota here", Meaning.LATER),
+    ],
+)
+def test_who_speaks_of_our_own_domain_does_not_speak_of_somebody_who_is_not_there(words: str, means: Meaning) -> None:
+    assert meaning(550, words, ours=of_us(["Estat <estat@example.org>"], "anna@example.net")) is means
+    assert read(report(BACK, "5.0.0", f"smtp; 550 {words}"), SECRET, "", anna) == Returned(
+        KEY, means, ADDRESSES.sub("…", f"5.0.0 550 {words}")
+    )
+
+
+def test_whoever_has_their_address_at_our_own_domain_may_be_gone_from_it() -> None:
+    own = of_us(["estat@example.org", "torna@bounces.example.org", ""], "anna@Example.org")
+    assert own == {"bounces.example.org"}
+    assert meaning(550, "5.1.1 <anna@example.org>: no such user at example.org", ours=own) is Meaning.GONE
 
 
 @given(st.integers(200, 599), st.text(max_size=200))

@@ -32,7 +32,7 @@ def test_the_worst_stands_first_and_what_was_not_at_all_stands_nowhere() -> None
 
 def test_days_that_became_known_afterwards_are_one_where_they_follow_each_other() -> None:
     days = [day(1, {OK: WHOLE}, 10), day(2, {OK: WHOLE}, 20), day(3, {OK: WHOLE}), day(4, {OK: WHOLE}, 5)]
-    assert filled(days) == (
+    assert filled(days, ZONE) == (
         Filled(date(2026, 5, 4), date(2026, 5, 4), 5),
         Filled(date(2026, 5, 1), date(2026, 5, 2), 30),
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from talaia.audience.mailing import chosen_in_vain
+from talaia.audience.mailing import chosen_in_vain, neighbours
 from talaia.config import current
 from talaia.desk import assets, mailing, urgency
 from talaia.desk.pages import for_operators, for_viewers, language, page
@@ -61,7 +61,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "maintenance": urgency.maintenance_by_urgency(seen, snapshot.proposed(), now),
         "resolved": seen.resolved,
         **forum.waiting(),
-        "came_back": came_back(now),
+        "came_back": came_back(now, neighbours),
         "parked": parked[:PARKED],
         "parked_count": parked.count(),
         "unlisted": unlisted_choices(),

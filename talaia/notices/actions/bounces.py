@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from django.db import transaction
 
 from talaia.config import current
 from talaia.notices import rows
 from talaia.notices.models import Bounce
+from talaia.notices.values import Neighbours
 
 BOUNCES_KEPT = timedelta(days=90)
 
 
-def note_bounce(recipient: str, status: str, day: date, now: datetime) -> bool:
+def note_bounce(recipient: str, status: str, day: date, now: datetime, neighbours: Neighbours) -> bool:
     """A mail came back for good. Returns whether this recipient should get no more: the audience is told by the caller.
 
     Two on one day count once: a mail server that was ill for a day must not cost anybody their mails. Nor does a day
-    on which the mails of very many came back: that was no server to be believed.
+    on which the mails of very many came back, of all or of those at their domain: that was no server to be believed.
     """
     with transaction.atomic():
         Bounce.objects.filter(recipient=recipient, at__lt=now - BOUNCES_KEPT).delete()
@@ -25,7 +27,13 @@ def note_bounce(recipient: str, status: str, day: date, now: datetime) -> bool:
         Bounce.objects.get_or_create(recipient=recipient, day=day, ours=False, defaults=values)
         days = list(Bounce.objects.filter(recipient=recipient, ours=False).values_list("day", flat=True))
         least = current().mail.hard_bounces
-        return len(days) >= least and sum(1 for one in days if not rows.too_many_came_back(one)) >= least
+        if len(days) < least:
+            return False
+        _domain, there = neighbours(recipient)
+        believed = (
+            one for one in days if not (rows.too_many_came_back(one) or rows.too_many_came_back_there(one, there))
+        )
+        return len(list(islice(believed, least))) >= least
 
 
 def note_blame(recipient: str, status: str, day: date, now: datetime) -> None:

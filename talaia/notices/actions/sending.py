@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
+from talaia.events.timeline import ENDED
 from talaia.notices.actions.locked import count, lock, subject
 from talaia.notices.answers import Meaning
 from talaia.notices.models import Notice, Posting
+from talaia.notices.values import LAST_WORDS
 from talaia.outbox.actions import record
 
 
@@ -74,6 +77,7 @@ def finish(notice_id: int, now: datetime) -> None:
         count(notice)
         notice.save(update_fields=["state", "ended_at", "error", "hint", "sent", "refused", "waiting"])
         record("notice.sent", subject(notice), now, data={"sent": notice.sent, "refused": notice.refused})
+        _have_the_end_follow(notice, now)
 
 
 def note_error(notice_id: int, error: str, hint: str) -> None:
@@ -93,3 +97,20 @@ def stop(notice_id: int, error: str, hint: str, now: datetime) -> None:
         count(notice)
         notice.save(update_fields=["state", "error", "hint", "sent", "refused", "waiting"])
         record("notice.stuck", subject(notice), now, data={"error": error[-300:]})
+        _have_the_end_follow(notice, now)
+
+
+def _have_the_end_follow(notice: Notice, now: datetime) -> None:
+    """Who was told only after the others had heard how it ended is told that, too: the end goes on, to them."""
+    if notice.kind in LAST_WORDS:
+        return
+    its = Q(event=notice.event) | Q(pk__in=Notice.objects.filter(also=notice.event).values("pk"))
+    ends = Notice.objects.select_for_update(of=("self",)).select_related("event").filter(its, kind__in=LAST_WORDS)
+    end = ends.filter(state=Notice.SENT, began_at__gte=notice.began_at).order_by("-began_at", "-pk").first()
+    if end is None or end.event.state not in ENDED:
+        return
+    told = notice.postings.filter(state__in=[Posting.SENT, Posting.AGAIN])
+    if told.exclude(recipient__in=end.postings.values("recipient")).exists():
+        end.state, end.after, end.ended_at = Notice.SENDING, "", None
+        end.save(update_fields=["state", "after", "ended_at"])
+        record("notice.resumed", subject(end), now)
