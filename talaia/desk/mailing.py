@@ -94,6 +94,16 @@ def would_follow(
     before = rows.stand(row) if row else which.Stand(Event.INCIDENT, state, (), 0, now)
     stand = replace(before, state=state, levels=tuple(levels), entry=before.entry + 1)
     wanted = which.decide(stand, rows.past(row) if row else [], rules(current()), now, tell)
+    return following(wanted, row, impacts, only_behind)
+
+
+def following(
+    wanted: which.Wanted | None,
+    row: Event | None,
+    impacts: Collection[str],
+    only_behind: Sequence[str] | None = None,
+) -> str:
+    """What that notice means for people's mailboxes, in words."""
     if wanted is None:
         return _("No mail follows.")
     if wanted.withheld:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from talaia.config import current
 from talaia.desk.audit.difference import Change
 from talaia.desk.people.roles import NAMES, Role
+from talaia.outbox.faults import sentence
 from talaia.site.dates import Calendar
 from talaia.site.pages import LANGUAGE_NAMES
 
@@ -24,6 +25,12 @@ def when(at: datetime) -> str:
     """A day and a time in the words of the reader's language."""
     site = current().site
     return Calendar(get_language() or site.languages[0], site.tz).moment(at)
+
+
+@register.filter
+def with_hint(what: str, hint: str) -> str:
+    """What failed, and what can be done about it, as one sentence."""
+    return sentence(what, hint)
 
 
 @register.filter

@@ -26,6 +26,7 @@ from talaia.notices.client import Client, Said
 from talaia.notices.letterhead import THE_LIST, letterhead
 from talaia.notices.models import Notice, Posting
 from talaia.notices.outcome import SAME_ANSWER, Answered, objection
+from talaia.notices.rows import heard
 from talaia.notices.rows import story as told_now
 from talaia.notices.rows import told as told_of
 from talaia.notices.values import LAST_WORDS, GiveUpOn, Recipient, Recipients, Sender, Story, ToList
@@ -108,7 +109,7 @@ class Part:
         self.sender = letterhead(config)
         self.sheets: dict[tuple[str, bool], Sheet] = {}
         self.refused_in_a_row = self.refused_before()
-        self.told_before = told_of(notice.event, besides=notice)
+        self.told_before, self.heard = told_of(notice.event, besides=notice), heard(notice)
 
     def send(self) -> None:
         if self.config.mail.sender is None:  # it was drawn up for chats alone
@@ -204,14 +205,18 @@ class Part:
         return THE_LIST in self.told_before
 
     def concerned(self, batch: Sequence[Recipient]) -> list[Recipient]:
-        """Without those who want to hear of other services only; who was told before is told how it goes on."""
+        """Without those who want to hear of other services only; who was told before is told how it goes on.
+
+        Nor those who know of the problem already, from what has become part of the event.
+        """
         if self.last_words:
             return [one for one in batch if one.is_list or one.key in self.told_before]
         touched = all_today(one.slug for one in self.told.touched)  # people are read anew, our words are not
         return [
             one
             for one in batch
-            if not (one.services and touched and not touched.intersection(one.services)) or one.key in self.told_before
+            if (one.is_list or one.key not in self.heard)
+            and (not one.services or not touched or touched.intersection(one.services) or one.key in self.told_before)
         ]
 
     def send_one(self, server: Client, to: Recipient, before: Posting | None) -> None:

@@ -16,7 +16,7 @@ from talaia.events.whom import ForWhom
 from talaia.notices.letterhead import rules
 from talaia.notices.models import Bounce, Notice, Posting
 from talaia.notices.outcome import too_many
-from talaia.notices.values import Kind, Merged, Story, Touched, words
+from talaia.notices.values import LAST_WORDS, Kind, Merged, Story, Touched, words
 from talaia.notices.which import (
     ASKED,
     MERGED,
@@ -181,6 +181,30 @@ def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
     if besides is not None:
         postings = postings.exclude(notice=besides)
     return frozenset(postings.values_list("recipient", flat=True).distinct())
+
+
+def heard(notice: Notice) -> frozenset[str]:
+    """Of a problem that goes by itself: the keys of those who know of it, and not yet that it is over.
+
+    They were told by what has become part of its event. Of the same trouble nobody hears twice that it is there.
+    """
+    if notice.kind != Kind.PROBLEM or notice.asked:
+        return frozenset()
+    parts = list(notice.also.all()) if notice.state in Notice.TOLD else spoken_for(notice.event)
+    earlier = Notice.objects.filter(Q(event__in=parts) | Q(also__in=parts), kind=Kind.PROBLEM).exclude(pk=notice.pk)
+    copies = Posting.objects.filter(notice__in=earlier, state__in=[Posting.SENT, Posting.AGAIN])
+    return frozenset(copies.values_list("recipient", flat=True).distinct())
+
+
+def is_past(notice: Notice) -> bool:
+    """Whether what it tells is over: its event is, or was since, or the work that it speaks of beforehand has begun."""
+    event = notice.event
+    if notice.kind in LAST_WORDS:
+        return False
+    if notice.kind in (Kind.ADVANCE, Kind.REMINDER) and event.state != MaintenanceState.SCHEDULED:
+        return True
+    ended = event.sent_notices.filter(kind__in=LAST_WORDS, number__gt=notice.number)
+    return (event.merged_into or event).ended_at is not None or ended.exists()
 
 
 def too_many_came_back(day: date) -> bool:

@@ -17,6 +17,16 @@ class Fault(Exception):
         super().__init__(clean.lines(what))
         self.hint = clean.lines(hint)
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what can be done about it."""
+        return sentence(str(self), self.hint)
+
+
+def sentence(what: str, hint: str) -> str:
+    """A failure and its hint as one sentence: hints begin small."""
+    return f"{what.rstrip(' .')}; {hint}" if hint else what
+
 
 class Temporary(Fault):
     """Worth another try; `after` when the other side said how long to wait."""

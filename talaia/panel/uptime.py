@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -70,6 +70,11 @@ def length(day: date, zone: ZoneInfo) -> int:
     """How many seconds a local day has."""
     start, end = bounds(day, zone)
     return round((end - start).total_seconds())
+
+
+def as_counted(seconds: int, day: date, zone: ZoneInfo) -> int:
+    """Seconds of a day as people count them: a whole day is 24 hours, also where the clocks make it another length."""
+    return round(ONE_DAY.total_seconds()) if seconds == length(day, zone) else seconds
 
 
 def while_listed(first: Change, changes: Sequence[Change], listed: Sequence[Span]) -> tuple[Change, list[Change]]:
@@ -139,7 +144,8 @@ class Figure:
     """The seconds of a period, from its `first` to its `last` day.
 
     `filled`: how many of them were known only afterwards. `absent`: in how many the service was not listed; they are in
-    no state. `measured_from`: the first day of which anything was measured.
+    no state. `measured_from`: the first day of which anything was measured. `counted`: the seconds in each state, and
+    under None those that are absent, `as_counted`.
     """
 
     first: date
@@ -148,6 +154,7 @@ class Figure:
     filled: int = 0
     absent: int = 0
     measured_from: date | None = None
+    counted: Mapping[State | None, int] = field(default_factory=dict)
 
     @property
     def days(self) -> int:
@@ -185,6 +192,7 @@ def figure(days: Sequence[DaySeconds], first: date, last: date, zone: ZoneInfo) 
     """
     known = {entry.day: entry for entry in days if first <= entry.day <= last}
     total: dict[State, int] = {}
+    counted: dict[State | None, int] = {}
     filled, absent, measured_from = 0, 0, None
     for ahead in range((last - first).days + 1):
         day = first + timedelta(days=ahead)
@@ -192,9 +200,11 @@ def figure(days: Sequence[DaySeconds], first: date, last: date, zone: ZoneInfo) 
         filled, absent = filled + entry.filled, absent + length(day, zone) - entry.total
         for state, value in entry.seconds.items():
             total[state] = total.get(state, 0) + value
+        for what, value in (*entry.seconds.items(), (None, length(day, zone) - entry.total)):
+            counted[what] = counted.get(what, 0) + as_counted(value, day, zone)
         if measured_from is None and any(entry.seconds.get(state) for state in (State.OPERATIONAL, *TROUBLE)):
             measured_from = day
-    return Figure(first, last, total, filled, absent, measured_from)
+    return Figure(first, last, total, filled, absent, measured_from, counted)
 
 
 def _parts(first: Change, changes: Sequence[Change], start: datetime, end: datetime) -> tuple[dict[State, int], int]:

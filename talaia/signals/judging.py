@@ -47,12 +47,15 @@ class Judged:
     declared: Declared
     shown: Shown
     by_hand_is_over: bool = False
+    calm: bool = True  # whether it is well for as long as that has to hold, whatever a person says
 
     @property
     def differs(self) -> bool:
         """Whether there is anything to store."""
         row, computed, shown = self.row, self.computed, self.shown
-        return self.by_hand_is_over or (
+        if self.by_hand_is_over or (row.trouble_since and computed.state == State.OPERATIONAL and self.calm):
+            return True
+        return (
             row.state,
             row.reason,
             row.computed_state,
@@ -90,10 +93,13 @@ def judge_all(config: Config, now: datetime, resolved: Collection[str] = ()) -> 
             better, within = listed.hold_better, config.unstable_within(listed)
             if said.covers(before.state):  # what was announced need not be waited out, nor remembered, when it is over
                 better = within = timedelta(0)
-            computed = watched(settle(before, verdict, now, listed.hold_worse, better, within), verdict)
+            before = believed(before, verdict, resolved_by)
+            settled = settle(before, verdict, now, listed.hold_worse, better, within)
+            computed = watched(settled, verdict, row.computed_since)
             over = said.by_hand is not None and not said.holds_by_hand(now)
-            shown = show(said, believed(computed, verdict, resolved_by), now)
-            found.append(Judged(row, listed, judgement, computed, said, shown, over))
+            well_since = row.resolved_at if row.computed_state == State.OPERATIONAL else now
+            calm = row.resolved_at is None or (well_since is not None and now - well_since >= listed.hold_better)
+            found.append(Judged(row, listed, judgement, computed, said, show(said, computed, now), over, calm))
     return found
 
 

@@ -98,11 +98,12 @@ class Watch:
         self.close()
 
     def close(self) -> None:
+        """What is being asked is called off, so that nobody waits for its end; checks end by themselves, in time."""
         self.stopping.set()
-        self.asking.shutdown(cancel_futures=True)
-        self.probing.shutdown(cancel_futures=True)
         for client in self.clients.values():
             client.close()
+        self.asking.shutdown(cancel_futures=True)
+        self.probing.shutdown(cancel_futures=True)
         connection.close()
 
     def step(self, now: datetime) -> None:
@@ -214,7 +215,7 @@ class Watch:
         try:
             heard = poll.result()
         except Fault as fault:
-            actions.source_failed(source.id, f"{fault}. {fault.hint}", now, answered=isinstance(fault, Unreadable))
+            actions.source_failed(source.id, fault.sentence, now, answered=isinstance(fault, Unreadable))
             return True
         except Exception as error:
             log.exception("source %s", source.id)
@@ -316,7 +317,7 @@ class Watch:
                 note_watched(now, earlier=self._is_behind(last, now))
                 for judged in differing:
                     try:
-                        judge_service(judged.row.slug, judged.computed, judged.shown, now)
+                        judge_service(judged.row.slug, judged.computed, judged.shown, now, judged.calm)
                     except (OperationalError, InterfaceError):
                         raise
                     except Exception:
@@ -342,7 +343,7 @@ class Watch:
                 log.exception("silences of %s", source.id)
                 continue
             if faults:
-                actions.source_failed(source.id, f"silences: {faults[0]}. {faults[0].hint}", now)
+                actions.source_failed(source.id, f"silences: {faults[0].sentence}", now)
 
 
 def wanted(config: Config, source: Source) -> list[Wanted]:

@@ -33,14 +33,15 @@ class Grammar:
     one_hour: str = ""
     day: str = ""
     elided_day: str = ""  # before the days whose name begins with a vowel: l’1, l’11
+    until: str = ""
     span: str = ""  # from one time of a day to another
     next_day: str = ""  # added when that is one of the next day
 
 
 GRAMMAR = {
-    "ca": Grammar("des de", "abans de", "a", "les ", "la ", "el ", "l’", "de {} a {}", " de l’endemà"),
-    "es": Grammar("desde", "antes de", "a", "las ", "la ", "el ", "el ", "de {} a {}", " del día siguiente"),
-    "en": Grammar("since", "before", "at", span="from {} to {}", next_day=" the next day"),
+    "ca": Grammar("des de", "abans de", "a", "les ", "la ", "el ", "l’", "fins a", "de {} a {}", " de l’endemà"),
+    "es": Grammar("desde", "antes de", "a", "las ", "la ", "el ", "el ", "hasta", "de {} a {}", " del día siguiente"),
+    "en": Grammar("since", "before", "at", until="until", span="from {} to {}", next_day=" the next day"),
 }
 
 
@@ -126,6 +127,10 @@ class Calendar:
         """`abans de les 04:30`, `abans del 4 d’octubre a les 04:30`."""
         return self._phrase(self.grammar.before, at, now)
 
+    def until(self, at: datetime, now: datetime | None) -> str:
+        """`fins a les 04:30`, `fins al 4 d’octubre a les 04:30`."""
+        return self._phrase(self.grammar.until, at, now)
+
     def window(self, start: datetime, end: datetime) -> str:
         """`dissabte, 3 d’octubre del 2026, 23:00–23:30`; over midnight both ends are given in full."""
         if self.date_of(start) == self.date_of(end):
@@ -193,8 +198,8 @@ def length(seconds: float) -> str:
 
 
 def _contracted(phrase: str) -> str:
-    """`des de el 3` → `des del 3`; the same in Spanish."""
-    return phrase.replace(" de el ", " del ").strip()
+    """`des de el 3` → `des del 3`, `fins a el 3` → `fins al 3`; the same in Spanish."""
+    return phrase.replace(" de el ", " del ").replace(" a el ", " al ").strip()
 
 
 @lru_cache

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from talaia.panel.state import WEIGHT, State
-from talaia.panel.uptime import ONE_DAY, DaySeconds, Figure, day_state, figure
+from talaia.panel.uptime import ONE_DAY, DaySeconds, Figure, as_counted, day_state, figure
 from talaia.site.values import House, ServicePage
 
 PERIODS = (7, 30, 90)  # days
@@ -19,7 +20,7 @@ ORDER = sorted((state for state in State if state is not State.OPERATIONAL), key
 
 @dataclass(frozen=True)
 class Measure:
-    """A line of the table of figures: seconds in `state`, for each period. None: not on the panel."""
+    """A line of the table of figures: seconds in `state`, for each period, `as_counted`. None: not on the panel."""
 
     state: State | None
     seconds: tuple[int, ...]
@@ -64,29 +65,29 @@ def figures(page: ServicePage, house: House) -> tuple[Figure, ...]:
 
 def measures(found: Sequence[Figure]) -> tuple[Measure, ...]:
     """The states besides operational in which the service was at all, the worst first."""
-    lines = [Measure(state, tuple(period.of(state) for period in found)) for state in ORDER]
-    lines.append(Measure(None, tuple(period.absent for period in found)))
+    lines = [Measure(state, tuple(period.counted.get(state, 0) for period in found)) for state in (*ORDER, None)]
     return tuple(line for line in lines if any(line.seconds))
 
 
-def filled(days: Sequence[DaySeconds]) -> tuple[Filled, ...]:
+def filled(days: Sequence[DaySeconds], zone: ZoneInfo) -> tuple[Filled, ...]:
     """The days of which something was known only afterwards, newest first; those that follow each other are one."""
     found: list[Filled] = []
     for day in reversed(days):
         if not day.filled:
             continue
+        seconds = as_counted(day.filled, day.day, zone)
         if found and found[-1].first == day.day + ONE_DAY:
-            found[-1] = Filled(day.day, found[-1].last, found[-1].seconds + day.filled)
+            found[-1] = Filled(day.day, found[-1].last, found[-1].seconds + seconds)
         else:
-            found.append(Filled(day.day, day.day, day.filled))
+            found.append(Filled(day.day, day.day, seconds))
     return tuple(found)
 
 
-def stretches(days: Sequence[DaySeconds]) -> Iterator[Stretch]:
+def stretches(days: Sequence[DaySeconds], zone: ZoneInfo) -> Iterator[Stretch]:
     """The days that were not wholly operational, newest first; whole days alike that follow each other are one."""
     pending: Stretch | None = None
     for day in reversed(days):
-        parts = _parts(day)
+        parts = _parts(day, zone)
         whole = len(parts) == 1 and not day.seconds.get(State.OPERATIONAL)
         if pending and whole and pending.first == day.day + ONE_DAY and pending.worst is parts[0][0]:
             pending = Stretch(day.day, pending.last, (*pending.parts[:1],))
@@ -102,10 +103,10 @@ def stretches(days: Sequence[DaySeconds]) -> Iterator[Stretch]:
         yield pending
 
 
-def _parts(day: DaySeconds) -> tuple[tuple[State | None, int], ...]:
+def _parts(day: DaySeconds, zone: ZoneInfo) -> tuple[tuple[State | None, int], ...]:
     """The states of a day besides operational, what the picture shows of it before the others."""
     if not day.seconds:
         return ((None, 0),)
     shown = day_state(day.seconds)
     states = sorted((state for state in ORDER if day.seconds.get(state)), key=lambda state: state is not shown)
-    return tuple((state, day.seconds[state]) for state in states)
+    return tuple((state, as_counted(day.seconds[state], day.day, zone)) for state in states)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
 from talaia.events import models as events
 from talaia.events.actions.analysis import ANALYSIS
@@ -32,6 +32,7 @@ from talaia.site.values import (
     Past,
     Service,
     ServicePage,
+    Told,
     Touched,
     Words,
     Year,
@@ -62,7 +63,7 @@ def one_moment() -> Iterator[None]:
 
 
 def front(now: datetime) -> Front:
-    """What `/` shows. Five queries, whatever the size of the archive."""
+    """What `/` shows. Five queries, whatever the size of the archive; two more while something is not well."""
     groups: dict[str, tuple[panel.Group, list[Service]]] = {}
     rows = panel.Service.objects.filter(retired_at=None).select_related("group")
     for row in rows.order_by("group__position", "position"):
@@ -82,7 +83,37 @@ def front(now: datetime) -> Front:
         in_progress=tuple(event for event in planned if event.state == MaintenanceState.IN_PROGRESS),
         coming=tuple(event for event in planned if event.state == MaintenanceState.SCHEDULED),
         resolved=tuple(shown[len(still_open) :]),
+        told=told_of([service.slug for _, inside in groups.values() for service in inside if not service.quiet]),
     )
+
+
+def told_of(slugs: Collection[str]) -> tuple[Told, ...]:
+    """Of these services, those of whose very trouble people have been told, and by which incident, the latest.
+
+    It is over for whoever wrote it; the signals see the trouble from its beginning on until they see it well again. Of
+    an incident that turned out to be part of another one, the other one tells.
+    """
+    troubled = panel.Service.objects.filter(pk__in=slugs, trouble_since__isnull=False) if slugs else ()
+    since = {row.pk: row.trouble_since for row in troubled}
+    if not since:
+        return ()
+    first = events.Update.objects.filter(event=OuterRef("event"), number=1).values("at")[:1]
+    impacts = events.Impact.objects.filter(service__in=since, event__kind=events.Event.INCIDENT)
+    latest = (
+        impacts.annotate(began=Subquery(first))
+        .select_related("event__merged_into")
+        .order_by("event__started_at", "event")
+    )
+    earliest = min(filter(None, since.values()))
+    found: dict[str, Told] = {}
+    for impact in latest.filter(Q(event__ended_at__gte=earliest) | Q(began__gte=earliest)):
+        slug, event = impact.service_id, impact.event
+        began = since[slug]
+        if began is None or not any(at and at >= began for at in (event.ended_at, impact.began)):
+            continue
+        event = event.merged_into or event
+        found[slug] = Told(slug, event.ref, event.ended_at)
+    return tuple(found[slug] for slug in slugs if slug in found)
 
 
 def event(kind: str, ref: str, now: datetime | None = None, *, private: bool = False) -> Event | None:
@@ -306,6 +337,8 @@ def _service(row: panel.Service) -> Service:
         since=row.since,
         descriptions=words(row.descriptions),
         retired_at=row.retired_at,
+        held_until=row.override_until if row.reason.get("code") == "by_hand" else None,
+        seen_since=row.began,
     )
 
 
@@ -357,12 +390,12 @@ def _days(row: panel.Service, days: Sequence[date], zone: ZoneInfo, now: datetim
     spans = listed.get(row.slug, ())
     last = max(stored, default=days[0] - ONE_DAY)
     missing = [day for day in days if day > last and is_listed(day, spans, zone)]
+    until = max(now, row.since).replace(microsecond=0) + timedelta(seconds=1)  # today has what is shown, be it as young
     known = stored | {
-        entry.day: entry for _, entry in computed({row.slug: row}, {row.slug: missing}, zone, now, listed)
+        entry.day: entry for _, entry in computed({row.slug: row}, {row.slug: missing}, zone, until, listed)
     }
     for day in days:
         if day not in known:
             left = bool(spans) and day > local_day(spans[0][0], zone) and not is_listed(day, spans, zone)
-            begins = bounds(day, zone)[0] >= now  # at midnight itself nothing of today is over
-            known[day] = DaySeconds(day, {} if left else {State.UNKNOWN: 0 if begins else length(day, zone)})
+            known[day] = DaySeconds(day, {} if left else {State.UNKNOWN: length(day, zone)})
         yield known[day]

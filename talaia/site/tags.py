@@ -214,6 +214,12 @@ def before(context: Context, at: datetime) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def until(context: Context, at: datetime) -> SafeString:
+    """`fins a les 04:30`."""
+    return _time(at, calendar(context).until(at, present(context)))
+
+
+@register.simple_tag(takes_context=True)
 def window(context: Context, event: Event) -> SafeString:
     """The window of a maintenance: `dissabte, 3 d’octubre del 2026, 23:00–23:30`."""
     if event.window is None:
@@ -271,7 +277,9 @@ def word_of(context: Context, given: Words) -> str:
 def preview(context: Context, event: Event) -> str:
     """What a shared link tells: how the event stands, how long it took, and the latest words of it."""
     there, parts = calendar(context), [step_word(event.state)]
-    if event.window is not None:
+    if event.merged_into is not None:  # how long it took, and how it ended, is told there
+        parts = [_("Continues in %(ref)s") % {"ref": event.merged_into.ref}, there.moment(event.started_at)]
+    elif event.window is not None:
         parts.append(there.window(*event.window))
     elif event.ended_at is not None:
         parts += [there.moment(event.ended_at), dates.length(event.seconds)]

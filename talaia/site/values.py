@@ -66,10 +66,17 @@ class Service:
     since: datetime
     descriptions: Words = ()
     retired_at: datetime | None = None
+    held_until: datetime | None = None  # so long the word of a person stands, where that is what is shown
+    seen_since: datetime | None = None  # since when the signals see it so, where it is they who say it
 
     @property
     def path(self) -> str:
         return f"/services/{self.slug}/"
+
+    @property
+    def began(self) -> datetime:
+        """Since when it is so, which is not always when the words changed (`since`)."""
+        return self.seen_since or self.since
 
     @property
     def quiet(self) -> bool:
@@ -107,6 +114,7 @@ class Service:
         return any(
             reason.code in ("source_silent", "unstable")
             or (reason.code == "source_unreadable" and self.state is State.UNKNOWN)
+            or (reason.code == "improving" and bool({"good_since", "better_since"} & reason.values.keys()))
             or "unstable_since" in reason.values
             for reason in (self.reason, self.also)
         )
@@ -259,8 +267,27 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Told:
+    """That people have been told of the present trouble of a service, by an incident that counts it as over.
+
+    `resolved_at` None: the incident itself is still open.
+    """
+
+    slug: str
+    ref: str
+    resolved_at: datetime | None
+
+    @property
+    def path(self) -> str:
+        return f"/incidents/{self.ref}/"
+
+
+@dataclass(frozen=True)
 class Front:
-    """What the page at `/` shows. The open events have their latest entries only."""
+    """What the page at `/` shows. The open events have their latest entries only.
+
+    `told`: of the services that are not well though an incident said that they are.
+    """
 
     made_at: datetime
     groups: tuple[Group, ...]
@@ -268,6 +295,13 @@ class Front:
     in_progress: tuple[Event, ...]
     coming: tuple[Event, ...]
     resolved: tuple[Event, ...]
+    told: tuple[Told, ...] = ()
+
+    @property
+    def uncovered_and_told(self) -> tuple[tuple[Service, Told | None], ...]:
+        """The uncovered, each with what was told of it before."""
+        found = {one.slug: one for one in self.told}
+        return tuple((service, found.get(service.slug)) for service in self.uncovered)
 
     @property
     def services(self) -> tuple[Service, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, event, given, settings
@@ -14,6 +15,7 @@ from talaia.audience.guard import Last
 from talaia.audience.reading import Unreadable
 from talaia.audience.roster import Refusal
 from tests.audience.exporting import HEADER, NAMES, codes, judged, ledger, members, of, row, text
+from tests.audience.ledger import NOW
 
 BEFORE = ledger(members())
 OTHERS = members(*NAMES[1:])
@@ -121,6 +123,66 @@ def test_of_somebody_who_is_not_to_be_told_a_broken_row_is_no_news() -> None:
     assert judged(text([*members(), gone]), BEFORE).roster.refused == ()
     found = judged(text([*OTHERS, row("anna", member="no", until="fa temps")]), BEFORE)
     assert (of(found, What.KEPT), [one.code for one in found.roster.refused]) == (["anna"], ["day"])
+
+
+ANNA, BERTA = "anna@example.org", "berta@example.org"
+
+
+@pytest.mark.parametrize(
+    ("text", "whose"),
+    [
+        (f"x | {ANNA} | ?", [ANNA]),
+        ("x | anna%40example.org", [ANNA]),
+        ("x | anna&#64;example.org", [ANNA]),
+        ("x | anna\uff20example.org", [ANNA]),
+        ("x | an\u200bna@exam\u00adple.org", [ANNA]),
+        ("x | anna@exam", [ANNA]),  # its end is cut
+        ("x | na@example.org", [ANNA]),  # its beginning is
+        ("x | annaexample.org", [ANNA]),
+        ("sí;Anna Puig;?", [ANNA]),
+        ("sí | Puig, Anna | ?", [ANNA]),
+        (f"{BERTA} i anna@exam", [ANNA, BERTA]),  # that somebody else stands there too hides nobody
+        ("x | zoe@example.net", []),
+        ("x | @", []),
+        ("", []),
+    ],
+)
+def test_whoever_is_missing_is_recognised_by_whatever_is_left_of_them(text: str, whose: list[str]) -> None:
+    people = {key: BEFORE[key] for key in (ANNA, BERTA)}
+    assert owners([Refusal(1, "day", "", text)], people, [BERTA]) == (tuple(whose),)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_theirs"),
+    [
+        (f"x | /{ANNA}.", True),
+        (f"x | {ANNA}-casa", True),
+        ("x | anna\uff20example.org", True),
+        (f"x | x{ANNA}", False),
+        (f"x | {ANNA}a", False),
+        ("x | annaexample.org", False),
+        ("x | Anna Puig", False),
+        ("x | na@example.org", False),
+    ],
+)
+def test_a_row_is_of_somebody_who_stands_in_another_one_only_by_their_address_as_it_is(
+    text: str, is_theirs: bool
+) -> None:
+    assert owners([Refusal(1, "day", "", text)], {ANNA: BEFORE[ANNA]}, [ANNA]) == ((ANNA,) if is_theirs else (),)
+
+
+def test_a_row_is_nobodys_whom_no_export_has_any_more() -> None:
+    left = replace(BEFORE[ANNA], left_at=NOW)
+    assert owners([Refusal(1, "day", "", f"x | {ANNA}")], {ANNA: left}, []) == ((),)
+
+
+def test_a_host_of_three_letters_alone_tells_of_nobody() -> None:
+    assert owners([Refusal(1, "day", "", "@b.c")], {"anna@b.c": BEFORE[ANNA]}, []) == ((),)
+
+
+def test_an_address_of_a_few_letters_is_not_found_in_the_middle_of_other_words() -> None:
+    people = dict.fromkeys(("a@b.cc", "anna@b.cc"), BEFORE["anna@example.org"])
+    assert owners([Refusal(1, "day", "", "xabccx xannabccx")], people, ()) == (("anna@b.cc",),)
 
 
 def test_whose_a_row_is_takes_no_long_time_where_a_whole_export_is_broken() -> None:

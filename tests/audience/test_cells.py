@@ -36,12 +36,15 @@ YES, NO = ({plain(word) for word in words} for words in (AUDIENCE.yes, AUDIENCE.
         ("2026-01-30T23:00:00.000Z", "2026-01-31"),  # midnight in Madrid, as a browser writes it
         ("2026-07-31T22:00:00+00:00", "2026-08-01"),
         ("2026-01-31T00:00:00+01:00", "2026-01-31"),
+        ("2026-01-30T20:00:00-05:00", "2026-01-31"),
         ("２０２６－０１－３１", "2026-01-31"),
         ("31‑01‑2026", "2026-01-31"),
         ("\u200e31/01/2026\u200e", "2026-01-31"),
         ("9999-12-31", "9999-12-31"),
         ("1.2.27", "2027-02-01"),
         ("1/5/87", "1987-05-01"),
+        ("1/5/76", "1976-05-01"),  # fifty years ago, and no day less
+        ("1900-05-01", "1900-05-01"),
         ("31-12-87", "1987-12-31"),
         ("31/12/46", "2046-12-31"),
         ("", None),
@@ -68,6 +71,7 @@ def test_a_day_is_read_however_programs_write_it(said: str, meant: str | None) -
         ("31/12/0026", "day"),
         ("indefinit", "day"),
         ("12/25/2026", "month_first"),
+        ("12/13/2026", "month_first"),
         ("1/1/60", "year"),
         ("26-01-31", "year"),
         ("#VALUE!", "formula"),
@@ -129,6 +133,34 @@ def test_yes_is_yes_in_every_form(said: str) -> None:
 
 def test_numbers_of_invoices_keep_their_signs() -> None:
     assert invoices("S0099; 123.0, sí", YES, NO) == ["invoice S0099", "invoice 123", "invoice"]
+
+
+def test_an_address_in_the_column_of_invoices_is_no_number_although_it_has_a_digit() -> None:
+    with pytest.raises(Refuse) as caught:
+        invoices("anna7@example.org", YES, NO)
+    assert (caught.value.code, caught.value.word) == ("invoice", "")  # and is repeated nowhere
+
+
+def test_a_number_of_an_invoice_that_never_ends_is_cut() -> None:
+    assert invoices("9" * 500, YES, NO) == ["invoice " + "9" * 52]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2026-01-31T00:00:00Z", date(2026, 1, 31)),  # midnight of UTC: so programs write a day
+        ("2026-01-31T00:00:30Z", date(2026, 1, 30)),  # a moment, which is the evening before
+        ("2026-01-31T00:30:00Z", date(2026, 1, 30)),
+    ],
+)
+def test_a_moment_falls_on_the_day_that_it_is_where_we_are(said: str, meant: date) -> None:
+    assert day(said, TODAY, ZoneInfo("America/New_York")) == meant
+
+
+def test_the_first_and_the_last_day_of_a_membership_belong_to_it() -> None:
+    assert within("2026-11-29", "", TODAY) and within("", "2026-11-29", TODAY)
+    assert not within("2026-11-30", "", TODAY) and not within("", "2026-11-28", TODAY)
+    assert not within("", "31/12/1999", TODAY)  # its year is said in full
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talaia.audience.behind import concerned
-from talaia.audience.diff import Entry, Origin, Standing, What, diff
+from talaia.audience.diff import SUBSCRIBED, Entry, Origin, Standing, What, diff
 from talaia.audience.guard import objections
 from talaia.audience.roster import Refusal, Roster, Wanted
 from talaia.config import Audience, Behind, Threshold
@@ -67,6 +67,37 @@ def test_somebody_in_a_refused_row_neither_joins_nor_leaves() -> None:
     for people in ({}, wanted("anna", reasons=("invoice 1",))):
         (found,) = diff(people, {ANNA.key}, {ANNA.key: ANNA}, (), "leave", NOW).changes
         assert (found.what, found.after, found.writes) == (What.KEPT, ANNA, False)
+
+
+def test_a_row_that_cannot_be_read_holds_nobody_whom_no_export_had() -> None:
+    left = replace(ANNA, standing=Standing.LEFT, left_at=NOW)
+    (found,) = diff(wanted("anna"), {ANNA.key}, {ANNA.key: left}, (), "leave", NOW).changes
+    assert found.what == What.RETURNS
+    by_hand = {ANNA.key: replace(ANNA, origin=Origin.HAND, reasons=())}
+    assert not diff(wanted("anna"), {ANNA.key}, by_hand, (), "leave", NOW).changes
+
+
+def test_who_asked_for_our_mails_keeps_them_whatever_an_export_says_unless_they_asked_for_them_no_more() -> None:
+    asked = replace(ANNA, reasons=("member", SUBSCRIBED), connections=("Port1",))
+    (found,) = diff(wanted("anna", reasons=("invoice 1",)), (), {ANNA.key: asked}, (), "leave", NOW).changes
+    assert (found.what, found.after.reasons) == (What.CHANGES, ("invoice 1", SUBSCRIBED))
+    (found,) = diff({}, (), {ANNA.key: asked}, (), "leave", NOW).changes
+    assert (found.what, found.after.standing, found.after.origin) == (What.CHANGES, Standing.ON, Origin.HAND)
+    assert (found.after.reasons, found.after.connections, found.after.left_at) == ((SUBSCRIBED,), (), None)
+    for standing in (Standing.OPTED_OUT, Standing.BOUNCED):
+        out = replace(asked, standing=standing)
+        (found,) = diff({}, (), {ANNA.key: out}, (), "leave", NOW).changes
+        assert (found.what, found.after.standing, found.after.left_at) == (What.LEAVES, standing, NOW)
+
+
+def test_whoever_has_a_new_address_joins_with_it_before_they_leave_with_the_old_one() -> None:
+    found = diff(wanted("berta"), (), {ANNA.key: ANNA}, (), "leave", NOW).changes
+    assert [one.what for one in found] == [What.JOINS, What.LEAVES]
+
+
+def test_who_leaves_is_there_for_no_reason_any_more() -> None:
+    (found,) = diff(wanted("berta"), (), {ANNA.key: ANNA}, (), "leave", NOW).of(What.LEAVES)
+    assert found.after.reasons == ()
 
 
 def test_somebody_who_opted_out_and_was_forgotten_comes_back_opted_out() -> None:

@@ -56,6 +56,14 @@ def test_a_column_that_comes_empty_takes_no_places_away_without_a_question() -> 
     assert (of(found, What.CHANGES), codes(found)) == (["p1"], [])
 
 
+def test_a_column_of_which_nothing_is_left_is_asked_about_however_few_had_it() -> None:
+    before = ledger([row(name, Enllaç="Port1" if name in NAMES[:3] else "") for name in NAMES])
+    audience = Audience(columns=COLUMNS, shrink=Threshold(count=5))
+    assert codes(judged(text(members()), before, audience)) == ["emptied"]
+    one = [row(name, Enllaç="Port1" if name == NAMES[0] else "") for name in NAMES]
+    assert codes(judged(text(one), before, audience)) == []
+
+
 def test_a_connection_is_found_in_whatever_form_it_is_written() -> None:
     audience = Audience(columns=COLUMNS, behind=(Behind(service="links", connections=("Paral·lel",)),))
     where = place(audience, ["links"], [])
@@ -86,6 +94,12 @@ def test_a_file_whose_last_address_is_cut_is_asked_about_also_by_who_never_saw_o
     assert codes(judged(text(members()).removesuffix("\n"), BEFORE, last=Last(ended=False))) == []
 
 
+def test_a_last_row_that_is_torn_is_asked_about_also_of_a_program_that_never_ends_its_last_line() -> None:
+    for before in (True, False, None):
+        found = judged(text(members()).removesuffix(",,,\n"), BEFORE, last=Last(ended=before))
+        assert (of(found, What.KEPT), codes(found)) == (["teresa"], ["cut"])
+
+
 def test_a_program_that_never_ends_its_last_line_is_not_asked_about_each_month() -> None:
     export = text(members(*NAMES[1:], "zoe")).removesuffix("\n")
     assert codes(judged(export, BEFORE, last=Last(ended=False))) == []
@@ -98,6 +112,7 @@ def test_a_program_that_never_ends_its_last_line_is_not_asked_about_each_month()
         ("teresa@example.or", True),
         ("teresa@example.org.net", True),
         ("xteresa@example.org", True),
+        ("eresa@example.org", True),
         ("=teresa@example.org", True),
         ("ter.esa@example.org", True),
         ("tere@example.net", False),

@@ -116,10 +116,10 @@ def local(delta: timedelta) -> str:
 
 
 def shifting(what: str) -> Callable[[Client], tuple[str, str, dict[str, Any]]]:
-    def make(_desk: Client) -> tuple[str, str, dict[str, Any]]:
+    def make(desk: Client) -> tuple[str, str, dict[str, Any]]:
         here = f"/desk/maintenance/{planned().ref}/{what}"
         given = {"end": local(40 * HOUR)} | ({"start": local(30 * HOUR)} if what == "postpone" else {})
-        return here, here, given
+        return here, here, given | as_shown(desk, here, given)
 
     return make
 
@@ -273,12 +273,16 @@ ENTRY = {"text": "Un cable.", "state": "identified"}
 
 
 def planning(desk: Client) -> tuple[str, str, dict[str, Any]]:
-    """As it is sent once the list of its mails has been shown."""
     here = "/desk/maintenance/new"
     given = PLAN | {"start": local(30 * HOUR), "end": local(32 * HOUR)}
+    return here, here, given | as_shown(desk, here, given)
+
+
+def as_shown(desk: Client, here: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What a form carries once the list of its mails has been shown."""
     where, what = read(desk.get(here).content.decode(), here, here, "publish").sent("publish", **given)
     shown = desk.post(where, what).content.decode()
-    return here, here, given | {"foreseen": read(shown, here, here, "publish").fields["foreseen"][0]}
+    return {"foreseen": read(shown, here, here, "publish").fields["foreseen"][0]}
 
 
 def narrow(event: Event) -> Event:

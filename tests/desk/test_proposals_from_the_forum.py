@@ -137,7 +137,7 @@ def test_what_only_a_person_can_mend_there_stands_on_the_front_with_what_to_do(d
     note_trouble(row, "topic 371 was deleted", "a moderator can recover it there", NOW)
     front = read(desk.get("/desk/"))
     assert "1 place in the forum needs a person" in front
-    assert "topic 371 was deleted a moderator can recover it there" in front
+    assert "topic 371 was deleted; a moderator can recover it there" in front
 
 
 def test_a_proposal_that_is_none_is_told(desk: Client) -> None:

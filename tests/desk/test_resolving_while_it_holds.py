@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -18,7 +19,8 @@ from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
 from talaia.panel.models import Service
 from talaia.panel.state import TROUBLE, Computed, Reason, State, Verdict, believed, watched
-from talaia.site import snapshot
+from talaia.site import pages, snapshot
+from talaia.site.values import House
 from tests.desk.conftest import member
 from tests.journeys.shell import Shell
 from tests.signals.conftest import Lab, lab
@@ -90,12 +92,15 @@ def test_while_it_holds_the_words_tell_the_counts_of_now_and_that_it_is_watched(
     lab.up("ref01", "ref02")
     lab.go(35)
     now = {"code": "connections_down", "down": 1, "of": 12}
-    assert (lab.state("links"), lab.reason("links")) == ("partial", {"code": "improving", "now": now})
+    row = Service.objects.get(pk="links")
+    assert row.candidate_since
+    since = {"since": row.since.isoformat(), "better_since": row.candidate_since.isoformat()}
+    assert (lab.state("links"), lab.reason("links")) == ("partial", {"code": "improving", "now": now, **since})
     (one,) = suggestions(snapshot.front(lab.now), lab.now)
     assert "(1 of 12 reference connections without service)" in one.words.texts["en"]
     lab.up("ref03")
     lab.go(35)
-    assert lab.reason("links") == {"code": "improving", "now": {}}
+    assert lab.reason("links") == {"code": "improving", "now": {}, **since}
     lab.go(90)
     assert lab.state("links") == "degraded", "the worst that was seen meanwhile"
     lab.go(150)
@@ -134,6 +139,8 @@ def test_a_relapse_after_it_shows_at_once_and_is_the_same_trouble(lab: Lab) -> N
     assert suggested(lab) == []
     lab.up("ref01", "ref02", "ref03")
     lab.go(300)
+    assert lab.state("links") == "partial", "the word of before says nothing of what came after it: it is unstable"
+    lab.go(360)
     lab.down("ref01", "ref02", "ref03")
     lab.go(60)
     assert suggested(lab) == ["links"], "after it was well for as long as it has to hold, it is another one"
@@ -149,17 +156,37 @@ def test_what_still_fails_when_it_is_resolved_speaks_and_is_not_suggested_again(
     assert lab.state("links") == "partial"
     assert suggested(lab) == []
     page = dora.get("/desk/").content.decode()
-    assert f"Incident {event.ref} told of it and is resolved; the monitoring still sees it." in page
-    assert "card suggestion" not in page
+    assert re.search(
+        rf"We resolved <a href=[^>]+>incident {event.ref}</a> \(.+\); the monitoring still sees it f", page
+    )
+    assert "card suggestion" not in page and "nobody has said" not in page
+    house = House((("", "X"),), "https://status.example.org", ("en",), ZoneInfo("Europe/Madrid"), "")
+    public = pages.front(snapshot.front(lab.now), house)["index.html"].decode()
+    assert f'<a href="/incidents/{event.ref}/">incident {event.ref}</a>' in public and "not written" not in public
     lab.monitoring.prometheus_hangs = True
     lab.go(300)
     assert lab.state("links") == "unknown"
+    assert "; the monitoring does not know how it is." in dora.get("/desk/").content.decode()
     lab.monitoring.prometheus_hangs = False
     lab.go(60)
     assert lab.state("links") == "partial" and suggested(lab) == [], "a silence in between makes no other trouble of it"
     lab.up("ref01", "ref02", "ref03")
     lab.go(35)
     assert lab.state("links") == "operational", "the word of the person still ends the hold"
+
+
+def test_of_a_trouble_that_was_merged_into_another_incident_that_one_tells(lab: Lab) -> None:
+    lab.down("ref01", "ref02", "ref03")
+    lab.go(60)
+    event, other = opened(lab), opened(lab, "web")
+    actions.merge_incident(event.ref, other.ref, {"ca": "És el mateix."}, lab.now, by="dora")
+    lab.go(30)
+    assert [(one.slug, one.ref, one.resolved_at) for one in snapshot.front(lab.now).told] == [
+        ("links", other.ref, None)
+    ]
+    resolve(lab, Event.objects.get(pk=other.pk))
+    (told,) = snapshot.front(lab.now).told
+    assert told.ref == other.ref and told.resolved_at is not None
 
 
 def test_what_began_again_and_what_is_another_trouble_ends_no_hold(lab: Lab) -> None:

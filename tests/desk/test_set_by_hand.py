@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -14,6 +16,8 @@ from talaia.outbox.models import Fact
 from talaia.panel.actions import judge_service, set_by_hand
 from talaia.panel.models import Service
 from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.site import pages, snapshot
+from talaia.site.values import House
 from tests.desk.conftest import log_in, member
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +54,26 @@ def test_a_state_is_set_by_hand_with_its_end_and_its_reason_and_taken_back(desk:
     kinds = Fact.objects.filter(subject="service/chat").values_list("kind", "by")
     assert list(kinds) == [("service.set_by_hand", "anna"), ("service.taken_back", "anna")]
     assert "set the state of chat by hand" in read(desk, "/desk/audit/")
+
+
+@pytest.mark.parametrize("shown", State)
+def test_no_state_is_chosen_beforehand_whatever_the_service_is_like(desk: Client, shown: State) -> None:
+    Service.objects.filter(pk="chat").update(state=shown.value)
+    assert not re.search(r"<input[^>]*\bchecked\b", read(desk, FORM))
+    assert "This field is required." in desk.post(FORM, {**sent(), "state": ""}).content.decode()
+
+
+@pytest.mark.parametrize("state", [State.PARTIAL, State.OPERATIONAL])
+def test_the_page_says_until_when_the_word_of_a_person_stands(anna: object, state: State) -> None:
+    now = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
+    set_by_hand("chat", state, now + timedelta(hours=3), {"ca": "Veiem que sí."}, "anna", now)
+    judge_service("chat", Computed(State.OPERATIONAL), Shown(state, Reason("by_hand", {"words": {"ca": "Sí."}})), now)
+    house = House((("", "X"),), "https://status.example.org", ("ca", "es", "en"), ZoneInfo("Europe/Madrid"), "")
+    files = pages.front(snapshot.front(now), house)
+    for language, said in (("", "fins a les 08:02"), ("es/", "hasta las 08:02"), ("en/", "until 08:02")):
+        assert said in files[f"{language}index.html"].decode()
+    Service.objects.filter(pk="chat").update(reason={"code": "check", "what": "down"})
+    assert "until 08:02" not in pages.front(snapshot.front(now), house)["en/index.html"].decode()
 
 
 def test_the_same_form_twice_is_once(desk: Client) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from talaia.desk.models import Dismissal, FirstWords
 from talaia.desk.writing.first_words import KINDS, LONGEST_TITLE, Beginning, listed, name, shipped, unknown_placeholders
-from talaia.desk.writing.suggestions import Desk, kind_of, suggest
+from talaia.desk.writing.suggestions import Desk, drafted, kind_of, suggest
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import Overtaken
@@ -26,7 +26,7 @@ from talaia.site.values import Service
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 LANGUAGES = ("ca", "es", "en")
-DESK = Desk(LANGUAGES, ZoneInfo("Europe/Madrid"), {"chat": "messaging", "links": "connection"}, {})
+DESK = Desk(LANGUAGES, ZoneInfo("Europe/Madrid"), {"chat": "messaging", "links": "connection", "site": "web"}, {})
 
 
 def service(slug: str, state: State, since: int = 0, code: str = "", **values: Any) -> Service:
@@ -47,6 +47,12 @@ def service(slug: str, state: State, since: int = 0, code: str = "", **values: A
         ([service("nine", State.DEGRADED, code="connections_poor", poor=3, of=9)], "slow"),
         ([service("chat", State.DISRUPTION), service("links", State.DISRUPTION)], "no-connection"),
         ([service("chat", State.DISRUPTION), service("wiki", State.DISRUPTION)], "unknown"),
+        ([service("chat", State.DISRUPTION), service("links", State.PARTIAL)], "unknown"),
+        ([service("chat", State.PARTIAL), service("links", State.PARTIAL)], "part-connection"),
+        ([service("chat", State.DEGRADED), service("links", State.PARTIAL)], "part-connection"),
+        ([service("links", State.DEGRADED, code="alert")], "slow"),
+        ([service("site", State.DISRUPTION)], "web"),
+        ([service("site", State.PARTIAL)], "unknown"),
     ],
 )
 def test_the_kind_of_trouble(services: list[Service], kind: str) -> None:
@@ -79,6 +85,30 @@ def test_the_words_are_there_in_every_language_with_hours_and_figures() -> None:
     }
     assert "des de les 05:02 (2 de 9 connexions de referència sense servei)." in one.words.texts["ca"]
     assert "desde las 05:02" in one.words.texts["es"] and "since 05:02 (2 of 9" in one.words.texts["en"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_what_is_wholly_out_is_not_drafted_as_out_for_some(order: tuple[int, ...]) -> None:
+    together = [
+        service("chat", State.DISRUPTION, 0, "check", what="down"),
+        service("wiki", State.DISRUPTION, 0, "check", what="down"),
+        service("links", State.PARTIAL, 0, "connections_down", down=1, of=4),
+    ]
+    (one,) = suggest([together[place] for place in order], {}, DESK, NOW)
+    assert one.kind == "unknown"
+    said = " ".join([*one.words.titles.values(), *one.words.texts.values()])
+    assert not re.search(r"una part|some|1 de 4|1 of 4", said.replace("something", "")), said
+
+
+def test_figures_are_those_of_the_worst_and_belittle_nothing_that_is_worse() -> None:
+    chat, links = (
+        service("chat", State.DISRUPTION),
+        service("links", State.PARTIAL, 0, "connections_down", down=1, of=4),
+    )
+    everywhere = service("nine", State.DISRUPTION, 0, "connections_down", down=9, of=9)
+    said = [drafted("no-connection", given, NOW, DESK, NOW).texts["en"] for given in ([links], [chat, links])]
+    assert "(1 of 4" in said[0] and "of 4" not in said[1]
+    assert "(9 of 9" in drafted("no-connection", [links, everywhere], NOW, DESK, NOW).texts["en"]
 
 
 def test_what_was_dismissed_stays_away_until_its_next_trouble() -> None:

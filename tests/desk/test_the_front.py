@@ -114,7 +114,7 @@ def test_maintenance_silent_sources_and_stuck_deliveries_are_there_when_there_ar
     assert "<strong>alertmanager</strong>" in page and "connection refused" in page
     assert "<strong>prometheus</strong>" not in page
     assert "12 deliveries are stuck" in page
-    assert page.count("disk full make room") == 10
+    assert page.count("disk full; make room") == 10
 
 
 @pytest.mark.django_db
@@ -146,6 +146,9 @@ def test_a_quiet_desk_says_so(desk: Client) -> None:
     page = read(desk)
     assert "No incident is open." in page
     assert "There has been no incident so far." in page
+    open_incident({"ca": "Correu"}, {"ca": "Ho mirem."}, {}, now)
+    first = read(desk)
+    assert "None has been resolved yet." in first and "no incident so far" not in first
     assert "silent" not in page and "stuck" not in page and "Not well" not in page
 
 

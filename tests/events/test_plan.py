@@ -102,9 +102,11 @@ def test_each_notice_has_its_instant_and_what_a_person_says_has_none() -> None:
         (SCHEDULED, 30 * DAY, 2 * DAY, ["7d"]),
         (SCHEDULED, 30 * DAY, DAY, ["24h"]),  # after a downtime the latest alone
         (SCHEDULED, 30 * DAY, 10 * MINUTE, ["30m"]),
+        (SCHEDULED, 30 * DAY, timedelta(0), []),
         (SCHEDULED, 30 * DAY, -MINUTE, []),  # it has not begun, and nothing is announced of what is past
         (SCHEDULED, 3 * DAY, 2 * DAY, ["7d"]),  # the week had passed when it was planned: at once
         (SCHEDULED, 3 * DAY, HOUR, ["24h"]),
+        (SCHEDULED, HOUR, 2 * HOUR, []),  # a clock behind that of whoever planned it
         (WORKING, 30 * DAY, -MINUTE, ["start"]),
         (WORKING, 30 * DAY, DAY, ["start"]),  # begun by hand, early
         (MaintenanceState.COMPLETED, 30 * DAY, -HOUR, ["start", "end"]),
@@ -124,6 +126,7 @@ def test_what_is_due_at_a_moment(state: MaintenanceState, known: timedelta, now:
         ([State.DISRUPTION], ALL, 6 * DAY + 23 * HOUR, ["announced 6 d 23 h before it begins; our rule is 7 d"]),
         ([State.PARTIAL], ["30m"], HOUR, ["announced 1 h before"]),
         ([State.PARTIAL], ["start"], 8 * DAY, ["nobody is written to beforehand"]),
+        ([State.PARTIAL], ["30m"], timedelta(0), ["announced after it begins"]),
         ([State.PARTIAL], [], -HOUR, ["announced after it begins", "nobody is written to"]),
         ([State.DEGRADED], [], HOUR, []),
         ([], [], HOUR, []),

@@ -181,22 +181,90 @@ def as_shown(page: Any) -> dict[str, str]:
     return {name: value for name, value in values.items() if value not in (None, False)}
 
 
-def test_before_a_plan_is_published_its_real_list_of_mails_is_shown(desk: Client) -> None:
+def test_before_a_plan_is_published_its_real_list_of_mails_is_shown(desk: Client, house: House) -> None:
     answer = desk.post("/desk/maintenance/new", plan_form(desk, 10))
     page = re.sub(r"\s+", " ", answer.content.decode())
     assert not Event.objects.exists() and "Nothing is published yet." in page
     listed = re.findall(r"<li[^>]*>([^<]*)", page.partition('class="plan"')[2].partition("</ul>")[0])
     assert [one.partition(":")[0] for one in listed] == [
         "7 days before",
-        "24 hours before",
+        "at once, as it is short notice; for 1 min it can be taken back",
         "30 minutes before",
         "when it begins",
         "when it is over",
     ]
-    assert "that has passed already" in listed[0] and "at once, as that hour has passed" in listed[1]
+    assert "that has passed already" in listed[0]
     assert "when somebody says so" in listed[4] and "Mails go to 3 people." in page
     desk.post("/desk/maintenance/new", as_shown(answer))
     assert Event.objects.count() == 1
+    house.later(minutes=2)
+    told = read(desk, f"/desk/maintenance/{Event.objects.get().ref}/").partition('class="plan"')[2]
+    assert re.search(r"<li>at once: <time", told) and "24 hours before" not in told
+
+
+def test_what_waits_for_a_second_person_went_to_nobody_at_once(desk: Client) -> None:
+    desk.post(
+        "/desk/maintenance/new", as_shown(desk.post("/desk/maintenance/new", {**plan_form(desk, 10), "second": "on"}))
+    )
+    told = read(desk, f"/desk/maintenance/{Event.objects.get().ref}/")
+    assert "It waits for a second person." in told
+    assert "at once, as it is short notice" in told and "at once: <time" not in told
+
+
+def shifted(desk: Client, event: Event, what: str, hours: float) -> Any:
+    """The first tap on a form that moves a maintenance by so many hours."""
+    event.refresh_from_db()
+    address = f"/desk/maintenance/{event.ref}/{what}"
+    times = {"start": event.window_start, "end": event.window_end}
+    asked = {"end": times["end"]} if what == "extend" else times
+    moved = {name: minute(at + timedelta(hours=hours)) for name, at in asked.items() if at}
+    return desk.post(address, {**form_of(desk, address), "text": "", **moved})
+
+
+@pytest.mark.parametrize(("what", "hours"), [("extend", 1), ("postpone", 48)])
+def test_before_work_is_moved_the_mails_that_follow_are_shown(
+    desk: Client, house: House, what: str, hours: int
+) -> None:
+    desk.post("/desk/maintenance/new", as_shown(desk.post("/desk/maintenance/new", plan_form(desk, 10))))
+    event = Event.objects.get()
+    house.work().later(minutes=3).work()
+    assert [kind for kind, *_ in house.notices()] == ["advance"]
+    answer = shifted(desk, event, what, hours)
+    page = re.sub(r"\s+", " ", answer.content.decode())
+    assert event.updates.count() == 1 and "Nothing is published yet." in page
+    assert "A mail follows (" in page and "to 3 people, after 1 min" in page
+    assert "short notice" not in page, "the mail that it was moved goes in place of it"
+    assert ("24 hours before: <time" in page) is (what == "postpone") and "when it begins: <time" in page
+    assert desk.post(f"/desk/maintenance/{event.ref}/{what}", as_shown(answer)).status_code == 302
+    assert event.updates.count() == 2
+    house.work()
+    assert [kind for kind, *_ in house.notices()] == ["advance", "changed"]
+    assert "at once:" not in read(desk, f"/desk/maintenance/{event.ref}/") or what == "extend"
+
+
+def test_before_work_is_called_off_or_begins_the_mail_that_follows_is_shown(desk: Client, house: House) -> None:
+    desk.post("/desk/maintenance/new", as_shown(desk.post("/desk/maintenance/new", plan_form(desk, 10))))
+    event = Event.objects.get()
+    address = f"/desk/maintenance/{event.ref}"
+    assert "No mail follows by itself: nobody was mailed about it before." in read(desk, f"{address}/cancel")
+    house.work().later(minutes=3).work()
+    assert "A mail follows (" in read(desk, f"{address}/cancel") and "to the 3 people" in read(
+        desk, f"{address}/cancel"
+    )
+    assert "A mail follows (" in read(desk, f"{address}/start")
+
+
+def test_what_waits_for_a_second_yes_says_that_the_mail_does_too(desk: Client, house: House) -> None:
+    desk.post("/desk/maintenance/new", as_shown(desk.post("/desk/maintenance/new", plan_form(desk, 10))))
+    house.work().later(minutes=3).work()
+    Event.objects.update(approved_by="berta")
+    shown = shifted(desk, Event.objects.get(), "extend", 1).content.decode()
+    assert "It waits for a second person first. Then: A mail follows (" in re.sub(r"\s+", " ", shown)
+
+
+def test_work_of_which_nobody_hears_is_moved_in_one_tap(desk: Client) -> None:
+    desk.post("/desk/maintenance/new", {**plan_form(desk, 10), "telling": "nobody"})
+    assert shifted(desk, Event.objects.get(), "extend", 1).status_code == 302
 
 
 def test_a_list_that_has_changed_since_it_was_shown_is_shown_again(desk: Client) -> None:

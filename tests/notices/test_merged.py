@@ -161,6 +161,19 @@ def test_of_the_same_trouble_nobody_hears_twice_that_it_is_there(house: House) -
     assert went(house) == [("problem", first.ref)]
 
 
+def test_who_knows_of_what_it_has_taken_on_hears_no_second_time_that_there_is_a_problem(house: House) -> None:
+    """What was not worth a mail becomes so by what is merged into it: only who has not heard of it is told."""
+    Recipient.objects.filter(address="anna@example.net").update(services=["chat"])
+    small = told(house, opened(house, {"chat": State.DEGRADED}))
+    big = told(house, opened(house, {"links": State.DISRUPTION}))
+    assert readers(house, "problem") == ["bernat", "carla"]
+    merged(house, big, small)
+    assert went(house) == [("problem", big.ref), ("problem", small.ref)]
+    assert readers(house, "problem") == BOTH
+    resolved(house, small)
+    assert readers(house, "resolved") == BOTH
+
+
 def test_what_was_taken_back_or_is_over_is_carried_on_by_nobody(house: House) -> None:
     small = told(house, opened(house, {"links": State.DEGRADED}))
     back = opened(house, {"links": State.DISRUPTION})

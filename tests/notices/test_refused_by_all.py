@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from talaia.api.letterbox import secret, take_returned
 from talaia.audience.actions import add
@@ -17,7 +18,7 @@ from talaia.audience.models import Recipient
 from talaia.config import current
 from talaia.desk.people.roles import Role
 from talaia.events import actions as events
-from talaia.events.timeline import IncidentState
+from talaia.events.timeline import IncidentState, NotPossible
 from talaia.notices import actions, rows, tokens
 from talaia.notices.answers import Meaning
 from talaia.notices.models import Bounce, Notice, Posting
@@ -88,6 +89,26 @@ def test_who_refuses_everybody_switches_nobody_off_and_nothing_is_sent(house: Ho
     assert not Bounce.objects.exists()
     assert len(house.parked()) == 8
     assert not Notice.objects.filter(state="sent").exists()
+
+
+def test_of_what_is_over_by_the_time_that_the_server_is_mended_nobody_is_told_the_beginning(house: House) -> None:
+    """Else they would hear of a problem that is over, and never that it is."""
+    crowd(20)
+    to(house, lambda _who: "554 5.7.1 Relay access denied")
+    event = house.open()
+    house.work().later(minutes=2).work()
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Arreglat."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    house.server.answers = lambda _verb, _argument: None
+    stuck = Notice.objects.get(kind="problem")
+    assert (stuck.state, stuck.sent) == ("stuck", 0)
+    with translation.override("en"), pytest.raises(NotPossible, match="it is no longer true"):
+        actions.try_again(stuck.pk, house.now, by="anna")
+    events.update_incident(event.ref, IncidentState.IDENTIFIED, {"ca": "Torna."}, house.now, by="anna", tell=True)
+    with translation.override("en"), pytest.raises(NotPossible, match="it is no longer true"):
+        actions.try_again(stuck.pk, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    assert len(house.server.taken) == 3 + 20, "the one of now, once"
 
 
 def test_it_is_on_the_first_page_of_the_desk_and_once_mended_everybody_gets_it(house: House) -> None:

@@ -214,3 +214,45 @@ def test_a_very_long_answer_costs_no_time() -> None:
     words = "exceeded mail from user " * 40_000
     assert len(words) > 100 * LONGEST
     assert meaning(550, words) is of_report("5.0.0", words) is Meaning.LATER
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "at_data", "meant"),
+    [
+        (250, "2.1.5 Ok", False, Meaning.TAKEN),
+        (251, "user not local; will forward", False, Meaning.TAKEN),
+        (299, "ok", False, Meaning.TAKEN),
+        (400, "no", False, Meaning.LATER),  # also a code that no standard has
+        (499, "no", False, Meaning.LATER),
+        (530, "no", False, Meaning.OURS),  # we are to log in first
+        (535, "no", False, Meaning.OURS),
+        (555, "no", False, Meaning.OURS),  # it does not understand our MAIL or RCPT
+        (550, "no", False, Meaning.UNCLEAR),
+        (550, "no", True, Meaning.OURS),  # where only content is left to refuse
+        (552, "no", False, Meaning.LATER),
+        (552, "no", True, Meaning.OURS),
+    ],
+)
+def test_what_a_code_means_whose_words_say_nothing(code: int, words: str, at_data: bool, meant: Meaning) -> None:
+    assert meaning(code, words, at_data=at_data) is meant
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "meant"),
+    [
+        ("5.0.0", "552 no", Meaning.LATER),
+        ("5.0.0", "550 no", Meaning.UNCLEAR),
+        ("5.0.0", "450 no", Meaning.LATER),
+        ("4.4.1", "no", Meaning.LATER),
+        ("", "", Meaning.UNCLEAR),
+        ("5.0.0", "550 5.1.1 no", Meaning.GONE),
+    ],
+)
+def test_what_a_report_means_whose_words_say_nothing(status: str, words: str, meant: Meaning) -> None:
+    assert of_report(status, words) is meant
+
+
+def test_a_code_of_the_protocol_does_not_contradict_that_nobody_is_there_and_one_of_policy_does() -> None:
+    assert meaning(550, "5.5.1 user unknown") is Meaning.GONE
+    assert meaning(550, "5.7.1 user unknown") is Meaning.OURS
+    assert meaning(550, "5.5.1 bad sequence") is Meaning.OURS

@@ -7,6 +7,7 @@ states that the House itself reported, to the second. So a difference names what
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import floor
 
 from tests.oracle.days import Spell, colour, days, figure, headline
 from tests.oracle.happenings import TalaiaStarts, TalaiaStops
@@ -50,12 +51,17 @@ def _steps(moments: Sequence[int], begins: int, ends: int) -> Iterator[tuple[int
 
 def difference(history: History, report: Report) -> str | None:
     """The first difference in one line, or None. `explain` adds the history that shows it."""
+    return next(iter(differences(history, report)), None)
+
+
+def differences(history: History, report: Report) -> list[str]:
+    """All of them, the first first."""
     for stop, last in report.watched.items():
         if not stop - HEARTBEAT <= last <= stop:
-            return f"watched: talaia stopped at {clock(stop)}, and says that it last watched at {clock(last)}"
+            return [f"watched: talaia stopped at {clock(stop)}, and says that it last watched at {clock(last)}"]
     reckoned = reckon(history, report.watched)
     found = [*_states(history, reckoned, report), *_pages(reckoned, report), *_told(reckoned, report.told)]
-    return min(found, key=lambda each: each[0])[1] if found else None
+    return [line for _at, line in sorted(found, key=lambda each: each[0])]
 
 
 def agrees(history: History, house: House) -> None:
@@ -142,6 +148,10 @@ def _pages(reckoned: Reckoning, report: Report) -> Iterator[tuple[int, str]]:
             yield seen.at, f"headline: at {at} it must count {counts} and counts {page.headline}"
         if page.cards is not None and page.cards != seen.cards:
             yield seen.at, f"cards: at {at} they must be of {sorted(seen.cards)} and are of {sorted(page.cards)}"
+        for key, reasons in (page.reasons or {}).items():
+            if page.states[key] == seen.states.get(key) and reasons != seen.reasons[key]:
+                line = f"for {sorted(seen.reasons[key])} and is for {sorted(reasons)}"
+                yield seen.at, f"why: at {at}, {key} must be {page.states[key]} {line}"
         for key in seen.states:
             yield from _sums(key, page, report.transitions.get(key, ()), reckoned)
 
@@ -182,8 +192,13 @@ def _sums(key: str, page: Page, transitions: Sequence[Transition], reckoned: Rec
         if _counted(said.seconds) not in [_counted(each) for each in allowed]:
             must = _seconds(right.seconds)
             yield page.at, f"figure: at {at}, {period} days of {key} must have {must} and have {_seconds(said.seconds)}"
-        elif (said.share is None) != (right.share is None) or abs((said.share or 0) - (right.share or 0)) > 1e-9:
-            yield page.at, f"figure: at {at}, {period} days of {key} must be {right.share} and are {said.share}"
+        elif said.share != cut(right.share):
+            yield page.at, f"figure: at {at}, {period} days of {key} must be {cut(right.share)} and are {said.share}"
+
+
+def cut(share: float | None) -> float | None:
+    """As it is published: to a hundredth of a percent, never rounded up."""
+    return None if share is None else floor(share * 10_000 + 1e-7) / 10_000
 
 
 def _counted(seconds: object) -> dict[State, int]:

@@ -35,8 +35,8 @@ class Day:
 
 @dataclass(frozen=True)
 class Figure:
-    """A period of so many local days, today included. `share`: of the measured time in which something was either
-    operational or in trouble, how much was operational; None when there was none."""
+    """A period of so many finished local days, the last of them yesterday. `share`: of the measured time in which
+    something was either operational or in trouble, how much was operational; None when there was none."""
 
     days: int
     seconds: Mapping[State, int]
@@ -106,11 +106,12 @@ def colour(seconds: Mapping[State, int]) -> State | None:
 
 def figure(spells: Sequence[Spell], period: int, now: int) -> Figure:
     """S3: the days before the first spell are no data; time in which the service was not listed is nothing."""
-    start = midnight(local_day(now) - timedelta(days=period - 1))
-    seconds = between(spells, start, now)
+    today = local_day(now)
+    start, end = midnight(today - timedelta(days=period)), midnight(today)
+    seconds = between(spells, start, end)
     before = 0
     if spells and spells[0].start > start:
-        first = spells[0].start
+        first = min(spells[0].start, end)
         seconds[State.UNKNOWN] = seconds.get(State.UNKNOWN, 0) + first - start
         before = first - max(start, midnight(local_day(first)))
     measured = sum(count for state, count in seconds.items() if state not in (State.UNKNOWN, State.MAINTENANCE))

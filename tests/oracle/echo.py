@@ -4,6 +4,7 @@ comparison are tried out; and whoever connects the product sees what each answer
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tests.oracle.compare import cut
 from tests.oracle.days import PERIODS, Spell, colour, days, figure
 from tests.oracle.happenings import Happening, TalaiaStops
 from tests.oracle.history import History, SmallHouse
@@ -63,11 +64,11 @@ class Echo:
             for key in seen.states
         }
         figures = {key: {each: self.figure(reckoned.spells[key], each) for each in PERIODS} for key in seen.states}
-        return Page(now, seen.states, seen.headline, seen.cards, published, figures)
+        return Page(now, seen.states, seen.headline, seen.cards, published, figures, seen.reasons)
 
     def figure(self, spells: Sequence[Spell], period: int) -> PublishedFigure:
         found = figure(spells, period, self.now)
-        return PublishedFigure(found.seconds, found.share)
+        return PublishedFigure(found.seconds, cut(found.share))
 
     def transitions(self) -> Mapping[str, Sequence[Transition]]:
         found: dict[str, list[Transition]] = {}

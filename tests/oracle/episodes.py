@@ -151,7 +151,7 @@ def incident(draw: st.DrawFn, house: SmallHouse, at: int, name: Name) -> list[h.
 @st.composite
 def by_hand(draw: st.DrawFn, house: SmallHouse, at: int) -> list[h.Happening]:
     service = draw(st.sampled_from(house.services)).key
-    states = [State.OPERATIONAL, *TROUBLES, State.MAINTENANCE]
+    states = [State.OPERATIONAL, *TROUBLES, State.UNKNOWN]
     until = minute(at + draw(LASTING) + 60)
     found: list[h.Happening] = [h.SetByHand(person(at), service, draw(st.sampled_from(states)), until)]
     if draw(st.booleans()):
@@ -191,9 +191,9 @@ def work(draw: st.DrawFn, house: SmallHouse, at: int, name: Name) -> list[h.Happ
 
 
 @st.composite
-def listing(draw: st.DrawFn, house: SmallHouse, at: int, name: Name) -> list[h.Happening]:
+def listing(draw: st.DrawFn, house: SmallHouse, at: int, name: Name, renames: bool) -> list[h.Happening]:
     service = draw(st.sampled_from(house.services)).key
-    if draw(st.booleans()):
+    if renames and draw(st.booleans()):
         return [h.Renamed(person(at), service, name("slug"))]
     return [h.Retired(person(at), service), h.Returned(person(at + draw(LASTING)), service)]
 

@@ -42,7 +42,7 @@ def houses(draw: st.DrawFn, own_fault_after: int = 90) -> SmallHouse:
     return SmallHouse(tuple(services), sources, tuple(people), behind)
 
 
-def _episode(house: SmallHouse, at: int, name: episodes.Name) -> episodes.Episode:
+def _episode(house: SmallHouse, at: int, name: episodes.Name, renames: bool) -> episodes.Episode:
     return st.one_of(
         episodes.outage(house, at, name),
         episodes.outage(house, at, name),
@@ -53,15 +53,16 @@ def _episode(house: SmallHouse, at: int, name: episodes.Name) -> episodes.Episod
         episodes.source(at),
         episodes.blindness(house, at),
         episodes.by_hand(house, at),
-        episodes.listing(house, at, name),
+        episodes.listing(house, at, name, renames),
         episodes.membership(house, at),
         episodes.mail(house, at),
     )
 
 
 @st.composite
-def histories(draw: st.DrawFn, length: str | None = None, own_fault_after: int = 90) -> History:
-    """`length`: "hours", "days", "year"; without it any of them, the short ones more often."""
+def histories(draw: st.DrawFn, length: str | None = None, own_fault_after: int = 90, renames: bool = True) -> History:
+    """`length`: "hours", "days", "year"; without it any of them, the short ones more often. `renames`: whether services
+    get other slugs."""
     house = draw(houses(own_fault_after))
     lasts = LENGTHS[length or draw(st.sampled_from(["hours", "hours", "days", "days", "year"]))]
     around = draw(st.sampled_from([*MIDNIGHTS, *CHANGES_OF_CLOCK]))
@@ -79,7 +80,7 @@ def histories(draw: st.DrawFn, length: str | None = None, own_fault_after: int =
         at = draw(st.one_of(st.just(around), st.integers(begins // 10, ends // 10).map(lambda tens: tens * 10)))
         at = max(at, begins + 600)
         for _ in range(draw(st.integers(1, 5))):
-            episode = draw(_episode(house, at, name))
+            episode = draw(_episode(house, at, name, renames))
             failure = _fails(episode)
             if failure is None or not _overlaps(failure, failures):
                 wanted += episode

@@ -54,8 +54,8 @@ class PublishedDay:
 
 @dataclass(frozen=True)
 class PublishedFigure:
-    """The seconds of a period as published, `unknown` with the days before the first; `share` between 0 and 1 (not
-    rounded), None where it says that nothing was measured."""
+    """The seconds of a period as published, `unknown` with the days before the first; `share` between 0 and 1, cut to
+    a hundredth of a percent, None where it says that nothing was measured."""
 
     seconds: Mapping[State, int]
     share: float | None
@@ -75,6 +75,8 @@ class Page:
     """Of each service: at least the last 90 local days that are counted, today included."""
     figures: Mapping[str, Mapping[int, PublishedFigure]]
     """Of each service, by days of the period (7, 30, 90, 365; those that the product publishes)."""
+    reasons: Mapping[str, frozenset[str]] | None = None
+    """Of each service, by which of the words of `words.Shown` its state is explained; None: not compared."""
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,14 @@ RESTART = 180
 
 @dataclass(frozen=True)
 class Seen:
-    """What the front page says at an instant. `cards`: services whose trouble the signals see, and that no open
-    incident speaks of."""
+    """What the front page says at an instant. `cards`: services in trouble that no open incident speaks of, also where
+    a person has said so by hand: the issue says "every service in trouble"."""
 
     at: int
     states: Mapping[str, State]
     headline: Headline
     cards: frozenset[str]
+    reasons: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ class _Run:
             self.post.struck(event, did, now)
         self.knowledge.look(self.world, now)
         for each in self.settled.values():
-            each.judged(self.knowledge.judge(each.service, self.world, now), now)
+            raw = self.knowledge.judge(each.service, self.world, now)
+            each.judged(raw, now, self.words.announced(each.service.key))
         self.record(now)
         self.post.pass_on(now)
 
@@ -124,13 +126,17 @@ class _Run:
             case h.Returned():
                 self.settled[what.service] = Settled(self.history.house.service(what.service))
             case h.Resolved():
-                self.knowledge.look(self.world, now)
-                for key in self.words.incidents[what.event].impacts:
-                    if key in self.settled:
-                        raw = self.knowledge.judge(self.settled[key].service, self.world, now)
-                        self.settled[key].resolved(raw, now)
+                for each in self.touched(what.event):
+                    each.resolved()
+            case h.Opened() | h.Reopened():
+                for each in self.touched(what.event):
+                    each.declared()
             case _:
                 pass
+
+    def touched(self, event: str) -> list[Settled]:
+        impacts = self.words.incidents[event].impacts
+        return [each for key, each in self.settled.items() if key in impacts]
 
     def start(self, last: int, now: int) -> None:
         """S1: what nobody watched is unknown from the last instant that was watched, but for people's words."""
@@ -169,12 +175,9 @@ class _Run:
 
     def read(self, now: int) -> Seen:
         states = {key: self.open[key][1].state for key in self.settled}
-        cards = {
-            key
-            for key, state in states.items()
-            if state in TROUBLES and "by_hand" not in self.open[key][1].reasons and not self.words.covering(key)
-        }
-        return Seen(now, states, headline(states.values()), frozenset(cards))
+        cards = {key for key, state in states.items() if state in TROUBLES and not self.words.covering(key)}
+        reasons = {key: self.open[key][1].reasons for key in self.settled}
+        return Seen(now, states, headline(states.values()), frozenset(cards), reasons)
 
 
 def reckon(history: History, watched: Mapping[int, int] | None = None) -> Reckoning:

@@ -17,6 +17,10 @@ class Settled:
     trouble_since: int | None = None
     left_trouble: int | None = None
     good_since_trouble: bool = False
+    ended: bool = False
+    """A person has said that the trouble which is shown, or was before nothing was known, is over (S8)."""
+    outbreak: bool = False
+    """There was trouble since it was operational."""
     at_most: dict[int, int] = field(default_factory=dict)
     """Since when the raw word has been this level or better, without a break."""
     at_least: dict[int, int] = field(default_factory=dict)
@@ -24,9 +28,12 @@ class Settled:
     again: int | None = None
     """When the state will be another one although nothing happens."""
 
-    def judged(self, raw: Judgement, now: int) -> None:
-        """Take in the raw word of this instant."""
+    def judged(self, raw: Judgement, now: int, announced: int = 0) -> None:
+        """Take in the raw word of this instant. `announced`: the weight that work in progress told to expect."""
         level = raw.level
+        covered = 0 < WEIGHT.get(self.state, 0) <= announced
+        if covered:
+            self.unstable_since = self.trouble_since = self.left_trouble = None
         if level is None:
             # Nothing that changes it: trouble and unknown stay, green stays unless what it rests on is too old.
             level = State.UNKNOWN if self.state is State.OPERATIONAL and "unreadable" in raw.reasons else self.state
@@ -34,7 +41,8 @@ class Settled:
             self.forget_unknown(now, raw.reasons or self.reasons, raw.again)
             return
         self._remember(WEIGHT[level], now)
-        if self.state is State.UNKNOWN:
+        well = self.ended and level is State.OPERATIONAL
+        if self.state is State.UNKNOWN or well or (covered and WEIGHT[level] < WEIGHT[self.state]):
             self._become(level, now)
         else:
             self._become(BY_WEIGHT[self._held(WEIGHT[self.state], WEIGHT[level], now)], now)
@@ -48,12 +56,13 @@ class Settled:
         self.at_most, self.at_least, self.unstable_since = {}, {}, None
         self.reasons, self.again = reasons, again
 
-    def resolved(self, raw: Judgement, now: int) -> None:
-        """S8: a person says it is over, and fresh evidence is good: the hold ends at once."""
-        if raw.level is State.OPERATIONAL and self.state is not State.UNKNOWN:
-            self._become(State.OPERATIONAL, now)
-            self._explain(State.OPERATIONAL, raw)
-            self.again = raw.again
+    def resolved(self) -> None:
+        """S8: a person says that it is over. From then on it is operational as soon as fresh evidence is good."""
+        self.ended = self.outbreak
+
+    def declared(self) -> None:
+        """A person says that it is not over."""
+        self.ended = False
 
     def _remember(self, level: int, now: int) -> None:
         self.at_most = {each: self.at_most.get(each, now) for each in range(level, 4)}
@@ -65,9 +74,8 @@ class Settled:
         return self.service.hold_better
 
     def _held(self, shown: int, level: int, now: int) -> int:
-        for worse in range(level, shown, -1):
-            if now - self.at_least[worse] >= self.service.hold_worse:
-                return worse
+        if level > shown and now - self.at_least[shown + 1] >= self.service.hold_worse:
+            return level
         for better in range(level, shown):
             if now - self.at_most[better] >= self.service.hold_better:
                 green_too_soon = better == 0 and now - self.at_most[0] < self._better_hold(0)
@@ -76,7 +84,7 @@ class Settled:
 
     def _dues(self) -> list[int]:
         shown = WEIGHT[self.state]
-        worse = [since + self.service.hold_worse for level, since in self.at_least.items() if level > shown]
+        worse = [since + self.service.hold_worse for level, since in self.at_least.items() if level == shown + 1]
         better = [since + self._better_hold(level) for level, since in self.at_most.items() if level < shown]
         return worse + better
 
@@ -89,6 +97,8 @@ class Settled:
         if state is State.OPERATIONAL:
             self.good_since_trouble = True
             self.unstable_since = None
+            self.ended = self.outbreak = False
+        self.outbreak = self.outbreak or trouble
         if trouble and not had:
             self._begin_trouble(now)
 

@@ -101,7 +101,7 @@ class Knowledge:
         if heard is None or now - heard >= stale_after:
             return Judgement(State.UNKNOWN, frozenset({"source_silent"}))
         answer = world.answers.get("prometheus", Answer.WELL)
-        if answer is Answer.UNREADABLE:
+        if answer is Answer.UNREADABLE or (answer is Answer.SILENT and (read is None or now - read >= stale_after)):
             # S13: red stays red (the caller keeps it), green is unknown once what was read is too old.
             if read is None or now - read >= stale_after:
                 return Judgement(None, frozenset({"unreadable"}))

@@ -60,24 +60,28 @@ def test_the_colour_of_every_mixture_is_one_that_the_day_had() -> None:
 def test_the_days_before_the_first_are_no_data() -> None:
     shown = spells("2026-05-02 00:00 operational", "2026-05-04 12:00 end")
     found = figure(shown, 90, instant("2026-05-04 12:00"))
-    assert found.seconds == {OK: 2 * DAY + 12 * HOUR, BLIND: 87 * DAY - HOUR}  # The clocks went forward in March.
+    assert found.seconds == {OK: 2 * DAY, BLIND: 88 * DAY - HOUR}  # The clocks went forward in March.
     assert found.share == 1.0
-    assert figure(shown, 365, instant("2026-05-04 12:00")).seconds[BLIND] == 362 * DAY  # Back and forward: a year.
+    assert figure(shown, 365, instant("2026-05-04 12:00")).seconds[BLIND] == 363 * DAY  # Back and forward: a year.
+    assert figure(shown, 7, instant("2026-05-02 09:00")).seconds == {BLIND: 7 * DAY}, "today is not counted yet"
 
 
 def test_maintenance_and_time_without_data_are_nobodys_uptime() -> None:
     shown = spells("2026-05-04 00:00 operational", "2026-05-04 03:00 maintenance", "2026-05-04 05:00 disruption",
                    "2026-05-04 06:00 unknown", "2026-05-04 12:00 end")  # fmt: skip
-    assert figure(shown, 7, instant("2026-05-04 12:00")).share == 0.75
+    assert figure(shown, 7, instant("2026-05-05 12:00")).share == 0.75
     assert (
-        figure(spells("2026-05-04 00:00 unknown", "2026-05-04 12:00 end"), 7, instant("2026-05-04 12:00")).share is None
+        figure(spells("2026-05-04 00:00 unknown", "2026-05-04 12:00 end"), 7, instant("2026-05-05 12:00")).share is None
     )
 
 
-def test_a_period_is_today_and_the_days_before_it() -> None:
+def test_a_period_is_so_many_finished_days() -> None:
     now = instant("2026-05-07 06:00")
-    shown = (Spell(midnight(date(2026, 4, 20)), now, OK),)
-    assert figure(shown, 7, now).seconds == {OK: 6 * DAY + 6 * HOUR}
+    shown = (
+        Spell(midnight(date(2026, 4, 20)), midnight(date(2026, 5, 6)), OK),
+        Spell(midnight(date(2026, 5, 6)), now, DOWN),
+    )
+    assert figure(shown, 7, now).seconds == {OK: 6 * DAY, DOWN: DAY}
 
 
 def test_the_headline_counts_apart_what_does_not_work_and_what_works_badly() -> None:

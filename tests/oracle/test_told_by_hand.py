@@ -75,7 +75,22 @@ def test_a_merge_in_the_hold_loses_no_mail() -> None:
     quiet = opened(tell=Tell.NO), opened(400, event="j", shop=DOWN), h.Merged(NOON + 430, "j", "i"), resolved()
     assert told(*quiet) == [(460, "news", f"{ALL} subscriber"), (2060, "end", f"{ALL} subscriber")]
     both = opened(380), opened(400, event="j", shop=DOWN), h.Merged(NOON + 430, "j", "i"), resolved()
-    assert told(*both) == [(440, "news", ALL), (460, "news", "subscriber"), (2060, "end", f"{ALL} subscriber")]
+    assert told(*both) == [(490, "news", f"{ALL} subscriber"), (2060, "end", f"{ALL} subscriber")]
+
+
+def test_what_is_written_in_the_hold_of_news_goes_in_the_same_mail() -> None:
+    assert told(opened(), h.Updated(NOON + 330, "i", tell=Tell.YES)) == [(390, "news", ALL)]
+    kept = h.Updated(NOON + 330, "i", tell=Tell.NO)
+    assert told(opened(), kept) == []
+    assert told(opened(), kept, h.Updated(NOON + 900, "i", tell=Tell.YES)) == [(960, "news", ALL)]
+
+
+def test_what_becomes_serious_by_a_merge_is_told_to_who_has_not_heard() -> None:
+    small, big = opened(web=SLOW), opened(500, event="j", shop=DOWN)
+    merged = told(small, big, h.Merged(NOON + 900, "j", "i"), resolved())
+    assert merged == [(560, "news", f"{ALL} subscriber"), (2060, "end", f"{ALL} subscriber")]
+    other = opened(event="k", shop=SLOW), opened(500, event="j", web=DOWN), h.Merged(NOON + 900, "j", "k")
+    assert told(*other) == [(560, "news", ALL), (960, "news", "subscriber")]
 
 
 def test_a_resolve_that_is_taken_back_within_its_hold_is_told_once_at_the_true_end() -> None:

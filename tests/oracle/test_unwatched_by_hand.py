@@ -100,7 +100,7 @@ def test_what_is_not_listed_is_not_counted() -> None:
         "2026-05-08": {OK: 43200},
         "2026-05-09": {OK: 43200},
     }
-    assert figure(spells, 7, now).seconds == {OK: 2 * DAY - 600, DOWN: 600, BLIND: DAY + 43200}
+    assert figure(spells, 7, now).seconds == {OK: DAY + 43200 - 600, DOWN: 600, BLIND: 2 * DAY + 43200}
 
 
 def test_on_its_return_nothing_is_remembered_of_before() -> None:
@@ -110,6 +110,15 @@ def test_on_its_return_nothing_is_remembered_of_before() -> None:
 
 def test_a_rename_changes_nothing() -> None:
     assert panel(*fails(600), h.Renamed(NOON + 700, "web", "site"), *mends(900)) == [(0, OK), (600, DOWN), (1020, OK)]
+
+
+def test_what_could_not_be_read_is_no_better_known_when_nothing_answers() -> None:
+    turned = (
+        h.SourceTurns(NOON + 600, "prometheus", h.Answer.UNREADABLE),
+        h.SourceTurns(NOON + 900, "prometheus", h.Answer.SILENT),
+        h.SourceTurns(NOON + 930, "prometheus", h.Answer.WELL),
+    )
+    assert panel(*turned) == [(0, OK), (690, BLIND), (930, OK)]
 
 
 def test_every_state_has_its_word() -> None:

@@ -92,9 +92,24 @@ def test_a_persons_resolved_ends_the_hold_at_once() -> None:
     assert panel(*fails(600), *told) == [(0, OK), (600, DOWN), (930, OK)]
 
 
-def test_a_persons_resolved_does_not_make_good_what_still_fails() -> None:
+def test_a_persons_resolved_does_not_make_good_what_still_fails_and_is_believed_with_the_first_good_sample() -> None:
     told = h.Opened(NOON + 660, "i", {"web": DOWN}), h.Resolved(NOON + 930, "i"), *mends(1000)
-    assert panel(*fails(600), *told) == [(0, OK), (600, DOWN), (1120, OK)]
+    assert panel(*fails(600), *told) == [(0, OK), (600, DOWN), (1000, OK)]
+
+
+def test_of_a_word_that_is_taken_back_nothing_is_left() -> None:
+    told = h.Opened(NOON + 660, "i", {"web": DOWN}), h.Resolved(NOON + 930, "i"), h.Reopened(NOON + 950, "i", h.Tell.NO)
+    down = h.Updated(NOON + 1200, "i"), h.Resolved(NOON + 1300, "i")
+    assert panel(*fails(600), *told, *mends(1000), *down) == [(0, OK), (600, DOWN), (1300, OK)]
+    others = h.Opened(NOON + 950, "j", {"web": SLOW}), *mends(1000)
+    assert panel(*fails(600), *told[:2], *others) == [(0, OK), (600, DOWN), (1120, SLOW)]
+
+
+def test_what_was_announced_waits_for_nothing_when_it_is_over() -> None:
+    work = h.Planned(NOON + 60, "m", {"web": WORK}, NOON + 300, NOON + 1200), *fails(400), *mends(890)
+    assert panel(*work, h.Ended(NOON + 900, "m")) == [(0, OK), (300, WORK), (900, OK)]
+    less = h.Planned(NOON + 60, "m", {"web": SLOW}, NOON + 300, NOON + 1200), *fails(400), *mends(890)
+    assert panel(*less, h.Ended(NOON + 900, "m")) == [(0, OK), (300, WORK), (400, DOWN), (1010, OK)]
 
 
 def test_a_relapse_after_a_resolve_is_unstable_too() -> None:

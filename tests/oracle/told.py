@@ -8,6 +8,7 @@ from tests.oracle.audience import Ledger
 from tests.oracle.happenings import Tell
 from tests.oracle.history import WEIGHT, SmallHouse, State
 
+LONGEST_HOLD = 3
 NEWS, ADVANCE, START, CHANGED, END, CANCELLED = "news", "advance", "start", "changed", "end", "cancelled"
 KINDS = {
     **{"problem": NEWS, "update": NEWS, "advance": ADVANCE, "reminder": ADVANCE},
@@ -40,6 +41,8 @@ class Case:
     over: bool = False
     begun: bool = False
     problem: bool = False
+    kept_back: bool = False
+    """Of its problem nobody was told, as a person wanted: whether the next entry tells it, no rule says."""
     owed: frozenset[str] = frozenset()
     perhaps: frozenset[str] = frozenset()
     hours: list[int] = field(default_factory=list)
@@ -57,6 +60,7 @@ class Notice:
     """Who was in the circle when it was made."""
     doubtful: bool = False
     stuck: bool = False
+    drawn: int = 0
 
 
 @dataclass
@@ -92,7 +96,7 @@ class Post:
                 if what.tell is Tell.YES:
                     self._make(case, NEWS, "problem", now)
             case h.Merged():
-                self._merged(self.cases[what.event], self.cases[what.into])
+                self._merged(self.cases[what.event], self.cases[what.into], now)
             case h.Planned():
                 self._planned(what)
             case h.Moved():
@@ -107,11 +111,10 @@ class Post:
                 self._over(self.cases[what.event])
                 self._make(self.cases[what.event], CANCELLED, "cancelled", now)
             case h.TakenBack():
-                self.waiting = [
-                    each
-                    for each in self.waiting
-                    if (each.case.key, each.name) != (what.event, what.kind) or each.leaves <= now
-                ]
+                for each in [*self.waiting]:
+                    if (each.case.key, each.name) == (what.event, what.kind) and each.leaves > now:
+                        self.waiting.remove(each)
+                        each.case.kept_back = each.case.kept_back or each.kind == NEWS
             case h.MailWell():
                 for each in self.waiting:
                     each.leaves = now if each.stuck else each.leaves
@@ -128,14 +131,37 @@ class Post:
             case.services = tuple(self.impacts[case.key])
         if what.tell is Tell.YES:
             self._make(case, NEWS, "update", what.at)
-        elif what.tell is Tell.DEFAULT and not case.quiet and not case.problem and self._disrupts(what.impacts):
-            self._make(case, NEWS, "problem", what.at)
+        elif what.tell is Tell.NO:
+            # What is held would tell this very entry.
+            for each in [each for each in self.waiting if each.case is case and each.kind == NEWS]:
+                self.waiting.remove(each)
+                case.kept_back = True
+        elif (
+            not case.quiet
+            and self._disrupts(self.impacts[case.key])
+            and (case.kept_back or not case.problem or self._about_to(case))
+        ):
+            self._make(case, NEWS, "problem", what.at, doubtful=case.kept_back)
 
-    def _merged(self, case: Case, into: Case) -> None:
+    def _about_to(self, case: Case) -> bool:
+        """Whether a first mail about it is held: whatever is said meanwhile begins the hold again."""
+        held = any(each.case is case and each.kind == NEWS and not each.stuck for each in self.waiting)
+        return held and not case.perhaps
+
+    def _merged(self, case: Case, into: Case, now: int) -> None:
+        """The other takes the impacts on: where it was not worth a mail until now, it is told to who has not heard."""
         case.into, case.over = into.key, True
         into.owed |= case.owed
         into.perhaps |= case.perhaps
         case.owed = case.perhaps = frozenset()
+        impacts = self.impacts[into.key]
+        for service, state in self.impacts[case.key].items():
+            impacts[service] = max(impacts.get(service, state), state, key=WEIGHT.__getitem__)
+        into.services = tuple(impacts)
+        if into.problem and not into.kept_back and not self._about_to(into):
+            return
+        if not into.quiet and self._disrupts(impacts):
+            self._make(into, NEWS, "taken on", now, doubtful=into.kept_back)
 
     def _planned(self, what: h.Planned) -> None:
         tells = what.tell is Tell.YES or (what.tell is Tell.DEFAULT and self._disrupts(what.announced))
@@ -197,8 +223,16 @@ class Post:
     def _make(self, case: Case, kind: str, name: str, now: int, doubtful: bool = False) -> None:
         if kind == NEWS:
             case.problem = True
+        case.kept_back = case.kept_back and doubtful
         circle = self.ledger.circle(case.services, case.only_behind)
-        self.waiting.append(Notice(case, kind, now + self.house.hold, name, circle, doubtful))
+        leaves, drawn = now + self.house.hold, now
+        held = [each for each in self.waiting if each.case is case and each.kind == kind == NEWS and not each.stuck]
+        for each in held:
+            # What is written while news are held goes in the same mail, and begins the hold again, not for ever.
+            self.waiting.remove(each)
+            name, drawn, doubtful = each.name, each.drawn, doubtful and each.doubtful
+            leaves = max(each.leaves, min(leaves, drawn + LONGEST_HOLD * self.house.hold))
+        self.waiting.append(Notice(case, kind, leaves, name, circle, doubtful, drawn=drawn))
 
     def _over(self, case: Case) -> None:
         case.over = True
@@ -220,6 +254,11 @@ class Post:
 
     def _leave(self, notice: Notice, now: int) -> None:
         root = self._root(notice.case)
+        if notice.case is not root and notice.kind == NEWS and self._about_to(root):
+            # What is about to go tells of both.
+            root.only_behind = root.only_behind and notice.case.only_behind
+            self.waiting.remove(notice)
+            return
         must, may = self._recipients(notice, root)
         taken, might = self.ledger.taken(must, now), self.ledger.taken(may, now)
         if might is None or (taken is None and must):
@@ -241,7 +280,10 @@ class Post:
         if notice.kind == ADVANCE:
             told = owed if root.perhaps else circle & notice.circle
             return (frozenset() if notice.doubtful else told), (circle | notice.circle | perhaps)
-        return (owed, circle | perhaps) if root.perhaps else (circle, circle)
+        must, may = (owed, circle | perhaps) if root.perhaps else (circle, circle)
+        if notice.name == "taken on":
+            must, may = circle - perhaps, circle - owed
+        return (frozenset() if notice.doubtful else must), may
 
     def _pending(self, case: Case) -> frozenset[str]:
         found = frozenset[str]()

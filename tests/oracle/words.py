@@ -109,6 +109,15 @@ class Words:
         """The open incidents that speak of a service."""
         return [key for key, each in self.incidents.items() if each.open and service in each.impacts]
 
+    def announced(self, service: str) -> int:
+        """The weight of what work in progress told to expect of a service; 0: nothing."""
+        levels = [
+            each.announced[service]
+            for each in self.maintenances.values()
+            if each.phase == "in_progress" and service in each.announced
+        ]
+        return max((WEIGHT.get(state, 3) for state in levels), default=0)
+
     def shown(self, service: str, computed: State, reasons: frozenset[str], now: int, auto_ends: bool = False) -> Shown:
         """S5. With `auto_ends`, maintenance whose end has come is over, though no clock has struck (S1)."""
         if service in self.by_hand and now < self.by_hand[service][1]:
@@ -124,11 +133,12 @@ class Words:
         weight = max((WEIGHT[state] for state in declared), default=0)
         signals = WEIGHT.get(computed, 0)
         counts = signals > max((WEIGHT.get(state, 3) for state in announced), default=0)
-        also = frozenset({"maintenance"}) if announced else frozenset()
         if counts and signals > weight:
-            return Shown(computed, reasons | also)
+            # Both reasons: what people have said beside it, the incident before the work.
+            said = {"incident"} if weight else {"maintenance"} if announced else set()
+            return Shown(computed, reasons | said)
         if weight:
-            return Shown(TROUBLES[weight - 1], frozenset({"incident"}) | also)
+            return Shown(TROUBLES[weight - 1], frozenset({"incident"}))
         if announced:
-            return Shown(State.MAINTENANCE, also)
+            return Shown(State.MAINTENANCE, frozenset({"maintenance"}))
         return Shown(computed, reasons)

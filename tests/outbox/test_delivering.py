@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -173,6 +174,122 @@ def test_a_lease_that_ended_is_taken_by_another_and_the_first_cannot_mark_it_don
     assert actions.done("two", [second.pk], NOW) == 1
 
 
+@pytest.mark.parametrize("outcome", ["again", "park", "done"])
+def test_whoever_lost_their_lease_decides_nothing_of_what_another_has_by_now(outcome: str) -> None:
+    happen("a")
+    actions.spread(NOW, to_page)
+    lease = timedelta(seconds=60)
+    (first,) = actions.claim("one", "page", NOW, lease, 10)
+    actions.claim("two", "page", NOW + lease, lease, 10)
+    if outcome == "again":
+        actions.again("one", [first.pk], NOW + lease, timedelta(0), "away")
+    elif outcome == "park":
+        actions.park("one", [first.pk], "no")
+    else:
+        actions.done("one", [first.pk], NOW + lease)
+    first.refresh_from_db()
+    assert (first.state, first.worker, first.error) == ("running", "two", "")
+
+
+def test_what_was_parked_meanwhile_is_not_marked_done() -> None:
+    happen("a")
+    actions.spread(NOW, to_page)
+    (one,) = actions.claim("one", "page", NOW, timedelta(seconds=60), 10)
+    actions.park("one", [one.pk], "no", "look at it")
+    assert actions.done("one", [one.pk], NOW) == 0
+    assert states() == [("a", "parked", 1)]
+
+
+def test_a_person_decides_once_about_what_is_parked_and_only_about_that() -> None:
+    happen("a")
+    actions.spread(NOW, to_page)
+    (one,) = actions.claim("one", "page", NOW, timedelta(seconds=60), 10)
+    assert actions.try_again(one.pk, NOW, by="anna") is None  # it runs
+    assert actions.settle("page", "a", NOW) == 0
+    actions.park("one", [one.pk], "no", "look at it")
+    later = NOW + timedelta(hours=1)
+    again = actions.try_again(one.pk, later, by="anna")
+    assert again is not None
+    assert actions.try_again(one.pk, later, by="berta") is None
+    one.refresh_from_db()
+    assert (one.state, one.due, one.since, one.attempts) == ("ready", later, later, 0)
+    (one,) = actions.claim("one", "page", later, timedelta(seconds=60), 10)
+    actions.park("one", [one.pk], "no")
+    assert actions.settle("page", "a", later) == 1
+    assert states() == [("a", "done", 1)]
+
+
+def test_what_was_done_at_last_has_no_fault_any_more(tmp_path: Path) -> None:
+    happen("a")
+    clock, well = Clock(), threading.Event()
+
+    def deliver(targets: Sequence[str], now: datetime) -> None:
+        if not well.is_set():
+            raise Temporary("away", "wait", after=timedelta(seconds=1))
+
+    at_work = worker(tmp_path, deliver, clock)
+    at_work.spread()
+    at_work.deliver_due(at_work.channels[0])
+    well.set()
+    clock.now += timedelta(seconds=1)
+    at_work.deliver_due(at_work.channels[0])
+    row = Delivery.objects.get()
+    assert (row.state, row.error, row.hint) == ("done", "", "")
+    assert at_work.running == set()  # its lease is kept by nobody
+
+
+def test_the_oldest_comes_first() -> None:
+    happen("a", "b")
+    actions.spread(NOW, to_page, limit=1)
+    assert [target for target, _, _ in states()] == ["a"]
+    actions.spread(NOW + timedelta(seconds=1), to_page)
+    (first,) = actions.claim("one", "page", NOW + timedelta(seconds=2), timedelta(seconds=60), 1)
+    assert first.target == "a"
+
+
+def test_more_facts_than_are_looked_at_together_are_spread_at_once(tmp_path: Path) -> None:
+    Fact.objects.bulk_create(Fact(kind="thing.happened", subject=f"t{n}", at=NOW) for n in range(201))
+    worker(tmp_path, lambda *_: None, Clock()).spread()
+    assert Delivery.objects.count() == 201
+
+
+def test_a_channel_is_woken_for_what_a_worker_that_is_gone_had_taken() -> None:
+    happen("a")
+    actions.spread(NOW, to_page)
+    lease = timedelta(seconds=60)
+    actions.claim("gone", "page", NOW, lease, 1)
+    assert actions.due_channels(NOW) == []
+    assert actions.due_channels(NOW + lease) == ["page"]
+
+
+def test_what_failed_together_waits_as_long_as_what_was_tried_most_often(tmp_path: Path) -> None:
+    clock = Clock()
+
+    def away(targets: Sequence[str], now: datetime) -> None:
+        raise Temporary("away")
+
+    happen("a")
+    at_work = worker(tmp_path, away, clock, batch=10)
+    at_work.spread()
+    for _ in range(3):  # its workers died, one after the other
+        actions.claim("gone", "page", clock.now, timedelta(seconds=1), 1)
+        clock.now += timedelta(seconds=1)
+    happen("b")
+    at_work.spread()
+    at_work.deliver_due(at_work.channels[0])
+    assert {row.due >= clock.now + timedelta(seconds=4) for row in Delivery.objects.all()} == {True}
+
+
+def test_from_where_somebody_acted_is_written_of_people_alone() -> None:
+    token = actions.PLACE.set("203.0.113.7")
+    try:
+        with transaction.atomic():
+            made = [record("thing.happened", "a", NOW, by) for by in ("anna", "")]
+    finally:
+        actions.PLACE.reset(token)
+    assert [fact.place for fact in made] == ["203.0.113.7", ""]
+
+
 def test_two_workers_at_once_never_hold_the_same_delivery() -> None:
     happen(*(f"t{n}" for n in range(60)))
     actions.spread(NOW, to_page)
@@ -206,6 +323,31 @@ def test_what_a_dead_worker_held_comes_back_at_once(tmp_path: Path) -> None:
     assert [state for _, state, _ in states()] == ["ready", "running"]
 
 
+def test_a_worker_that_begins_takes_back_what_a_dead_one_held_before_anything_else(tmp_path: Path) -> None:
+    happen("a")
+    actions.spread(NOW, to_page)
+    actions.claim(f"{this_machine()}/999999999/1-abc", "page", NOW, timedelta(hours=1), 1)
+    at_work = worker(tmp_path, lambda *_: None, Clock())
+    at_work.stop.set()
+    at_work.run()
+    assert [state for _, state, _ in states()] == ["ready"]
+
+
+def test_with_nothing_to_do_a_channel_does_anew_what_is_to_be_fresh(tmp_path: Path) -> None:
+    done: list[list[str]] = []
+
+    def deliver(targets: Sequence[str], now: datetime) -> None:
+        done.append(list(targets))
+        at_work.stop.set()
+
+    at_work = worker(tmp_path, deliver, Clock(), refresh=timedelta(microseconds=1), refreshed=("front",))
+    watchdog = threading.Timer(20, at_work.stop.set)
+    watchdog.start()
+    at_work.run()
+    watchdog.cancel()
+    assert done[:1] == [["front"]]
+
+
 @pytest.mark.parametrize(
     ("name", "dead"),
     [
@@ -213,6 +355,8 @@ def test_what_a_dead_worker_held_comes_back_at_once(tmp_path: Path) -> None:
         ("box/b0/n1/1/x-1", True),  # before the machine was started again
         ("box/b1/n2/1/x-1", False),  # another container: its processes cannot be seen from here
         ("other/b1/n1/1/x-1", False),
+        ("other/b0/n1/1/x-1", False),  # of another machine nobody knows
+        (f"box/b1/n1/{os.getpid()}/1-1", True),  # another process has its number by now
     ],
 )
 def test_only_a_worker_that_is_dead_for_certain_is_called_dead(name: str, dead: bool) -> None:
@@ -220,8 +364,6 @@ def test_only_a_worker_that_is_dead_for_certain_is_called_dead(name: str, dead: 
 
 
 def test_a_living_worker_is_not_dead() -> None:
-    import os
-
     assert not is_dead(f"box/b1/n1/{os.getpid()}/{start_ticks(os.getpid())}-1", "box/b1/n1")
 
 

@@ -71,10 +71,11 @@ def test_what_people_did_is_kept_longer_than_what_machines_saw() -> None:
 
 
 def test_what_still_has_consequences_is_never_forgotten() -> None:
-    waiting, parked = happen(NOW, "anna", spread=True), happen(NOW, "anna", spread=True)
+    waiting, parked, runs = (happen(NOW, "anna", spread=True) for _ in range(3))
     happen(NOW, "anna")  # not spread yet
     Delivery.objects.create(fact=waiting, channel="site", target="x", due=NOW)
     Delivery.objects.create(fact=parked, channel="site", target="x", due=NOW, state=Delivery.PARKED)
+    Delivery.objects.create(fact=runs, channel="site", target="x", due=NOW, state=Delivery.RUNNING)
     later = NOW + timedelta(days=4000)
     assert forget(later, later) == 0
-    assert Fact.objects.count() == 3
+    assert Fact.objects.count() == 4

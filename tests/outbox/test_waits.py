@@ -30,6 +30,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
         (MINUTE, True),
         (3 * HOUR, True),
         (-3 * SECOND, False),  # two clocks differ by that
+        (-5 * SECOND, False),
         (-6 * SECOND, True),
         (-3 * HOUR, True),
     ],
@@ -81,6 +82,13 @@ def test_what_is_tried_again_in_ten_minutes_is_so_though_the_clock_is_set_back(t
     clock.now += SECOND
     work(one)
     assert fails.done == 1
+
+
+def test_two_clocks_that_differ_by_seconds_are_no_clock_that_was_set_back() -> None:
+    happen("a")
+    actions.spread(NOW, to_page)
+    assert actions.mend_waits(NOW - 4 * SECOND) == 0
+    assert actions.mend_waits(NOW - 6 * SECOND) == 1
 
 
 def test_an_hour_of_the_day_is_waited_for_by_the_clock_as_it_is(tmp_path: Path) -> None:
@@ -150,6 +158,7 @@ def taken() -> Delivery:
 def test_what_a_worker_is_still_at_is_taken_by_nobody_else() -> None:
     mine = taken()
     actions.prolong("me", [mine.pk], NOW + 50 * SECOND, LEASE)
+    assert Delivery.objects.get().since == NOW + 50 * SECOND  # a wait from then on, should the clock be set back
     assert actions.claim("other", "page", NOW + LEASE, LEASE, 1) == []
     assert actions.claim("other", "page", NOW + LEASE + 50 * SECOND, LEASE, 1) == [mine]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from talaia.panel.state import Computed, Reason, State, Unrest, Verdict, settle
+from talaia.panel.state import Computed, Reason, State, Unrest, Verdict, believed, settle, watched
 
 BEGAN = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 DOWN, POOR = Reason("check", {"what": "down"}), Reason("check", {"what": "slow"})
@@ -41,6 +41,8 @@ def line(story: str, within: float = 10, worse: float = 0) -> str:
     [
         # A first trouble ends after two minutes without it.
         ("X-----", "XXXXX-"),
+        # It gets better by steps: each of them holds from the moment at which it was seen.
+        ("Xdddd-----", "XXXXXdddd-"),
         # It comes back at once, and goes after ten good minutes.
         ("X-----X" + "-" * 22, "XXXXX-X" + "X" * 20 + "--"),
         # A break in the good minutes starts them anew.
@@ -52,6 +54,7 @@ def line(story: str, within: float = 10, worse: float = 0) -> str:
         # While it is unknown nobody sees whether it is good: that it was unstable is forgotten, the trouble is not.
         ("X-----X-?X-----", "X" * 5 + "-XX?XXXXX-"),
         ("X-----X-?--X" + "-" * 21, "X" * 5 + "-XX?--" + "X" * 21 + "-"),
+        ("X-----?X" + "-" * 22, "XXXXX-?X" + "X" * 20 + "--"),  # it had been good before
         # A silence of the monitoring is no recovery: what has never been over does not come back.
         ("X?X-----", "X?XXXXX-"),
         ("X?" + "?" * 30 + "-X-----", "X?" + "?" * 30 + "-XXXXX-"),
@@ -110,3 +113,46 @@ def test_what_is_remembered_survives_being_stored() -> None:
     for computed in told("X-----X--?-----"):
         if computed.unrest:
             assert type(computed.unrest).from_json(computed.unrest.to_json()) == computed.unrest
+
+
+UNSTABLE = {"unstable_since": BEGAN.isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("state", "candidate", "verdict", "reason"),
+    [
+        ("X", None, "-", DOWN),
+        ("X", "-", "-", Reason("improving", {"now": {}, **UNSTABLE})),
+        ("X", "d", "d", Reason("improving", {"now": {"code": "check", "what": "slow"}, **UNSTABLE})),
+        ("d", "X", "X", Reason("check", {"what": "down", **UNSTABLE})),  # it gets worse: what is seen now is said
+        ("-", "X", "X", DOWN),  # what is well is held in no words of trouble
+    ],
+)
+def test_a_trouble_that_is_held_is_told_in_words_that_are_true_now_and_since_when_it_comes_and_goes(
+    state: str, candidate: str | None, verdict: str, reason: Reason
+) -> None:
+    said = Reason("check", {"what": "down", **UNSTABLE})
+    before = Computed(VERDICTS[state].state, said, VERDICTS[candidate].state if candidate else None, BEGAN)
+    found = watched(before, VERDICTS[verdict])
+    assert found.state is before.state
+    assert found.reason == (said if reason is DOWN else reason)
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict", "resolved", "shown"),
+    [
+        ("X", "-", True, "-"),
+        ("X", "-", False, "X"),
+        ("X", "?", True, "X"),  # nobody sees that it is good
+        ("X", "d", True, "X"),
+        ("?", "-", True, "?"),
+        ("-", "-", True, "-"),
+    ],
+)
+def test_a_person_who_says_that_it_is_over_ends_a_hold_only_where_it_is_good_now(
+    state: str, verdict: str, resolved: bool, shown: str
+) -> None:
+    before = Computed(VERDICTS[state].state, VERDICTS[state].reason, State.OPERATIONAL, BEGAN)
+    found = believed(before, VERDICTS[verdict], resolved)
+    assert MARKS[found.state] == shown
+    assert found == before or shown != state

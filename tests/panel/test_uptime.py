@@ -219,3 +219,8 @@ def test_a_figure_says_from_when_it_is_measured_and_what_was_not_listed_is_no_pa
     assert (found.without_data, found.absent, found.filled) == (86_400 + 43_200, 82_800 + 86_400, 3_600)
     assert found.share == 43_200 * 10_000 // 46_800 / 10_000
     assert sum(found.seconds.values()) + found.absent == 5 * 86_400
+
+
+def test_a_service_that_has_failed_ever_since_it_came_is_measured_since_then() -> None:
+    days = [DaySeconds(date(2026, 5, 2), {X: 86_400}), DaySeconds(date(2026, 5, 3), {OK: 86_400})]
+    assert figure(days, date(2026, 5, 1), date(2026, 5, 3), MADRID).measured_from == date(2026, 5, 2)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from talaia.panel.state import Computed, Declared, Reason, Shown, State, show
+from talaia.panel.state import Computed, Declared, Reason, Shown, State, show, worst
 
 NOW = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 DOWN = Reason("connections_down", {"down": 2, "of": 9})
@@ -135,3 +135,15 @@ def test_everything_that_can_be_declared_with_everything_that_the_signals_can_sa
         ), place
         seen += 1
     assert seen == 19 * 7 * 7 * 6
+
+
+def test_of_several_states_the_one_of_which_a_reader_must_know_first_is_the_worst() -> None:
+    order = [
+        State.OPERATIONAL,
+        State.MAINTENANCE,
+        State.UNKNOWN,  # planned work is known of, and silence hides anything
+        *TROUBLE,
+    ]
+    for place, state in enumerate(order):
+        assert worst(reversed(order[: place + 1])) is worst(order[: place + 1]) is state
+    assert worst([]) is State.OPERATIONAL

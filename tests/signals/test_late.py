@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from talaia.config import Source
-from talaia.signals.late import Known, old_news
+from talaia.signals.late import TOLERANCE, Known, old_news
 from talaia.signals.models import Signal
 from talaia.signals.parse.report import Alert
 from tests.signals.bodies import pushed, told
@@ -51,6 +51,25 @@ def test_what_is_old_news(
     what: str, firing: bool, starts: datetime | None, ends: datetime | None, known: Known, old: bool
 ) -> None:
     assert old_news(Alert({}, firing, {}, starts, ends), known) is old, what
+
+
+@pytest.mark.parametrize(
+    ("firing", "starts", "ends", "known", "from_when"),
+    [
+        (False, None, 0, ON, at(10)),  # an end, of what began at ten
+        (True, 0, None, OVER, at(5)),  # a beginning, of what ended at five
+        (True, 0, None, ON, at(10)),
+    ],
+)
+def test_two_clocks_may_differ_by_the_tolerance_and_not_by_more(
+    firing: bool, starts: int | None, ends: int | None, known: Known, from_when: datetime
+) -> None:
+    for early, old in ((0, False), (30, False), (31, True)):
+        moment = from_when - timedelta(seconds=early)
+        told = Alert({}, firing, {}, None if starts is None else moment, None if ends is None else moment)
+        assert old_news(told, known, TOLERANCE) is old, early
+        assert old_news(told, known) is (early > 0), early
+    assert timedelta(seconds=30) == TOLERANCE
 
 
 WEBHOOK = Source(id="h", kind="webhook")

@@ -62,6 +62,9 @@ SILENT_A = {"a": Source("a", NOW - STALE * 2, STALE, "alertmanager")}
 NEVER_ASKED_A = {"a": Source("a", NOW - STALE * 2, STALE, "alertmanager", asked=False)}
 CHECK_DOWN = Signal((CHECKS,), OWN, {"what": "slow"})
 HELD = Signal(("p",), OWN, held=True)
+BLIND_HELD = Signal(("p",), {**OWN, "talaia_impact": "unknown"}, held=True)
+BOTH_SEE = Signal(("p", CHECKS), OWN, {"what": "slow"})
+UNREADABLE = {"p": Source("p", NOW - STALE * 2, STALE, answered_at=NOW), **CHECKS_HEARD}
 MILD_BEFORE = Computed(State.DEGRADED)
 ONLY_A = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), source="a"),))
 MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impact="partial"),))
@@ -88,6 +91,7 @@ MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impa
         (WEB, View((), measured(0.0), HEARD), GREEN, "operational", ""),
         (WEB, View((), measured(0.0), HEARD), RED, "disruption", "failing_pending"),
         (WEB, View((), measured(0.0), HEARD), GREY, "unknown", "failing_pending"),
+        (WEB, View((), measured(0.0), HEARD), Computed(State.MAINTENANCE), "unknown", "failing_pending"),
         (WEB, View((), measured(), {}), GREEN, "unknown", "never_measured"),
         (WEB, View((), measured(), {"p": Source("p", None, STALE)}), GREEN, "unknown", "never_measured"),
         (WEB, View((), measured(), {"p": Source("p", NOW - STALE * 2, STALE)}), GREEN, "unknown", "source_silent"),
@@ -103,6 +107,13 @@ MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impa
         (TOLD, View((HELD,), {}, NEVER_ASKED), MILD_BEFORE, "degraded", "alert"),
         (TOLD, View((HELD,), {}, NEVER_ASKED), GREEN, "operational", "unconfirmed"),
         (TOLD, View((HELD,), {}, NEVER_ASKED), GREY, "operational", "unconfirmed"),
+        (TOLD, View((BLIND_HELD,), {}, NEVER_ASKED), GREEN, "operational", "unconfirmed"),  # it is blind no more
+        (WEB, View((), measured(), UNREADABLE), RED, "disruption", "source_unreadable"),
+        (WEB, View((), measured(), UNREADABLE), GREEN, "unknown", "source_unreadable"),
+        (WEB, View((), measured(), UNREADABLE), GREY, "unknown", "source_unreadable"),
+        (WEB, View((BOTH_SEE,), {}, SILENT), GREEN, "unknown", "source_silent"),  # not by ourselves alone
+        (WEB, View((CHECK_DOWN, fires(**OWN)), measured(), HEARD), GREEN, "disruption", "alert"),
+        (service(kept_by_hand=True), View((), {}, SILENT), GREEN, "unknown", "source_silent"),
         (TOLD, View((), {}, ASKED_AM), GREEN, "unknown", "not_measured"),  # a list without heartbeat proves nothing
         (TOLD, View((), BEATS, ASKED_AM), GREEN, "operational", "unconfirmed"),
         (BY_HAND, View((fires(**OWN),)), GREEN, "disruption", "alert"),
@@ -160,6 +171,8 @@ def links(down: str = "", failing: str = "", silenced: str = "", unmeasured: str
         (links(failing="a"), RED, "partial", {"code": "connections_down", "down": 1, "of": 4}),
         (links(failing="abc"), Computed(State.DEGRADED), "degraded", {"code": "failing_pending"}),
         (links(failing="a"), Computed(State.MAINTENANCE), "unknown", {"code": "failing_pending"}),
+        (links("a", failing="b"), Computed(State.PARTIAL), "partial", {"code": "connections_down", "down": 1, "of": 4}),
+        (links(silenced="a"), RED, "partial", {"code": "connections_down", "down": 1, "of": 4, **KNOWN}),
         (links("a", failing="bc"), GREY, "partial", {"code": "connections_down", "down": 1, "of": 4}),
         (links(poor="a", failing="a"), RED, "partial", {"code": "connections_down", "down": 1, "of": 4}),
     ],
@@ -177,7 +190,41 @@ def test_connections_of_which_a_source_only_tells_are_well_until_it_says_otherwi
     partial = judge(listed, View((down,), {}, NEVER_ASKED), NOW, GREEN).verdict
     assert partial == Verdict(State.PARTIAL, Reason("connections_down", {"down": 1, "of": 2}))
     assert judge(listed, View((held,), {}, NEVER_ASKED), NOW, Computed(State.PARTIAL)).verdict == partial
-    assert judge(listed, View((held,), {}, NEVER_ASKED), NOW, GREEN).verdict.state == State.OPERATIONAL
+    for before in (GREEN, GREY):
+        assert judge(listed, View((held,), {}, NEVER_ASKED), NOW, before).verdict.state == State.OPERATIONAL
+
+
+COUNTED = Reference(
+    connections=("a", "b", "c", "d"),
+    degraded=Threshold(count=2),
+    partial=Threshold(count=3),
+    disruption=Threshold(count=4),
+)
+
+
+@pytest.mark.parametrize(
+    ("view", "before", "state", "code"),
+    [
+        (links("a", poor="a"), GREEN, "operational", ""),  # one connection, whatever is said of it
+        (links("a", poor="b"), GREEN, "degraded", "connections_poor"),
+        (links(poor="a"), GREEN, "operational", ""),
+        (links(poor="a", failing="a"), RED, "operational", ""),
+        (links(poor="a", failing="b"), RED, "degraded", "connections_poor"),
+    ],
+)
+def test_a_connection_counts_once_though_it_is_down_and_works_badly(
+    view: View, before: Computed, state: str, code: str
+) -> None:
+    found = judge(service(slug="links", reference=COUNTED), view, NOW, before).verdict
+    assert (found.state, found.reason.code) == (state, code)
+
+
+def test_of_a_connection_the_evidence_has_the_word_and_a_check_of_ours_where_that_says_nothing() -> None:
+    ours = {(CHECKS, "links", "a"): Sample(0, 0, NOW)}
+    both = View((), {**links().samples, **ours}, HEARD | CHECKS_HEARD)
+    assert judge(LINKS, both, NOW, RED).verdict == Verdict(State.OPERATIONAL)
+    beside = View((), {**links(unmeasured="a").samples, **ours}, HEARD | CHECKS_HEARD)
+    assert judge(LINKS, beside, NOW, GREY).verdict.reason == Reason("failing_pending")
 
 
 def test_a_check_of_a_connection_is_no_check_of_the_service() -> None:

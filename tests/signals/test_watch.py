@@ -118,6 +118,8 @@ def test_after_a_restart_an_answer_that_does_not_come_makes_unknown(lab: Lab) ->
     lab.monitoring.prometheus_hangs = True
     lab.step()
     assert (lab.state(), lab.reason()["code"]) == ("unknown", "source_silent")
+    said = SourceState.objects.get(pk="prometheus").error
+    assert "; is it running, and may" in said and ". is" not in said, "what is wrong and what to do are one sentence"
 
 
 def test_a_source_that_fails_in_a_way_nobody_thought_of_stops_no_other(lab: Lab) -> None:

@@ -75,6 +75,15 @@ def test_before() -> None:
     assert CA.before(local(2026, 12, 1, 9, 0), NOW) == "abans de l’1 de desembre a les 09:00"
 
 
+def test_until() -> None:
+    tomorrow, one = local(2026, 11, 24, 9, 0), local(2026, 11, 23, 1, 5)
+    assert (CA.until(one, NOW), ES.until(one, NOW)) == ("fins a la 01:05", "hasta la 01:05")
+    assert CA.until(tomorrow, NOW) == "fins al 24 de novembre a les 09:00"
+    assert ES.until(tomorrow, NOW) == "hasta el 24 de noviembre a las 09:00"
+    assert EN.until(tomorrow, NOW) == "until 24 November at 09:00"
+    assert CA.until(local(2026, 12, 1, 9, 0), NOW) == "fins a l’1 de desembre a les 09:00"
+
+
 def test_without_a_now_everything_is_said_in_full() -> None:
     assert CA.since(NOW, None) == "des del 23 de novembre del 2026 a les 10:45"
     assert CA.at(NOW, None) == "23 de novembre del 2026, 10:45"

@@ -14,7 +14,7 @@ from talaia.panel.actions import judge_service, list_services, roll_up
 from talaia.panel.catalogue import Entry, Heading
 from talaia.panel.models import Service
 from talaia.panel.rollup import due_days
-from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.state import TROUBLE, Computed, Reason, Shown, State
 from talaia.panel.uptime import DaySeconds, days_before, length
 from talaia.site import pages, snapshot
 from talaia.site.figures import figures
@@ -207,7 +207,7 @@ def test_a_young_service_says_since_when_it_is_measured_and_how_long_it_was_not(
     html = said(page_of(read("web", now)))
     assert "Measured since 1 May 2026 ." in html
     assert "Operational 100% of the measured time 100% of the measured time 100% of the measured time" in html
-    assert "No data 4 d 10 h 27 d 10 h 87 d 9 h" in html
+    assert "No data 4 d 10 h 27 d 10 h 87 d 10 h" in html
     assert "4 February – 30 April 2026 No data" in html
 
 
@@ -266,10 +266,64 @@ def test_a_service_that_left_and_came_back_shows_the_days_between_as_not_on_the_
     assert "Not on the panel 5 d 12 h 8 d 8 d" in said(html)
 
 
+@pytest.mark.parametrize(
+    ("today", "words"), [(TODAY, "Measured since 19 November 2026"), (None, "It was measured from 19")]
+)
+def test_of_a_retired_service_it_is_told_from_when_it_was_measured(today: date | None, words: str) -> None:
+    unknown = [{U: length(day, story.ZONE)} for day in days_before(TODAY, 90)]
+    value = of([*unknown[:-4], *({OK: 86_400} for _ in range(4))])
+    service = value.service if today else replace(value.service, retired_at=story.NOW)
+    html = said(page_of(replace(value, today=today, service=service, days=value.days if today else value.days[:-1])))
+    assert words in html
+    assert ("Measured since" in html) is bool(today)
+
+
+def test_days_of_which_nothing_is_known_are_counted_in_days_whatever_the_clocks_do() -> None:
+    """The last ninety days before 23 November have the night of October in which an hour comes twice."""
+    unknown = [{U: length(day, story.ZONE)} for day in days_before(TODAY, 90)]
+    assert "No data 7 d 30 d 90 d " in said(page_of(of(unknown)))
+    long = days_before(TODAY, 90).index(date(2026, 10, 25))
+    alone = [{OK: length(day, story.ZONE)} for day in days_before(TODAY, 90)]
+    alone[long] = {X: 25 * 3_600}
+    assert "25 October 2026 Disruption 1 d In figures" in said(page_of(of(alone)))
+    unknown[0] = {U: 12 * 3_600, OK: 12 * 3_600}
+    assert "No data 7 d 30 d 89 d 12 h" in said(page_of(of(unknown)))
+
+
 @pytest.mark.django_db
-def test_at_midnight_itself_nothing_of_the_new_day_is_told() -> None:
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("late", [0, 0.4])
+@pytest.mark.parametrize("at", [local(2026, 5, 4), local(2026, 5, 4, 9, 30), local(2026, 5, 4, 23, 59, 59)])
+def test_today_holds_what_is_shown_from_the_very_second_in_which_it_began(
+    state: State, late: float, at: datetime
+) -> None:
+    """The page is made at once when something changes, and then not for a quarter of an hour."""
+    panel("web", at=local(2026, 1, 1))
+    show("web", OK if state is not OK else X, local(2026, 1, 1))
+    show("web", state, at)
+    page = read("web", at + timedelta(seconds=late))
+    assert page.days[-1].day == date(2026, 5, 4)
+    assert page.days[-1].seconds[state] == 1
+    html = page_of(page)
+    if state in TROUBLE:
+        assert drawn(html)[89] == state.value
+    if state is not OK:
+        assert state.value in [one for one, _ in table(html)["Today, so far"]]
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_set_back_does_not_hide_what_is_shown() -> None:
+    panel("web", at=local(2026, 1, 1))
+    show("web", OK, local(2026, 1, 1))
+    show("web", X, local(2026, 5, 4, 9, 30))
+    page = read("web", local(2026, 5, 4, 9, 29))
+    assert page.days[-1].seconds == {OK: 9 * 3_600 + 1_800, X: 1}
+
+
+@pytest.mark.django_db
+def test_at_midnight_itself_the_new_day_is_no_more_than_what_is_shown() -> None:
     panel("web", at=local(2026, 1, 1))
     show("web", OK, local(2026, 1, 1))
     page = read("web", local(2026, 5, 4))
-    assert sum(page.days[-1].seconds.values()) == 0
+    assert page.days[-1].seconds == {OK: 1}
     assert "Today, so far" not in said(page_of(page))

@@ -14,7 +14,7 @@ from talaia.site import assets, pages
 from talaia.site.bars import bars
 from talaia.site.figures import figures, measures, stretches
 from talaia.site.shapes import icon
-from talaia.site.values import Event, Front, Group
+from talaia.site.values import Event, Front, Group, Month, Other, Told
 from tests.pages import story
 
 
@@ -82,7 +82,7 @@ def test_an_incident_does_not_hide_why_the_signals_are_not_well() -> None:
     )
 
 
-NOT_WRITTEN = "Ho ha detectat la monitorització; encara no n’hem escrit res."
+NOT_WRITTEN = "Encara no n’hem escrit res."
 
 
 def test_a_second_outage_has_its_own_card_above_the_timeline_of_the_first() -> None:
@@ -108,6 +108,48 @@ def test_where_no_person_has_spoken_yet_the_reader_is_told_so() -> None:
     assert NOT_WRITTEN in front(story.FRONTS["signals-only"])
     assert NOT_WRITTEN not in front(story.FRONTS["incident"])
     assert NOT_WRITTEN not in front(story.FRONTS["well"])
+
+
+def test_an_outage_that_was_resolved_in_words_is_said_to_be_and_which_incident_it_was() -> None:
+    down = story.panel(
+        story.service("video", State.DISRUPTION, story.NO_ANSWER), story.service("mail", State.PARTIAL, story.NO_ANSWER)
+    )
+    told = (Told("video", "2026-001", story.NOW - timedelta(minutes=5)),)
+    value = replace(story.front(down), told=told)
+    cards = front(value).partition("Serveis ")[0]
+    assert (
+        "Hem donat per resolta la incidència 2026-001 ( 04:42 ); la monitorització encara hi veu la fallada." in cards
+    )
+    assert cards.count(NOT_WRITTEN) == 1, "of the other one nobody has spoken"
+    html = pages.front(value, story.HOUSE)["es/index.html"].decode()
+    assert '<a href="/es/incidents/2026-001/">incidencia 2026-001</a>' in html
+    speaks = front(replace(value, told=(Told("video", "2026-001", None),)), "en/")
+    assert "Incident 2026-001 speaks of it; the monitoring still sees it failing." in speaks
+
+
+def test_while_the_first_incident_is_open_nobody_says_that_there_was_none() -> None:
+    assert "Encara no hi ha hagut cap incidència." in front(story.front(resolved=()))
+    open_one = front(story.front(incidents=(story.CUT,), resolved=()))
+    assert "Encara no se n’ha resolt cap." in open_one and "no hi ha hagut cap" not in open_one
+
+
+def test_what_became_part_of_another_incident_continues_there_and_lasted_nothing() -> None:
+    into = Other("incident", "2026-015", (("ca", "Tall general"),))
+    entries = (*story.CUT.entries, replace(story.CUT.entries[-1], number=9, state="resolved", at=story.NOW))
+    began = story.CUT.started_at
+    one = replace(
+        story.CUT, state="resolved", ended_at=began + timedelta(seconds=20), merged_into=into, entries=entries
+    )
+    html = pages.event(one, story.HOUSE)["incidents/2026-014/index.html"].decode()
+    said = words(html.encode())
+    assert "Estat Continua a 2026-015" in said and said.count("Continua a 2026-015") == 2
+    assert not re.search(r"Resolta|1 min|Durada|Final", said)
+    description = re.findall(r'<meta name="description" content="([^"]+)"', html)[0]
+    assert description.startswith("Continua a 2026-015 · 23 de novembre del 2026, 03:12")
+    listed = front(story.front(resolved=(one,)))
+    assert "continua a 2026-015" in listed and "1 min" not in listed.partition("Últimes incidències")[2]
+    history = words(pages.month(Month(2026, 11, 1, (one,)), story.HOUSE)["history/2026/11/index.html"])
+    assert "continua a 2026-015" in history and "1 min" not in history
 
 
 def test_of_a_great_many_outages_the_first_five_stand_open_and_the_others_are_one_tap_away() -> None:
@@ -235,7 +277,7 @@ def test_ninety_days_make_ninety_bars_of_which_each_state_is_one_path() -> None:
 
 
 def test_days_alike_that_follow_each_other_are_one_line() -> None:
-    found = list(stretches(story.SERVICES["down"].days))
+    found = list(stretches(story.SERVICES["down"].days, story.ZONE))
     assert [(one.first.isoformat(), one.several) for one in found if one.worst is State.UNKNOWN] == [
         ("2026-08-25", True)
     ]

@@ -47,7 +47,7 @@ SENTENCES: dict[str, Promise] = {
     "service.unwatched": gettext_lazy("found that nobody had watched %(it)s"),
     "service.backfilled": gettext_lazy("wrote the past of %(it)s from the metrics"),
     "service.set_by_hand": gettext_lazy("set the state of %(it)s by hand"),
-    "service.taken_back": gettext_lazy("gave the state of %(it)s back to the signals"),
+    "service.taken_back": gettext_lazy("let the monitoring speak of %(it)s again"),
     "service.hand_ended": gettext_lazy("ended what was set by hand for %(it)s, as its time was over"),
     "service.renamed": gettext_lazy("renamed service %(from)s to %(it)s"),
     "source.silent": gettext_lazy("stopped hearing %(it)s"),

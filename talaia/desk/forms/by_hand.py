@@ -20,7 +20,10 @@ AT_FIRST = timedelta(hours=2)  # so long it holds when nobody says otherwise
 
 
 class ByHandForm(forms.Form):
-    """`held`: the state, the end and the words that stand by hand already, to be changed."""
+    """`held`: the state, the end and the words that stand by hand already, to be changed.
+
+    Else no state is chosen beforehand: whoever hurries would say of what is down that it works.
+    """
 
     state = forms.ChoiceField(label=gettext_lazy("State"), widget=forms.RadioSelect)
 
@@ -28,16 +31,15 @@ class ByHandForm(forms.Form):
         self,
         *args: Any,
         now: datetime,
-        shown: State,
         held: tuple[State, datetime | None, Mapping[str, str]] | None,
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
-        state, until, why = held or (shown, None, {})
+        state, until, why = held or (None, None, {})
         field = self.fields["state"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(one.value, panel_words.state(one)) for one in STATES]
-        field.initial = state.value if state in STATES else State.OPERATIONAL.value
+        field.initial = state.value if state else None
         self.fields["until"] = MomentField(until, label=_("Until"))
         if until is None:
             self.fields["until"].initial = minute(now + AT_FIRST)

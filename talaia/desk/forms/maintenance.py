@@ -124,6 +124,7 @@ class ShiftForm(forms.Form):
     text = TextField(label=gettext_lazy("Why (the times are said by themselves)"), required=False)
     key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
     seen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
+    foreseen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)  # as in PlanForm
 
     def __init__(self, *args: Any, now: datetime, was: Window, end_only: bool, **more: Any) -> None:
         super().__init__(*args, **more)

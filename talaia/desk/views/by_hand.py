@@ -41,7 +41,7 @@ def by_hand(request: HttpRequest, slug: str) -> HttpResponse:
     if row is None:
         raise NotPossible(_("there is no service “%(slug)s” on the panel") % {"slug": slug})
     held = (State(row.override_state), row.override_until, row.override_words) if row.override_state else None
-    form = ByHandForm(request.POST or None, now=now, shown=State(row.state), held=held)
+    form = ByHandForm(request.POST or None, now=now, held=held)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:

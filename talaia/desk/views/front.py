@@ -16,7 +16,7 @@ from talaia.config import current
 from talaia.desk import assets, mailing, urgency
 from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.desk.views import by_hand, drafts, forum
-from talaia.desk.views.suggestions import card, dismissed, spoken_of, suggestions
+from talaia.desk.views.suggestions import card, dismissed, suggestions
 from talaia.desk.words_of_sources import odd_words
 from talaia.events.timeline import NotPossible
 from talaia.notices import actions as notices
@@ -47,14 +47,14 @@ def front(request: HttpRequest) -> HttpResponse:
     said_no = dismissed()
     shown = {service.slug: service for service in seen.services}
     others = [service for service in urgency.unexplained(seen) if service.slug not in drafted]
-    said = spoken_of([service.slug for service in others])
+    told = {one.slug: one for one in seen.told}
     context = {
         "now": now,
         "mails": mailing.waiting(language()),
         "incidents": urgency.incidents_by_urgency(seen.incidents, now),
         "suggestions": [card(one) for one in suggested],
         "unexplained": [
-            (service, said_no.get((service.slug, service.since), ""), said.get(service.slug, "")) for service in others
+            (service, said_no.get((service.slug, service.since), ""), told.get(service.slug)) for service in others
         ],
         "by_hand": [(shown[row.slug], row) for row in by_hand.set_by_hand() if row.slug in shown],
         "drafts": drafts.to_go_on_with(request.user.get_username()),

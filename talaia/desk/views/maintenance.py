@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
-from talaia.desk import mailing, urgency
+from talaia.desk import mailing, shifting, urgency
 from talaia.desk.forms.maintenance import PlanForm, StepForm
 from talaia.desk.pages import for_editors, for_operators, language, page
 from talaia.desk.preview import planned, stepped
@@ -33,7 +33,7 @@ from talaia.desk.views.written import (
 )
 from talaia.events import actions
 from talaia.events import plan as planning
-from talaia.events.clock import ends, late
+from talaia.events.clock import late
 from talaia.events.models import Event as Row
 from talaia.events.telling import known_since
 from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken, fingerprint
@@ -183,9 +183,8 @@ class Following:
 
     def page(self, form: StepForm, **more: Any) -> HttpResponse:
         row = self.row
-        lines = planning.lines(
-            row.notices, self.window, known_since(row), starts_itself=row.starts_itself, ends_itself=ends(row)
-        )
+        since = self.now if row.awaits_approval else known_since(row)  # what waits has been told to nobody
+        lines = shifting.plan_of(row, self.window, since)
         why = late(row, self.now)
         context = {
             "now": self.now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -11,14 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from talaia.config import current
+from talaia.desk import mailing, shifting
 from talaia.desk.forms.maintenance import ArrangeForm, MoveForm, ShiftForm
 from talaia.desk.pages import for_operators, page
 from talaia.desk.views.maintenance import Following
 from talaia.desk.views.written import (
+    impacts_of,
     sent_again,
     written_in,
 )
 from talaia.events import actions
+from talaia.events import plan as planning
 from talaia.events.models import Update
 from talaia.events.timeline import MaintenanceState, NotPossible, Overtaken
 from talaia.site import moved
@@ -74,6 +78,14 @@ def shift(request: HttpRequest, ref: str, what: str) -> HttpResponse:
     if not sent.is_valid():
         return shown(sent)
     given, window = sent.cleaned_data, sent.times.window()
+    coming = shifting.after_shift(there.row, window, there.now)
+    later = window[1] > there.window[1] if extending else window != there.window
+    if later and coming.told and given["foreseen"] != coming.mark:
+        again = request.POST.copy()
+        again["foreseen"] = coming.mark
+        lines = [(planning.notice_word(line.notice), line) for line in coming.lines]
+        told = {"plan_lines": lines, "mails_go": coming.mail, "hold": current().mail.hold.total_seconds()}
+        return shown(form(again), confirm=True, new=replace(there.shown, window=window), **told)
     words = {written_in(there.row): given["text"]} if given["text"] else {}
     asked: dict[str, Any] = {"by": there.by, "key": given["key"] or None, "seen": given["seen"] or None}
     update: Update | None
@@ -104,7 +116,15 @@ def move(request: HttpRequest, ref: str, what: str) -> HttpResponse:
 
     def shown(sent: MoveForm, **more: Any) -> HttpResponse:
         action = reverse(f"desk-{what}", args=[ref])
-        context = {"now": there.now, "event": there.shown, "what": what, "action": action, "form": sent}
+        touched = impacts_of(there.row)
+        context = {
+            "now": there.now,
+            "event": there.shown,
+            "what": what,
+            "action": action,
+            "form": sent,
+            "mail": mailing.would_follow(there.row, MOVES[what], touched, None, there.now),
+        }
         return page(request, "desk/move.html", {**context, **more})
 
     if request.method != "POST":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +21,6 @@ from talaia.desk.writing import actions
 from talaia.desk.writing.first_words import Beginning
 from talaia.desk.writing.suggestions import Desk, Suggestion, suggest
 from talaia.events import promise
-from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
 from talaia.panel.models import Service
 from talaia.panel.state import State, worst
@@ -65,25 +62,8 @@ def known() -> Desk:
 def suggestions(seen: Front, now: datetime) -> tuple[Suggestion, ...]:
     """Those of this moment."""
     unexplained = urgency.unexplained(seen)
-    said = spoken_of([service.slug for service in unexplained])
-    return suggest([one for one in unexplained if one.slug not in said], dismissed(), known(), now)
-
-
-def spoken_of(slugs: Collection[str]) -> dict[str, str]:
-    """Of these services, those of whose very trouble people have been told, and by which incident, the latest.
-
-    It is over for whoever wrote it; the signals see the trouble from its beginning on until they see it well again.
-    """
-    found: dict[str, str] = {}
-    for slug, since in Service.objects.filter(pk__in=slugs, trouble_since__isnull=False).values_list(
-        "pk", "trouble_since"
-    ):
-        told = Event.objects.filter(kind=Event.INCIDENT, impacts__service=slug).filter(
-            Q(ended_at__gte=since) | Q(updates__number=1, updates__at__gte=since)
-        )
-        if (event := told.order_by("-started_at", "-pk").first()) is not None:
-            found[slug] = event.ref
-    return found
+    told = {one.slug for one in seen.told}
+    return suggest([one for one in unexplained if one.slug not in told], dismissed(), known(), now)
 
 
 def dismissed() -> dict[tuple[str, datetime], str]:

@@ -16,7 +16,7 @@ from django.utils import translation
 from talaia.desk.writing.first_words import Beginning, beginning, filled, listed
 from talaia.events.timeline import fingerprint
 from talaia.panel import words as panel_words
-from talaia.panel.state import TROUBLE, Reason, State
+from talaia.panel.state import TROUBLE, Reason, State, worst
 from talaia.site.dates import Calendar
 from talaia.site.values import Service, inside
 
@@ -60,8 +60,8 @@ def suggest(
     """
     found = [s for s in unexplained if s.state in TROUBLE and (s.slug, s.since) not in dismissed]
     groups: list[list[Service]] = []
-    for service in sorted(found, key=lambda service: service.since):
-        if groups and service.since - groups[-1][0].since <= TOGETHER:
+    for service in sorted(found, key=lambda service: service.began):
+        if groups and service.began - groups[-1][0].began <= TOGETHER:
             groups[-1].append(service)
         else:
             groups.append([service])
@@ -73,12 +73,17 @@ def suggest(
 
 
 def kind_of(services: Sequence[Service], kinds: Mapping[str, str]) -> str:
-    """The kind of trouble. Where connections are among it, the others most likely fail because of them."""
+    """The kind of trouble. Where connections are among it, the others most likely fail because of them.
+
+    Unless another one is worse than they are: of what nobody can use, "some of them" would say too little.
+    """
     each = [_kind(service, kinds.get(service.slug, "")) for service in services]
+    if len(set(each)) == 1:
+        return each[0]
     for kind in ("no-connection", "part-connection"):
-        if kind in each:
+        if kind in each and services[each.index(kind)].state is worst(service.state for service in services):
             return kind
-    return each[0] if len(set(each)) == 1 else "unknown"
+    return "unknown"
 
 
 def drafted(kind: str, services: Sequence[Service], since: datetime, desk: Desk, now: datetime) -> Beginning:
@@ -89,13 +94,13 @@ def drafted(kind: str, services: Sequence[Service], since: datetime, desk: Desk,
             values[language] = {
                 "services": listed([inside(service.names, language).text for service in services]),
                 "since": Calendar(language, desk.zone).since(since, now),
-                "measured": _measured([service.reason for service in services]),
+                "measured": _measured(services),
             }
     return filled(beginning(kind, desk.changed, desk.languages), values)
 
 
 def _drafted(services: tuple[Service, ...], desk: Desk, now: datetime) -> Suggestion:
-    since, kind = min(service.since for service in services), kind_of(services, desk.kinds)
+    since, kind = min(service.began for service in services), kind_of(services, desk.kinds)
     mark = fingerprint(sorted([s.slug, s.state.value, s.since.isoformat()] for s in services))
     return Suggestion(kind, services, since, drafted(kind, services, since, desk, now), mark)
 
@@ -105,11 +110,13 @@ def _kind(service: Service, given: str) -> str:
     if code == "alert" and ABOUT_A_CERTIFICATE.search(str(values.get("summary") or "")):
         return "certificate"
     if code in FIGURES or given == "connection":
-        if code == "connections_poor":
+        if code == "connections_poor" or (code not in FIGURES and service.state is State.DEGRADED):
             return "slow"
         return "no-connection" if service.state is State.DISRUPTION else "part-connection"
     if service.state is State.DEGRADED or values.get("what") == "slow":
         return "slow"
+    if given == "web" and service.state is State.PARTIAL:
+        return "unknown"  # "cannot be reached" would say too much of what some still reach
     return given or "unknown"
 
 
@@ -118,8 +125,10 @@ def of_now(reason: Reason) -> Reason:
     return Reason.from_json(reason.values["now"]) if reason.code == "improving" else reason
 
 
-def _measured(reasons: Iterable[Reason]) -> str:
-    for reason in map(of_now, reasons):
+def _measured(services: Sequence[Service]) -> str:
+    """The figures of the connections in brackets; none where they would belittle something worse beside them."""
+    heaviest = worst(service.state for service in services)
+    for reason in (of_now(service.reason) for service in services if service.state is heaviest):
         if reason.code in FIGURES:
             counts = Reason(reason.code, {name: reason.values[name] for name in COUNTS if name in reason.values})
             return f" ({panel_words.reason(counts, str)})"

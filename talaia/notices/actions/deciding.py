@@ -90,13 +90,15 @@ def _let_go(notice: Notice, now: datetime, until: datetime, by: str) -> None:
 def try_again(notice_id: int, now: datetime, *, by: str, seen: str | None = None) -> None:
     """Go on with the copies that were not sent: those that wait at once, those that were refused once more.
 
-    Raises NotPossible.
+    Raises NotPossible; also where it is over meanwhile: whom it has not reached, its end will not reach either.
     """
     with transaction.atomic():
         notice = find(notice_id)
         if notice.state not in Notice.TOLD:
             raise NotPossible(_("it has not begun to be sent"))
         _check_seen(notice, seen)
+        if rows.is_past(notice):
+            raise NotPossible(_("it is no longer true"))
         notice.postings.exclude(state=Posting.SENT).update(state=Posting.AGAIN, due=now, tries=1, meaning="")
         notice.after, notice.error, notice.hint, notice.ended_at = "", "", "", None
         notice.save(update_fields=["after", "error", "hint", "ended_at"])
