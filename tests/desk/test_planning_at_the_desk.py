@@ -137,7 +137,7 @@ def test_nobody_outside_knows_before_a_second_person_approves(desk: Client, bert
     assert "Waits for a second person" in desk.get("/desk/").content.decode()
 
     refused = desk.post(f"{address}approve", follow=True).content.decode()
-    assert "whoever planned it cannot approve it" in refused
+    assert "whoever planned it, or changed any of it, cannot approve it" in refused
     seen = re.findall(r'name="seen" value="([^"]+)"', berta.get(address).content.decode())[0]
     approved = berta.post(f"{address}approve", {"seen": seen}, follow=True).content.decode()
     assert "Published." in approved
@@ -230,7 +230,7 @@ def test_a_change_of_what_was_approved_waits_for_somebody_else(desk: Client, ber
     event.refresh_from_db()
     assert (event.window_start, event.window_end) == window
     refused = desk.post(f"{address}approve", follow=True).content.decode()
-    assert "whoever proposed the change cannot approve it" in refused
+    assert "whoever proposed any part of the change cannot approve it" in refused
     assert "Approve the change" in berta.get(address).content.decode()
     berta.post(f"{address}approve", {"seen": form_of(berta, address)["seen"]})
     event.refresh_from_db()
