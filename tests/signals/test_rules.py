@@ -221,9 +221,9 @@ def test_a_connection_counts_once_though_it_is_down_and_works_badly(
 
 def test_of_a_connection_the_evidence_has_the_word_and_a_check_of_ours_where_that_says_nothing() -> None:
     ours = {(CHECKS, "links", "a"): Sample(0, 0, NOW)}
-    both = View((), links().samples | ours, HEARD | CHECKS_HEARD)
+    both = View((), {**links().samples, **ours}, HEARD | CHECKS_HEARD)
     assert judge(LINKS, both, NOW, RED).verdict == Verdict(State.OPERATIONAL)
-    beside = View((), links(unmeasured="a").samples | ours, HEARD | CHECKS_HEARD)
+    beside = View((), {**links(unmeasured="a").samples, **ours}, HEARD | CHECKS_HEARD)
     assert judge(LINKS, beside, NOW, GREY).verdict.reason == Reason("failing_pending")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from talaia.panel.state import State
 from talaia.panel.uptime import DaySeconds, Figure
 from talaia.site.figures import Filled, Stretch, filled, measures, stretches
 
+ZONE = ZoneInfo("Europe/Madrid")
 OK, D, X, M, U = State.OPERATIONAL, State.DEGRADED, State.DISRUPTION, State.MAINTENANCE, State.UNKNOWN
 WHOLE = 86_400
 
@@ -30,16 +32,16 @@ def test_the_worst_stands_first_and_what_was_not_at_all_stands_nowhere() -> None
 
 def test_days_that_became_known_afterwards_are_one_where_they_follow_each_other() -> None:
     days = [day(1, {OK: WHOLE}, 10), day(2, {OK: WHOLE}, 20), day(3, {OK: WHOLE}), day(4, {OK: WHOLE}, 5)]
-    assert filled(days) == (
+    assert filled(days, ZONE) == (
         Filled(date(2026, 5, 4), date(2026, 5, 4), 5),
         Filled(date(2026, 5, 1), date(2026, 5, 2), 30),
     )
 
 
 def test_of_a_day_what_the_picture_shows_stands_before_the_rest_and_the_worst_before_the_better() -> None:
-    (found,) = stretches([day(1, {OK: 80_000, M: 5_000, U: 200, X: 1_200})])
+    (found,) = stretches([day(1, {OK: 80_000, M: 5_000, U: 200, X: 1_200})], ZONE)
     assert found == Stretch(date(2026, 5, 1), date(2026, 5, 1), ((X, 1_200), (U, 200), (M, 5_000)))
-    (found,) = stretches([day(1, {OK: 80_000, M: 6_300, U: 100})])  # so short a time repaints no day
+    (found,) = stretches([day(1, {OK: 80_000, M: 6_300, U: 100})], ZONE)  # so short a time repaints no day
     assert found.worst is M
 
 
@@ -52,7 +54,7 @@ def test_whole_days_alike_are_one_line_where_they_follow_each_other() -> None:
         day(8, {U: 80_000, OK: 6_400}),
         *(day(number, {}) for number in (9, 10)),
     ]
-    found = [(one.first.day, one.last.day, one.worst, one.several) for one in stretches(days)]
+    found = [(one.first.day, one.last.day, one.worst, one.several) for one in stretches(days, ZONE)]
     assert found == [
         (9, 10, None, True),
         (8, 8, U, False),
