@@ -9,6 +9,7 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import cast
@@ -32,6 +33,7 @@ from talaia.connection import Connection
 from talaia.forum.chosen import chosen
 from talaia.forum.reconciling import Look
 from talaia.outbox.actions import WAKE, record
+from talaia.outbox.punctual import call_off
 from talaia.outbox.worker import Worker
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
@@ -45,6 +47,7 @@ from talaia.web import ASGI, Front
 log = logging.getLogger(__name__)
 
 GRACE = 30  # seconds that what runs may take to finish
+CALLED_OFF = 5  # seconds more, for what was still asking somebody then
 # The folders whose files of these kinds decide what stands on a page.
 WORDED = {"site": (".html", ".css", ".js", ".py"), "panel": (".py",), "events": (".py",), "locale": (".mo",)}
 AGAIN = 2.0  # seconds until a database that was away is asked again
@@ -154,15 +157,18 @@ class Background:
         self.late.start()
 
     def finish(self) -> None:
-        """Let what runs come to its end, at most GRACE seconds."""
+        """Let what runs come to its end, at most GRACE seconds in all; then what it asks of others is called off."""
         self.stop.set()
         self.worker.stop.set()
         WAKE.set()
-        if self.late:
-            self.late.join(GRACE)
-        for thread in self.threads:
-            if thread.ident is not None:  # it was started
-                thread.join(GRACE)
+        started = [thread for thread in (self.late, *self.threads) if thread and thread.ident is not None]
+        for seconds in (GRACE, CALLED_OFF):
+            end = time.monotonic() + seconds
+            for thread in started:
+                thread.join(max(0.0, end - time.monotonic()))
+            if not any(thread.is_alive() for thread in started):
+                return
+            call_off()
 
 
 def listen_address(config: Config, option: str | None) -> tuple[str, int]:

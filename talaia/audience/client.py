@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,6 +11,7 @@ from talaia.audience.reading import LARGEST
 from talaia.config import Audience, Config
 from talaia.config.trust import trusted
 from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.punctual import Punctual
 
 PATIENCE = 10  # times `timeout` for the whole file: that is how long each of its parts may take
 
@@ -51,10 +51,12 @@ def fetch(
         raise Permanent(f"{name}: header_file or ca_file cannot be used: {error}", "look at [audience]") from None
     if secret and not (secret.isascii() and secret.isprintable()):  # said here: the words of the error would hold it
         raise Permanent(f"{name}: header_file has a letter or a line end that no header may have", "write it anew")
-    begun, content = monotonic(), bytearray()
+    content = bytearray()
     try:
         with (
-            httpx.Client(timeout=seconds, transport=transport, trust_env=False, verify=verify) as http,
+            httpx.Client(
+                timeout=seconds, transport=transport or Punctual(verify, PATIENCE * seconds), trust_env=False
+            ) as http,
             http.stream("GET", address, headers=headers) as response,
         ):
             status = response.status_code
@@ -72,8 +74,6 @@ def fetch(
                 content += chunk
                 if len(content) > LARGEST:
                     raise Permanent(f"{name} is larger than {LARGEST // 1_000_000} MB", "is it the right export?")
-                if monotonic() - begun > PATIENCE * seconds:
-                    raise Temporary(f"{name} takes more than {PATIENCE * seconds:g} s", "what slows it down?")
             told = response.headers.get("content-length", "")
             if told.isdigit() and "content-encoding" not in response.headers and len(content) != int(told):
                 raise Temporary(f"{name} ended before it was whole", "it is asked again")

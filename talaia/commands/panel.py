@@ -65,7 +65,7 @@ def line(one: Judged, config: Config, now: datetime) -> str:
     calendar = Calendar(language, config.site.tz)
     state, reason = State(one.row.state), Reason.from_json(one.row.reason)
     parts = [words.state(state), words.reason(reason, lambda at: calendar.since(at, now))]
-    parts.append(calendar.since(one.row.since, now))
+    parts.append(calendar.since(one.row.began, now))
     return f"{MARKS[state]} {one.listed.name.inside(language)}  {' · '.join(filter(None, parts))}"
 
 

@@ -1,7 +1,8 @@
 """Text of others as it may be shown anywhere: on a page, in a terminal, in a mail. Pure.
 
 What steers a terminal (escape sequences, control characters) and what turns the direction of reading without turning it
-back is left out; letters, marks and emoji of every script stay.
+back is left out, as are the marks of direction where nothing is read from right to left; letters, marks and emoji of
+every script stay.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ NOTHING = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffb\u
 ISOLATES, EMBEDDINGS = "\u2066\u2067\u2068", "\u202a\u202b\u202d\u202e"
 POP_ISOLATE, POP_EMBEDDING = "\u2069", "\u202c"
 DIRECTION = re.compile(f"[{ISOLATES}{EMBEDDINGS}{POP_ISOLATE}{POP_EMBEDDING}]")
+# They are letters without a shape: of use beside letters that are read from right to left, else only not to be seen.
+SHAPELESS = re.compile("[\u200e\u200f\u061c]")
 
 
 def line(text: str) -> str:
@@ -40,6 +43,10 @@ def lines(text: str) -> str:
 
 def _readable(text: str) -> str:
     text = unicodedata.normalize("NFC", NOTHING.sub("", text))
+    if SHAPELESS.search(text):
+        bare = SHAPELESS.sub("", text)
+        if not any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in bare):
+            text = unicodedata.normalize("NFC", bare)
     return _balanced(text) if DIRECTION.search(text) else text
 
 

@@ -78,7 +78,12 @@ def write_year(year: Sequence[Turn]) -> None:
     for turn in {turn.service: turn for turn in year}.values():
         reason = turn.reason.to_json()
         Service.objects.filter(pk=turn.service).update(
-            state=turn.after, since=turn.at, reason=reason, computed_state=turn.after, computed_reason=reason
+            state=turn.after,
+            since=turn.at,
+            reason=reason,
+            computed_state=turn.after,
+            computed_reason=reason,
+            computed_since=turn.at,
         )
 
 

@@ -61,6 +61,7 @@ def list_services(headings: Sequence[Heading], now: datetime) -> bool:
                         since=now,
                         reason=Reason("never_measured").to_json(),
                         computed_reason=Reason("never_measured").to_json(),
+                        computed_since=now,
                     )
                     Listing.objects.create(service=service, since=now)
                     changed = True
@@ -108,9 +109,12 @@ def _come_back(service: Service, now: datetime) -> None:
         since=now,
         computed_state=State.UNKNOWN,
         computed_reason=words,
+        computed_since=now,
         candidate_state="",
         candidate_since=None,
         unrest={},
+        trouble_since=None,
+        resolved_at=None,
     )
     _days_anew(service, now)
 
@@ -144,13 +148,15 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime, ca
             "unrest": computed.unrest.to_json() if computed.unrest else {},
             "reason": shown.reason.to_json(),
         }
+        if before.computed_state != computed.state:
+            fields["computed_since"] = at
         if computed.state in TROUBLE:
             fields["trouble_since"] = before.trouble_since or now
-            if before.computed_state == State.OPERATIONAL:
-                fields["resolved_at"] = None
-        elif computed.state == State.OPERATIONAL and calm:  # while nothing is known, it may last
+        if computed.state != State.OPERATIONAL:  # while nothing is known, what was said may last
+            fields |= _used_up(before)
+        elif calm:
             fields |= {"trouble_since": None, "resolved_at": None}
-        elif computed.state == State.OPERATIONAL and before.computed_state != State.OPERATIONAL:
+        elif before.computed_state != State.OPERATIONAL:
             fields["resolved_at"] = now
         if (ended := _hand_ended(before, now)) is not None:
             at = max(ended, before.since)
@@ -170,6 +176,11 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime, ca
             kind = "service.changed" if changed_state else "service.explained"
             record(kind, f"service/{slug}", now, data=data)
     return changed_state or changed_words
+
+
+def _used_up(before: Service) -> dict[str, Any]:
+    """A word of an end has ended the one hold that it may end: nothing is left of it for what follows."""
+    return {"resolved_at": None} if before.computed_state == State.OPERATIONAL else {}
 
 
 def _hand_ended(service: Service, now: datetime) -> datetime | None:
@@ -220,8 +231,10 @@ def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed
             computed_state=computed.state,
             computed_reason=computed.reason.to_json(),
             candidate_state="",
+            computed_since=moves[0][0] if moves else now,
             candidate_since=None,
             unrest={},
+            **_used_up(before),
             **(NOT_BY_HAND if _hand_ended(before, now) else {}),
         )
         data = {"from": before.state, "to": state, "reason": words}

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from talaia.panel.state import State
@@ -33,18 +35,26 @@ class Service(models.Model):
 
     computed_state = models.CharField(max_length=12, choices=STATES, default=State.UNKNOWN)
     computed_reason = models.JSONField(default=dict)
+    computed_since = models.DateTimeField(null=True)
     candidate_state = models.CharField(max_length=12, choices=STATES, blank=True)
     candidate_since = models.DateTimeField(null=True)
     unrest = models.JSONField(default=dict)  # the latest trouble, while its return would continue it
 
     # The latest trouble that the signals saw, until they see it well again, for as long as it has to hold.
     trouble_since = models.DateTimeField(null=True)
-    resolved_at = models.DateTimeField(null=True)  # a person said in words, during that trouble, that it is over
+    # When a person said in words that it is over; once that has ended a hold, since when it is well.
+    resolved_at = models.DateTimeField(null=True)
 
     override_state = models.CharField(max_length=12, choices=STATES, blank=True)
     override_until = models.DateTimeField(null=True)
     override_by = models.CharField(max_length=150, blank=True)
     override_words = models.JSONField(default=dict)  # why, in public, by language
+
+    @property
+    def began(self) -> datetime:
+        """Since when it is as it is shown: where the signals say so, since they do, whatever people said meanwhile."""
+        by_signals = self.state == self.computed_state != State.OPERATIONAL and self.reason.get("code") != "by_hand"
+        return min(self.since, self.computed_since) if by_signals and self.computed_since else self.since
 
     @property
     def code_name(self) -> str:

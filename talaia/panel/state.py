@@ -246,13 +246,19 @@ def show(declared: Declared, computed: Computed, now: datetime) -> Shown:
     return Shown(computed.state, computed.reason)
 
 
-def watched(computed: Computed, verdict: Verdict) -> Computed:
-    """A trouble that is held, in words that are true now: the counts of this moment, and that it is getting better."""
+def watched(computed: Computed, verdict: Verdict, began: datetime | None = None) -> Computed:
+    """A trouble that is held, in words that are true now: the counts of this moment, and that it is getting better.
+
+    `began`: since when it has been as bad as it is held at.
+    """
     if computed.state not in TROUBLE or computed.candidate is None or computed.reason.code == "unstable":
         return computed
     kept = {name: value for name, value in computed.reason.values.items() if name == "unstable_since"}
     if WEIGHT[computed.candidate] > WEIGHT[computed.state]:
         return replace(computed, reason=Reason(verdict.reason.code, {**verdict.reason.values, **kept}))
+    if began and computed.candidate_since:
+        better = "good_since" if computed.candidate == State.OPERATIONAL else "better_since"
+        kept |= {"since": began.isoformat(), better: computed.candidate_since.isoformat()}
     return replace(computed, reason=Reason("improving", {"now": verdict.reason.to_json(), **kept}))
 
 

@@ -119,7 +119,10 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
         case "too_few_measured" | "partly_measured" | "connections_down" | "connections_poor":
             return _connections(code, values)
         case "improving":
-            if now := reason(Reason.from_json(values["now"]), since):
+            now = reason(Reason.from_json(values["now"]), since)
+            if {"good_since", "better_since"} & values.keys():
+                return _improving(now, values, since)
+            if now:
                 # Translators: %(now)s is "1 of 8 reference connections without service"
                 return _("%(now)s; it is getting better, and we are watching it") % {"now": now}
             return _("measured well again; we are watching whether it lasts")
@@ -155,6 +158,24 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
         case "beyond_maintenance":
             return _("worse than maintenance %(ref)s announced") % {"ref": values["ref"]}
     return ""
+
+
+def _improving(now: str, values: Mapping[str, Any], since: Since) -> str:
+    """Since when it was bad, and since when it is better: the one must not be taken for the other."""
+    well = "good_since" in values
+    said = {
+        "since": since(datetime.fromisoformat(values["since"])),
+        "better": since(datetime.fromisoformat(values["good_since" if well else "better_since"])),
+    }
+    if well and not now:
+        # Translators: %(since)s and %(better)s are "since 03:12"
+        words = _(
+            "it had not been well %(since)s; measured well again %(better)s, and we are watching whether it lasts"
+        )
+        return words % said
+    # Translators: %(now)s is "1 of 8 reference connections without service"; the others are "since 03:12"
+    words = _("%(now)s; it had been worse %(since)s, has been getting better %(better)s, and we are watching it")
+    return words % {"now": now or _("measured well at this moment"), **said}
 
 
 def _connections(code: str, values: Mapping[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 A poll that brings nothing new writes one row: when its source was heard. Notes for operators (`SourceState.notes`) are
 `{"code": …}` with: skew {seconds} · truncated {count} · broken_rule {rule, error} · bad_query {service, error} ·
-future_sample {service, seconds} · flood {count} · certificate {check, what} · not_measured {check, what} ·
-our_line {since, canary}.
+future_sample {service, seconds} · no_time {service} · flood {count} · certificate {check, what} ·
+not_measured {check, what} · our_line {since, canary}.
 """
 
 from __future__ import annotations

@@ -7,9 +7,8 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from time import monotonic
 from typing import Any, TypeVar
 
 import httpx
@@ -17,6 +16,7 @@ import httpx
 from talaia.config import Config, Source
 from talaia.config.trust import trusted
 from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.outbox.punctual import Punctual
 from talaia.signals.evidence import BELIEVED_SKEW, Measured, Wanted, as_one, measured
 from talaia.signals.matching import Concern, Kept
 from talaia.signals.parse import alertmanager, prometheus
@@ -31,6 +31,7 @@ ENDLESS = 500_000_000  # bytes of a list that is read as it comes; fifty thousan
 RATE = 1_000_000  # bytes of a list that are read in a second, at the least
 PIECE = 65_536  # bytes
 PATIENCE = 3  # times `timeout` for a whole answer: that is how long each of its parts may take
+SLOW_OR_BROKEN = "what slows it down, or cuts it off? A proxy in between, or its own limits?"
 TOGETHER = 40  # evidence queries that are asked as one
 
 
@@ -56,20 +57,22 @@ class Client:
         self.source, self.config = source, config
         self.concern = Concern(config)
         self.fault: Fault | None = None
-        verify: ssl.SSLContext | bool = True
+        verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
             verify = trusted(config.beside(source.ca_file) if source.ca_file else None)
         except OSError as error:  # said whenever it is asked
             self.fault = Permanent(f"{source.id}: ca_file cannot be used: {error}", "look at its ca_file")
+        seconds = source.timeout.total_seconds()
         self.http = httpx.Client(
-            verify=verify,
             base_url=(source.url or "").rstrip("/"),
-            timeout=source.timeout.total_seconds(),
-            transport=transport,
+            timeout=seconds,
+            transport=transport or Punctual(verify, PATIENCE * seconds, RATE),
             trust_env=False,
         )
 
     def close(self) -> None:
+        """From any thread: what is being asked ends with a fault."""
+        self.fault = self.fault or Temporary(f"{self.name} is asked no more", "the configuration has changed")
         self.http.close()
 
     def poll(self, wanted: Sequence[Wanted], now: datetime) -> Heard:
@@ -293,31 +296,34 @@ class Client:
         parts: dict[str, Any] = {"params": fields} if method == "GET" else {"data": fields}
         if body is not None:
             parts = {"json": body}
+        begun = False
         try:
             with self.http.stream(method, path, **parts, **self._credentials()) as response:
+                begun = response.is_success
                 yield response, self._pieces(response, path)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            what = str(error) or type(error).__name__
+            if begun:  # it lives, and has said that it will answer
+                raise Unreadable(f"{self.name} does not end its answer to {path}: {what}", SLOW_OR_BROKEN) from None
             hint = "is it running, and may this machine reach it? `talaia check` asks again"
-            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            if "CERTIFICATE_VERIFY_FAILED" in what:
                 hint = "name the authority of its certificate as ca_file of the source, or install it on this machine"
-            raise Temporary(f"{self.name} does not answer: {str(error) or type(error).__name__}", hint) from None
+            raise Temporary(f"{self.name} does not answer: {what}", hint) from None
+        except RuntimeError as error:  # httpx's, of a client that was closed just now
+            if not self.http.is_closed:
+                raise
+            raise Temporary(f"{self.name}: {error}") from None
 
     def _pieces(self, response: httpx.Response, path: str) -> Iterator[bytes]:
-        """A long answer may take longer, a slow one not. What we make of it meanwhile is not its time."""
-        longest, seen, waited = PATIENCE * self.source.timeout.total_seconds(), 0, 0.0
-        pieces = response.iter_bytes(PIECE)
-        while True:
-            since = monotonic()
-            chunk = next(pieces, None)
-            waited += monotonic() - since
-            if chunk is None:
-                return
-            seen += len(chunk)
+        """As they come: whoever waits for more of them than there are does not look at the time. Small ones, as what
+        was packed may be a thousand times larger."""
+        seen = 0
+        for came in response.iter_bytes():
+            seen += len(came)
             if seen > ENDLESS:
                 raise Unreadable(f"{self.name} answers {path} with more than {ENDLESS:,} bytes", "what fires there?")
-            if waited > longest + seen / RATE:
-                raise Unreadable(f"{self.name} takes more than {longest:g} s for {path}", "what slows it down?")
-            yield chunk
+            for first in range(0, len(came), PIECE):
+                yield came[first : first + PIECE]
 
     def _look_at(self, response: httpx.Response, path: str, answer: object) -> None:
         """Raises for an answer that is a refusal."""
@@ -355,9 +361,10 @@ class Client:
 
 def _date(header: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(header)
+        date = parsedate_to_datetime(header)
     except ValueError:
         return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _skewed(seconds: float) -> list[Mapping[str, Any]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from talaia.signals.parse.prometheus import Sample
+from talaia.signals.parse.prometheus import LATEST, Sample
 
 BELIEVED_SKEW = 30.0  # seconds between the source's clock and ours before operators are told
 
@@ -45,10 +46,11 @@ def measured(
 ) -> list[Measured] | None:
     """What the answer to `as_one` says of each; None where it lacks the time. What is odd becomes a note."""
     clock = next((s.value for s in samples if s.labels.get("talaia_what") == "clock"), None)
-    if clock is None:
+    if clock is None or not abs(clock) < LATEST:
         return None
     values: dict[tuple[int, str], float] = {}
     times: dict[tuple[int, str], float] = {}
+    timeless: set[tuple[int, str]] = set()
     for sample in samples:
         if "talaia_query" not in sample.labels or sample.labels.get("talaia_experimental") == "true":
             continue
@@ -56,11 +58,18 @@ def measured(
         label = batch[asked].label
         key = (asked, sample.labels.get(label, "") if label else "")
         if sample.labels["talaia_what"] == "value":
+            if math.isnan(sample.value):  # a ratio of nothing to nothing says nothing
+                continue
             values[key] = min(values.get(key, sample.value), sample.value)
-        else:
+        elif abs(sample.value) < LATEST:
             times[key] = max(times.get(key, sample.value), sample.value)
+        else:
+            timeless.add(key)
     found = []
     for (number, connection), value in values.items():
+        if (number, connection) in timeless:
+            notes.append({"code": "no_time", "service": batch[number].service})
+            continue
         age = clock - times.get((number, connection), clock)
         if age < -BELIEVED_SKEW:
             notes.append({"code": "future_sample", "service": batch[number].service, "seconds": round(-age)})

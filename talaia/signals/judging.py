@@ -90,7 +90,8 @@ def judge_all(config: Config, now: datetime, resolved: Collection[str] = ()) -> 
             if said.covers(before.state):  # what was announced need not be waited out, nor remembered, when it is over
                 better = within = timedelta(0)
             before = believed(before, verdict, resolved_by)
-            computed = watched(settle(before, verdict, now, listed.hold_worse, better, within), verdict)
+            settled = settle(before, verdict, now, listed.hold_worse, better, within)
+            computed = watched(settled, verdict, row.computed_since)
             over = said.by_hand is not None and not said.holds_by_hand(now)
             well_since = row.resolved_at if row.computed_state == State.OPERATIONAL else now
             calm = row.resolved_at is None or (well_since is not None and now - well_since >= listed.hold_better)

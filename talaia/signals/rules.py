@@ -23,7 +23,8 @@ hold a host, an address or the words of an alert, except the annotation `talaia_
 | `kept_by_hand`     |               | operational   | not measured; people say how it is                            |
 | `unconfirmed`      |               | operational   | only told to us, not measured                                 |
 
-(`improving {now}`, a trouble that is held while it is better, with the reason of now, comes from `panel.state.watched`;
+(`improving {now, since}`, a trouble that is held while it is better, with the reason of now and since when it was so
+bad, comes from `panel.state.watched`: `good_since` it has been well, or better since `better_since`;
 `by_hand {words}`, `incident {ref}`, `maintenance {ref}` and `beyond_maintenance {ref}` come from `panel.state.show`,
 `unstable {since}` from `panel.state.settle`; `not_running {since}`, unknown while nobody watched, from
 `panel.watching`. Old rows have a code `silenced`: a silence once counted as maintenance.)

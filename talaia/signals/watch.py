@@ -98,11 +98,12 @@ class Watch:
         self.close()
 
     def close(self) -> None:
+        """What is being asked is called off, so that nobody waits for its end; checks end by themselves, in time."""
         self.stopping.set()
-        self.asking.shutdown(cancel_futures=True)
-        self.probing.shutdown(cancel_futures=True)
         for client in self.clients.values():
             client.close()
+        self.asking.shutdown(cancel_futures=True)
+        self.probing.shutdown(cancel_futures=True)
         connection.close()
 
     def step(self, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -338,6 +338,7 @@ def _service(row: panel.Service) -> Service:
         descriptions=words(row.descriptions),
         retired_at=row.retired_at,
         held_until=row.override_until if row.reason.get("code") == "by_hand" else None,
+        seen_since=row.began,
     )
 
 
@@ -389,12 +390,12 @@ def _days(row: panel.Service, days: Sequence[date], zone: ZoneInfo, now: datetim
     spans = listed.get(row.slug, ())
     last = max(stored, default=days[0] - ONE_DAY)
     missing = [day for day in days if day > last and is_listed(day, spans, zone)]
+    until = max(now, row.since).replace(microsecond=0) + timedelta(seconds=1)  # today has what is shown, be it as young
     known = stored | {
-        entry.day: entry for _, entry in computed({row.slug: row}, {row.slug: missing}, zone, now, listed)
+        entry.day: entry for _, entry in computed({row.slug: row}, {row.slug: missing}, zone, until, listed)
     }
     for day in days:
         if day not in known:
             left = bool(spans) and day > local_day(spans[0][0], zone) and not is_listed(day, spans, zone)
-            begins = bounds(day, zone)[0] >= now  # at midnight itself nothing of today is over
-            known[day] = DaySeconds(day, {} if left else {State.UNKNOWN: 0 if begins else length(day, zone)})
+            known[day] = DaySeconds(day, {} if left else {State.UNKNOWN: length(day, zone)})
         yield known[day]

@@ -67,10 +67,16 @@ class Service:
     descriptions: Words = ()
     retired_at: datetime | None = None
     held_until: datetime | None = None  # so long the word of a person stands, where that is what is shown
+    seen_since: datetime | None = None  # since when the signals see it so, where it is they who say it
 
     @property
     def path(self) -> str:
         return f"/services/{self.slug}/"
+
+    @property
+    def began(self) -> datetime:
+        """Since when it is so, which is not always when the words changed (`since`)."""
+        return self.seen_since or self.since
 
     @property
     def quiet(self) -> bool:
@@ -108,6 +114,7 @@ class Service:
         return any(
             reason.code in ("source_silent", "unstable")
             or (reason.code == "source_unreadable" and self.state is State.UNKNOWN)
+            or (reason.code == "improving" and bool({"good_since", "better_since"} & reason.values.keys()))
             or "unstable_since" in reason.values
             for reason in (self.reason, self.also)
         )

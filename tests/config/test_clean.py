@@ -16,7 +16,8 @@ WORDS = [
     "فارسی‌زبان",
     "a\u2067שלום\u2069b",  # an isolate that ends
     "a\u202bשלום\u202cb",
-    "a\u200fb",  # a mark of direction opens nothing
+    "שלום (1)\u200f",  # a mark beside letters that need it
+    "\u200eשלום\u061c! سلام",
 ]
 HOSTILE = [
     ("\x1b[31mred\x1b[0m", "red"),
@@ -38,6 +39,10 @@ HOSTILE = [
     ("a\u2069b\u202cc", "abc"),
     ("\u202ea\u2066b\u202cc\u2069", "a\u2066bc\u2069"),  # what is closed inside was opened outside
     ("\u2066a\u202eb\u2069", "\u2066ab\u2069"),  # the end of an isolate ends what is open in it
+    ("a\u200fb", "ab"),  # letters without a shape, where nothing is read from right to left
+    ("\u200f", ""),
+    ("\u200email\u061c", "mail"),
+    ("e\u200e\u0301", "é"),
     (unicodedata.normalize("NFD", "Gràcia"), "Gràcia"),
 ]
 

@@ -92,12 +92,15 @@ def test_while_it_holds_the_words_tell_the_counts_of_now_and_that_it_is_watched(
     lab.up("ref01", "ref02")
     lab.go(35)
     now = {"code": "connections_down", "down": 1, "of": 12}
-    assert (lab.state("links"), lab.reason("links")) == ("partial", {"code": "improving", "now": now})
+    row = Service.objects.get(pk="links")
+    assert row.candidate_since
+    since = {"since": row.since.isoformat(), "better_since": row.candidate_since.isoformat()}
+    assert (lab.state("links"), lab.reason("links")) == ("partial", {"code": "improving", "now": now, **since})
     (one,) = suggestions(snapshot.front(lab.now), lab.now)
     assert "(1 of 12 reference connections without service)" in one.words.texts["en"]
     lab.up("ref03")
     lab.go(35)
-    assert lab.reason("links") == {"code": "improving", "now": {}}
+    assert lab.reason("links") == {"code": "improving", "now": {}, **since}
     lab.go(90)
     assert lab.state("links") == "degraded", "the worst that was seen meanwhile"
     lab.go(150)

@@ -42,6 +42,9 @@ CONFIG = """
 name = "Cooperativa Exemple"
 address = "https://status.example.org"
 
+[panel]
+unstable_within = "0s"
+
 [[sources]]
 id = "prometheus"
 kind = "prometheus"

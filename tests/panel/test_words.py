@@ -68,6 +68,23 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
      "inestable <02:12>; ara mateix funciona, i ho seguim de prop",
      "inestable <02:12>; ahora mismo funciona, y lo seguimos de cerca",
      "unstable <02:12>; it works at this moment, and we are watching it"),
+    ("improving", {"now": {}, "since": "2026-11-23T02:07:00Z", "good_since": "2026-11-23T02:10:00Z"},
+     "no anava bé <02:07>; les mesures tornen a ser bones <02:10>, i mirem si dura",
+     "no iba bien <02:07>; las mediciones vuelven a ser buenas <02:10>, y miramos si dura",
+     "it had not been well <02:07>; measured well again <02:10>, and we are watching whether it lasts"),
+    ("improving", {"now": {"code": "check", "what": "slow"}, "since": "2026-11-23T02:07:00Z",
+                   "better_since": "2026-11-23T02:10:00Z"},
+     "respon amb lentitud; anava pitjor <02:07>, va a millor <02:10>, i ho vigilem",
+     "responde con lentitud; iba peor <02:07>, va a mejor <02:10>, y lo vigilamos",
+     "it answers slowly; it had been worse <02:07>, has been getting better <02:10>, and we are watching it"),
+    ("improving", {"now": {}, "since": "2026-11-23T02:07:00Z", "better_since": "2026-11-23T02:10:00Z"},
+     "ara mateix les mesures són bones; anava pitjor <02:07>, va a millor <02:10>, i ho vigilem",
+     "ahora mismo las mediciones son buenas; iba peor <02:07>, va a mejor <02:10>, y lo vigilamos",
+     "measured well at this moment; it had been worse <02:07>, has been getting better <02:10>, "
+     "and we are watching it"),
+    ("improving", {"now": {}}, "les mesures tornen a ser bones; mirem si dura",
+     "las mediciones vuelven a ser buenas; miramos si dura",
+     "measured well again; we are watching whether it lasts"),
     ("by_hand", {}, "indicat per l’equip tècnic", "indicado por el equipo técnico", "set by the technical team"),
     ("by_hand", {"words": {"ca": "Hi entrem.", "en": "We get in."}}, "l’equip tècnic diu: Hi entrem",
      "el equipo técnico dice: Hi entrem", "the technical team says: We get in"),
@@ -107,8 +124,16 @@ def documented() -> set[str]:
 
 
 def test_every_code_that_there_is_has_its_words() -> None:
-    values = {"since": "2026-11-23T02:12:00Z", "measured": 2, "of": 9, "down": 2, "poor": 2, "ref": "x", "what": "down"}
-    values["now"] = {}
+    values: dict[str, Any] = {
+        "since": "2026-11-23T02:12:00Z",
+        "measured": 2,
+        "of": 9,
+        "down": 2,
+        "poor": 2,
+        "ref": "x",
+        "what": "down",
+    }
+    values |= {"now": {}, "good_since": "2026-11-23T02:15:00Z"}
     codes = documented()
     assert {"connections_down", "by_hand", "kept_by_hand"} <= codes
     for code in codes:

@@ -51,6 +51,20 @@ class Flood(Target):
             connection.sendall(self.more)
 
 
+class Says(Target):
+    """Waits for a question, says `words`, and leaves; or, where it `stalls`, says nothing more."""
+
+    def __init__(self, words: bytes, stalls: bool = False) -> None:
+        super().__init__()
+        self.words, self.stalls = words, stalls
+
+    def serve(self, connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(self.words)
+        if self.stalls:
+            self.going_down.wait()
+
+
 class Garbage(Target):
     """Says something that is no HTTP and leaves."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,9 @@ from talaia.config import Config, Site, Source, Tables, Text
 from talaia.outbox.faults import Fault, Permanent, Temporary
 from talaia.signals.client import Client, Unreadable
 from talaia.signals.evidence import Measured, Wanted
+from tests.servers.process import wait_until
+from tests.servers.targets import Target
+from tests.signals.faulty import Drip, Says, Silent
 from tests.signals.monitoring import Monitoring, success
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
@@ -81,11 +87,106 @@ def test_every_fault_says_what_and_what_to_do(answer: Answer, kind: type[Fault],
     assert "pw" not in str(fault.value), "a password in an address is not for a log"
 
 
-def test_an_answer_that_drips_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter(range(0, 10_000, 4))
-    monkeypatch.setattr("talaia.signals.client.monotonic", lambda: float(next(moments)))
-    with pytest.raises(Unreadable, match="takes more than 15 s"):
-        asking(always(200, stream=Dripping(b" "))).poll([], NOW)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+HALF = b'{"status": "success", "data": {"alerts": [{"labels": {"alertname": "Down"}, "state": "firing"},'
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def of(target: Target, **more: Any) -> Client:
+    """A client of a server that is really asked."""
+    source = msgspec.structs.replace(PROMETHEUS, url=f"http://{target.address}", **more)
+    return Client(source, Config(Tables(site=SITE)))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        Says(HEAD + b"Content-Length: 9999\r\n\r\n" + HALF),
+        Says(HEAD + b"Content-Length: 9999\r\n\r\n" + HALF, stalls=True),
+        Says(HEAD + b"Content-Length: 9999\r\n\r\n"),
+        Says(CHUNKED + b"%x\r\n%s\r\n" % (len(HALF), HALF)),
+        Says(CHUNKED + b"%x\r\n%s\r\n0\r\n\r\n" % (len(HALF), HALF)),
+        Says(CHUNKED + b"zz\r\nxx"),
+        Says(HEAD + b"\r\n" + HALF),
+        Says(HEAD + b"Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n" + b"x" * 20),
+        Says(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(HALF * 1000)[:-20]),
+    ],
+)
+def test_who_says_200_and_then_half_an_answer_lives_but_cannot_be_read(target: Says) -> None:
+    with target, pytest.raises(Unreadable, match="/api/v1/alerts") as fault:
+        of(target, timeout=timedelta(seconds=0.3)).poll([], NOW)
+    assert fault.value.hint
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        Says(b""),
+        Says(b"hello"),
+        Says(HEAD),
+        Says(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 99\r\n\r\nhalf a page"),
+        Silent(),
+    ],
+)
+def test_who_says_nothing_that_promises_an_answer_does_not_answer(target: Target) -> None:
+    with target, pytest.raises(Temporary) as fault:
+        of(target, timeout=timedelta(seconds=0.3)).poll([], NOW)
+    assert not isinstance(fault.value, Unreadable)
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        (Drip(HEAD + b"X-A: "), Temporary),
+        (Drip(CONTINUE, CONTINUE), Temporary),
+        (Drip(CHUNKED, b"0"), Unreadable),
+        (Drip(CHUNKED, b"1\r\n \r\n"), Unreadable),
+        (Drip(HEAD + b"\r\n[", b" "), Unreadable),
+    ],
+)
+@pytest.mark.parametrize("listed", [True, False])
+def test_an_answer_that_drips_ends(target: Drip, kind: type[Fault], listed: bool) -> None:
+    client, begun = of(target, timeout=timedelta(seconds=0.3)), time.monotonic()
+    with target, pytest.raises(kind, match=r"it takes more than 0\.9 s") as fault:
+        client.poll([], NOW) if listed else client.ask("GET", "/api/v1/query", {"query": "time()"})
+    assert type(fault.value) is kind
+    assert time.monotonic() - begun < 3
+
+
+def test_a_client_that_is_closed_asks_no_more_and_ends_what_it_asked() -> None:
+    with Silent() as target, ThreadPoolExecutor() as pool:
+        client = of(target, timeout=timedelta(seconds=60))
+        asked = pool.submit(client.poll, [], NOW)
+        wait_until(lambda: bool(target._open), 5, "it is asked")
+        client.close()
+        with pytest.raises(Temporary, match="called off"):
+            asked.result(2)
+        with pytest.raises(Temporary, match="asked no more"):
+            client.poll([], NOW)
+
+
+@pytest.mark.parametrize("time_", ["+Inf", "-Inf", "NaN", "1e300", "-1e300"])
+def test_a_sample_of_no_time_is_not_measured_and_hides_no_other(monitoring: Monitoring, time_: str) -> None:
+    monitoring.measure("up", ({}, 1.0), age=7)
+    monitoring.measure("odd", ({"job": "a"}, 1.0), ({"job": "b"}, 1.0), age=7)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        told = monitoring.transport.handle_request(request)
+        if "talaia_query" not in request.content.decode():
+            return told
+        body = json.loads(told.read())
+        for one in body["data"]["result"]:
+            labels = one["metric"]
+            if labels.get("job") == "a" and labels["talaia_what"] == "time":
+                one["value"][1] = time_
+        return httpx.Response(200, json=body)
+
+    heard = asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://prometheus.example.org")).poll(
+        [Wanted("odd", "odd"), Wanted("web", "up")], NOW
+    )
+    assert [(one.service, one.connection, round(one.age)) for one in heard.measured] == [("web", "", 7)]
+    assert {"code": "no_time", "service": "odd"} in heard.notes
 
 
 def test_credentials_are_read_anew_for_each_request_and_a_lost_file_is_a_fault_of_its_source(tmp_path: Path) -> None:

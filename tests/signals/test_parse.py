@@ -78,8 +78,13 @@ def test_what_prometheus_answers() -> None:
     )
     series = [{"metric": {"a": "b"}, "value": [1.5, text]} for text in ("0", "NaN", "+Inf")]
     values = [found.value for found in prometheus.vector(success(resultType="vector", result=series))]
-    assert values == [0.0, float("inf")], "what is not a number is no measurement"
+    assert str(values) == "[0.0, nan, inf]"
     assert prometheus.clock(success(resultType="scalar", result=[1795329449.9, "1795329449.9"])) == 1795329449.9
+    for never in ("NaN", "+Inf", "-Inf", "1e300"):
+        with pytest.raises(Malformed, match="time"):
+            prometheus.clock(success(resultType="scalar", result=[1795329449.9, never]))
+    with pytest.raises(Malformed, match="no time"):
+        prometheus.matrix(success(resultType="matrix", result=[{"metric": {}, "values": [[1e300, "1"]]}]))
     (span,) = prometheus.matrix(sample("26"))
     assert (len(span.times), span.labels["alertstate"]) == (7, "firing")
 

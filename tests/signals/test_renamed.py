@@ -64,7 +64,9 @@ def test_where_nobody_reloads_it_is_unknown_after_three_minutes_since_it_was_ren
     new = configure(RENAMED)
     configure(CONFIG)
     renamed_at = lab.now
+    seen_since = Service.objects.get(pk="web").computed_since
     rename(new, "web", "portal", "anna", renamed_at)
+    assert seen_since and Service.objects.get(pk="portal").computed_since == seen_since
     lab.go(RESTART.total_seconds())
     assert lab.state("portal") == "operational"
     lab.go(10)
@@ -91,6 +93,7 @@ def test_trouble_goes_on_under_the_new_name(lab: Lab, configure: Configure) -> N
     told(lab)
     today = Service.objects.get(pk="portal")
     assert (today.state, today.since, today.trouble_since) == ("disruption", row.since, row.trouble_since)
+    assert today.computed_since == row.computed_since
     assert lab.seen("portal") == ["operational", "disruption"]
 
 

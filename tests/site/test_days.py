@@ -14,7 +14,7 @@ from talaia.panel.actions import judge_service, list_services, roll_up
 from talaia.panel.catalogue import Entry, Heading
 from talaia.panel.models import Service
 from talaia.panel.rollup import due_days
-from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.state import TROUBLE, Computed, Reason, Shown, State
 from talaia.panel.uptime import DaySeconds, days_before, length
 from talaia.site import pages, snapshot
 from talaia.site.figures import figures
@@ -291,9 +291,39 @@ def test_days_of_which_nothing_is_known_are_counted_in_days_whatever_the_clocks_
 
 
 @pytest.mark.django_db
-def test_at_midnight_itself_nothing_of_the_new_day_is_told() -> None:
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("late", [0, 0.4])
+@pytest.mark.parametrize("at", [local(2026, 5, 4), local(2026, 5, 4, 9, 30), local(2026, 5, 4, 23, 59, 59)])
+def test_today_holds_what_is_shown_from_the_very_second_in_which_it_began(
+    state: State, late: float, at: datetime
+) -> None:
+    """The page is made at once when something changes, and then not for a quarter of an hour."""
+    panel("web", at=local(2026, 1, 1))
+    show("web", OK if state is not OK else X, local(2026, 1, 1))
+    show("web", state, at)
+    page = read("web", at + timedelta(seconds=late))
+    assert page.days[-1].day == date(2026, 5, 4)
+    assert page.days[-1].seconds[state] == 1
+    html = page_of(page)
+    if state in TROUBLE:
+        assert drawn(html)[89] == state.value
+    if state is not OK:
+        assert state.value in [one for one, _ in table(html)["Today, so far"]]
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_set_back_does_not_hide_what_is_shown() -> None:
+    panel("web", at=local(2026, 1, 1))
+    show("web", OK, local(2026, 1, 1))
+    show("web", X, local(2026, 5, 4, 9, 30))
+    page = read("web", local(2026, 5, 4, 9, 29))
+    assert page.days[-1].seconds == {OK: 9 * 3_600 + 1_800, X: 1}
+
+
+@pytest.mark.django_db
+def test_at_midnight_itself_the_new_day_is_no_more_than_what_is_shown() -> None:
     panel("web", at=local(2026, 1, 1))
     show("web", OK, local(2026, 1, 1))
     page = read("web", local(2026, 5, 4))
-    assert sum(page.days[-1].seconds.values()) == 0
+    assert page.days[-1].seconds == {OK: 1}
     assert "Today, so far" not in said(page_of(page))

@@ -60,8 +60,8 @@ def suggest(
     """
     found = [s for s in unexplained if s.state in TROUBLE and (s.slug, s.since) not in dismissed]
     groups: list[list[Service]] = []
-    for service in sorted(found, key=lambda service: service.since):
-        if groups and service.since - groups[-1][0].since <= TOGETHER:
+    for service in sorted(found, key=lambda service: service.began):
+        if groups and service.began - groups[-1][0].began <= TOGETHER:
             groups[-1].append(service)
         else:
             groups.append([service])
@@ -100,7 +100,7 @@ def drafted(kind: str, services: Sequence[Service], since: datetime, desk: Desk,
 
 
 def _drafted(services: tuple[Service, ...], desk: Desk, now: datetime) -> Suggestion:
-    since, kind = min(service.since for service in services), kind_of(services, desk.kinds)
+    since, kind = min(service.began for service in services), kind_of(services, desk.kinds)
     mark = fingerprint(sorted([s.slug, s.state.value, s.since.isoformat()] for s in services))
     return Suggestion(kind, services, since, drafted(kind, services, since, desk, now), mark)
 

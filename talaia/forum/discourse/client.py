@@ -17,6 +17,7 @@ from talaia.config.trust import trusted
 from talaia.forum.discourse.answers import Answer, understood
 from talaia.forum.discourse.limits import BURST, Bucket
 from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.punctual import Punctual
 from talaia.outbox.waits import over
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class Client:
         except OSError as error:
             raise Permanent(f"{self.host}: ca_file cannot be used: {error}", "look at [mirror]") from None
         seconds = mirror.timeout.total_seconds()
-        self.http = httpx.Client(timeout=seconds, trust_env=False, verify=verify)
+        self.http = httpx.Client(timeout=seconds, trust_env=False, transport=Punctual(verify, PATIENCE * seconds))
 
     def close(self) -> None:
         self.http.close()
@@ -85,7 +86,6 @@ class Client:
         """One request, when it is its turn; never another by itself. Raises Temporary, Permanent."""
         headers = {"Accept": "application/json"} | ({} if anonymous else self._credentials())
         self._wait_for_turn()
-        begun, longest = time.monotonic(), PATIENCE * self.mirror.timeout.total_seconds()
         content = bytearray()
         try:
             with self.http.stream(method, self.base + path, params=query, json=body, headers=headers) as response:
@@ -93,8 +93,6 @@ class Client:
                     content += chunk
                     if len(content) > LARGEST:
                         raise Permanent(f"{self.host} answers with more than {LARGEST:,} bytes", "is it the forum?")
-                    if time.monotonic() - begun > longest:
-                        raise Temporary(f"{self.host} takes more than {longest:g} s", "what slows it down?")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             hint = "is it running, and may this machine reach it?"
             raise Temporary(f"{self.host} does not answer: {str(error) or type(error).__name__}", hint) from None

@@ -23,7 +23,16 @@ from talaia.panel.watching import RESTART
 from talaia.refusal import Refused
 
 # What a row says of now, and of the trouble that it is in.
-SAID_NOW = ("state", "reason", "since", "computed_state", "computed_reason", "candidate_state", "candidate_since")
+SAID_NOW = (
+    "state",
+    "reason",
+    "since",
+    "computed_state",
+    "computed_reason",
+    "computed_since",
+    "candidate_state",
+    "candidate_since",
+)
 TROUBLE = ("unrest", "trouble_since", "resolved_at")
 BY_HAND = ("override_state", "override_until", "override_by", "override_words")
 
@@ -98,6 +107,8 @@ def _join_states(before: Service, after: Service, since: datetime, seamless: boo
         return
     if after.trouble_since is not None and before.trouble_since is not None:
         _carry(before, after, ("trouble_since", "resolved_at") if after.resolved_at is None else ("trouble_since",))
+    if after.computed_state == before.computed_state:
+        _carry(before, after, ("computed_since",))
     if first.to_state == before.state:
         first.delete()  # a change that was none
     else:

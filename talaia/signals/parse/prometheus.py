@@ -17,6 +17,8 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Point = tuple[float, str | float]
 T = TypeVar("T")
 
+LATEST = 1e10  # seconds since 1970: what is later, or not a number, is no time
+
 # Where the lists stand in the answers.
 ALERTS = ("data", "alerts")
 RULES = ("data", "groups", "", "rules")
@@ -180,15 +182,14 @@ def clock(answer: object) -> float:
             value = _number(said.result[0].value[1])
         case _Path():
             value = _number(said.result[0].values[-1][1]) if said.result[0].values else math.nan
-    if not math.isfinite(value):
+    if not abs(value) < LATEST:
         raise Malformed("time() brings no time")
     return value
 
 
 def vector(answer: object) -> tuple[Sample, ...]:
-    """The series of an instant query; those that are not a number are left out. Raises Malformed."""
-    samples = (Sample(_labels(series.metric), _number(series.value[1])) for series in _data(answer, _Vector).result)
-    return tuple(sample for sample in samples if not math.isnan(sample.value))
+    """The series of an instant query. Raises Malformed."""
+    return tuple(Sample(_labels(series.metric), _number(series.value[1])) for series in _data(answer, _Vector).result)
 
 
 def matrix(answer: object) -> tuple[Span, ...]:
@@ -200,6 +201,8 @@ def span(value: object) -> Span:
     """One of them. Raises Malformed."""
     series = decode(value, _Range)
     times = tuple(time for time, _ in series.values)
+    if not all(abs(time) < LATEST for time in times):
+        raise Malformed("a sample has no time")
     return Span(_labels(series.metric), times, tuple(_number(value) for _, value in series.values))
 
 

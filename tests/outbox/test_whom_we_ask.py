@@ -1,0 +1,63 @@
+"""Every outside system that we ask over HTTP: one that answers by drops is left in time, whichever it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from talaia.audience.client import fetch
+from talaia.audience.mailman.client import Client as ListServer
+from talaia.config import Audience, Columns, Config, Mailman, Mirror, Site, Source, Tables, Text
+from talaia.forum.discourse.client import Client as Forum
+from talaia.outbox.faults import Temporary
+from talaia.signals.client import Client as Monitoring
+from tests.signals.faulty import Drip
+
+HEAD, CONTINUE = b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"
+SITE = Site(name=Text((("", "x"),)), address="https://status.example.org")
+SECONDS = timedelta(seconds=0.1)
+COLUMNS = Columns(address="mail")
+
+
+def source(url: str, config: Config) -> None:
+    Monitoring(Source(id="p", kind="prometheus", url=url, timeout=SECONDS), config).poll([], timezone.now())
+
+
+def export(url: str, config: Config) -> None:
+    fetch(Audience(columns=COLUMNS, export=url, timeout=SECONDS), config)
+
+
+def list_server(url: str, config: Config) -> None:
+    mailman = Mailman(url=url, list="avisos@example.org", username="a", password_file="secret", timeout=SECONDS)
+    ListServer(mailman, config).get("lists")
+
+
+def forum(url: str, config: Config) -> None:
+    mirror = Mirror(kind="discourse", address=url, user="talaia", key_file="secret", timeout=SECONDS)
+    Forum(mirror, config, timezone.now).get("/site.json")
+
+
+@pytest.mark.parametrize("ask", [source, export, list_server, forum])
+@pytest.mark.parametrize(
+    "target",
+    [
+        Drip(HEAD + b"X-A: "),
+        Drip(CONTINUE, CONTINUE),
+        Drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+        Drip(HEAD + b"\r\n", b" "),
+    ],
+)
+def test_whoever_answers_by_drops_is_left_in_time(
+    target: Drip, ask: Callable[[str, Config], None], tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("secret")
+    config = Config(Tables(site=SITE), tmp_path / "talaia.toml")
+    begun = time.monotonic()
+    with target, pytest.raises(Temporary, match="it takes more than"):
+        ask(f"http://{target.address}", config)
+    assert time.monotonic() - begun < 4
