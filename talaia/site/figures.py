@@ -65,7 +65,8 @@ def figures(page: ServicePage, house: House) -> tuple[Figure, ...]:
 
 def measures(found: Sequence[Figure]) -> tuple[Measure, ...]:
     """The states besides operational in which the service was at all, the worst first."""
-    lines = [Measure(state, tuple(period.counted.get(state, 0) for period in found)) for state in (*ORDER, None)]
+    lines = [Measure(state, tuple(p.counted.get(state, p.of(state)) for p in found)) for state in ORDER]
+    lines.append(Measure(None, tuple(p.counted.get(None, p.absent) for p in found)))
     return tuple(line for line in lines if any(line.seconds))
 
 

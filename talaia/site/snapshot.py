@@ -93,9 +93,8 @@ def told_of(slugs: Collection[str]) -> tuple[Told, ...]:
     It is over for whoever wrote it; the signals see the trouble from its beginning on until they see it well again. Of
     an incident that turned out to be part of another one, the other one tells.
     """
-    troubled = panel.Service.objects.filter(pk__in=slugs, trouble_since__isnull=False) if slugs else ()
-    since = {row.pk: row.trouble_since for row in troubled}
-    if not since:
+    troubled = panel.Service.objects.filter(pk__in=slugs, trouble_since__isnull=False)
+    if not (since := {row.pk: row.trouble_since for row in troubled} if slugs else {}):
         return ()
     first = events.Update.objects.filter(event=OuterRef("event"), number=1).values("at")[:1]
     impacts = events.Impact.objects.filter(service__in=since, event__kind=events.Event.INCIDENT)
@@ -111,8 +110,8 @@ def told_of(slugs: Collection[str]) -> tuple[Told, ...]:
         began = since[slug]
         if began is None or not any(at and at >= began for at in (event.ended_at, impact.began)):
             continue
-        event = event.merged_into or event
-        found[slug] = Told(slug, event.ref, event.ended_at)
+        teller = event.merged_into or event
+        found[slug] = Told(slug, teller.ref, teller.ended_at)
     return tuple(found[slug] for slug in slugs if slug in found)
 
 

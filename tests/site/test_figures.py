@@ -9,6 +9,7 @@ from talaia.panel.state import State
 from talaia.panel.uptime import DaySeconds, Figure
 from talaia.site.figures import Filled, Stretch, filled, measures, stretches
 
+ZONE = ZoneInfo("Europe/Madrid")
 OK, D, X, M, U = State.OPERATIONAL, State.DEGRADED, State.DISRUPTION, State.MAINTENANCE, State.UNKNOWN
 WHOLE = 86_400
 ZONE = ZoneInfo("Europe/Madrid")
