@@ -222,6 +222,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "maintenance.overrun": (*EVENT_PAGES, questions),  # at that minute the pages say that it lasts longer
     "maintenance.not_begun": (*EVENT_PAGES, questions),
     "maintenance.unseen": (*EVENT_PAGES, questions),  # its window passed while talaia was off: was it done?
+    "maintenance.stuck": (questions,),  # the clock could not begin or end it
     "maintenance.late": (questions,),  # it still lasts, has not begun, or was not approved
     "maintenance.change_proposed": (),  # it waits for a second person; what was approved stands
     "maintenance.change_dropped": (),

@@ -11,6 +11,7 @@ from talaia.config import current
 from talaia.desk.mailing import following, leaves_the_house
 from talaia.events import plan
 from talaia.events.actions import second
+from talaia.events.clock import ends
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState, fingerprint
 from talaia.notices import rows, which
@@ -59,8 +60,7 @@ def plan_of(row: Event, window: tuple[datetime, datetime], since: datetime) -> t
 
     Who was told of other hours before is told of these by a mail of its own, and not at once besides.
     """
-    starts, ends = row.starts_itself, row.ends_itself
-    lines = plan.lines(row.notices, window, since, starts_itself=starts, ends_itself=ends)
+    lines = plan.lines(row.notices, window, since, starts_itself=row.starts_itself, ends_itself=ends(row))
     if any(line.at_once for line in lines) and row.sent_notices.filter(began_at__lt=since).exists():
         return tuple(line for line in lines if not line.at_once)
     return lines

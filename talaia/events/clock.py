@@ -21,6 +21,8 @@ class Planned(Protocol):
     @property
     def state(self) -> str: ...
     @property
+    def started_at(self) -> datetime: ...
+    @property
     def window_start(self) -> datetime | None: ...
     @property
     def window_end(self) -> datetime | None: ...
@@ -49,6 +51,7 @@ class Late(StrEnum):
     NOT_BEGUN = "not_begun"  # likewise, and nobody has started it by hand
     UNSEEN = "unseen"  # it was to begin by itself, and all of its window passed while nobody looked
     OVERRUN = "overrun"  # its window is over, and the work is not
+    STUCK = "stuck"  # the clock could not take the step that was due
 
 
 def due(events: Iterable[Planned], now: datetime) -> Iterator[Step]:
@@ -56,8 +59,8 @@ def due(events: Iterable[Planned], now: datetime) -> Iterator[Step]:
 
     A scheduled maintenance starts with its window unless a person is to start it; one in progress ends with it only
     where that was chosen. One whose whole window has passed while nobody looked does neither: what became of it a
-    person knows, and says. Started by hand before its window, it still ends with it. What waits for a second person,
-    or of which a change does, does not begin.
+    person knows, and says. Started by hand before its window, it still ends with it; after it, a person ends it. What
+    waits for a second person, or of which a change does, does not begin.
     """
     for event in events:
         if event.window_start is None or event.window_end is None or event.awaits_approval:
@@ -65,8 +68,13 @@ def due(events: Iterable[Planned], now: datetime) -> Iterator[Step]:
         if event.state == MaintenanceState.SCHEDULED and event.starts_itself and event.proposed is None:
             if event.window_start <= now < event.window_end:
                 yield Step(event.ref, MaintenanceState.IN_PROGRESS, event.window_start)
-        elif event.state == MaintenanceState.IN_PROGRESS and event.ends_itself and event.window_end <= now:
+        elif event.state == MaintenanceState.IN_PROGRESS and ends(event) and event.window_end <= now:
             yield Step(event.ref, MaintenanceState.COMPLETED, event.window_end)
+
+
+def ends(event: Planned) -> bool:
+    """Whether it ends with its window: what was begun after that cannot, and is over when a person says so."""
+    return event.ends_itself and event.window_end is not None and event.started_at < event.window_end
 
 
 def late(event: Planned, now: datetime) -> Late | None:
@@ -79,7 +87,7 @@ def late(event: Planned, now: datetime) -> Late | None:
         if not event.starts_itself:
             return Late.NOT_BEGUN
         return Late.UNSEEN if event.window_end <= now else None
-    if event.state == MaintenanceState.IN_PROGRESS and event.window_end <= now and not event.ends_itself:
+    if event.state == MaintenanceState.IN_PROGRESS and event.window_end <= now and not ends(event):
         return Late.OVERRUN
     return None
 

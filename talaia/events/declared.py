@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from talaia.events.clock import ends
 from talaia.events.models import Event, Impact
 from talaia.events.timeline import MaintenanceState
 from talaia.panel.models import Service
@@ -22,7 +23,7 @@ def declared(services: Iterable[Service]) -> dict[str, Declared]:
             if event.state == MaintenanceState.IN_PROGRESS:
                 worked_on = maintenance.get(impact.service_id)
                 if worked_on is None or WEIGHT[stopped(state)] > WEIGHT[stopped(worked_on[0])]:
-                    until = event.window_end if event.ends_itself else None
+                    until = event.window_end if ends(event) else None
                     maintenance[impact.service_id] = (state, event.ref, until)
         elif state in TROUBLE:
             known = incidents.get(impact.service_id)

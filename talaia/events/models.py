@@ -46,6 +46,7 @@ class Event(models.Model):
     awaits_approval = models.BooleanField(default=False)  # until a second person says yes, nobody outside knows of it
     approved_by = models.CharField(max_length=150, blank=True)
     changed_by = models.CharField(max_length=150, blank=True)  # who last changed what a second person says yes to
+    authors = models.JSONField(default=list)  # who wrote any part of what waits for a second person
     # A change of what was approved, until a second person says yes to it: events.second.
     proposed = models.JSONField(null=True)
 
@@ -59,6 +60,12 @@ class Event(models.Model):
     @property
     def ref(self) -> str:
         return f"{self.year}-{self.number:03}"
+
+    @property
+    def writers(self) -> frozenset[str]:
+        """Whoever wrote any part of what waits for a second person, however small: none of them is that person."""
+        first = (self.planned_by, self.changed_by) if self.awaits_approval else ()
+        return frozenset({*self.authors, *first, (self.proposed or {}).get("by", "")} - {""})
 
 
 class Update(models.Model):

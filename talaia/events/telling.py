@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from talaia.events import plan
+from talaia.events.clock import ends
 from talaia.events.models import Event
 from talaia.events.plan import Line
 from talaia.outbox.models import Fact
@@ -56,6 +57,7 @@ def as_json(event: Event) -> dict[str, Any]:
             for line in plan_lines(event)
         ]
         told["proposed"], told["changed_by"] = event.proposed, event.changed_by
+        told["authors"] = sorted(event.writers)
     return told
 
 
@@ -75,8 +77,9 @@ def plan_lines(event: Event) -> tuple[Line, ...]:
     assert event.window_start
     assert event.window_end
     window = (event.window_start, event.window_end)
-    starts, ends = event.starts_itself, event.ends_itself
-    return plan.lines(event.notices, window, known_since(event), starts_itself=starts, ends_itself=ends)
+    return plan.lines(
+        event.notices, window, known_since(event), starts_itself=event.starts_itself, ends_itself=ends(event)
+    )
 
 
 def line(event: Event, language: str, zone: ZoneInfo) -> str:
@@ -115,13 +118,13 @@ def lines(event: Event, language: str, zone: ZoneInfo) -> Iterator[str]:
 
 def _arranged(event: Event, zone: ZoneInfo) -> Iterator[str]:
     if event.awaits_approval:
-        yield f"waits for a second person; planned by {event.planned_by or 'nobody known'}, not public"
+        yield f"waits for a second person; by {', '.join(sorted(event.writers)) or 'nobody known'}, not public"
     elif event.approved_by:
         yield f"approved by: {event.approved_by}"
     how = {True: "by the clock", False: "by hand"}
     yield f"starts: {how[event.starts_itself]}, ends: {how[event.ends_itself]}"
     if event.proposed is not None:
-        who = event.proposed["by"] or "nobody known"
+        who = ", ".join(sorted(event.writers)) or "nobody known"
         yield f"a change by {who} waits for a second person; until then what was approved stands:"
         yield from (f"  {name}: {value}" for name, value in event.proposed.items() if name not in ("by", "texts"))
     yield from told_when(plan_lines(event), zone)

@@ -116,11 +116,22 @@ def look_at(mirror: Mirror, rows: Iterable[Mirrored], now: datetime) -> None:
             if not reads and not _reads_others(mirror, row):
                 raise
             found = Gone(str(fault), fault.hint)
+        except (Fault, DatabaseError):
+            raise
+        except Exception as error:
+            log.exception("what stands of %s cannot be read", row.key)
+            found = Gone(f"a fault of ours: {error!r}", "see the log")
         reads = True
         if isinstance(found, Gone):
             actions.note_trouble(row, found.why, found.hint, now)
             continue
-        note(row, replace(found[0], key=row.key), found[1], now)
+        try:
+            note(row, replace(found[0], key=row.key), found[1], now)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            log.exception("what stands of %s cannot be noted", row.key)
+            actions.note_trouble(row, f"a fault of ours: {error!r}", "see the log", now)
 
 
 def _reads_others(mirror: Mirror, row: Mirrored) -> bool:

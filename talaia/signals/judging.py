@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,10 +27,13 @@ from talaia.panel.state import (
     show,
     watched,
 )
+from talaia.panel.watching import NOT_RUNNING
 from talaia.signals.models import Evidence, Signal, SourceState
 from talaia.signals.odd import Odd, oddities
 from talaia.signals.rules import Judgement, judge
 from talaia.signals.view import CHECKS, UNCONFIRMED_HOLD, Sample, Source, Told, View, merged
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def judge_all(config: Config, now: datetime, resolved: Collection[str] = ()) -> 
     for listed in config.tables.services:
         if row := rows.get(listed.slug):
             before, resolved_by = stored(row), row.resolved_at is not None or row.slug in resolved
-            judgement = judge(listed, without_held if resolved_by else view, now, before)
+            judgement = _judged(listed, without_held if resolved_by else view, now, before)
             verdict, said = judgement.verdict, by_people[row.slug]
             better, within = listed.hold_better, config.unstable_within(listed)
             if said.covers(before.state):  # what was announced need not be waited out, nor remembered, when it is over
@@ -97,6 +101,17 @@ def judge_all(config: Config, now: datetime, resolved: Collection[str] = ()) -> 
             calm = row.resolved_at is None or (well_since is not None and now - well_since >= listed.hold_better)
             found.append(Judged(row, listed, judgement, computed, said, show(said, computed, now), over, calm))
     return found
+
+
+def _judged(listed: Listed, view: View, now: datetime, before: Computed) -> Judgement:
+    """What the signals say; where their very words bring our rules down, nothing is known of that one service."""
+    try:
+        return judge(listed, view, now, before)
+    except Exception as error:
+        log.exception("%s cannot be judged", listed.slug)
+        known = before.state == State.UNKNOWN and before.reason.code == NOT_RUNNING
+        reason = before.reason if known else Reason(NOT_RUNNING, {"since": now.isoformat()})
+        return Judgement(Verdict(State.UNKNOWN, reason), (f"a fault of ours: {error!r}",))
 
 
 def doubts(config: Config, slugs: Collection[str], now: datetime) -> list[Judged]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from talaia.config import Config
+from talaia.events.clock import ends
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState
 from talaia.outbox.faults import Fault
@@ -33,7 +34,7 @@ def windows(now: datetime) -> list[Window] | None:
             event.window_end,
             tuple(sorted(impact.service_id for impact in event.impacts.all())),
             begun=event.state == MaintenanceState.IN_PROGRESS,
-            open_ended=not event.ends_itself,
+            open_ended=not ends(event),
         )
         for event in events
         if event.ended_at is None and event.window_start and event.window_end and _may_begin(event)

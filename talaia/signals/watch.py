@@ -221,8 +221,15 @@ class Watch:
             log.exception("source %s", source.id)
             actions.source_failed(source.id, f"a fault of ours: {error!r}", now)
             return True
+        try:
+            actions.store_poll(source, heard, self.asked_at.get(source.id, now), now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # one source keeps nothing else from being judged
+            log.exception("what %s answered cannot be stored", source.id)
+            actions.source_failed(source.id, f"a fault of ours: {error!r}", now)
+            return True
         self.skews[source.id] = heard.skew
-        actions.store_poll(source, heard, self.asked_at.get(source.id, now), now)
         if source.kind == "alertmanager":
             self.keep_silences(source, config, now)
         return True
@@ -254,7 +261,12 @@ class Watch:
                 log.exception("what %s remembers", source.id)
                 continue
             for one in told:
-                backfill(one.gap.id, one.told, now)
+                try:
+                    backfill(one.gap.id, one.told, now)
+                except (OperationalError, InterfaceError):
+                    raise
+                except Exception:
+                    log.exception("what %s remembers cannot be written down", source.id)
             self.recalled.pop(source.id, None)  # there may be more of it meanwhile
         busy = {source.id for source in self.recalling.values()}
         for source in config.tables.sources:
@@ -304,7 +316,12 @@ class Watch:
             with transaction.atomic():  # when all change at once it is one write, and one new page
                 note_watched(now, earlier=self._is_behind(last, now))
                 for judged in differing:
-                    judge_service(judged.row.slug, judged.computed, judged.shown, now, judged.calm)
+                    try:
+                        judge_service(judged.row.slug, judged.computed, judged.shown, now, judged.calm)
+                    except (OperationalError, InterfaceError):
+                        raise
+                    except Exception:
+                        log.exception("what is shown of %s cannot be stored", judged.row.slug)
         limits = {source.id: source.stale_after for source in config.tables.sources}
         for state in SourceState.objects.filter(source__in=list(limits)):
             silent = state.heard_at is None or now - state.heard_at > limits[state.source]

@@ -16,7 +16,7 @@ from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from talaia.events import models as events
 from talaia.events.actions.analysis import ANALYSIS
 from talaia.events.anchors import Anchors, carried
-from talaia.events.clock import Late, late
+from talaia.events.clock import Late, ends, late
 from talaia.events.timeline import MaintenanceState, NotPossible, parse_reference
 from talaia.panel import models as panel
 from talaia.panel.rollup import computed, is_listed, last_day, listings
@@ -320,7 +320,7 @@ def _events(
             overrun=why(row) is Late.OVERRUN,
             not_begun=why(row) in (Late.NOT_BEGUN, Late.UNAPPROVED),
             unseen=why(row) is Late.UNSEEN,
-            ends_itself=row.ends_itself,
+            ends_itself=ends(row),
             discussion=row.discussion,
             replies=row.replies,
         )

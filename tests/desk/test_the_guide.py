@@ -65,7 +65,7 @@ def test_every_command_that_it_names_is_understood() -> None:
         commands = re.findall(r"^talaia incident (.+)$", guide(language), re.MULTILINE)
         assert len(commands) == 4
         for command in commands:
-            assert parser.parse_args(shlex.split(command)).action in command
+            assert parser.parse_args(shlex.split(command, comments=True)).action in command
 
 
 @pytest.mark.django_db

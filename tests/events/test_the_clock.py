@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import translation
 
+from talaia import clock as running
 from talaia.clock import Clock
 from talaia.config import current
 from talaia.events.actions import (
@@ -21,7 +23,7 @@ from talaia.events.actions import (
     take_step,
     update_maintenance,
 )
-from talaia.events.clock import Late, due, late, remind
+from talaia.events.clock import Late, Step, due, late, remind
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState, NotPossible
 from talaia.outbox.models import Fact
@@ -34,6 +36,7 @@ SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 @dataclass(frozen=True)
 class Planned:
     state: str
+    started_at: datetime = START
     window_start: datetime | None = START
     window_end: datetime | None = END
     ref: str = "2026-001"
@@ -45,6 +48,7 @@ class Planned:
 
 STARTS = ("in_progress", START)
 ENDS = ("completed", END)
+LONGER = END + 2 * HOUR
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,14 @@ def test_a_window_begins_and_ends(state: str, now: datetime, steps: list[tuple[s
         (Planned("in_progress", starts_itself=False), END, [ENDS]),
         (Planned("in_progress", ends_itself=False), END, []),
         (Planned("in_progress", ends_itself=False), END + 100 * HOUR, []),  # only a person says that it is over
+        (Planned("in_progress", END - SECOND), END, [ENDS]),
+        (Planned("in_progress", END), END, []),  # begun when its window was over
+        (Planned("in_progress", END + HOUR), END + 100 * HOUR, []),
+        (
+            Planned("in_progress", END + HOUR, window_end=END + 2 * HOUR),
+            END + 2 * HOUR,
+            [("completed", END + 2 * HOUR)],
+        ),
         (Planned("scheduled", ends_itself=False), END - SECOND, [STARTS]),
         (Planned("scheduled", ends_itself=False), END, []),
         (Planned("scheduled", proposed={"window": []}), START, []),  # a change waits for a second person
@@ -107,7 +119,15 @@ def test_the_clock_does_only_what_it_was_asked_to(
         (Planned("in_progress", ends_itself=True), END, None),  # the clock ends it this second
         (Planned("completed", ends_itself=False), END, None),
         (Planned("cancelled", awaits_approval=True), START, None),
-        (Planned("in_progress", None, None), END, None),
+        (Planned("in_progress", START, None, None), END, None),
+        (Planned("in_progress", END - SECOND), END, None),
+        (
+            Planned("in_progress", END),
+            END + HOUR,
+            "overrun",
+        ),  # begun when its window was over
+        (Planned("in_progress", END + HOUR), END + HOUR, "overrun"),
+        (Planned("in_progress", END + HOUR, window_end=END + 2 * HOUR), END + HOUR, None),  # extended since
     ],
 )
 def test_what_is_not_where_its_window_says_has_a_reason(event: Planned, now: datetime, why: str | None) -> None:
@@ -139,11 +159,11 @@ def test_of_an_unseen_window_operators_are_reminded_once_a_day() -> None:
 
 
 def test_what_has_no_window_waits_for_a_person() -> None:
-    assert list(due([Planned("scheduled", None, None), Planned("scheduled", START, None)], END)) == []
+    assert list(due([Planned("scheduled", START, None, None), Planned("scheduled", START, START, None)], END)) == []
 
 
 def test_each_event_moves_by_its_own_window() -> None:
-    later = Planned("scheduled", START + HOUR, END + HOUR, "2026-002")
+    later = Planned("scheduled", START + HOUR, START + HOUR, END + HOUR, "2026-002")
     assert [(step.ref, step.state) for step in due([Planned("in_progress"), later], END)] == [
         ("2026-001", "completed"),
         ("2026-002", "in_progress"),
@@ -315,3 +335,120 @@ def test_what_is_postponed_while_the_clock_looks_is_not_begun() -> None:
     assert not take_step(step, START)
     event.refresh_from_db()
     assert event.state == "scheduled"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(minutes=3), timedelta(minutes=10)])
+def test_work_begun_after_its_window_is_overrun_until_a_person_ends_it_and_holds_up_nothing_else(
+    after: timedelta,
+) -> None:
+    first = plan(starts_itself=False, ends_itself=True)
+    second = plan_maintenance({"ca": "B"}, {"ca": "B."}, {}, (END + HOUR, END + 2 * HOUR), START, ends_itself=True)
+    began = END + after
+    update_maintenance(first.ref, MaintenanceState.IN_PROGRESS, {}, began, by="anna")
+    for minutes in (1, 61, 121):
+        look(END + timedelta(minutes=10 + minutes))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, first.ended_at, second.state) == ("in_progress", None, "completed")
+    assert "maintenance.overrun" in kinds()
+    update_maintenance(first.ref, MaintenanceState.COMPLETED, {}, END + 3 * HOUR, by="anna")
+    first.refresh_from_db()
+    assert (first.started_at, first.ended_at) == (began, END + 3 * HOUR)
+
+
+@pytest.mark.django_db
+def test_work_begun_after_its_window_ends_by_the_clock_once_it_is_extended() -> None:
+    event = plan(starts_itself=False, ends_itself=True)
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, END + HOUR)
+    extend_maintenance(event.ref, END + 2 * HOUR, {"ca": "Una hora."}, END + HOUR)
+    look(END + 2 * HOUR)
+    event.refresh_from_db()
+    assert (event.state, event.ended_at) == ("completed", END + 2 * HOUR)
+
+
+@pytest.mark.django_db
+def test_work_is_never_over_before_it_began_by_however_little() -> None:
+    event = plan(starts_itself=False)
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, END + timedelta(minutes=3))
+    update_maintenance(event.ref, MaintenanceState.COMPLETED, {}, END + HOUR, at=END)
+    event.refresh_from_db()
+    assert event.ended_at == event.started_at
+
+
+PARTS = [
+    "mark_unwatched",
+    "note_late",
+    "note_whether_told",
+    "due_days",
+    "forget_replies",
+    "forget_asked",
+    "forget_sessions",
+]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, ref: str, fault: Exception) -> None:
+    """The clock's step for that maintenance fails as a bug or a bad row would make it fail."""
+
+    def step(step: Step, now: datetime) -> bool:
+        if step.ref == ref:
+            raise fault
+        return take_step(step, now)
+
+    monkeypatch.setattr(running, "take_step", step)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fault", [NotPossible("no"), ZeroDivisionError("a fault of ours")])
+def test_one_maintenance_that_cannot_move_stops_no_other_and_operators_are_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception
+) -> None:
+    bad = plan()
+    good = plan_maintenance({"ca": "B"}, {"ca": "B."}, {}, (START, END), START - HOUR)
+    failing(monkeypatch, bad.ref, fault)
+    clock = Clock(current, lambda: START)
+    for seconds in range(5):
+        clock.step(START + seconds * SECOND)
+    good.refresh_from_db()
+    assert good.state == "in_progress"
+    assert kinds() == ["maintenance.planned", "maintenance.stuck"]
+    assert len([line for line in caplog.records if bad.ref in line.getMessage()]) == 1
+    clock.step(START + HOUR)
+    assert kinds() == ["maintenance.planned", "maintenance.stuck"]  # only the log says it again
+    assert len([line for line in caplog.records if bad.ref in line.getMessage()]) == 2
+    monkeypatch.undo()
+    clock.step(START + HOUR)
+    assert kinds()[2:] == ["maintenance.in_progress"]
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_is_no_fault_of_one_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, plan().ref, OperationalError("database is locked"))
+    with pytest.raises(OperationalError):
+        look(START)
+    assert kinds() == ["maintenance.planned"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("part", PARTS)
+def test_no_part_of_the_clock_that_fails_stops_the_others(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    called: set[str] = set()
+
+    def spy(name: str) -> None:
+        real = getattr(running, name)
+
+        def act(*given: object) -> object:
+            called.add(name)
+            if name == part:
+                raise ZeroDivisionError
+            return real(*given)
+
+        monkeypatch.setattr(running, name, act)
+
+    for name in PARTS:
+        spy(name)
+    plan(starts_itself=False)
+    moves = plan_maintenance({"ca": "B"}, {"ca": "B."}, {}, (START, END), START - HOUR)
+    look(START)
+    moves.refresh_from_db()
+    assert (moves.state, called) == ("in_progress", set(PARTS))

@@ -154,11 +154,99 @@ def test_what_nobody_had_to_approve_is_changed_at_once() -> None:
     assert plan_of(event.ref)["window"] == LATER
 
 
-def test_whoever_changed_it_last_cannot_say_the_first_yes() -> None:
+@pytest.fixture
+def waiting() -> Event:
     list_services(headings(current()), NOW)
     asked = ({"ca": "Canvi"}, {"ca": "Canviem."}, {"chat": State.DEGRADED}, WINDOW, NOW)
-    event = actions.plan_maintenance(*asked, by="anna", needs_approval=True)
-    extend(event.ref, "berta")
+    return actions.plan_maintenance(*asked, by="anna", needs_approval=True, notices=["24h"])
+
+
+def ends_by_the_clock(ref: str, by: str) -> object:
+    return actions.arrange_maintenance(ref, NOW, by=by, ends_itself=True)
+
+
+@pytest.mark.parametrize("change", [*CHANGES, ends_by_the_clock])
+def test_nobody_who_wrote_any_part_of_it_says_the_first_yes(
+    waiting: Event, change: Callable[[str, str], object]
+) -> None:
+    change(waiting.ref, "berta")
+    for by in ("anna", "berta", ""):
+        with pytest.raises(NotPossible):
+            actions.approve_maintenance(waiting.ref, NOW, by=by)
+    assert actions.approve_maintenance(waiting.ref, NOW, by="carla").approved_by == "carla"
+
+
+@pytest.mark.parametrize("first", CHANGES)
+@pytest.mark.parametrize("then", CHANGES)
+def test_nobody_who_wrote_any_part_of_a_change_approves_it(
+    approved: Event, first: Callable[[str, str], object], then: Callable[[str, str], object]
+) -> None:
+    first(approved.ref, "anna")
+    then(approved.ref, "carla")
+    before = plan_of(approved.ref)
+    for by in ("anna", "carla"):
+        with pytest.raises(NotPossible):
+            actions.approve_maintenance(approved.ref, NOW, by=by)
+    assert plan_of(approved.ref) == before
+    actions.approve_maintenance(approved.ref, NOW, by="berta")
+    assert Fact.objects.latest("pk").data["authors"] == ["anna", "carla"]
+
+
+def test_who_wrote_what_was_dropped_or_approved_may_approve_what_others_write_then(approved: Event) -> None:
+    postpone(approved.ref, "anna")
+    actions.withdraw_change(approved.ref, NOW, by="carla")
+    tell_nobody(approved.ref, "carla")
+    assert actions.approve_maintenance(approved.ref, NOW, by="anna").approved_by == "anna"
+    silence(approved.ref, "berta")
+    assert actions.approve_maintenance(approved.ref, NOW, by="carla").approved_by == "carla"
+
+
+@pytest.mark.parametrize("levels", [None, {"chat": State.DISRUPTION}, {"chat": State.DEGRADED}])
+def test_approved_work_is_not_begun_before_its_window_by_one_alone(
+    approved: Event, levels: dict[str, State] | None
+) -> None:
+    begin = MaintenanceState.IN_PROGRESS
     with pytest.raises(NotPossible):
-        actions.approve_maintenance(event.ref, NOW, by="berta")
-    assert actions.approve_maintenance(event.ref, NOW, by="anna").approved_by == "anna"
+        actions.update_maintenance(approved.ref, begin, {}, WINDOW[0] - HOUR / 60, by="anna", impacts=levels)
+    assert actions.find("maintenance", approved.ref).state == "scheduled"
+    soon = (NOW, WINDOW[1])
+    actions.postpone_maintenance(approved.ref, soon, {"ca": "Abans."}, NOW, by="anna")
+    actions.approve_maintenance(approved.ref, NOW, by="carla")
+    actions.update_maintenance(approved.ref, begin, {}, NOW, by="anna")
+    assert actions.find("maintenance", approved.ref).state == "in_progress"
+
+
+def test_work_begins_with_the_levels_that_were_approved(approved: Event) -> None:
+    begin, heavier = MaintenanceState.IN_PROGRESS, {"chat": State.DISRUPTION}
+    before = plan_of(approved.ref)
+    with pytest.raises(NotPossible):
+        actions.update_maintenance(approved.ref, begin, {}, WINDOW[0], by="anna", impacts=heavier)
+    assert plan_of(approved.ref) == before
+    actions.update_maintenance(approved.ref, begin, {}, WINDOW[0], by="anna", impacts={"chat": State.DEGRADED})
+    assert actions.find("maintenance", approved.ref).state == "in_progress"
+
+
+def test_what_nobody_had_to_approve_begins_when_a_person_says_so() -> None:
+    list_services(headings(current()), NOW)
+    asked = ({"ca": "Canvi"}, {"ca": "Canviem."}, {"chat": State.DEGRADED}, WINDOW, NOW)
+    event = actions.plan_maintenance(*asked, by="anna")
+    actions.update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, NOW, impacts={"chat": State.DISRUPTION})
+    assert plan_of(event.ref)["levels"] == {"chat": "disruption"}
+
+
+def both_at_once(ref: str) -> object:
+    return actions.arrange_maintenance(ref, NOW, by="anna", starts_itself=False, notices=[])
+
+
+def title_and_levels(ref: str) -> object:
+    levels = {"chat": State.DISRUPTION}
+    return actions.edit_event("maintenance", ref, NOW, by="anna", titles={"ca": "Nou"}, impacts=levels)
+
+
+@pytest.mark.parametrize("act", [both_at_once, title_and_levels, lambda ref: other_levels_with_an_entry(ref, "anna")])
+def test_what_changes_one_part_and_has_another_wait_is_one_fact(approved: Event, act: Callable[[str], object]) -> None:
+    facts = Fact.objects.count()
+    act(approved.ref)
+    event = actions.find("maintenance", approved.ref)
+    assert event.proposed is not None and Fact.objects.count() == facts + 1
+    assert Fact.objects.latest("pk").data["proposed"] == {k: v for k, v in event.proposed.items() if k != "by"}

@@ -141,6 +141,33 @@ def test_a_key_that_may_read_nothing_is_the_trouble_of_no_topic_and_no_bell_is_l
     assert house.office.proposal(events[0]) is not None
 
 
+@pytest.mark.parametrize("place", [(Topics, "read"), (reconciling, "note")])
+def test_a_topic_at_which_we_stumble_hides_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch, place: tuple[object, str]
+) -> None:
+    odd, edited, unheard = house.mirrored("Tall de fibra a Sants", "Sense correu a Gràcia", "Sense veu al Clot")
+    house.look_for(hours=1)
+    real, its = getattr(*place), house.office.row(odd)
+
+    def stumbles(of: Any, *given: Any) -> Any:
+        if of == its or its.place in given:
+            raise ZeroDivisionError
+        return real(of, *given)
+
+    monkeypatch.setattr(*place, stumbles)
+    house.edit(odd, rings=True)
+    house.edit(edited, rings=True)
+    house.edit(unheard, rings=False)
+    house.look_for(hours=1)
+    assert house.office.proposal(edited) is not None
+    assert house.office.proposal(unheard) is not None
+    assert bells.waiting() == {}
+    assert "ZeroDivisionError" in house.office.row(odd).trouble
+    monkeypatch.undo()
+    house.look_for(hours=1)
+    assert house.office.proposal(odd) is not None and not house.office.row(odd).trouble
+
+
 @pytest.mark.parametrize("over", [True, False])
 def test_topics_that_are_gone_hide_none_of_the_others(
     house: House, monkeypatch: pytest.MonkeyPatch, over: bool

@@ -22,12 +22,12 @@ from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.models import Service, Transition
 from talaia.panel.state import State
-from talaia.signals import actions, watch
+from talaia.signals import actions, judging, watch
 from talaia.signals.models import CheckFinding, Evidence, Intake, Signal, SourceState
 from talaia.signals.outcome import Outcome
 from talaia.signals.watch import Watch
 from tests.signals.bodies import told
-from tests.signals.conftest import CONFIG, WEB, Lab
+from tests.signals.conftest import CONFIG, REFERENCES, WEB, Lab
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
@@ -455,3 +455,52 @@ def test_what_a_check_finds_is_kept_with_its_beginning_and_written_when_it_chang
         assert caplog.records == []
     finally:
         again.close()
+
+
+@contextmanager
+def broken(monkeypatch: pytest.MonkeyPatch, module: object, name: str, at: Callable[..., bool]) -> Iterator[None]:
+    """A fault of ours in `module.name` for what `at` is true of."""
+    real = getattr(module, name)
+
+    def fails(*given: object, **named: object) -> object:
+        if at(*given):
+            raise ZeroDivisionError
+        return real(*given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, fails)
+        yield
+
+
+def test_a_service_that_cannot_be_judged_is_unknown_and_keeps_no_other_from_being_judged(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with broken(monkeypatch, judging, "judge", lambda listed, *_: listed.slug == "web"):
+        lab.down(*REFERENCES)
+        lab.go(180)
+        assert (lab.state("web"), lab.reason("web")["code"]) == ("unknown", "not_running")
+        assert lab.state("links") == "disruption"
+    lab.go(180)
+    assert lab.state("web") == "operational"
+
+
+def test_a_service_that_cannot_be_stored_keeps_no_other_from_being_stored(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.come_in("told", told("firing", alertname="Down", talaia_service="web"))
+    with broken(monkeypatch, watch, "judge_service", lambda slug, *_: slug == "web"):
+        lab.down(*REFERENCES)
+        lab.go(180)
+        assert lab.state("links") == "disruption"
+
+
+def test_an_answer_that_cannot_be_stored_is_a_fault_of_its_source_alone(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with broken(monkeypatch, actions, "store_poll", lambda source, *_: source.kind == "prometheus"):
+        lab.come_in("told", told("firing", alertname="Down", talaia_service="wiki"))
+        lab.go(60)
+        assert lab.state("wiki") == "disruption"
+        assert "ZeroDivisionError" in SourceState.objects.get(pk="prometheus").error
+    lab.go(60)
+    assert not SourceState.objects.get(pk="prometheus").error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from talaia.panel.state import State
 from talaia.panel.uptime import DaySeconds, Figure
@@ -10,6 +11,7 @@ from talaia.site.figures import Filled, Stretch, filled, measures, stretches
 
 OK, D, X, M, U = State.OPERATIONAL, State.DEGRADED, State.DISRUPTION, State.MAINTENANCE, State.UNKNOWN
 WHOLE = 86_400
+ZONE = ZoneInfo("Europe/Madrid")
 
 
 def day(number: int, seconds: dict[State, int], filled: int = 0) -> DaySeconds:
@@ -37,9 +39,9 @@ def test_days_that_became_known_afterwards_are_one_where_they_follow_each_other(
 
 
 def test_of_a_day_what_the_picture_shows_stands_before_the_rest_and_the_worst_before_the_better() -> None:
-    (found,) = stretches([day(1, {OK: 80_000, M: 5_000, U: 200, X: 1_200})])
+    (found,) = stretches([day(1, {OK: 80_000, M: 5_000, U: 200, X: 1_200})], ZONE)
     assert found == Stretch(date(2026, 5, 1), date(2026, 5, 1), ((X, 1_200), (U, 200), (M, 5_000)))
-    (found,) = stretches([day(1, {OK: 80_000, M: 6_300, U: 100})])  # so short a time repaints no day
+    (found,) = stretches([day(1, {OK: 80_000, M: 6_300, U: 100})], ZONE)  # so short a time repaints no day
     assert found.worst is M
 
 
@@ -52,7 +54,7 @@ def test_whole_days_alike_are_one_line_where_they_follow_each_other() -> None:
         day(8, {U: 80_000, OK: 6_400}),
         *(day(number, {}) for number in (9, 10)),
     ]
-    found = [(one.first.day, one.last.day, one.worst, one.several) for one in stretches(days)]
+    found = [(one.first.day, one.last.day, one.worst, one.several) for one in stretches(days, ZONE)]
     assert found == [
         (9, 10, None, True),
         (8, 8, U, False),

@@ -38,6 +38,7 @@ SENTENCES: dict[str, Promise] = {
     "maintenance.unseen": gettext_lazy("found that the window of maintenance %(it)s had passed unseen"),
     "maintenance.change_proposed": gettext_lazy("proposed a change of maintenance %(it)s"),
     "maintenance.change_dropped": gettext_lazy("dropped the proposed change of maintenance %(it)s"),
+    "maintenance.stuck": gettext_lazy("could not move maintenance %(it)s on"),
     "maintenance.late": gettext_lazy("saw that maintenance %(it)s is late"),
     "maintenance.analysed": gettext_lazy("wrote the analysis of maintenance %(it)s"),
     "service.changed": gettext_lazy("changed the state of %(it)s"),

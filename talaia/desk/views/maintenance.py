@@ -196,8 +196,10 @@ class Following:
             "late": urgency.late_by(self.shown.next_update_at, self.now),
             "why_late": why.value if why else "",
             "over_by": urgency.late_by(row.window_end, self.now),
-            "may_approve": row.awaits_approval and (row.changed_by or row.planned_by) != self.by,
+            "may_approve": row.awaits_approval and self.by not in row.writers,
+            "authors": ", ".join(sorted(row.writers)),
             "change": self.change(),
+            "early": bool(row.approved_by and row.window_start and self.now < row.window_start),
             "passed": bool(row.window_end and row.window_end <= self.now),
             "hold": current().mail.hold.total_seconds(),
             "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
@@ -217,7 +219,7 @@ class Following:
         waiting: dict[str, Any] = self.row.proposed or {}
         if not waiting:
             return {}
-        found: dict[str, Any] = {"by": waiting["by"], "may_approve": waiting["by"] != self.by}
+        found: dict[str, Any] = {"may_approve": self.by not in self.row.writers}
         if "window" in waiting:
             start, end = (datetime.fromisoformat(at) for at in waiting["window"])
             found["window"] = replace(self.shown, window=(start, end))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from talaia.events.actions.addressing import note_whom, tell_everybody
 from talaia.events.actions.analysis import write_analysis
 from talaia.events.actions.corrections import edit_event, edit_update
-from talaia.events.actions.following import note_late, take_step
+from talaia.events.actions.following import note_late, note_stuck, take_step
 from talaia.events.actions.importing import Told, import_incident
 from talaia.events.actions.incidents import merge_incident, open_incident, update_incident
 from talaia.events.actions.maintenance import (
@@ -39,6 +39,7 @@ __all__ = [
     "mark_of",
     "merge_incident",
     "note_late",
+    "note_stuck",
     "note_whom",
     "open_incident",
     "plan_maintenance",

@@ -102,15 +102,17 @@ def edit_event(
         changed = {name: value for name, value in wanted.items() if value is not None and value != before[name]}
         if not changed:
             return event
-        saw = rows.mark_of(event)
+        saw, waits = rows.mark_of(event), dict[str, Any]()
         rows.check_seen(seen, saw)
         if impacts is not None and "impacts" in changed and second.needed(event):
             rows.check_impacts(event, impacts)
-            second.propose(event, {"impacts": plain(changed.pop("impacts"))}, now, by)
+            levels = plain(changed.pop("impacts"))
+            waits = second.propose(event, {"impacts": levels}, now, by, alone=not changed)
             if not changed:
                 return event
             impacts = None
-        second.changed(event, by if "impacts" in changed else event.changed_by)
+        if "impacts" in changed:
+            second.changed(event, by)
         for name in changed.keys() - {"impacts"}:
             setattr(event, name, changed[name])
         if "causes" in changed:
@@ -123,7 +125,7 @@ def edit_event(
         event.save(update_fields=["titles", "next_update_at", "started_at", "ended_at", "causes"])
         touched = rows.set_impacts(event, impacts)
         old, new = ({name: plain(values[name]) for name in changed} for values in (before, changed))
-        data = {"before": old, "after": new, "services": touched, "mark": saw}
+        data = {"before": old, "after": new, "services": touched, "mark": saw, **waits}
         if "titles" in changed:
             data["pages"] = [rows.subject(other) for other in rows.called_by_title(event)]
         record(f"{kind}.edited", rows.subject(event), now, by, data)

@@ -49,9 +49,26 @@ def note_late(ref: str, now: datetime, every: timedelta) -> Late | None:
     return why
 
 
+def note_stuck(step: Step, now: datetime) -> None:
+    """Have operators told, once for a window and a step, that the clock could not take it: a person has to."""
+    with transaction.atomic():
+        event = rows.lock(rows.find(Event.MAINTENANCE, step.ref))
+        assert event.window_start
+        assert event.window_end
+        window = [event.window_start.isoformat(), event.window_end.isoformat()]
+        about = {"subject": rows.subject(event), "kind": news(Late.STUCK)}
+        if Fact.objects.filter(**about, data__window=window, data__step=step.state.value).exists():
+            return
+        data = {"why": Late.STUCK.value, "step": step.state.value, "window": window}
+        data |= {"services": rows.touched(event), "titles": event.titles}
+        record(about["kind"], about["subject"], now, data=data)
+
+
 def news(why: Late) -> str:
     """The fact at which the pages say so."""
     match why:
+        case Late.STUCK:
+            kind = "maintenance.stuck"
         case Late.OVERRUN:
             kind = "maintenance.overrun"
         case Late.UNSEEN:

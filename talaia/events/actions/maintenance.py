@@ -66,6 +66,7 @@ def plan_maintenance(
         event.starts_itself, event.ends_itself = starts_itself, ends_itself
         event.notices = list(default_notices(impacts.values()) if notices is None else read_notices(notices))
         event.planned_by, event.awaits_approval = by, needs_approval
+        event.authors = [by] if needs_approval and by else []
         event.only_behind = rows.chosen(only_behind)
         event.save()
         rows.add_update(event, MaintenanceState.SCHEDULED, texts, now, by, plain, key)
@@ -94,18 +95,15 @@ def approve_maintenance(ref: str, now: datetime, *, by: str, seen: str | None = 
             raise NotPossible(_("this maintenance does not wait for anybody’s approval"))
         if event.state in ENDED:
             raise NotPossible(_("this maintenance was called off"))
-        if not by or by == (event.changed_by or event.planned_by):
-            what = _("whoever planned it cannot approve it; it needs a second person")
-            if by and event.changed_by:
-                what = _("whoever changed it last cannot approve it; it needs a second person")
-            raise NotPossible(what)
+        if not by or by in event.writers:
+            raise NotPossible(_("whoever planned it, or changed any of it, cannot approve it; it needs somebody else"))
         rows.check_seen(seen, rows.mark_of(event))
         window = _window_of(event)
         if window[1] <= now:
             raise NotPossible(_("its window has passed; postpone it first"))
-        event.awaits_approval, event.approved_by = False, by
+        event.awaits_approval, event.approved_by, event.authors = False, by, []
         event.starts_itself = event.starts_itself and now < window[0]
-        event.save(update_fields=["awaits_approval", "approved_by", "starts_itself"])
+        event.save(update_fields=["awaits_approval", "approved_by", "starts_itself", "authors"])
         first = event.updates.order_by("number")[0]
         data = rows.story(event, first.texts, rows.touched(event)) | {"update": 1} | rows.plan_of(event)
         record("maintenance.planned", rows.subject(event), now, by, data | {"approved_by": by})
@@ -147,6 +145,9 @@ def update_maintenance(
         end, afterwards = _window_of(event)[1], (before, reached) == UNSEEN_AND_DONE
         if afterwards and now < end:
             raise NotPossible(_("it has not begun; say first that it begins"))
+        approved = second.needed(event)
+        if approved and reached is MaintenanceState.IN_PROGRESS:
+            second.begins_as_approved(event, impacts, now)
         rows.check_seen(seen, rows.mark_of(event))
         moment = rows.moment(event, at, now)
         if before is MaintenanceState.IN_PROGRESS and reached in ENDED:
@@ -156,19 +157,22 @@ def update_maintenance(
         if before is MaintenanceState.SCHEDULED and reached is MaintenanceState.IN_PROGRESS:
             event.started_at = at or moment
         event.state = reached
-        event.ended_at = (event.ended_at or (end if afterwards else at or moment)) if reached in ENDED else None
-        if before is MaintenanceState.SCHEDULED and impacts is not None and second.needed(event):
-            _second_yes_to(event, impacts, now, by)
-            impacts = None
+        over = max(event.started_at, end if afterwards else at or moment)
+        event.ended_at = (event.ended_at or over) if reached in ENDED else None
+        waits: dict[str, Any] = {}
+        if approved and reached is MaintenanceState.SCHEDULED and impacts is not None:
+            waits, impacts = second.propose_levels(event, impacts, now, by), None
+        elif impacts is not None and second.other_levels(event, impacts):
+            second.changed(event, by)
         if reached is not MaintenanceState.SCHEDULED:
-            event.proposed = None
+            event.proposed, event.authors = None, []
         if texts:
             event.next_update_at = next_update_at
         if reached in ENDED:
             event.next_update_at = None
-        event.save(update_fields=["state", "started_at", "ended_at", "next_update_at", "proposed"])
+        event.save(update_fields=["state", "started_at", "ended_at", "next_update_at", "proposed", "authors"])
         data: dict[str, Any] = {"update": update.number, "state": reached.value}
-        data |= {"services": rows.set_impacts(event, impacts), "texts": dict(texts), **rows.mails(tell)}
+        data |= {"services": rows.set_impacts(event, impacts), "texts": dict(texts), **rows.mails(tell), **waits}
         record(f"maintenance.{reached}", rows.subject(event), now, by, data)
     return update
 
@@ -273,8 +277,9 @@ def arrange_maintenance(
         if event.state in ENDED:
             raise NotPossible(_("this is over; there is nothing left to arrange"))
         rows.check_seen(seen, rows.mark_of(event))
+        proposed: dict[str, Any] = {}
         if second.needed(event) and (waits := {name: changed.pop(name) for name in second.ARRANGED if name in changed}):
-            second.propose(event, waits, now, by)
+            proposed = second.propose(event, waits, now, by, alone=not changed)
             if not changed:
                 return event
         second.changed(event, by)
@@ -282,7 +287,7 @@ def arrange_maintenance(
         for name, value in changed.items():
             setattr(event, name, value)
         event.save(update_fields=list(changed))
-        data = {"before": before, "after": changed, "services": rows.touched(event)}
+        data = {"before": before, "after": changed, "services": rows.touched(event), **proposed}
         record("maintenance.arranged", rows.subject(event), now, by, data)
     return event
 
@@ -291,13 +296,6 @@ def _window_of(event: Event) -> Window:
     assert event.window_start
     assert event.window_end
     return event.window_start, event.window_end
-
-
-def _second_yes_to(event: Event, impacts: Mapping[str, State], now: datetime, by: str) -> None:
-    """Levels that differ from those that were approved wait."""
-    if dict(impacts) != rows.impacts_of(event):
-        rows.check_impacts(event, impacts)
-        second.propose(event, {"impacts": {slug: state.value for slug, state in impacts.items()}}, now, by)
 
 
 def _propose_window(

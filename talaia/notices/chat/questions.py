@@ -42,5 +42,7 @@ def asked(why: Late) -> str:
             return _("Its window has begun. Say when the work begins, or postpone it.")
         case Late.UNAPPROVED:
             return _("Its window has begun, and a second person has not said yes: it does not begin as it is.")
+        case Late.STUCK:
+            return _("talaia could not move it on by itself; the log says why. Say at the desk how it stands.")
         case Late.OVERRUN:
             return _("Its window is over. Is the work? If not, extend it.")
