@@ -389,7 +389,8 @@ def _days(row: panel.Service, days: Sequence[date], zone: ZoneInfo, now: datetim
     spans = listed.get(row.slug, ())
     last = max(stored, default=days[0] - ONE_DAY)
     missing = [day for day in days if day > last and is_listed(day, spans, zone)]
-    until = max(now, row.since).replace(microsecond=0) + timedelta(seconds=1)  # today has what is shown, be it as young
+    begun = max(row.since, bounds(days[-1], zone)[0]).replace(microsecond=0)
+    until = max(now, begun + timedelta(seconds=1))  # today has what is shown, however young it is
     known = stored | {
         entry.day: entry for _, entry in computed({row.slug: row}, {row.slug: missing}, zone, until, listed)
     }

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0012_renamed_services")]
+    dependencies = [("talaia", "0013_authors_of_what_waits")]
     operations = [
         migrations.AddField(
             model_name="service",
