@@ -391,9 +391,8 @@ def _days(row: panel.Service, days: Sequence[date], zone: ZoneInfo, now: datetim
     missing = [day for day in days if day > last and is_listed(day, spans, zone)]
     begun = max(row.since, bounds(days[-1], zone)[0]).replace(microsecond=0)
     until = max(now, begun + timedelta(seconds=1))  # today has what is shown, however young it is
-    known = stored | {
-        entry.day: entry for _, entry in computed({row.slug: row}, {row.slug: missing}, zone, until, listed)
-    }
+    rolled = computed({row.slug: row}, {row.slug: missing}, zone, until, listed)
+    known = stored | {entry.day: entry for _, entry in rolled}
     for day in days:
         if day not in known:
             left = bool(spans) and day > local_day(spans[0][0], zone) and not is_listed(day, spans, zone)

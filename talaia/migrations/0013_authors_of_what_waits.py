@@ -4,5 +4,5 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0013_since_when_it_is_measured")]
+    dependencies = [("talaia", "0012_renamed_services")]
     operations = [migrations.AddField(model_name="event", name="authors", field=models.JSONField(default=list))]
