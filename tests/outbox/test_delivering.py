@@ -356,7 +356,7 @@ def test_with_nothing_to_do_a_channel_does_anew_what_is_to_be_fresh(tmp_path: Pa
         ("box/b1/n2/1/x-1", False),  # another container: its processes cannot be seen from here
         ("other/b1/n1/1/x-1", False),
         ("other/b0/n1/1/x-1", False),  # of another machine nobody knows
-        (f"box/b1/n1/{os.getpid()}/1-1", True),  # another process has its number by now
+        pytest.param(f"box/b1/n1/{os.getpid()}/1-1", True, id="reused"),  # another process has its number by now
     ],
 )
 def test_only_a_worker_that_is_dead_for_certain_is_called_dead(name: str, dead: bool) -> None:
