@@ -94,7 +94,9 @@ def test_a_relay_that_does_not_know_us_is_told_to_operators_and_costs_nobody_the
             talaia.started()
             open_incident(talaia)
             notice = "select state, sent, error from talaia_notice"
-            wait_until(lambda: asked(talaia, notice)[0][0] == "stuck", 60, "the mail to be stuck", talaia)
+            wait_until(
+                lambda: [one[0] for one in asked(talaia, notice)] == ["stuck"], 60, "the mail to be stuck", talaia
+            )
             [(_state, sent, error)] = asked(talaia, notice)
             assert sent == 0
             assert "Relay access denied" in error and "example.net" not in error
@@ -115,7 +117,9 @@ def test_what_postfix_sends_back_costs_only_those_their_mails_who_are_not_there(
             talaia.started()
             wait_until(lambda: "listening" in door.output(), 20, "the listener", door)
             open_incident(talaia)
-            wait_until(lambda: asked(talaia, "select state from talaia_notice")[0] == ("sent",), 60, "all sent", talaia)
+            wait_until(
+                lambda: asked(talaia, "select state from talaia_notice")[:1] == [("sent",)], 60, "all sent", talaia
+            )
             wait_until(lambda: came(postfix) >= len(SAID), 60, "all reports to have come", postfix, door)
             wait_until(lambda: off(talaia) == {"anna", "emma"}, 30, "who is not there", postfix, door)
             assert sorted(one.to for one in sink.taken) == ["dora@example.net", "gina@example.net"]
