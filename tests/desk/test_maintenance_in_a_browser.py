@@ -90,7 +90,7 @@ def test_the_whole_life_of_a_maintenance(product: Talaia, open_page: Open, width
     page.get_by_label("Text", exact=True).fill("Anem per la meitat.")
     page.get_by_text("d’aquí a 1 hora").click()
     page.get_by_role("button", name="Publica", exact=True).click()
-    expect(page.locator("#u2")).to_contain_text("Anem per la meitat.")
+    expect(page.locator("#u3")).to_contain_text("Anem per la meitat.")
     looks(page)
 
     # Its window ends, and the work does not.
@@ -104,7 +104,7 @@ def test_the_whole_life_of_a_maintenance(product: Talaia, open_page: Open, width
     page.get_by_label("Acaba", exact=True).fill(at(timedelta(hours=2)))
     looks(page)
     page.get_by_role("button", name="Allarga").click()
-    expect(page.locator("#u3")).to_contain_text("durarà més del previst")
+    expect(page.locator("#u4")).to_contain_text("durarà més del previst")
     wait_until(lambda: "Dura més del previst" not in product.file("index.html"), 20, "the new end", product)
 
     page.get_by_role("link", name="S’ha acabat").click()
