@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from talaia import config as configuration
 from talaia.config import Config
+
+# A gate that throws dice stops the wrong change: the suite makes up the same inputs each time. To look for new faults,
+# TALAIA_EXPLORE=1 (and --hypothesis-seed=N for the same dice again).
+hypothesis.settings.register_profile("fixed", derandomize=True)
+hypothesis.settings.register_profile("explore", derandomize=False)
+hypothesis.settings.load_profile("explore" if os.environ.get("TALAIA_EXPLORE") else "fixed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -104,7 +104,8 @@ class Knowledge:
         if answer is Answer.UNREADABLE or (answer is Answer.SILENT and (read is None or now - read >= stale_after)):
             # S13: red stays red (the caller keeps it), green is unknown once what was read is too old.
             if read is None or now - read >= stale_after:
-                return Judgement(None, frozenset({"unreadable"}))
+                silent_from = heard + stale_after if answer is Answer.SILENT else None
+                return Judgement(None, frozenset({"unreadable"}), again=silent_from)
             return Judgement(None, frozenset(), again=read + stale_after)
         again = heard + stale_after if answer is Answer.SILENT else None
         firing = [alert for alert in self.alerts.values() if alert.subject[0] == service.key]
