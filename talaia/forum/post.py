@@ -145,8 +145,8 @@ FORMER_TAGS = ("resolt", "resuelto")  # of topics from before "Resolta"
 
 
 def tags(story: Story) -> tuple[str, ...]:
-    both = (kind_word(story.kind), state_word(story.kind, story.state))
-    return tuple(tag(word) for word in both)
+    state = [] if story.merged_into else [state_word(story.kind, story.state)]  # how it ended is told there
+    return tuple(tag(word) for word in (kind_word(story.kind), *state))
 
 
 def tag(word: str) -> str:
@@ -256,12 +256,15 @@ def _parts(story: Story, house: House, shown: list[Entry], room: int | None) -> 
 def _facts(story: Story, house: House) -> Iterator[tuple[str, str]]:
     """What the page says above its timeline."""
     calendar = house.calendar
-    yield _("State"), state_word(story.kind, story.state)
+    if story.merged_into:  # how it goes, and how it ended, is told there
+        yield _("State"), _("Continues in %(ref)s") % {"ref": story.merged_into}
+    else:
+        yield _("State"), state_word(story.kind, story.state)
     if story.window:
         yield _("Window"), calendar.span(*story.window)
     else:
         yield _("Began"), calendar.moment(story.started_at)
-    if story.ended and story.ended_at:
+    if story.ended and story.ended_at and not story.merged_into:
         yield (
             _("Cancelled") if story.state == MaintenanceState.CANCELLED else _("Ended"),
             calendar.moment(story.ended_at),
@@ -270,8 +273,6 @@ def _facts(story: Story, house: House) -> Iterator[tuple[str, str]]:
         yield _("Next update"), calendar.moment(story.next_update_at)
     if story.cause:
         yield _("Cause"), neutral.one_line(story.cause)
-    if story.merged_into:
-        yield _("Part of"), f"{_('Incident %(ref)s') % {'ref': story.merged_into}}"
 
 
 def _fitted(body: str, room: int | None, address: str) -> str:

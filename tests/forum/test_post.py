@@ -56,6 +56,14 @@ Una excavadora va tallar el cable.
 - un segon camí"""
 
 
+def test_one_that_was_merged_says_where_it_goes_on_and_never_that_it_is_resolved() -> None:
+    found = document(replace(STORY, merged_into="2026-015", entries=STORY.entries[:2]), HOUSE)
+    assert "- **Estat:** Continua a 2026-015\n- **Inici:**" in found.text
+    assert "Resolta" not in found.text
+    assert "Final" not in found.text
+    assert found.tags == ("incidència",)
+
+
 def test_an_incident_is_told_whole() -> None:
     found = document(STORY, HOUSE)
     assert found.text == WHOLE
