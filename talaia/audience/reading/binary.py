@@ -15,7 +15,7 @@ def sheets(data: bytes) -> Mapping[str, Worksheet]:
     try:
         with xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO()) as book:
             return {sheet.name: _worksheet(sheet) for sheet in book.sheets()}
-    except Exception as error:  # whatever is in a torn file: it has some fifteen kinds of them
+    except Exception as error:  # noqa: BLE001 - whatever is in a torn file: it has some fifteen kinds of them
         raise ValueError(str(error)) from None
 
 
