@@ -132,6 +132,20 @@ def test_what_was_queued_and_is_posted_at_once_counts_as_if_it_came_one_by_one(b
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "zero", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:07Z", "1970-01-01T01:00:00+01:00", "1980-01-06T00:00:00Z"]
+)
+def test_a_clock_that_nobody_has_set_yet_says_nothing_of_when(zero: str) -> None:
+    """A router without a battery begins its day in 1970."""
+    come_in(WEBHOOK, said("down", 0), at(1))
+    come_in(WEBHOOK, said("up") | {"at": zero}, at(2))
+    assert not firing()
+    come_in(WEBHOOK, said("down") | {"at": zero}, at(3))
+    assert firing() == ["h"]
+    assert Signal.objects.get().starts_at == at(3)
+
+
+@pytest.mark.django_db
 def test_a_queue_of_prometheus_that_holds_a_beginning_and_its_end_is_over() -> None:
     begun = pushed("firing", NOW, alertname="Down")
     over = [{**begun[0], "endsAt": at(2).isoformat()}]
