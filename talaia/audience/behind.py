@@ -58,7 +58,7 @@ def place(audience: Audience, services: Collection[str], connections: Collection
 
 def located(connections: Iterable[str], areas: Iterable[str]) -> Place:
     """At one of these connections, or in one of these areas."""
-    return Place(False, *(frozenset(name.casefold() for name in names) for names in (connections, areas)))
+    return Place(False, *(frozenset(plain(name) for name in names) for names in (connections, areas)))
 
 
 def resolved(audience: Audience, services: Collection[str], connections: Collection[str]) -> ForWhom:

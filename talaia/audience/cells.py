@@ -39,13 +39,27 @@ ERROR = re.compile(
     r"#[¡¿]?(ref|value|valor|name|nom|nombre|div/0|num|núm|null|nulo|nul|n/a|n/d|calc|spill|formula)[!?]?|err:\d{3}"
 )
 WHOLE = re.compile(r"(\d+)[.,]0+")
-TIME = r"(?:[t ]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*(z|utc|gmt|[+-]\d\d(?::?\d\d)?)?|[t ].*)?"
+# An hour of any kind may stand behind a day; other words may be of another day ("2019-12-31 - 2030-12-31").
+TIME = (
+    r"(?:(?:,? |t| t )(\d\d?)[:.h](\d\d)(?:[:.](\d\d)(?:[.,:]\d+)?)? ?(?:[ap]\.? ?m\.?|h)?"
+    r" ?(z|utc|gmt|[+-]\d\d(?::?\d\d)?)?(?: ?\[[a-z/_+0-9-]+\]| \(?[a-z]{3,5}\)?)?| \d\d? ?(?:h|[ap]\.? ?m\.?))?"
+)
 YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d\d?)\2(\d\d?){TIME}", re.ASCII)
 YEAR_LAST = re.compile(rf"(\d\d?)([-/.])(\d\d?)\2(\d{{4}}|\d\d){TIME}", re.ASCII)
 TOGETHER = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 NO_DAY = {"", "0", "00:00:00", "00:00", "0:00:00"}
-# The zeros of programs' calendars: MySQL, .NET, SQL Server, Excel, Access, Unix. Nobody's membership ended then.
-ZEROS = {(0, 0, 0), (1, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 0), (1900, 1, 1), (1970, 1, 1)}
+# The zeros of programs' calendars: MySQL, .NET, SQL Server, Excel (two), Access, Unix. Nobody's membership ended then.
+ZEROS = {
+    (0, 0, 0),
+    (1, 1, 1),
+    (1753, 1, 1),
+    (1899, 12, 30),
+    (1899, 12, 31),
+    (1900, 1, 0),
+    (1900, 1, 1),
+    (1904, 1, 1),
+    (1970, 1, 1),
+}
 EARLIEST = 1900
 AHEAD, BACK = 20, 50  # years of two digits are read as those that are no further away
 
@@ -180,5 +194,7 @@ def moved(found: date, at: list[str | None], zone: ZoneInfo | None) -> date:
             return found
     digits = offset[1:].replace(":", "").ljust(4, "0")
     away = timedelta(hours=int(digits[:2]), minutes=int(digits[2:])) * (-1 if offset[0] == "-" else 1)
+    if found == date.max:  # the last moment of a calendar: "without an end"
+        return found
     moment = datetime(found.year, found.month, found.day, int(hour), int(minute), tzinfo=ZoneInfo("UTC")) - away
     return moment.astimezone(zone).date()

@@ -156,6 +156,10 @@ def unreadable(code: str, data: Mapping[str, Any]) -> str:
         "csv": _("line %(line)s cannot be read as CSV: %(error)s"),
         "quotes": _("a quotation mark in line %(line)s, or after it, is never closed"),
         "sheet": _("the spreadsheet cannot be opened: it is torn, or has a password"),
+        "sheet_form": _(
+            "spreadsheets open a file of this form (.xlsb, or a web page called .xls), but here it is not read: "
+            "open it there and save it as .xlsx"
+        ),
         "sheets": _(
             "two sheets have the column “%(column)s”: “%(one)s” and “%(other)s”. "
             "Leave the one that is meant, or hide the other"

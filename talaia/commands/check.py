@@ -155,7 +155,7 @@ def checks(config: Config) -> Iterator[Line]:
                 "failing": "is the service down, or does the check ask the wrong thing?",
                 "blind": "nothing can be said of the service until this is mended",
             }.get(outcome.kind, "")
-            yield well, f"check {check.id} ({check.kind} {check.target}): {outcome.what}", mend
+            yield well, f"check {check.id} ({check.kind} {check.shown}): {outcome.what}", mend
 
 
 def mail_server(config: Config) -> Iterator[Line]:

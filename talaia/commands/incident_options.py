@@ -7,7 +7,7 @@ from typing import Any
 
 from talaia.commands import whom
 from talaia.commands.writing import json_argument, language_argument, read_text, service_argument, text_arguments
-from talaia.config import current
+from talaia.config import clean, current
 from talaia.events import promise
 from talaia.events.timeline import IncidentState
 from talaia.refusal import Refused
@@ -24,7 +24,7 @@ def in_a_language(written: str) -> tuple[str, str]:
         languages = ", ".join(current().site.languages)
         raise argparse.ArgumentTypeError(f"{written!r}: write it as es=WORDS or es=@FILE ({languages})")
     if not words.startswith("@"):
-        return code, words.strip()
+        return code, clean.lines(words).strip()
     try:
         return code, read_text(words[1:])
     except Refused as refusal:
@@ -45,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
     opening = actions.add_parser("open", help="tell everybody that something is wrong")
     wording = opening.add_mutually_exclusive_group(required=True)
-    wording.add_argument("--title")
+    wording.add_argument("--title", type=clean.line)
     wording.add_argument("--suggestion", metavar="MARK", help="as `talaia incident suggest` drafted it")
     opening.add_argument("--state", choices=OPEN_STATES, default=IncidentState.INVESTIGATING.value)
     opening.add_argument("--began", metavar="WHEN", help=f"when the trouble began{WHEN}")
@@ -68,7 +68,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     resolving = actions.add_parser("resolve", help="say that it is over, and what it was")
     resolving.add_argument("ref", metavar="REF")
     resolving.add_argument("--ended", metavar="WHEN", help=f"when the trouble ended{WHEN}")
-    resolving.add_argument("--cause", metavar="LINE", help="what it was, in one line")
+    resolving.add_argument("--cause", metavar="LINE", type=clean.lines, help="what it was, in one line")
     resolving.add_argument("--cause-in", **IN)
     service_argument(resolving, "IMPACT")
     text_arguments(resolving, "-")
@@ -93,10 +93,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     editing = actions.add_parser("edit", help="correct the title, the services, the times, the cause, an entry")
     editing.add_argument("ref", metavar="REF")
     editing.add_argument("--entry", type=int, metavar="N", help="the number in #uN; the new text is read")
-    editing.add_argument("--title", help="a new title")
+    editing.add_argument("--title", type=clean.line, help="a new title")
     editing.add_argument("--began", metavar="WHEN", help=f"when it began{WHEN}")
     editing.add_argument("--ended", metavar="WHEN", help=f"when it ended{WHEN}")
-    editing.add_argument("--cause", metavar="LINE", help="what it was, in one line")
+    editing.add_argument("--cause", metavar="LINE", type=clean.lines, help="what it was, in one line")
     editing.add_argument("--file", metavar="F", default="-", help="the entry's new text (default: standard input)")
     service_argument(editing, "IMPACT")
     language_argument(editing)

@@ -28,7 +28,7 @@ from talaia.commands.writing import (
     text_arguments,
     written,
 )
-from talaia.config import current
+from talaia.config import clean, current
 from talaia.events import actions, plan, promise
 from talaia.events.actions import find, mark_of
 from talaia.events.models import Event
@@ -54,7 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     planning = verbs.add_parser("plan", help="announce it; the reason is read from standard input or a file")
-    planning.add_argument("--title", required=True)
+    planning.add_argument("--title", required=True, type=clean.line)
     window_arguments(planning)
     arrangement_arguments(planning)
     whom.argument(planning)
@@ -90,7 +90,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         verbs.add_parser("edit", help="correct its words or services, or how it starts, ends and is told")
     )
     editing.add_argument("--entry", type=int, metavar="N", help="the number in #uN; the new text is read")
-    editing.add_argument("--title", help="a new title")
+    editing.add_argument("--title", type=clean.line, help="a new title")
     editing.add_argument("--file", metavar="F", default="-", help="the entry's new text (default: standard input)")
     arrangement_arguments(editing)
     editing.add_argument("--no-silence", dest="silence", action="store_false", help="let Alertmanager speak")

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.db import OperationalError, ProgrammingError
 from django.utils import timezone, translation
 
-from talaia.config import current
+from talaia.config import clean, current
 from talaia.events.models import Event
 from talaia.events.telling import as_json, line, lines
 from talaia.events.timeline import NotPossible
@@ -86,7 +86,7 @@ def read_text(file: str) -> str:
         raise Refused(f"{what} is not UTF-8; write or save it in that encoding") from None
     if not text.strip():
         raise Refused("the text is empty; write it to standard input, or name a file with --file")
-    return text.strip()
+    return clean.lines(text.replace("\r\n", "\n")).strip()
 
 
 def written(file: str) -> tuple[str, datetime]:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 import idna
 
 LETTERS = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
+ZONE = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+PASSWORD = re.compile(r"(?<=://)([^/?#:]*):[^/?#]*@")
 
 
 def host(text: str) -> str:
@@ -31,8 +33,12 @@ def host(text: str) -> str:
 
 def address(text: str) -> str | None:
     """An address in its usual form, with its zone if it has one; None for a name."""
+    text = text.replace("%25", "%", 1) if ":" in text else text
+    _, percent, zone = text.partition("%")
+    if percent and not ZONE.fullmatch(zone):  # "eth0]:53" would be a zone to the standard library
+        return None
     try:
-        return str(ipaddress.ip_address(text.replace("%25", "%", 1) if ":" in text else text))
+        return str(ipaddress.ip_address(text))
     except ValueError:
         return None
 
@@ -72,6 +78,11 @@ def name_server(text: str) -> tuple[str, int]:
     return host_and_port(text)
 
 
+def without_password(text: str) -> str:
+    """An address as people may see it: `https://me:secret@example.org` is `https://me:…@example.org`."""
+    return PASSWORD.sub(r"\1:…@", text)
+
+
 def web_address(text: str) -> str:
     """An http address with its host as machines want it. Raises ValueError with what is wrong."""
     wrong = ValueError(f"{text!r} is no http address: it begins with https:// or http://, and has no blanks inside")
@@ -87,6 +98,10 @@ def web_address(text: str) -> str:
     user, at, place = parts.netloc.rpartition("@")
     written = place[: place.index("]") + 1] if place.startswith("[") else place.partition(":")[0]
     name = host(written)
+    try:
+        idna.decode(name.removesuffix(".") if "xn--" in name else "a")
+    except idna.IDNAError as error:
+        raise ValueError(f"{text!r} has a name that cannot be asked over http: {error}") from None
     if ":" in name:
         name = f"[{name.replace('%', '%25')}]"
     return urlunsplit(parts._replace(netloc=f"{user}{at}{name}" + (f":{port}" if port else "")))

@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from talaia.config.hosts import host_and_port, is_here, name_server
+from talaia.config.hosts import host_and_port, is_here, name_server, without_password
 from talaia.config.kinds import LANGUAGES as LANGUAGES
 from talaia.config.kinds import Impact as Impact
 from talaia.config.kinds import Language
@@ -194,6 +194,11 @@ class Check(Table, frozen=True, kw_only=True):
     server: str | None = None
     record: str = "A"
     answer: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The target as people may see it."""
+        return without_password(self.target)
 
     @property
     def patience(self) -> timedelta:

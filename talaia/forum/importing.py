@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
+from talaia.config import clean
 from talaia.events.timeline import NotPossible
 from talaia.forum import actions
 from talaia.forum.models import Mirrored
@@ -63,9 +64,10 @@ def take_in(
         if standing.key:
             yield Topic(standing.title, standing.address, why=_("it is one of ours; `talaia forum rebuild` finds it"))
             continue
-        found = read(standing.title, standing.text, recent.touched, told.zone)
+        title, text = clean.line(standing.title), clean.lines(standing.text)
+        found = read(title, text, recent.touched, told.zone)
         if not found.entries and everything:
-            found = whole(standing.title, standing.text, recent.touched, told.zone)
+            found = whole(title, text, recent.touched, told.zone)
         if not found.entries:
             why = _("no entry such as [Resolved] was found in it; with --all it becomes one entry")
             yield Topic(standing.title, standing.address, why=why, found=found)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from talaia.config import clean
 from talaia.forum import neutral
 from talaia.forum.merge import HEAD, TITLE, alike, body, changed, sections
 from talaia.forum.post import House, Story, analysis_body, entry_body, state_word, written_title
@@ -58,7 +59,7 @@ def changes(
 def _changes(story: Story, house: House, base: str, theirs: str, base_title: str, their_title: str) -> Iterator[Change]:
     if not alike(base_title, their_title):
         with translation.override(house.language):
-            said = written_title(their_title, story.kind, story.ref)
+            said = clean.line(written_title(their_title, story.kind, story.ref) or "")
         wanted = said if said and len(said) <= 200 else None
         yield Change(TITLE, base_title, their_title, story.title, wanted, story.title_language)
     before, after = sections(base), sections(theirs)
@@ -91,7 +92,7 @@ def _change(name: str, old: str, new: str, story: Story, house: House) -> Change
         return Change(name, old, new, source, source, language)
     if shown != old:  # we have written otherwise since, or not all of it had room there
         return Change(name, old, new, source, None, language, moved=True)
-    wanted = neutral.restored(source, shown, new, is_plain=is_plain)
+    wanted = clean.lines(neutral.restored(source, shown, new, is_plain=is_plain))
     return Change(name, old, new, source, wanted if wanted.strip() else None, language)
 
 

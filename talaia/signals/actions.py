@@ -24,7 +24,7 @@ from talaia.outbox.waits import over
 from talaia.signals.change import RESEND, differs, turns
 from talaia.signals.client import Heard
 from talaia.signals.evidence import Measured
-from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news
+from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news, one_word_each
 from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.signals.outcome import Outcome, Streak
 from talaia.signals.parse.hook import only, read
@@ -297,12 +297,7 @@ def _apply(
     `but_for`: which of those that are missing may still fire, though the answer does not list them. Returns the alerts
     that said something new.
     """
-    wanted: dict[str, Alert] = {}
-    for alert in alerts:
-        key = signal_key(alert.labels, source.ignore_labels)
-        known = wanted.get(key)
-        if known is None or (alert.firing, alert.silenced) >= (known.firing, known.silenced):
-            wanted[key] = alert
+    wanted = one_word_each(alerts, lambda labels: signal_key(labels, source.ignore_labels), now, _tolerance(source))
     rows = Signal.objects.filter(source=source.id)
     present = {row.key: row for row in (rows.exclude(state=Signal.RESOLVED) if asked_at else ())}
     present |= {row.key: row for keys in _portions(wanted.keys() - present.keys()) for row in rows.filter(key__in=keys)}
@@ -337,9 +332,13 @@ def _apply(
     return news
 
 
+def _tolerance(source: Source) -> timedelta:
+    return TOLERANCE if source.kind == "webhook" else timedelta(0)
+
+
 def _too_late(source: Source, row: Signal, alert: Alert, now: datetime) -> bool:
     known = Known(row.state != Signal.RESOLVED, row.starts_at, row.ends_at)
-    if not old_news(alert, known, TOLERANCE if source.kind == "webhook" else timedelta(0)):
+    if not old_news(alert, known, _tolerance(source)):
         return False
     repeats = source.kind == "alertmanager" and not source.polled and row.state == Signal.RESOLVED
     return not (repeats and row.doubted_at is not None and now - row.doubted_at >= REPEATED)
@@ -357,7 +356,8 @@ def _fields(alert: Alert, now: datetime, via: str) -> dict[str, Any]:
         "labels": dict(alert.labels),
         "annotations": dict(alert.annotations),
         "state": state,
-        "starts_at": alert.starts_at or now,
+        # What a clock that goes ahead says would make old news of the end that follows.
+        "starts_at": min(alert.starts_at or now, now),
         "ends_at": alert.ends_at if alert.firing else min(alert.ends_at or now, now),
         "via": via,
     }

@@ -99,11 +99,11 @@ def in_words(error: BaseException, check: Check, ours: bool = False) -> str:
         if isinstance(cause, ssl.SSLError):
             return f"TLS fails: {cause.reason or cause}"
         if isinstance(cause, socket.gaierror) and ours:
-            return f"here: the name servers of this machine do not tell the name of {check.target}: {cause.strerror}"
+            return f"here: the name servers of this machine do not tell the name of {check.shown}: {cause.strerror}"
         if isinstance(cause, socket.gaierror):
-            return f"the name of {check.target} is not known: {cause.strerror}"
+            return f"the name of {check.shown} is not known: {cause.strerror}"
         if isinstance(cause, UnicodeError):
-            return f"{check.target} cannot be a name: {cause}"
+            return f"{check.shown} cannot be a name: {cause}"
         if isinstance(cause, OSError) and cause.errno:
             return f"{'here' if ours else 'cannot connect'}: {os.strerror(cause.errno)}"
     return f"{type(error).__name__}: {error}"

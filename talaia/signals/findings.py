@@ -29,7 +29,7 @@ class Finding:
 
     def __str__(self) -> str:
         """A line in English: `check website (http https://…): fails since 2026-05-04 01:00:00 UTC: status 404 …`."""
-        check = f"check {self.check.id} ({self.check.kind} {self.check.target})"
+        check = f"check {self.check.id} ({self.check.kind} {self.check.shown})"
         if self.since is None or self.at is None:
             return f"{check}: has not looked yet"
         since = f"{IN_WORDS.get(self.kind, self.kind)} since {self.since:%Y-%m-%d %H:%M:%S} UTC"
@@ -39,7 +39,7 @@ class Finding:
         return {
             "check": self.check.id,
             "kind": self.check.kind,
-            "target": self.check.target,
+            "target": self.check.shown,
             "connection": self.check.connection,
             "canary": self.check.canary,
             "finds": self.kind or None,

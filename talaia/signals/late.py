@@ -6,6 +6,7 @@ too late to be so. Only a question to the source itself shows what fires now.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +28,31 @@ class Known:
     firing: bool
     starts_at: datetime
     ends_at: datetime | None = None
+
+
+def one_word_each(
+    alerts: Iterable[Alert], key: Callable[[Mapping[str, str]], str], now: datetime, tolerance: timedelta
+) -> dict[str, Alert]:
+    """What one body says of each thing, by its key, as if it came alert by alert: senders post their queue at once.
+
+    `key`: what labels name; where it is the same for several (replicas), the one that fires counts.
+    """
+    said: dict[tuple[tuple[str, str], ...], Alert] = {}
+    for alert in alerts:
+        labels = tuple(sorted(alert.labels.items()))
+        before = said.get(labels)
+        if before is None or not old_news(alert, _known(before, now), tolerance):
+            said[labels] = alert
+    wanted: dict[str, Alert] = {}
+    for alert in said.values():
+        known = wanted.get(name := key(alert.labels))
+        if known is None or (alert.firing, alert.silenced) >= (known.firing, known.silenced):
+            wanted[name] = alert
+    return wanted
+
+
+def _known(alert: Alert, now: datetime) -> Known:
+    return Known(alert.firing, alert.starts_at or now, alert.ends_at if alert.firing else alert.ends_at or now)
 
 
 def old_news(alert: Alert, known: Known, tolerance: timedelta = timedelta(0)) -> bool:

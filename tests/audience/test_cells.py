@@ -47,6 +47,17 @@ YES, NO = ({plain(word) for word in words} for words in (AUDIENCE.yes, AUDIENCE.
         ("1900-05-01", "1900-05-01"),
         ("31-12-87", "1987-12-31"),
         ("31/12/46", "2046-12-31"),
+        ("9999-12-31T23:59:59Z", "9999-12-31"),  # as .NET and Java write "without an end"
+        ("9999-12-31T23:59:59.9999999+00:00", "9999-12-31"),
+        ("2026-01-30 23:00:00.000 +0000 UTC", "2026-01-31"),
+        ("2026-01-30T23:00:00Z[UTC]", "2026-01-31"),
+        ("2026-01-31T00:00+01:00[Europe/Madrid]", "2026-01-31"),
+        ("31/01/2026, 0:00:00", "2026-01-31"),
+        ("31/01/2026 11:30:15 p. m.", "2026-01-31"),
+        ("31/01/2026 12:00 AM", "2026-01-31"),
+        ("31/01/2026 10h30", "2026-01-31"),
+        ("31/01/2026 00:00:00 (CET)", "2026-01-31"),
+        ("1904-01-01", None),
         ("", None),
         ("0000-00-00 00:00:00", None),
         ("01/01/0001 0:00:00", None),
@@ -70,6 +81,13 @@ def test_a_day_is_read_however_programs_write_it(said: str, meant: str | None) -
         ("2026-13-01", "day"),
         ("31/12/0026", "day"),
         ("indefinit", "day"),
+        ("01/01/2025 - 31/12/2030", "day"),
+        ("2019-12-31 / 2030-12-31", "day"),
+        ("31/12/2019 → 31/12/2030", "day"),
+        ("31/12/2019 prorrogat fins al 31/12/2030", "day"),
+        ("31/12/2019 31/12/2030", "day"),
+        ("31/12/2019 10:00 - 31/12/2030 10:00", "day"),
+        ("31/12/2019 (?)", "day"),
         ("12/25/2026", "month_first"),
         ("12/13/2026", "month_first"),
         ("1/1/60", "year"),
@@ -81,6 +99,14 @@ def test_a_day_of_which_nobody_knows_which_it_is_is_refused(said: str, code: str
     with pytest.raises(Refuse) as caught:
         day(said, TODAY, MADRID)
     assert caught.value.code == code
+
+
+def test_an_end_that_was_put_off_in_words_takes_nobody_off_the_list() -> None:
+    rows = [row("anna"), *members("berta", "carme", "dolors")]
+    found = judged(
+        text([row("anna", until="31/12/2019, prorrogada al 31/12/2030"), *rows[1:]], delimiter=";"), ledger(rows)
+    )
+    assert (of(found, What.LEAVES), [one.code for one in found.roster.refused]) == ([], ["day"])
 
 
 def test_a_beginning_in_two_digits_is_long_ago_and_an_end_is_refused() -> None:

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from talaia.config.hosts import host, host_and_port, is_here, name_server, web_address
+from talaia.config.hosts import host, host_and_port, is_here, name_server, web_address, without_password
 from talaia.config.records import answer_is_wrong, question_is_wrong
 
 
@@ -30,6 +30,9 @@ from talaia.config.records import answer_is_wrong, question_is_wrong
         ("2001:DB8:0::1", "2001:db8::1"),
         ("[2001:db8::1]", "2001:db8::1"),
         ("[fe80::1%eth0]", "fe80::1%eth0"),
+        ("fe80::1%eth0]:25", None),
+        ("fe80::1%eth0/64", None),
+        ("fe80::1%", None),
         ("fe80::1%25eth0", "fe80::1%eth0"),
         ("", None),
         (".", None),
@@ -88,6 +91,10 @@ def test_a_host_and_its_port(text: str, meant: tuple[str, int] | None) -> None:
         ("2001:db8::53", ("2001:db8::53", 53)),
         ("[2001:db8::53]", ("2001:db8::53", 53)),
         ("[2001:db8::53]:5353", ("2001:db8::53", 5353)),
+        ("fe80::1%eth0", ("fe80::1%eth0", 53)),
+        ("[fe80::1%eth0]", ("fe80::1%eth0", 53)),
+        ("[fe80::1%eth0]:5353", ("fe80::1%eth0", 5353)),
+        ("[fe80::1%25eth0]:5353", ("fe80::1%eth0", 5353)),
         ("ns1.example.org", ("ns1.example.org", 53)),
         ("ns1.example.org:5353", ("ns1.example.org", 5353)),
         ("tls://dns.example.org", None),
@@ -112,6 +119,12 @@ def test_a_name_server(text: str, meant: tuple[str, int] | None) -> None:
         ("http://me:secret@192.0.2.1/", "http://me:secret@192.0.2.1/"),
         ("http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080/"),
         ("http://[fe80::1%25eth0]/", "http://[fe80::1%25eth0]/"),
+        ("https://xn--e28h.example/", None),  # an emoji: IDNA 2008 has none
+        ("https://xn--zzzzzz/", None),
+        ("https://xn--gora-zna.exemple.cat./", "https://xn--gora-zna.exemple.cat./"),
+        ("https://col·legi.cat/", "https://xn--collegi-xma.cat/"),
+        ("https://COL·LEGI.CAT/", "https://xn--collegi-xma.cat/"),
+        ("http://[fe80::1%25eth0/64]/", None),
         ("www.example.org", None),
         ("ftp://www.example.org/", None),
         ("https://", None),
@@ -191,3 +204,17 @@ def test_only_what_can_be_answered_is_a_question(target: str, record: str, says:
 )
 def test_an_answer_that_can_never_come_is_a_mistake(answer: str, record: str, right: bool) -> None:
     assert (not answer_is_wrong(answer, record)) is right
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("https://me:secret@example.org/a:b@c", "https://me:…@example.org/a:b@c"),
+        ("http://me:s:e@c:r@et@[2001:db8::1]:80/", "http://me:…@[2001:db8::1]:80/"),
+        ("https://me@example.org/", "https://me@example.org/"),
+        ("https://example.org:80/?to=a:b@c", "https://example.org:80/?to=a:b@c"),
+        ("mail.example.org:25", "mail.example.org:25"),
+    ],
+)
+def test_an_address_is_told_without_its_password(text: str, meant: str) -> None:
+    assert without_password(text) == meant

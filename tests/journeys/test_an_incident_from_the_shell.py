@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -464,3 +465,28 @@ def test_words_in_a_language_that_the_site_does_not_have_are_refused(talaia: She
         answer = talaia("incident", "open", "--title", "T", "--text-in", given, text="x")
         assert answer.code == 2 and "--text-in" in answer.err
     assert not Event.objects.exists()
+
+
+ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+PASTED = "Error \x1b[31mgreu\x1b[0m \x1b]0;t\x07a\u202eb\u2066c \x9b2Jfi"
+
+
+@pytest.mark.django_db
+def test_what_is_pasted_from_a_terminal_is_words_and_nothing_else(talaia: Shell, tmp_path: Path) -> None:
+    """With its colours and marks it would stand on the page, in mails, in chats and in the forum."""
+    (tmp_path / "es").write_text(f"{PASTED}\nsegunda")
+    begun = ("incident", "open", "--title", PASTED, "--title-in", f"es={PASTED}", "--service", "chat=disruption")
+    assert talaia(*begun, "--text-in", f"es=@{tmp_path / 'es'}", text=f"{PASTED}\r\nsegona\n").code == 0
+    assert talaia("incident", "edit", REF, "--title", f"{PASTED} 2").code == 0
+    assert talaia("incident", "resolve", REF, "--cause", PASTED, text=PASTED).code == 0
+    set_by_hand = ("service", "set", "chat", "degraded", "--until", "1h", "--reason", PASTED)
+    assert talaia(*set_by_hand).code == 0
+    event = Event.objects.get()
+    assert event.titles == {"ca": "Error greu abc fi 2", "es": "Error greu abc fi"}
+    assert [entry.texts for entry in event.updates.order_by("number")] == [
+        {"ca": "Error greu abc fi\nsegona", "es": "Error greu abc fi\nsegunda"},
+        {"ca": "Error greu abc fi"},
+    ]
+    assert event.causes == {"ca": "Error greu abc fi"}
+    stored = json.dumps([[*Fact.objects.values_list("data", flat=True)], [*Service.objects.values_list()]], default=str)
+    assert not ACTS.search(json.loads(f"[{json.dumps(stored)}]")[0].encode().decode("unicode_escape"))

@@ -226,3 +226,33 @@ def test_a_wrong_clock_on_the_visitors_side_makes_no_false_alarm(stage: Stage, c
         page.wait_for_timeout(20)
     expect(page.locator("#old")).to_have_text("")
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "sought"),
+    [
+        ("Col·lapse", "collapse"),
+        ("COL·LAPSE", "col.lapse"),
+        ("Col•lapse", "col·lapse"),
+        ("Coŀlapse", "collapse"),
+        ("inci\u00addència", "incidencia"),
+        ("inci\u200bdència", "incidència"),
+        ("Nu\u0301ria", "Núria"),
+        ("Straße", "STRASSE"),
+        ("İzmir", "izmir"),
+        ("Vilanova – nord", "vilanova - nord"),
+        ("l’Hospitalet", "l'hospitalet"),
+        ("Zona\u00a07", "zona 7"),
+        ("ﬁbra", "fibra"),
+    ],
+)
+def test_the_search_finds_what_people_read_alike(browser: Browser, text: str, sought: str) -> None:
+    script = assets.files()[next(name for name in assets.files() if "search" in name and name.endswith(".js"))].decode()
+    found = re.search(r"const plain = .*?;\n", script, re.S)
+    assert found
+    page = browser.new_page()
+    try:
+        asked = f"([text, sought]) => {{ {found[0]} return plain(text).includes(plain(sought)) }}"
+        assert page.evaluate(asked, [text, sought]), (text, sought)
+    finally:
+        page.close()

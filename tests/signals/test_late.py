@@ -110,6 +110,76 @@ def test_a_generic_sender_that_queues_and_retries(bodies: list[dict[str, Any]], 
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("bodies", "fires"),
+    [
+        ([[said("down", 0), said("up", 5)]], False),
+        ([[said("up", 5), said("down", 0)]], False),
+        ([[said("down", 0), said("up", 5), said("down", 7)]], True),
+        ([[said("down", 7), said("up", 5), said("down", 0)]], True),
+        ([[said("down"), said("up")]], False),
+        ([[said("up"), said("down")]], True),
+        ([said("down", 0), [said("up", 5), said("down", 0)]], False),
+        ([said("down", 0), said("up", 5), [said("down", 0), said("up", 5)]], False),
+        ([[said("down", 0), said("disruption", 2), said("degraded", 1)]], True),
+        ([[said("up", 5)], [said("down", 6), said("up", 8), said("down", 6)]], False),
+    ],
+)
+def test_what_was_queued_and_is_posted_at_once_counts_as_if_it_came_one_by_one(bodies: list[Any], fires: bool) -> None:
+    for body in bodies:
+        come_in(WEBHOOK, body, at(20))
+    assert bool(firing()) is fires
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "zero", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:07Z", "1970-01-01T01:00:00+01:00", "1980-01-06T00:00:00Z"]
+)
+def test_a_clock_that_nobody_has_set_yet_says_nothing_of_when(zero: str) -> None:
+    """A router without a battery begins its day in 1970."""
+    come_in(WEBHOOK, said("down", 0), at(1))
+    come_in(WEBHOOK, said("up") | {"at": zero}, at(2))
+    assert not firing()
+    come_in(WEBHOOK, said("down") | {"at": zero}, at(3))
+    assert firing() == ["h"]
+    assert Signal.objects.get().starts_at == at(3)
+
+
+@pytest.mark.django_db
+def test_a_queue_of_prometheus_that_holds_a_beginning_and_its_end_is_over() -> None:
+    begun = pushed("firing", NOW, alertname="Down")
+    over = [{**begun[0], "endsAt": at(2).isoformat()}]
+    come_in(PUSH, [*begun, *over], at(2.1))
+    assert not firing()
+    come_in(
+        TOLD,
+        {
+            **told("firing", alertname="A"),
+            "alerts": [told(one, alertname="A")["alerts"][0] for one in ("firing", "resolved")],
+        },
+        at(2),
+    )
+    assert not firing()
+
+
+@pytest.mark.django_db
+def test_of_two_replicas_in_one_body_the_one_that_fires_counts() -> None:
+    both = [told("firing", alertname="A", replica="1"), told("resolved", alertname="A", replica="2")]
+    for bodies in (both, both[::-1]):
+        come_in(TOLD, {**both[0], "alerts": [body["alerts"][0] for body in bodies]}, NOW)
+        assert firing() == ["told"]
+
+
+@pytest.mark.django_db
+def test_a_beginning_that_is_still_to_come_has_begun_now_and_its_end_counts() -> None:
+    """The sender's clock was hours ahead, or called its local time UTC; then somebody set it right."""
+    come_in(WEBHOOK, said("down", 600), at(20))
+    assert Signal.objects.get().starts_at == at(20)
+    come_in(WEBHOOK, said("up", 25), at(25))
+    assert not firing()
+
+
+@pytest.mark.django_db
 def test_an_impact_that_was_overtaken_does_not_come_back() -> None:
     for body in (said("disruption", 10), said("degraded", 2)):
         come_in(WEBHOOK, body, at(20))

@@ -7,15 +7,18 @@ import unicodedata
 from datetime import timedelta
 from time import monotonic
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from talaia.config import Check, current
 from talaia.signals.checks import probe
+from talaia.signals.findings import Finding
 from talaia.signals.outcome import Outcome
 from talaia.signals.probes.head import parse
 from talaia.signals.probes.reading import stands_in
+from talaia.signals.probes.wire import _asked
 from tests.servers.targets import HttpTarget, Target
 from tests.servers.tls import TlsTarget
 
@@ -267,3 +270,30 @@ def test_a_page_that_is_as_long_as_is_read_is_searched_in_a_moment() -> None:
         began = monotonic()
         assert not stands_in("Benvingudes", page.encode()[:1_000_000], HTML)
         assert monotonic() - began < 3, page[:10]
+
+
+def test_a_password_in_an_address_is_told_nowhere() -> None:
+    with Says(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n") as site:
+        check = Check(id="it", kind="http", target=f"http://me:secret@127.0.0.1:{site.port}/")
+        found = probe(check, current())
+    assert not found.ok and f"http://me:…@127.0.0.1:{site.port}/again" in found.what
+    told = Finding(check, "failing", found.what, found.at, found.at)
+    assert "secret" not in f"{told} {told.as_data()}"
+
+
+def test_a_name_that_we_alone_cannot_ask_is_no_fault_of_a_service() -> None:
+    with Says(b"HTTP/1.1 302 Found\r\nLocation: http://xn--e28h.example/\r\nContent-Length: 0\r\n\r\n") as site:
+        assert not look(f"http://{site.address}/").measured
+    assert not look("http://xn--e28h.example/").measured
+
+
+def test_a_port_that_is_none_is_their_fault_and_no_riddle() -> None:
+    with Says(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:99999/\r\nContent-Length: 0\r\n\r\n") as site:
+        found = look(f"http://{site.address}/")
+    assert (found.ok, found.measured, found.what) == (False, True, "99999 is no port, and it is sent there")
+
+
+def test_a_server_is_not_asked_by_the_zone_of_its_address() -> None:
+    request = httpx.Request("GET", "http://[fe80::1%25eth0]:8080/")
+    assert b"\r\nHost: [fe80::1]:8080\r\n" in _asked(request)
+    assert b"\r\nHost: example.org\r\n" in _asked(httpx.Request("GET", "http://example.org/%25"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from talaia.audience.reading import delimited, records, sheets
@@ -10,6 +11,8 @@ from talaia.audience.reading.table import Broken, Table, Unreadable
 __all__ = ["Broken", "Table", "Unreadable", "read"]
 
 LARGEST = 100_000_000  # bytes of a file
+# What many programs call .xls: a web page, or XML. A spreadsheet opens it, with a warning.
+OPENED_ONLY = re.compile(r"\s*(<(\?xml|!doctype|!--|html|head|body|meta|style|table)\b|mime-version:)", re.IGNORECASE)
 
 
 def read(data: bytes, names: Collection[str], needed: str) -> Table:
@@ -25,6 +28,8 @@ def read(data: bytes, names: Collection[str], needed: str) -> Table:
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return sheets.read(data, names, needed)
     text = delimited.decode(data)
+    if OPENED_ONLY.match(text):
+        raise Unreadable("sheet_form")
     if text.lstrip().startswith(("[", "{")):
         return records.read(text, names, needed)
     return delimited.read(text, names, needed)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from talaia.audience.reading import workbook
+from talaia.audience.reading import binary, workbook
 from talaia.audience.reading.table import Numbered, Table, Unreadable, table
-from talaia.audience.text import plain
+from talaia.audience.reading.workbook import Worksheet
+from talaia.audience.text import EDGES, plain
 
 LARGEST = 500_000_000  # bytes that a workbook may unpack to
 MOST_CELLS = 30_000_000  # of one sheet, the empty ones among them
@@ -25,7 +26,7 @@ def read(data: bytes, names: Collection[str], needed: str) -> Table:
 
     Of two sheets that both have them nobody can know which is meant; what is hidden nobody has looked at.
     """
-    known: Mapping[str, workbook.Worksheet] = {}
+    known: Mapping[str, Worksheet] = {}
     if data.startswith(b"PK"):
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -33,6 +34,11 @@ def read(data: bytes, names: Collection[str], needed: str) -> Table:
                     raise Unreadable("too_large", {"limit": LARGEST // 1_000_000})
                 known = workbook.sheets(archive)
         except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError, KeyError, RuntimeError):
+            raise Unreadable("sheet") from None
+    else:
+        try:
+            known = binary.sheets(data)
+        except ValueError:
             raise Unreadable("sheet") from None
     if far := next((name for name, sheet in known.items() if sheet.cells > MOST_CELLS), None):
         raise Unreadable("sheet_far", {"one": far})
@@ -58,7 +64,7 @@ def read(data: bytes, names: Collection[str], needed: str) -> Table:
 
 
 def tables(
-    book: CalamineWorkbook, known: Mapping[str, workbook.Worksheet], names: Collection[str], needed: str
+    book: CalamineWorkbook, known: Mapping[str, Worksheet], names: Collection[str], needed: str
 ) -> tuple[dict[str, Table], list[str], Table | None]:
     """The sheets with the columns, the hidden ones that have them, and the first that is not empty.
 
@@ -73,7 +79,8 @@ def tables(
         if sheet.typ != SheetTypeEnum.WorkSheet:
             continue
         try:
-            one = kept(table(rows(book, sheet.name, known.get(sheet.name)), names, needed))
+            looked = known.get(sheet.name, Worksheet())
+            one = shared(table(rows(book, sheet.name, looked), names, needed), looked, needed)
         except Unreadable:
             continue
         there, has_rows = {plain(cell) for cell in one.header}, any(True for _ in one.rows())
@@ -88,20 +95,42 @@ def tables(
     return dict(chosen if best[0] else chosen[:1]), hidden, first
 
 
-def kept(found: Table) -> Table:
-    """Its rows can be asked for again."""
+def shared(found: Table, known: Worksheet, needed: str) -> Table:
+    """Its rows, which can be asked for again. What merged cells show is so in each row that has an address of its own.
+
+    A row without one continues the row above it, and so says nothing of its own.
+    """
     lines = [*found.rows()]
+    wanted = plain(needed)
+    address = next((n for n, name in enumerate(found.header) if plain(name) == wanted), None)
+    if known.merged and address is not None:
+        lines = [*_shared(lines, known, address)]
     return Table(found.header, lambda: iter(lines))
 
 
-def rows(book: CalamineWorkbook, name: str, known: workbook.Worksheet | None) -> Iterator[Numbered]:
+def _shared(lines: Iterable[Numbered], known: Worksheet, address: int) -> Iterator[Numbered]:
+    waiting = sorted(known.merged, key=lambda one: one.first, reverse=True)
+    shown: dict[int, tuple[int, str]] = {}  # place → up to which line, and what
+    for line, cells in lines:
+        own = [*cells]
+        if address < len(own) and own[address].strip(EDGES):
+            for place, (last, text) in shown.items():
+                if line <= last and place != address and place < len(own) and not own[place].strip(EDGES):
+                    own[place] = text
+        while waiting and waiting[-1].first <= line:
+            one = waiting.pop()
+            if one.first == line and one.column <= len(cells):
+                shown[one.column - 1] = (one.last, cells[one.column - 1])
+        yield line, own
+
+
+def rows(book: CalamineWorkbook, name: str, known: Worksheet) -> Iterator[Numbered]:
     """Each row with its number as the spreadsheet shows it."""
-    wrong = known.wrong if known else {}
-    in_rows = {row for row, _ in wrong}
+    in_rows = {row for row, _ in known.wrong}
     for number, line in enumerate(book.get_sheet_by_name(name).to_python(skip_empty_area=False), 1):
         cells = [written(cell) for cell in line]
         if number in in_rows:
-            cells = [wrong.get((number, place), cell) for place, cell in enumerate(cells, 1)]
+            cells = [known.wrong.get((number, place), cell) for place, cell in enumerate(cells, 1)]
         yield number, cells
 
 

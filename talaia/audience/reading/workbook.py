@@ -1,27 +1,40 @@
-"""What the reader of spreadsheets does not tell of an xlsx: how far a sheet reaches, and which cells show an error.
+"""What the reader of spreadsheets does not tell of an xlsx or ods: how far a sheet reaches, which cells show an error,
+and which ones are merged down.
 
-It keeps a place for every cell between the first and the last one, so that is looked at before; and it reads a cell
-that shows an error, or was never computed, as an empty one, which in a column of members would mean "no".
+It keeps a place for every cell between the first and the last one, so that is looked at before; it reads a cell that
+shows an error, or was never computed, as an empty one, which in a column of members would mean "no"; and of merged
+cells only the first one holds what all of them show.
 """
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from html import unescape
 from posixpath import join, normpath
+from xml.parsers import expat
 
-PLACE = re.compile(rb'\br="([A-Z]{1,3})?(\d{1,7})"')
-CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
-WHERE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-SHOWN = re.compile(rb"<(?:\w+:)?(?:v|is)\b[^>]*>([^<]*)")
-SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
-RELATION = re.compile(r"<(?:\w+:)?Relationship\b([^>]*)>")
-ATTRIBUTE = re.compile(r'([\w:]+)\s*=\s*"([^"]*)"')
+from talaia.audience.reading.table import Unreadable
+
+Attributes = Mapping[str, str]
+Place = tuple[int, int]
+
+WHERE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+MERGED = re.compile(r"([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})")
+LOOKS_WRONG = re.compile(r"#|err:\d", re.IGNORECASE)
 NEVER_COMPUTED = "#FORMULA!"
-OVERLAP = 65_536  # bytes of a cell that lies across two pieces; longer ones hold no error
+LONGEST = 60  # letters of what a wrong cell shows
+MOST_REPEATED = 1000  # an ods says once what many cells show; of an error in more, the first ones count
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Cells of one column that are shown as one. From 1."""
+
+    first: int
+    last: int
+    column: int
 
 
 @dataclass
@@ -30,7 +43,8 @@ class Worksheet:
 
     rows: int = 0
     columns: int = 0
-    wrong: dict[tuple[int, int], str] = field(default_factory=dict)
+    wrong: dict[Place, str] = field(default_factory=dict)
+    merged: list[Merged] = field(default_factory=list)
 
     @property
     def cells(self) -> int:
@@ -38,55 +52,181 @@ class Worksheet:
 
 
 def sheets(archive: zipfile.ZipFile) -> Mapping[str, Worksheet]:
-    """By their names; none where the archive is no xlsx. Raises what zipfile raises for a torn one."""
+    """By their names; none where the archive is neither xlsx nor ods.
+
+    Raises Unreadable for an xlsb, ValueError for what is torn, and what zipfile raises.
+    """
     there = set(archive.namelist())
-    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= there:
-        return {}
-    relations = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
+    if "xl/workbook.bin" in there:  # nothing tells which of its cells show an error
+        raise Unreadable("sheet_form")
+    if {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= there:
+        return _of_xlsx(archive, there)
+    if "content.xml" in there:
+        reader = _Opened()
+        _parse(archive, "content.xml", reader.start, reader.end, reader.said)
+        return reader.found
+    return {}
+
+
+def _of_xlsx(archive: zipfile.ZipFile, there: set[str]) -> Mapping[str, Worksheet]:
     parts = {
         one.get("Id", ""): normpath(join("xl", one.get("Target", ""))).lstrip("/")
-        for one in map(attributes, RELATION.findall(relations))
+        for one in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")
     }
-    book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
     found = {}
-    for one in map(attributes, SHEET.findall(book)):
+    for one in _elements(archive, "xl/workbook.xml", "sheet"):
         part = parts.get(next((value for name, value in one.items() if name.endswith(":id")), ""), "")
         if part in there:
-            found[one.get("name", "")] = look(archive, part)
+            reader = _Sheet()
+            _parse(archive, part, reader.start, reader.end, reader.said)
+            found[one.get("name", "")] = reader.found
     return found
 
 
-def attributes(text: str) -> dict[str, str]:
-    return {name: unescape(value) for name, value in ATTRIBUTE.findall(text)}
+def _elements(archive: zipfile.ZipFile, part: str, wanted: str) -> Iterator[Attributes]:
+    found: list[Attributes] = []
+
+    def start(name: str, about: Attributes) -> None:
+        if _local(name) == wanted:
+            found.append(about)
+
+    _parse(archive, part, start)
+    return iter(found)
 
 
-def look(archive: zipfile.ZipFile, part: str) -> Worksheet:
-    found, left = Worksheet(), b""
-    with archive.open(part) as file:
-        while piece := file.read(1 << 22):
-            text = left + piece
-            for letters, number in PLACE.findall(text):
-                found.columns = max(found.columns, column(letters))
-                found.rows = max(found.rows, int(number))
-            if b't="e"' in text or b"<f" in text or b":f" in text:
-                found.wrong |= {place: shown for place, shown in map(wrong, CELL.findall(text)) if shown}
-            left = text[max(text.rfind(b"<", 0, len(text) - OVERLAP), 0) :] if len(text) > OVERLAP else text
-    return found
+def _parse(
+    archive: zipfile.ZipFile,
+    part: str,
+    start: Callable[[str, Attributes], None],
+    end: Callable[[str], None] | None = None,
+    said: Callable[[str], None] | None = None,
+) -> None:
+    """Raises ValueError for what is no XML, or declares entities of its own."""
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, said
+    parser.StartDoctypeDeclHandler = _no_doctype
+    try:
+        with archive.open(part) as file:
+            parser.ParseFile(file)
+    except expat.ExpatError as error:
+        raise ValueError(str(error)) from None
 
 
-def wrong(cell: tuple[bytes, bytes]) -> tuple[tuple[int, int], str]:
-    """Where it is, and what it shows if that is an error; "": nothing is wrong with it."""
-    about, inside = cell
-    where, shown = WHERE.search(about), SHOWN.search(inside)
-    place = (int(where[2]), column(where[1])) if where else (0, 0)
-    if b't="e"' in about:
-        return place, shown[1].decode("ascii", "replace") if shown else NEVER_COMPUTED
-    computed = shown is not None or b"<f" not in inside
-    return place, "" if computed else NEVER_COMPUTED
+def _no_doctype(*_: object) -> None:
+    raise ValueError("a sheet declares no document type")
 
 
-def column(letters: bytes) -> int:
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+class _Sheet:
+    """One sheet of an xlsx, while it is read. A cell that does not say where it is stands behind the one before it."""
+
+    def __init__(self) -> None:
+        self.found = Worksheet()
+        self.row = self.column = 0
+        self.kind, self.formula, self.shown, self.inside = "", False, "", False
+        self.valued = False
+
+    def start(self, name: str, about: Attributes) -> None:
+        match _local(name):
+            case "c":
+                if where := WHERE.fullmatch(about.get("r", "")):
+                    self.row, self.column = int(where[2]), column(where[1])
+                else:
+                    self.column += 1
+                self.found.rows = max(self.found.rows, self.row)
+                self.found.columns = max(self.found.columns, self.column)
+                self.kind, self.formula, self.shown, self.valued = about.get("t", ""), False, "", False
+            case "v" | "is":
+                self.inside = self.valued = True
+            case "f":
+                self.formula = True
+            case "row":
+                said = about.get("r", "")
+                self.row, self.column = int(said) if said.isdecimal() else self.row + 1, 0
+                self.found.rows = max(self.found.rows, self.row)
+            case "mergeCell":
+                if where := MERGED.fullmatch(about.get("ref", "")):
+                    _merge(self.found, Merged(int(where[2]), int(where[3]), column(where[1])))
+
+    def said(self, text: str) -> None:
+        if self.inside and self.kind == "e":
+            self.shown += text[:LONGEST]
+
+    def end(self, name: str) -> None:
+        match _local(name):
+            case "c":
+                if self.kind == "e" or (self.formula and not self.valued):
+                    shown = self.shown.strip()[:LONGEST] if self.kind == "e" else ""
+                    self.found.wrong[self.row, self.column] = shown or NEVER_COMPUTED
+            case "v" | "is":
+                self.inside = False
+
+
+class _Opened:
+    """The tables of an ods, while they are read. Cells and rows are numbered by how often each is repeated."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Worksheet] = {}
+        self.sheet = Worksheet()
+        self.row = self.rows = self.column = self.columns = 0
+        self.cell: Attributes = {}
+        self.shown, self.aside, self.inside = "", 0, False
+
+    def start(self, name: str, about: Attributes) -> None:
+        match _local(name):
+            case "table":
+                self.sheet = self.found.setdefault(about.get("table:name", ""), Worksheet())
+                self.row, self.rows = 0, 0
+            case "table-row":
+                self.row, self.rows = self.row + self.rows, _times(about, "rows-repeated")
+                self.column = self.columns = 0
+            case "table-cell" | "covered-table-cell":
+                self.column, self.columns = self.column + self.columns, _times(about, "columns-repeated")
+                self.cell, self.shown, self.inside = about, "", True
+            case "annotation":
+                self.aside += 1
+
+    def said(self, text: str) -> None:
+        if self.inside and not self.aside and len(self.shown) < LONGEST:
+            self.shown += text
+
+    def end(self, name: str) -> None:
+        match _local(name):
+            case "annotation":
+                self.aside -= 1
+            case "table-cell" | "covered-table-cell":
+                self.inside = False
+                self._take(" ".join(self.shown.split())[:LONGEST])
+
+    def _take(self, shown: str) -> None:
+        kinds = [value for name, value in self.cell.items() if _local(name) == "value-type"]
+        if kinds or shown:
+            self.sheet.rows = max(self.sheet.rows, self.row + self.rows)
+            self.sheet.columns = max(self.sheet.columns, self.column + self.columns)
+        formula = "table:formula" in self.cell
+        if "error" in kinds or (formula and (not kinds or LOOKS_WRONG.match(shown))):
+            for row in range(1, min(self.rows, MOST_REPEATED) + 1):
+                for place in range(1, min(self.columns, MOST_REPEATED) + 1):
+                    self.sheet.wrong[self.row + row, self.column + place] = shown or NEVER_COMPUTED
+        spanned = _times(self.cell, "rows-spanned")
+        _merge(self.sheet, Merged(self.row + 1, self.row + spanned, self.column + 1))
+
+
+def _times(about: Attributes, what: str) -> int:
+    said = about.get(f"table:number-{what}", "1")
+    return max(int(said), 1) if said.isdecimal() and len(said) < 9 else 1
+
+
+def _merge(sheet: Worksheet, one: Merged) -> None:
+    if one.last > one.first:
+        sheet.merged.append(one)
+
+
+def column(letters: str) -> int:
     number = 0
     for letter in letters:
-        number = number * 26 + letter - 64
+        number = number * 26 + ord(letter) - 64
     return number

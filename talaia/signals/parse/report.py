@@ -15,6 +15,7 @@ from talaia.config.matchers import Matcher
 T = TypeVar("T")
 BLIND = ("DatasourceError", "DatasourceNoData")
 LONGEST = 2000  # characters of an annotation that are kept
+NO_CLOCK_BEFORE = 2000  # Unix's zero is 1970, that of GPS and FAT 1980
 
 
 class Malformed(Exception):
@@ -107,8 +108,11 @@ def each(values: Iterable[object] | None, parse: Callable[[object], T], at: Sequ
 
 
 def instant(value: datetime | None) -> datetime | None:
-    """In UTC. Go's zero time, the year 1, means "none". Raises Malformed for a time that no calendar of ours has."""
-    if value is None or value.year <= 1:
+    """In UTC; None for Go's zero time, the year 1, and for that of a clock that nobody has set yet, 1970.
+
+    Raises Malformed for a time that no calendar of ours has.
+    """
+    if value is None or value.year < NO_CLOCK_BEFORE:
         return None
     try:
         return value.astimezone(UTC)

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import idna
 
 from talaia import __version__
 from talaia.config import Check, Config
-from talaia.config.hosts import web_address
+from talaia.config.hosts import web_address, without_password
 from talaia.config.trust import trusted
 from talaia.signals.probes.answer import Answer, Failed, NotMeasured
 from talaia.signals.probes.reading import stands_in
@@ -42,7 +43,10 @@ async def look(check: Check, config: Config) -> Answer:
         request = client.build_request("GET", target)
         asked = request.url
         for _ in range(REDIRECTS + 1):
-            response = await client.send(request, stream=True)
+            try:
+                response = await client.send(request, stream=True)
+            except idna.InvalidCodepoint as error:  # browsers open 😀.example, and httpx does not
+                raise NotMeasured(f"redirected to a name that cannot be asked here: {error}") from None
             try:
                 if (end := certificate_end(response)) is not None:
                     ends.append(end)
@@ -53,7 +57,9 @@ async def look(check: Check, config: Config) -> Answer:
             finally:
                 await response.aclose()
         else:
-            raise Failed(f"redirected more than {REDIRECTS} times, last to {_short(str(request.url))}")
+            raise Failed(
+                f"redirected more than {REDIRECTS} times, last to {_short(without_password(str(request.url)))}"
+            )
     seconds = time.monotonic() - began
     _judge(check, response, asked, body, whole)
     return Answer(seconds, f"status {response.status_code}", min(ends, default=None))
@@ -61,7 +67,7 @@ async def look(check: Check, config: Config) -> Answer:
 
 def _judge(check: Check, response: httpx.Response, asked: httpx.URL, body: bytes, whole: bool) -> None:
     status = response.status_code
-    where = "" if response.url == asked else f" from {_short(str(response.url))}"
+    where = "" if response.url == asked else f" from {_short(without_password(str(response.url)))}"
     if check.status and status not in check.status:
         raise Failed(f"status {status}{where} instead of {', '.join(map(str, check.status))}")
     if not check.status and not 200 <= status < 300:

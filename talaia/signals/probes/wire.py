@@ -7,6 +7,7 @@ would be down for our parser's sake. What is read here is read for a check: neve
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from talaia.signals.probes.head import HEAD_END, Head, parse
 LONGEST_HEAD = 300 * 1024  # as curl
 PIECE = 65536
 BODILESS = (204, 304)
+ZONE = re.compile(rb"%[^\]]*")
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -31,9 +33,12 @@ class Wire(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Connect, ask, and read the head; the body comes as it is read."""
         host, secure = unquote(request.url.raw_host.decode()), request.url.scheme == "https"
+        port = request.url.port or (443 if secure else 80)
+        if port > 65535:
+            raise Failed(f"{port} is no port, and it is sent there")
         reader, writer = await asyncio.open_connection(
             host,
-            request.url.port or (443 if secure else 80),
+            port,
             limit=LONGEST_HEAD,
             ssl=self.trust if secure else None,
             # A name may end with the dot of the root, and no certificate has it (RFC 6066 §3).
@@ -58,7 +63,10 @@ class Wire(httpx.AsyncBaseTransport):
 
 def _asked(request: httpx.Request) -> bytes:
     lines = [b"%s %s HTTP/1.1" % (request.method.encode(), request.url.raw_path)]
-    lines += [b"%s: %s" % header for header in request.headers.raw]
+    # The zone of an address is of this machine only (RFC 6874 §1): servers refuse it.
+    lines += [
+        b"%s: %s" % (name, ZONE.sub(b"", said) if name == b"Host" else said) for name, said in request.headers.raw
+    ]
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 

@@ -7,8 +7,9 @@ const make = (tag, given = {}, ...inside) => {
   node.append(...inside);
   return node;
 };
-// Without accents and case: "Col·lapse" is found by "collapse", "Barça" by "barca".
-const plain = text => text.normalize("NFKD").replace(/[\p{M}·‧]/gu, "").replace(/[’'`]/g, " ").toLowerCase();
+// Without accents, case and what is not seen: "Col·lapse" is found by "collapse" and "col.lapse", "Barça" by "barca".
+const plain = text => text.normalize("NFKD").replace(/[\p{M}\p{Cf}·‧•∙⋅]/gu, "").replace(/(?<=l)\.(?=l)/gi, "")
+  .replace(/[’‘ʼʹ'`]/g, " ").replace(/[‐‑‒–—―−]/g, "-").toLowerCase().replace(/ß/g, "ss").replace(/ı/g, "i").replace(/ς/g, "σ");
 
 const input = make("input", { type: "search", id: "sought", name: "q", autocomplete: "off", enterKeyHint: "search" });
 const form = make("form", { role: "search" }, make("label", { htmlFor: "sought", textContent: words.label }), input,
