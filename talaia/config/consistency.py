@@ -13,6 +13,8 @@ import msgspec
 
 from talaia.config.addresses import LONGEST, SLUG, is_host_and_port, is_web_address, nowhere, positive
 from talaia.config.channels import inconsistencies as channels_fit
+from talaia.config.hosts import host
+from talaia.config.kinds import Threshold
 from talaia.config.looking import check_fits
 from talaia.config.places import Path as Place
 from talaia.config.tables import Config, Connection, Service, Source, Tables
@@ -92,6 +94,11 @@ def _site(config: Config) -> Iterator[tuple[Place, str]]:
         yield ("site", "stale_after"), f"must be at least three times refresh ({least}): a page is renewed so often"
     if not is_host_and_port(config.web.listen):
         yield ("web", "listen"), f'{config.web.listen!r} must be "address:port", for example "127.0.0.1:8000"'
+    for n, name in enumerate(config.web.hosts):
+        try:
+            host(name.removeprefix("."))
+        except ValueError as wrong:
+            yield ("web", "hosts", n), str(wrong)
     database = config.tables.database
     if database.url and database.url_file:
         yield ("database", "url_file"), "url is given too; keep one of the two"
@@ -160,6 +167,8 @@ def _source(place: Place, source: Source) -> Iterator[tuple[Place, str]]:
         yield (*place, "stale_after"), "is shorter than poll_every: the source would always be stale"
     if source.password_file and not source.username:
         yield (*place, "password_file"), "a password goes with a username"
+    if source.username and not source.password_file:
+        yield (*place, "username"), "goes with a password_file, and there is none: nobody would be logged in"
     times = {"poll_every": source.poll_every, "stale_after": source.stale_after, "timeout": source.timeout}
     yield from positive(place, times)
 
@@ -193,6 +202,17 @@ def _reference(place: Place, service: Service, connections: dict[str, Connection
     for name in ("degraded", "partial", "disruption", "measured"):
         if listed and getattr(reference, name).count > len(listed):
             yield (*inside, name), f"{getattr(reference, name)} of {len(listed)} connections can never be"
+    partial, disruption = (_least(threshold, len(listed)) for threshold in (reference.partial, reference.disruption))
+    if partial and disruption and partial > disruption:
+        words = (
+            f"{reference.partial} would never be reached: disruption begins at {disruption} of {len(listed)} already"
+        )
+        yield (*inside, "partial"), words
+
+
+def _least(threshold: Threshold, of: int) -> int | None:
+    """How many of so many connections reach it first."""
+    return next((down for down in range(1, of + 1) if threshold.reached(down, of)), None)
 
 
 def _files(config: Config) -> Iterator[tuple[Place, str]]:

@@ -21,6 +21,9 @@ OF_NAMES = ("CNAME", "DNAME", "MX", "NS", "PTR", "SRV")
 def name_in_dns(text: str) -> str:
     """A name in ASCII; `_dmarc.…` and `.` are names as well. Raises ValueError for what is none."""
     name = text if text.isascii() else host(text)
+    # The DNS would take them into a label; nobody means that.
+    if ":" in text or " " in text or ("/" in text and not BACKWARDS.fullmatch(text.lower().removesuffix("."))):
+        raise ValueError(f"{text!r} must be a name alone, without http://, port, path or blanks")
     try:
         dns.name.from_text(name)
     except dns.exception.DNSException as error:

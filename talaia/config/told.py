@@ -48,6 +48,8 @@ def mail_fits(config: Config) -> Iterator[tuple[Place, str]]:
         yield ("mail", "answer"), "needs sender and reply_to: from whom, and what is written where, is answered?"
     if mail.password_file and not mail.username:
         yield ("mail", "password_file"), "a password goes with a username"
+    if mail.username and not mail.password_file:
+        yield ("mail", "username"), "goes with a password_file, and there is none: nobody would be logged in"
     if mail.username and mail.tls == "none" and mail.host not in ("localhost", "127.0.0.1", "::1"):
         yield ("mail", "tls"), 'the password would travel in the clear; write tls = "starttls", or "tls" on port 465'
     if not 0 < mail.port <= 65535:

@@ -173,6 +173,12 @@ def _improving(now: str, values: Mapping[str, Any], since: Since) -> str:
             "it had not been well %(since)s; measured well again %(better)s, and we are watching whether it lasts"
         )
         return words % said
+    if well:
+        # Translators: %(now)s is "as far as 7 of 8 reference connections tell"; the others are "since 03:12"
+        words = _(
+            "%(now)s; it had not been well %(since)s, is well again %(better)s, and we are watching whether it lasts"
+        )
+        return words % {"now": now, **said}
     # Translators: %(now)s is "1 of 8 reference connections without service"; the others are "since 03:12"
     words = _("%(now)s; it had been worse %(since)s, has been getting better %(better)s, and we are watching it")
     return words % {"now": now or _("measured well at this moment"), **said}

@@ -35,6 +35,7 @@ SENDER = 'sender = "Estat <estat@example.org>"\n'
         ),
         ('to = "avisos@lists.example.org"\n', "'sender' is missing: from whom do the mails come"),
         (f'{SENDER}password_file = "x"\n', "password_file: a password goes with a username"),
+        (f'{SENDER}username = "x"\n', "username: goes with a password_file, and there is none"),
         (
             f'{SENDER}host = "smtp.example.org"\nusername = "talaia"\npassword_file = "x"\n',
             "mail.tls: the password would travel in the clear",

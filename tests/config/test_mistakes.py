@@ -107,6 +107,8 @@ def changed(before: str, after: str) -> str:
 
 REFERENCE = "kept_by_hand = true\nreference = { connections = [%s]%s }"
 
+MORE = "".join(f'\n[[connections]]\nid = "ref0{n}"\nname = "{n}"\n' for n in (2, 3))
+
 MIRROR = '[mirror]\nkind = "discourse"\naddress = "https://agora.example.org"\nuser = "bot"\nkey_file = "talaia.toml"\n'
 
 
@@ -245,6 +247,49 @@ CONSISTENCY = [
     pytest.param(changed("https://www.example.org", "www.example.org"), "target", r"is no http address", id="http"),
     pytest.param(changed('"http"', '"tcp"'), "target", r'must be "host:port"', id="tcp"),
     pytest.param(changed('"http"', '"ping"'), "target", r"alone, without http://, port or path", id="ping"),
+    *(
+        pytest.param(
+            changed('"http"', '"dns"').replace("https://www.example.org", target),
+            "target",
+            r"must be a name alone, without http://, port, path or blanks",
+            id=f"dns {what}",
+        )
+        for what, target in {
+            "address": "https://www.example.org",
+            "port": "www.example.org:53",
+            "path": "www.example.org/x",
+            "two names": "www.example.org example.org",
+        }.items()
+    ),
+    *(
+        pytest.param(
+            changed("[[sources]]", f'[web]\nhosts = ["{host}"]\n[[sources]]'), "hosts", wrong, id=f"hosts {host}"
+        )
+        for host, wrong in {
+            "https://talaia.example.org": "must be a name or an address alone",
+            "talaia.example.org:8000": "must be a name or an address alone",
+            "talaia.example.org, b": "cannot be the name of a machine",
+        }.items()
+    ),
+    pytest.param(
+        changed('url = "http://127.0.0.1:9090"', 'url = "http://127.0.0.1:9090"\nusername = "a"'),
+        "username",
+        r"goes with a password_file, and there is none",
+        id="nobody logged in",
+    ),
+    *(
+        pytest.param(
+            changed("kept_by_hand = true", REFERENCE % ('"ref01", "ref02", "ref03"', thresholds)) + MORE,
+            "reference",
+            wrong,
+            id=f"the other way round {thresholds}",
+        )
+        for thresholds, wrong in {
+            ", partial = 3, disruption = 2": r"partial: 3 would never be reached: disruption begins at 2 of 3 already",
+            ', partial = "70%", disruption = "30%"': r"70% would never be reached: disruption begins at 1 of 3",
+            ", partial = 3": r"partial: 3 would never be reached: disruption begins at 2 of 3",
+        }.items()
+    ),
     pytest.param(changed("[[checks]]", "[[checks]]\nfailures = 0"), "failures", r"1 or more", id="failures"),
     pytest.param(changed("[[checks]]", '[[checks]]\nevery = "0s"'), "every", r"longer than zero", id="every moment"),
     pytest.param(

@@ -236,6 +236,50 @@ def test_change_it_first_is_the_open_form_filled_in(desk: Client, broken: dateti
     assert "That has changed meanwhile" in desk.get(link).content.decode()
 
 
+CHANGED = {"text": "No es pot entrar a cap sala."}
+
+
+@pytest.mark.parametrize(
+    ("changes", "titles", "texts"),
+    [
+        ({}, {"ca", "es", "en"}, {"ca", "es", "en"}),
+        (CHANGED, {"ca", "es", "en"}, {"ca"}),
+        ({"title": "El xat no va"}, {"ca"}, {"ca", "es", "en"}),
+        (CHANGED | {"text-es": "No se puede entrar en ninguna sala."}, {"ca", "es", "en"}, {"ca", "es"}),
+        ({"text-en": "Nobody gets in."}, {"ca", "es", "en"}, {"ca", "es", "en"}),
+        ({"text": ""}, {"ca", "es", "en"}, set()),
+    ],
+    ids=["as-drafted", "the-text", "the-title", "two-of-three", "a-translation", "emptied"],
+)
+def test_ready_words_in_other_languages_are_not_published_beside_other_words(
+    desk: Client, broken: datetime, changes: dict[str, str], titles: set[str], texts: set[str]
+) -> None:
+    """At three at night somebody changes the Catalan; who reads Spanish must not be told the draft that it was."""
+    (link,) = re.findall(r'href="(/desk/incidents/new\?suggestion=[^"]+)"', desk.get("/desk/").content.decode())
+    page = desk.get(link)
+    assert "Español, English: ready words; if you change those above" in page.content.decode()
+    sent = {f.html_name: f.value() for f in page.context["form"] if f.value() not in (None, False)} | changes
+    for again in ("keep", "preview"):  # the way through a draft and a preview changes nothing of it
+        there = desk.post("/desk/incidents/new", sent | {again: "1"}, follow=True).context["form"]
+        assert there["given_text"].value() == sent["given_text"] and there["given_title"].value() == sent["given_title"]
+    answer = desk.post("/desk/incidents/new", sent | {"publish": "1"})
+    if not texts:
+        assert answer.status_code == 200 and not Event.objects.exists()
+        return
+    event = Event.objects.get()
+    assert set(event.titles) == titles and set(event.updates.get().texts) == texts
+    for field, words in changes.items():
+        assert words in {*event.titles.values(), *event.updates.get().texts.values()}, field
+
+
+def test_ready_words_of_a_kind_are_left_out_likewise(desk: Client, broken: datetime) -> None:
+    begun = desk.post("/desk/incidents/new", {"begin": "web", "impact-chat": "disruption"}).context["form"]
+    sent = {f.html_name: f.value() for f in begun if f.value() not in (None, False)}
+    desk.post("/desk/incidents/new", sent | {"title": "El xat no va", "text": "No va.", "publish": "1"})
+    assert Event.objects.get().titles == {"ca": "El xat no va"}
+    assert Event.objects.get().updates.get().texts == {"ca": "No va."}
+
+
 def test_not_an_incident_is_remembered_with_who_said_so_and_can_be_taken_back(desk: Client, broken: datetime) -> None:
     (mark,) = re.findall(r"/desk/suggestions/(\w+)/dismiss", desk.get("/desk/").content.decode())
     for _ in range(2):

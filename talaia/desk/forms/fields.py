@@ -12,7 +12,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 
 from talaia.config import clean, current
-from talaia.events.timeline import NotPossible
+from talaia.events.timeline import NotPossible, fingerprint
 from talaia.events.windows import instant
 from talaia.site.pages import LANGUAGE_NAMES
 
@@ -81,11 +81,27 @@ def not_before(at: datetime | None, began: datetime) -> datetime | None:
     return began if at is not None and timedelta(0) < began - at < timedelta(minutes=1) else at
 
 
+def marks(given: Mapping[str, str]) -> str:
+    """What the field `given_<name>` holds of words by language, to see later which of them are still the same."""
+    return " ".join(f"{code}:{mark}" for code, mark in _marks_of(given).items())
+
+
+def _marks_of(given: Mapping[Any, str]) -> dict[str, str]:
+    return {code: fingerprint(" ".join(words.split())) for code, words in given.items()}
+
+
+def _read_marks(written: str) -> dict[str, str]:
+    return dict(pair.split(":", 1) for pair in written.split() if ":" in pair)
+
+
 class Others:
     """The same words in the other languages of the site: a field each, which may stay empty.
 
     The main field is in the language that `written_in` says; the field of that language stays out of sight while it is
     empty. Whoever changes the language of the main one has two texts in one language, and is asked which.
+
+    Where a form begins with ready words in every language (`given_<name>`: their `marks`) and somebody changes the main
+    ones, those that were left as they were say something else, and are left out.
     """
 
     def __init__(self, form: forms.Form, name: str, kind: type[TitleField | TextField]) -> None:
@@ -110,13 +126,27 @@ class Others:
         """The words as they are stored, the main language first."""
         given = self.form.cleaned_data
         main = str(given.get("written_in") or self.languages[0])
-        found = {main: given.get(self.name, "")}
+        found: dict[str, str] = {main: given.get(self.name, "")}
         found |= {code: given.get(f"{self.name}-{code}", "") for code in self.languages if code != main}
+        begun, now = _read_marks(given.get(f"given_{self.name}", "")), _marks_of(found)
+        if main in begun and begun[main] != now[main]:
+            found = {code: words for code, words in found.items() if code == main or begun.get(code) != now[code]}
         return {code: words for code, words in found.items() if words}
 
     def missing(self) -> list[str]:
         """The names of the languages in which there is nothing yet."""
         return [str(field.label) for field in self.shown() if not field.value()]
+
+    def ready(self) -> list[str]:
+        """The names of those in which there are the ready words that the form began with."""
+        begun = _read_marks(str(self._given() or ""))
+        found = {code: str(self.form[f"{self.name}-{code}"].value() or "") for code in self.languages}
+        now = _marks_of(found)
+        return [LANGUAGE_NAMES.get(code, code) for code in found if found[code] and now[code] == begun.get(code)]
+
+    def _given(self) -> Any:
+        name = f"given_{self.name}"
+        return self.form[name].value() if name in self.form.fields else None
 
     def wrong(self) -> bool:
         return any(field.errors for field in self.shown())

@@ -96,6 +96,8 @@ class OpenForm(EntryForm):
     field_order = ("title", "text", "state", "next")
     title = TitleField(label=gettext_lazy("Title"))
     suggestion = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
+    given_title = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)  # the ready words: `Others`
+    given_text = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from talaia.config import current
 from talaia.desk import urgency
-from talaia.desk.forms.fields import minute, new_key
+from talaia.desk.forms.fields import marks, minute, new_key
 from talaia.desk.models import Dismissal, FirstWords
 from talaia.desk.pages import for_operators
 from talaia.desk.writing import actions
@@ -100,7 +100,8 @@ def in_fields(given: Beginning) -> dict[str, str]:
     first = main_language(given)
     found = {"title": given.titles.get(first, ""), "text": given.texts.get(first, ""), "written_in": first}
     found |= {f"title-{code}": title for code, title in given.titles.items() if code != first}
-    return found | {f"text-{code}": text for code, text in given.texts.items() if code != first}
+    found |= {f"text-{code}": text for code, text in given.texts.items() if code != first}
+    return found | {"given_title": marks(given.titles), "given_text": marks(given.texts)}
 
 
 def main_language(given: Beginning) -> str:
