@@ -12,7 +12,7 @@ import pytest
 from talaia.panel.actions import backfill, judge_service, leave_unwatched, list_services, roll_up
 from talaia.panel.catalogue import Entry, Heading
 from talaia.panel.models import Day, Service, Transition
-from talaia.panel.rollup import due_days
+from talaia.panel.rollup import due_days, is_listed
 from talaia.panel.state import Computed, Reason, Shown, State
 from talaia.panel.watching import unjudged
 
@@ -109,6 +109,19 @@ def test_after_a_very_long_pause_not_more_than_a_year_is_made_up_for() -> None:
     assert len(due_days(local(2026, 5, 2, 1), MADRID)) == 400
     assert due_days(local(2026, 5, 2, 1), MADRID)[-1].day == date(2026, 5, 1)
     assert timedelta(days=400) == date(2026, 5, 2) - due_days(local(2026, 5, 2, 1), MADRID)[0].day
+
+
+@pytest.mark.parametrize(
+    ("day", "listed"),
+    [(30, False), (1, True), (2, True), (3, False), (4, False), (5, True), (6, True), (20, True)],
+)
+def test_a_day_on_which_it_was_listed_at_any_time_is_one_of_its_days(day: int, listed: bool) -> None:
+    first = (local(2026, 5, 1, 22), local(2026, 5, 3, 0))  # it left at midnight: of the third nothing is its
+    spans = [first, (local(2026, 5, 5, 23, 59), None)]
+    at = date(2026, 4, day) if day == 30 else date(2026, 5, day)
+    assert is_listed(at, spans, MADRID) is listed
+    assert is_listed(at, [*spans[1:], first], MADRID) is listed
+    assert not is_listed(at, [], MADRID)
 
 
 def leave(slug: str, at: datetime, now: datetime) -> int:

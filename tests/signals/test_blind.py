@@ -116,6 +116,9 @@ def test_what_means_nothing_to_us_is_told_once_with_how_many_say_it(lab: Lab) ->
         ({"talaia_service": "web", "talaia_impact": "unknown", "talaia_connection": "ref01"}, {}, None),
         ({"talaia_heartbeat": "true", "talaia_experimental": "false"}, {"talaia_summary": "x"}, None),
         ({"component": "web"}, {"description": "x"}, None),
+        ({"talaia_connection": "ref99"}, {}, "N: there is no connection 'ref99' in talaia.toml, so it counts for nothing"),
+        ({"alertname": "DatasourceError", "rulename": "R"}, {}, "DatasourceError: its rule R cannot look, so what it speaks of is unknown"),
+        ({"alertname": "DatasourceNoData"}, {}, "DatasourceNoData: its rule DatasourceNoData cannot look, so what it speaks of is unknown"),
     ],
 )  # fmt: skip
 def test_what_is_odd_reads_as_what_to_mend(
