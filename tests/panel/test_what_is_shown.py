@@ -147,3 +147,13 @@ def test_of_several_states_the_one_of_which_a_reader_must_know_first_is_the_wors
     for place, state in enumerate(order):
         assert worst(reversed(order[: place + 1])) is worst(order[: place + 1]) is state
     assert worst([]) is State.OPERATIONAL
+
+
+@pytest.mark.parametrize("reason", [Reason(), DOWN, Reason("", {"filled": True}), Reason("never_measured")])
+def test_a_reason_is_the_same_after_it_was_stored(reason: Reason) -> None:
+    assert Reason.from_json(reason.to_json()) == reason
+
+
+def test_what_nobody_set_by_hand_does_not_hold() -> None:
+    assert not Declared().holds_by_hand(NOW)
+    assert not Declared(by_hand_until=NOW + timedelta(hours=1)).holds_by_hand(NOW)

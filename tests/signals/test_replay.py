@@ -135,6 +135,44 @@ def test_windows_told_one_after_the_other_tell_what_one_window_tells() -> None:
     assert found == told(WEB, alerts=alerts, values=values)
 
 
+def test_how_old_a_measurement_is_is_told_of_each_connection_by_itself() -> None:
+    values = [sample(0, 30, link=name) for name in "ab"]
+    stale = SOURCE.stale_after.total_seconds()
+    for old, fresh in ((stale, ["a", "b"]), (stale + 1, ["b"])):  # what is just so old still counts
+        times = [aged(values[0], old), aged(values[1], 1)]
+        found = measured(WINDOW, values, times, "link", 0.0, SOURCE.stale_after)
+        assert [sorted(found[moment]) for moment in range(WINDOW.count)] == [fresh] * WINDOW.count
+
+
+def test_of_a_window_only_what_lies_in_the_gap_is_told() -> None:
+    """One question is asked for services whose gaps differ."""
+    alerts = [alert(0, 5, talaia_service="web"), alert(20, 30, talaia_service="web")]
+    samples = measured(WINDOW, [sample(0, 30)], [aged(sample(0, 30), 1)], "", 0.0, SOURCE.stale_after)
+    begin, end = START + timedelta(minutes=5), START + timedelta(minutes=20)
+    replay = Replay(Gap(1, WEB, State.OPERATIONAL, begin, end), SOURCE)
+    replay.take(Past("p", WINDOW, fired("p", WINDOW, alerts, 0.0), samples))
+    assert [(at, state) for at, state, _ in replay.told] == [(begin, State.OPERATIONAL)]
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("length", "seconds"),
+    [
+        (timedelta(days=1), 15),
+        (timedelta(days=1) + SECOND, 30),
+        (timedelta(days=7), 30),
+        (timedelta(days=7) + SECOND, 60),
+        (timedelta(days=60), 60),
+        (timedelta(days=60) + SECOND, 300),
+    ],
+)
+def test_the_longer_the_pause_the_less_densely_it_is_looked_at(length: timedelta, seconds: int) -> None:
+    assert {window.step for window in windows(START, START + length)} == {timedelta(seconds=seconds)}
+    assert [*AT_ONCE] == sorted(AT_ONCE, reverse=True)
+
+
 @pytest.mark.parametrize("length", [timedelta(minutes=4), timedelta(days=5), timedelta(days=45), timedelta(days=400)])
 def test_however_long_the_pause_no_question_asks_for_more_than_prometheus_gives(length: timedelta) -> None:
     found = windows(START, START + length)

@@ -105,6 +105,12 @@ def test_while_a_service_is_worked_on_it_is_not_said_that_the_services_work() ->
     assert [service.slug for service in found.services] == ["chat"]
 
 
+def test_an_open_incident_is_told_also_where_no_service_is_listed_yet() -> None:
+    with translation.override("en"):
+        found = headline(story.front((), incidents=(story.CUT,)))
+    assert (found.state, found.sentence) == (State.DISRUPTION, "There is an open incident")
+
+
 def test_an_incident_says_that_there_is_trouble_before_its_services_show_it() -> None:
     with translation.override("ca"):
         found = headline(story.front(incidents=(story.CUT,)))

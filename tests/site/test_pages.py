@@ -291,6 +291,7 @@ def test_the_worse_a_day_the_higher_its_bar_and_what_nobody_knows_lies_flat() ->
         State.PARTIAL,
         State.DISRUPTION,
     ]
+    assert (bars(()).width, bars(()).paths) == (1, ())  # a box without width is none
     assert (heights[State.DISRUPTION], heights[State.UNKNOWN] * 4 < heights[State.OPERATIONAL]) == (64, True)
 
 
