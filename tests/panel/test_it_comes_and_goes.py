@@ -164,6 +164,16 @@ def test_what_only_comes_and_goes_is_not_told_as_getting_better() -> None:
     assert watched(before, VERDICTS["-"], BEGAN) == before
 
 
+@pytest.mark.parametrize(("candidate", "better"), [("-", "good_since"), ("d", "better_since")])
+def test_what_is_getting_better_says_since_when_it_was_bad_and_since_when_it_is_better(
+    candidate: str, better: str
+) -> None:
+    before = Computed(State.DISRUPTION, DOWN, VERDICTS[candidate].state, BEGAN + TICK)
+    values = watched(before, VERDICTS[candidate], BEGAN).reason.values
+    assert (values["since"], values[better]) == (BEGAN.isoformat(), (BEGAN + TICK).isoformat())
+    assert len(values) == 3
+
+
 def test_trouble_that_is_held_while_it_is_less_bad_keeps_its_own_reason() -> None:
     before = Computed(State.DISRUPTION, DOWN, unrest=Unrest(BEGAN, unstable=True))
     held = settle(before, VERDICTS["d"], BEGAN + TICK, timedelta(0), timedelta(minutes=2), timedelta(minutes=10))

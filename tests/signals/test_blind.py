@@ -104,6 +104,7 @@ def test_what_means_nothing_to_us_is_told_once_with_how_many_say_it(lab: Lab) ->
     assert not [odd for odd in read_odd(lab.config) if odd.code == "impact"]
 
 
+NOWHERE = "in talaia.toml, so it counts for nothing"
 CANNOT = "cannot look, so what it speaks of is unknown"
 
 
@@ -119,7 +120,7 @@ CANNOT = "cannot look, so what it speaks of is unknown"
         ({"talaia_service": "web", "talaia_impact": "unknown", "talaia_connection": "ref01"}, {}, None),
         ({"talaia_heartbeat": "true", "talaia_experimental": "false"}, {"talaia_summary": "x"}, None),
         ({"component": "web"}, {"description": "x"}, None),
-        ({"talaia_connection": "ref9"}, {}, "N: there is no connection 'ref9' in talaia.toml, so it counts for nothing"),
+        ({"talaia_connection": "ref9"}, {}, f"N: there is no connection 'ref9' {NOWHERE}"),
         ({"alertname": BLIND[0], "rulename": "R"}, {}, f"{BLIND[0]}: its rule R {CANNOT}"),
         ({"alertname": BLIND[1]}, {}, f"{BLIND[1]}: its rule {BLIND[1]} {CANNOT}"),
     ],

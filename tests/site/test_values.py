@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from talaia.events.anchors import fresh
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds
 from talaia.site.values import (
@@ -47,6 +48,7 @@ def test_words_are_shown_in_the_readers_language_and_else_as_they_were_written_f
         (Reason(), OK, False),
         (Reason("check", {"what": "down"}), X, False),
         (Reason("source_silent", {}), U, True),
+        (Reason("never_measured", {}), U, False),
         (Reason("unstable", {}), X, True),
         (Reason("source_unreadable", {}), U, True),
         (Reason("source_unreadable", {}), X, False),  # of what stays red it tells another hour
@@ -144,6 +146,16 @@ def entries(*states: str, first: int = 1) -> tuple[Entry, ...]:
 )
 def test_since_when_an_event_stands_as_it_does(told: tuple[Entry, ...], hours: int | None) -> None:
     assert event(entries=told).stood_since == (story.ago(hours=hours) if hours is not None else None)
+
+
+def test_the_addresses_inside_a_text_are_those_of_the_language_in_which_it_is_shown() -> None:
+    written = {"ca": "## Causa\n\n## Canvis", "es": "## Causa"}
+    anchors, texts = fresh(written, "ca"), words(written, "ca")
+    entry = Entry(3, "identified", story.NOW, texts, anchors=anchors)
+    assert [len(entry.names(language).parts) for language in ("ca", "es", "en")] == [2, 1, 2]
+    assert {name[:3] for spot in entry.names("en").parts for name in spot} == {"u3-"}
+    analysed = event(analyses=texts, anchors=anchors)
+    assert [len(analysed.names(language).parts) for language in ("ca", "es", "en")] == [2, 1, 2]
 
 
 def days(*back: int) -> tuple[DaySeconds, ...]:
