@@ -141,7 +141,7 @@ class Replay:
     @property
     def told(self) -> list[Change]:
         """From the beginning of the gap; where it was not looked at once, that nothing is known of it."""
-        return self.changes or [(self.gap.start, *self._told())]
+        return self.changes or [(self.gap.start, *self._told(Computed()))]
 
     def take(self, past: Past) -> None:
         """Go on through the moments of `past` that lie in the gap."""
@@ -170,15 +170,15 @@ class Replay:
         self.computed = settle(
             self.computed, verdict, now, service.hold_worse, service.hold_better, self.gap.unstable_within
         )
-        state, reason = self._told()
+        state, reason = self._told(self.computed)
         if not self.changes:
             self.changes.append((self.gap.start, state, reason))
         elif state != self.changes[-1][1]:
             self.changes.append((now, state, reason))
 
-    def _told(self) -> tuple[State, Reason]:
-        """How it is told now: with a mark. What is not known afterwards either is as it was: nobody watched."""
-        state, reason = self.computed.state, self.computed.reason
+    def _told(self, computed: Computed) -> tuple[State, Reason]:
+        """How it is told: with a mark. What is not known afterwards either is as it was: nobody watched."""
+        state, reason = computed.state, computed.reason
         if state is State.UNKNOWN:
             nothing = unjudged(self.gap.start).reason
             return state, replace(nothing, values={**nothing.values, "asked": True})

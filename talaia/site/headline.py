@@ -47,17 +47,17 @@ def headline(front: Front) -> Headline:
             "We do not know how one service is", "We do not know how %(count)s services are", len(silent)
         )
         return Headline(state, sentence % {"count": len(silent)}, tuple(silent))
+    worked_on = [service for service in services if service.state is State.MAINTENANCE]
+    if worked_on:  # before any incident: of a service that stands still nobody says that it works
+        sentence = ngettext(
+            "One service is under maintenance", "%(count)s services are under maintenance", len(worked_on)
+        )
+        return Headline(state, sentence % {"count": len(worked_on)}, tuple(worked_on))
     if front.incidents:
         watching = all(event.state == IncidentState.MONITORING for event in front.incidents)
         if watching:
             return Headline(state, _("The services work; we keep watching after an incident"))
         return Headline(state, _("There is an open incident; the services work"))
-    if state is State.MAINTENANCE:
-        worked_on = [service for service in services if service.state is State.MAINTENANCE]
-        sentence = ngettext(
-            "One service is under maintenance", "%(count)s services are under maintenance", len(worked_on)
-        )
-        return Headline(state, sentence % {"count": len(worked_on)}, tuple(worked_on))
     return Headline(state, _("Everything works normally"))
 
 

@@ -158,6 +158,7 @@ def test_whoever_is_missing_is_recognised_by_whatever_is_left_of_them(text: str,
         (f"x | /{ANNA}.", True),
         (f"x | {ANNA}-casa", True),
         ("x | anna\uff20example.org", True),
+        ("x | an\u200bna@exam\u00adple.org", True),
         (f"x | x{ANNA}", False),
         (f"x | {ANNA}a", False),
         ("x | annaexample.org", False),
@@ -180,9 +181,16 @@ def test_a_host_of_three_letters_alone_tells_of_nobody() -> None:
     assert owners([Refusal(1, "day", "", "@b.c")], {"anna@b.c": BEFORE[ANNA]}, []) == ((),)
 
 
+def test_of_a_torn_address_a_host_of_four_letters_tells_who_is_there() -> None:
+    people = dict.fromkeys(("anna@t.co", "berta@t.com", "carme@at.co"), BEFORE[ANNA])
+    assert owners([Refusal(1, "day", "", "x | @t.co")], people, []) == (("anna@t.co",),)
+    assert owners([Refusal(1, "day", "", "x | anna@")], people, []) == (("anna@t.co",),)
+
+
 def test_an_address_of_a_few_letters_is_not_found_in_the_middle_of_other_words() -> None:
-    people = dict.fromkeys(("a@b.cc", "anna@b.cc"), BEFORE["anna@example.org"])
-    assert owners([Refusal(1, "day", "", "xabccx xannabccx")], people, ()) == (("anna@b.cc",),)
+    people = dict.fromkeys(("a@b.cc", "ann@b.c", "anna@b.c", "anna@b.cc"), BEFORE["anna@example.org"])
+    rows = [Refusal(1, "day", "", text) for text in ("xabccx xannabcdx", "xannabccx", "xannbcx")]
+    assert owners(rows, people, ()) == (("anna@b.c",), ("anna@b.c", "anna@b.cc"), ())
 
 
 def test_whose_a_row_is_takes_no_long_time_where_a_whole_export_is_broken() -> None:

@@ -65,6 +65,15 @@ def test_a_column_of_which_nothing_is_left_is_asked_about_however_few_had_it() -
     assert codes(judged(text(one), before, audience)) == []
 
 
+def test_a_column_that_is_no_longer_asked_for_is_named_by_what_was_in_it() -> None:
+    before = ledger([row(name, Enllaç="Port1") for name in MANY])
+    without = Audience(columns=msgspec.structs.replace(COLUMNS, connection=None))
+    found = judged(text(members(*MANY)), before, without)
+    assert [(one.code, dict(one.data)) for one in found.objections] == [
+        ("emptied", {"column": "connections", "lost": 40, "of": 40})
+    ]
+
+
 PLACED = [row(name, Enllaç=f"Port{n}") for n, name in enumerate(MANY)]
 
 
@@ -162,6 +171,9 @@ def test_a_program_that_never_ends_its_last_line_is_not_asked_about_each_month()
     export = text(members(*NAMES[1:], "zoe")).removesuffix("\n")
     assert codes(judged(export, BEFORE, last=Last(ended=False))) == []
     assert codes(judged(export, BEFORE, last=Last(ended=True))) == ["cut"]
+    joins = text(members(*NAMES, "zoe")).removesuffix("\n")  # it is nobody's address that was cut, where nobody goes
+    assert codes(judged(joins, BEFORE, last=Last(ended=None))) == []
+    assert codes(judged(export, BEFORE, last=Last(ended=None))) == ["cut"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from talaia.events.whom import ForWhom
@@ -28,6 +30,20 @@ def test_of_a_service_of_which_nobody_said_who_is_behind_it_nobody_else_hears() 
         False, ("Port1",), ("El Port", "Sants"), ("links", "chat"), ()
     )
     assert LINKS.grown(ForWhom(unknown=("links",))).unknown == ()
+
+
+def test_what_was_unknown_first_stays_first() -> None:
+    grown = ForWhom(unknown=("web", "chat")).grown(ForWhom(unknown=("audio", "chat")))
+    assert grown.unknown == ("web", "chat", "audio")
+
+
+def test_a_service_with_another_name_stands_in_the_place_of_its_old_one_and_once() -> None:
+    whom = ForWhom(connections=("Port1",), services=("dns", "links", "web"), unknown=("chat", "mail"))
+    assert whom.renamed("links", "lines") == replace(whom, services=("dns", "lines", "web"))
+    assert whom.renamed("chat", "talk") == replace(whom, unknown=("talk", "mail"))
+    assert whom.renamed("links", "dns") == replace(whom, services=("dns", "web"))
+    assert whom.renamed("chat", "web") == replace(whom, unknown=("mail",))  # who is behind it is known
+    assert whom.renamed("phone", "voice") == whom
 
 
 @pytest.mark.parametrize("now", [ForWhom(everybody=True), ForWhom(everybody=True, services=("web",))])

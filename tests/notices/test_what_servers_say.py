@@ -241,16 +241,29 @@ def test_a_very_long_answer_costs_no_time() -> None:
     assert meaning(550, words) is of_report("5.0.0", words) is Meaning.LATER
 
 
+@pytest.mark.parametrize("before", ["", "said: ", "'", "smtp;", "("])
+@pytest.mark.parametrize(("reply", "meant"), [(450, Meaning.LATER), (552, Meaning.LATER), (550, Meaning.UNCLEAR)])
+def test_the_code_of_an_answer_is_read_in_a_report_whatever_stands_before_it(
+    before: str, reply: int, meant: Meaning
+) -> None:
+    assert of_report("5.0.0", f"{before}{reply} no") is meant
+
+
 @pytest.mark.parametrize(
     ("code", "words", "at_data", "meant"),
     [
         (250, "2.1.5 Ok", False, Meaning.TAKEN),
         (251, "user not local; will forward", False, Meaning.TAKEN),
         (299, "ok", False, Meaning.TAKEN),
+        (300, "ok", False, Meaning.UNCLEAR),
         (400, "no", False, Meaning.LATER),  # also a code that no standard has
         (499, "no", False, Meaning.LATER),
         (530, "no", False, Meaning.OURS),  # we are to log in first
         (535, "no", False, Meaning.OURS),
+        (538, "no", False, Meaning.OURS),
+        (500, "no", False, Meaning.UNCLEAR),
+        (554, "Recipient address rejected: Access denied", False, Meaning.OURS),  # a rule, and not Exchange's directory
+        (554, "5.4.1 Recipient address rejected: Access denied", False, Meaning.GONE),
         (555, "no", False, Meaning.OURS),  # it does not understand our MAIL or RCPT
         (550, "no", False, Meaning.UNCLEAR),
         (550, "no", True, Meaning.OURS),  # where only content is left to refuse

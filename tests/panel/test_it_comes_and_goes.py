@@ -126,6 +126,7 @@ UNSTABLE = {"unstable_since": BEGAN.isoformat()}
         ("X", "d", "d", Reason("improving", {"now": {"code": "check", "what": "slow"}, **UNSTABLE})),
         ("d", "X", "X", Reason("check", {"what": "down", **UNSTABLE})),  # it gets worse: what is seen now is said
         ("-", "X", "X", DOWN),  # what is well is held in no words of trouble
+        ("-", "d", "d", DOWN),
     ],
 )
 def test_a_trouble_that_is_held_is_told_in_words_that_are_true_now_and_since_when_it_comes_and_goes(
@@ -156,3 +157,47 @@ def test_a_person_who_says_that_it_is_over_ends_a_hold_only_where_it_is_good_now
     found = believed(before, VERDICTS[verdict], resolved)
     assert MARKS[found.state] == shown
     assert found == before or shown != state
+
+
+def test_what_only_comes_and_goes_is_not_told_as_getting_better() -> None:
+    before = Computed(State.DISRUPTION, Reason("unstable", {"since": BEGAN.isoformat()}), State.OPERATIONAL, BEGAN)
+    assert watched(before, VERDICTS["-"], BEGAN) == before
+
+
+@pytest.mark.parametrize(("candidate", "better"), [("-", "good_since"), ("d", "better_since")])
+def test_what_is_getting_better_says_since_when_it_was_bad_and_since_when_it_is_better(
+    candidate: str, better: str
+) -> None:
+    before = Computed(State.DISRUPTION, DOWN, VERDICTS[candidate].state, BEGAN + TICK)
+    values = watched(before, VERDICTS[candidate], BEGAN).reason.values
+    assert (values["since"], values[better]) == (BEGAN.isoformat(), (BEGAN + TICK).isoformat())
+    assert len(values) == 3
+
+
+def test_trouble_that_is_held_while_it_is_less_bad_keeps_its_own_reason() -> None:
+    before = Computed(State.DISRUPTION, DOWN, unrest=Unrest(BEGAN, unstable=True))
+    held = settle(before, VERDICTS["d"], BEGAN + TICK, timedelta(0), timedelta(minutes=2), timedelta(minutes=10))
+    assert (held.state, held.reason) == (State.DISRUPTION, Reason("check", {**DOWN.values, **UNSTABLE}))
+
+
+@pytest.mark.parametrize(
+    ("state", "waits", "verdict", "candidate", "since"),
+    [
+        ("d", "-", "X", "X", 3),  # what was getting better gets worse: of that nothing has held yet
+        ("d", "X", "-", "-", 3),
+        ("d", "X", "X", "X", 0),
+        ("-", "X", "d", "d", 0),  # worse all the time, and now less so: it becomes what it is
+        ("X", "d", "-", "d", 0),  # better all the time: it becomes the worst of it
+        ("X", "-", "d", "d", 0),
+        ("-", None, "X", "X", 3),
+    ],
+)
+def test_only_what_has_gone_one_way_all_the_time_has_held_since_then(
+    state: str, waits: str | None, verdict: str, candidate: str, since: int
+) -> None:
+    waiting = VERDICTS[waits].state if waits else None
+    before = Computed(VERDICTS[state].state, VERDICTS[state].reason, waiting, BEGAN if waits else None)
+    hold = timedelta(minutes=5)
+    found = settle(before, VERDICTS[verdict], BEGAN + timedelta(minutes=3), hold, hold)
+    assert (MARKS[found.state], found.candidate) == (state, VERDICTS[candidate].state)
+    assert found.candidate_since == BEGAN + timedelta(minutes=since)

@@ -12,7 +12,7 @@ import pytest
 from talaia.panel.actions import backfill, judge_service, leave_unwatched, list_services, roll_up
 from talaia.panel.catalogue import Entry, Heading
 from talaia.panel.models import Day, Service, Transition
-from talaia.panel.rollup import due_days
+from talaia.panel.rollup import due_days, is_listed
 from talaia.panel.state import Computed, Reason, Shown, State
 from talaia.panel.watching import unjudged
 
@@ -90,6 +90,13 @@ def test_a_retired_service_has_no_days_after_the_one_on_which_it_left() -> None:
     assert days == {date(2026, 5, 1), date(2026, 5, 2)}
 
 
+def test_the_day_on_which_a_service_leaves_is_not_finished_before_its_midnight() -> None:
+    panel("web", "chat", at=local(2026, 5, 1, 0))
+    panel("web", at=local(2026, 5, 2, 12))
+    for now, last in ((local(2026, 5, 2, 13), 1), (local(2026, 5, 2, 23, 59), 1), (local(2026, 5, 3, 0), 2)):
+        assert max(one.day for one in due_days(now, MADRID) if one.slug == "chat") == date(2026, 5, last)
+
+
 def test_a_finished_day_on_which_the_clocks_changed_has_its_length() -> None:
     panel("web", at=local(2026, 10, 24, 0))
     show("web", State.OPERATIONAL, local(2026, 10, 24, 0))
@@ -109,6 +116,19 @@ def test_after_a_very_long_pause_not_more_than_a_year_is_made_up_for() -> None:
     assert len(due_days(local(2026, 5, 2, 1), MADRID)) == 400
     assert due_days(local(2026, 5, 2, 1), MADRID)[-1].day == date(2026, 5, 1)
     assert timedelta(days=400) == date(2026, 5, 2) - due_days(local(2026, 5, 2, 1), MADRID)[0].day
+
+
+@pytest.mark.parametrize(
+    ("day", "listed"),
+    [(30, False), (1, True), (2, True), (3, False), (4, False), (5, True), (6, True), (20, True)],
+)
+def test_a_day_on_which_it_was_listed_at_any_time_is_one_of_its_days(day: int, listed: bool) -> None:
+    first = (local(2026, 5, 1, 22), local(2026, 5, 3, 0))  # it left at midnight: of the third nothing is its
+    spans = [first, (local(2026, 5, 5, 23, 59), None)]
+    at = date(2026, 4, day) if day == 30 else date(2026, 5, day)
+    assert is_listed(at, spans, MADRID) is listed
+    assert is_listed(at, [*spans[1:], first], MADRID) is listed
+    assert not is_listed(at, [], MADRID)
 
 
 def leave(slug: str, at: datetime, now: datetime) -> int:
@@ -184,14 +204,17 @@ def test_what_is_told_afterwards_is_told_once_and_the_state_is_since_its_beginni
 
 def test_filled_seconds_of_a_night_that_began_the_day_before_are_still_marked() -> None:
     """The day of the return is stored at its own midnight, long after the days before it."""
-    panel("web", at=local(2026, 5, 1, 0))
+    panel("web", "chat", at=local(2026, 5, 1, 0))
     show("web", State.OPERATIONAL, local(2026, 5, 1, 0))
+    show("chat", State.OPERATIONAL, local(2026, 5, 1, 0))
     gap = leave("web", local(2026, 5, 1, 20), local(2026, 5, 2, 8))
     show("web", State.OPERATIONAL, local(2026, 5, 2, 8))
+    show("chat", State.DEGRADED, local(2026, 5, 1, 22))  # what another one was last says nothing of this one
     backfill(gap, [(local(2026, 5, 1, 20), State.OPERATIONAL, Reason("", {"filled": True}))], local(2026, 5, 2, 8))
     store(local(2026, 5, 2, 9))
     store(local(2026, 5, 3, 1))
-    assert list(Day.objects.order_by("day").values_list("filled", flat=True)) == [4 * 3_600, 8 * 3_600]
+    filled = Day.objects.order_by("service", "day").values_list("service", "filled")
+    assert list(filled) == [("chat", 0), ("chat", 0), ("web", 4 * 3_600), ("web", 8 * 3_600)]
 
 
 @pytest.mark.parametrize("last", [State.OPERATIONAL, State.DISRUPTION])

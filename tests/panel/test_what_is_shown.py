@@ -147,3 +147,29 @@ def test_of_several_states_the_one_of_which_a_reader_must_know_first_is_the_wors
     for place, state in enumerate(order):
         assert worst(reversed(order[: place + 1])) is worst(order[: place + 1]) is state
     assert worst([]) is State.OPERATIONAL
+
+
+@pytest.mark.parametrize("reason", [Reason(), DOWN, Reason("", {"filled": True}), Reason("never_measured")])
+def test_a_reason_is_the_same_after_it_was_stored(reason: Reason) -> None:
+    assert Reason.from_json(reason.to_json()) == reason
+
+
+def test_what_nobody_set_by_hand_does_not_hold() -> None:
+    assert not Declared().holds_by_hand(NOW)
+    assert not Declared(by_hand_until=NOW + timedelta(hours=1)).holds_by_hand(NOW)
+
+
+@pytest.mark.parametrize(
+    ("announced", "covered"),
+    [
+        (State.MAINTENANCE, [State.DEGRADED, State.PARTIAL, State.DISRUPTION]),
+        (State.PARTIAL, [State.DEGRADED, State.PARTIAL]),
+        (State.OPERATIONAL, []),
+    ],
+)
+def test_a_maintenance_covers_the_trouble_that_it_announced_and_nothing_else(
+    announced: State, covered: list[State]
+) -> None:
+    work = Declared(maintenance_ref="2026-004", announced=announced)
+    assert [state for state in State if work.covers(state)] == [state for state in State if state in covered]
+    assert not any(Declared(announced=announced).covers(state) for state in State)

@@ -12,7 +12,7 @@ from talaia.panel.state import State
 from talaia.signals.judging import read_odd
 from talaia.signals.matching import claims
 from talaia.signals.odd import oddities
-from talaia.signals.parse.report import Alert
+from talaia.signals.parse.report import BLIND, Alert
 from talaia.signals.view import Signal, View
 from tests.signals.bodies import told
 from tests.signals.conftest import Lab
@@ -104,6 +104,10 @@ def test_what_means_nothing_to_us_is_told_once_with_how_many_say_it(lab: Lab) ->
     assert not [odd for odd in read_odd(lab.config) if odd.code == "impact"]
 
 
+NOWHERE = "in talaia.toml, so it counts for nothing"
+CANNOT = "cannot look, so what it speaks of is unknown"
+
+
 @pytest.mark.parametrize(
     ("labels", "annotations", "said"),
     [
@@ -116,6 +120,9 @@ def test_what_means_nothing_to_us_is_told_once_with_how_many_say_it(lab: Lab) ->
         ({"talaia_service": "web", "talaia_impact": "unknown", "talaia_connection": "ref01"}, {}, None),
         ({"talaia_heartbeat": "true", "talaia_experimental": "false"}, {"talaia_summary": "x"}, None),
         ({"component": "web"}, {"description": "x"}, None),
+        ({"talaia_connection": "ref9"}, {}, f"N: there is no connection 'ref9' {NOWHERE}"),
+        ({"alertname": BLIND[0], "rulename": "R"}, {}, f"{BLIND[0]}: its rule R {CANNOT}"),
+        ({"alertname": BLIND[1]}, {}, f"{BLIND[1]}: its rule {BLIND[1]} {CANNOT}"),
     ],
 )  # fmt: skip
 def test_what_is_odd_reads_as_what_to_mend(

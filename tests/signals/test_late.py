@@ -41,6 +41,8 @@ ON = Known(True, at(10))
         ("it fires, since later", True, at(12), None, ON, False),
         ("it is of an outage before this one", True, at(2), None, ON, True),
         ("another of a pair saw it earlier, and it goes on", True, at(2), at(20), ON, False),
+        ("it goes on for longer than was known", True, at(2), at(20), Known(True, at(10), at(15)), False),
+        ("it goes on for no longer than was known", True, at(2), at(15), Known(True, at(10), at(15)), True),
         ("the end of this outage", False, at(10), at(15), ON, False),
         ("the end of the one before", False, at(0), at(5), ON, True),
         ("an end without an hour", False, None, None, ON, False),

@@ -135,6 +135,91 @@ def test_windows_told_one_after_the_other_tell_what_one_window_tells() -> None:
     assert found == told(WEB, alerts=alerts, values=values)
 
 
+def test_how_old_a_measurement_is_is_told_of_each_connection_by_itself() -> None:
+    values = [sample(0, 30, link=name) for name in "ab"]
+    stale = SOURCE.stale_after.total_seconds()
+    for old, fresh in ((stale, ["a", "b"]), (stale + 1, ["b"])):  # what is just so old still counts
+        times = [aged(values[0], old), aged(values[1], 1)]
+        found = measured(WINDOW, values, times, "link", 0.0, SOURCE.stale_after)
+        assert [sorted(found[moment]) for moment in range(WINDOW.count)] == [fresh] * WINDOW.count
+
+
+def test_of_several_series_of_a_connection_the_worst_counts_and_the_youngest_tells_the_age() -> None:
+    values = [sample(0, 30, value, link="a", instance=f"i{n}") for n, value in enumerate((1.0, 0.0, 1.0))]
+    old, stale = aged(values[0], 1), SOURCE.stale_after.total_seconds() + 1
+    times = [aged(values[1], stale), old, aged(values[2], stale)]
+    found = measured(WINDOW, values, times, "link", 0.0, SOURCE.stale_after)
+    assert [found[moment] for moment in range(WINDOW.count)] == [{"a": 0.0}] * WINDOW.count
+
+
+def test_what_is_on_trial_and_what_is_no_number_was_not_measured() -> None:
+    trial = sample(0, 30, 0.0, talaia_experimental="true")
+    for values in ([trial], [sample(0, 30, float("nan"))], [trial, sample(0, 30, float("nan"))]):
+        assert measured(WINDOW, values, [], "", 0.0, SOURCE.stale_after) == {}
+        assert told(WEB, values=values) == [(0, "unknown")]
+
+
+def test_an_alert_of_the_past_has_the_labels_that_it_was_sent_with() -> None:
+    [signal] = fired("p", WINDOW, [alert(0, 1, talaia_service="web")], 0.0)[0]
+    assert (signal.sources, signal.labels) == (("p",), {"talaia_service": "web"})
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        (State.OPERATIONAL, [(0, "operational")]),
+        (State.DISRUPTION, [(0, "disruption"), (2, "operational")]),  # better has to hold, as ever
+        (State.UNKNOWN, [(0, "operational")]),
+        (State.MAINTENANCE, [(0, "operational")]),
+    ],
+)
+def test_a_gap_goes_on_from_how_it_stood_before(before: State, found: list[tuple[float, str]]) -> None:
+    assert told(WEB, before) == found
+
+
+@pytest.mark.parametrize("before", [State.OPERATIONAL, State.DEGRADED, State.UNKNOWN, State.MAINTENANCE])
+def test_of_a_gap_that_lies_between_two_looks_nothing_is_known(before: State) -> None:
+    begin = START + timedelta(seconds=3)
+    replay = Replay(Gap(1, WEB, before, begin, begin + timedelta(seconds=9)), SOURCE)
+    samples = measured(WINDOW, [sample(0, 30)], [aged(sample(0, 30), 1)], "", 0.0, SOURCE.stale_after)
+    replay.take(Past("p", WINDOW, {}, samples))
+    [(at, state, reason)] = replay.told
+    assert (at, state, reason.code, reason.values["asked"]) == (begin, State.UNKNOWN, "not_running", True)
+
+
+def test_a_pause_without_length_is_looked_at_once() -> None:
+    assert [(window.start, window.count) for window in windows(START, START)] == [(START, 1)]
+
+
+def test_of_a_window_only_what_lies_in_the_gap_is_told() -> None:
+    """One question is asked for services whose gaps differ."""
+    alerts = [alert(0, 5, talaia_service="web"), alert(20, 30, talaia_service="web")]
+    samples = measured(WINDOW, [sample(0, 30)], [aged(sample(0, 30), 1)], "", 0.0, SOURCE.stale_after)
+    begin, end = START + timedelta(minutes=5), START + timedelta(minutes=20)
+    replay = Replay(Gap(1, WEB, State.OPERATIONAL, begin, end), SOURCE)
+    replay.take(Past("p", WINDOW, fired("p", WINDOW, alerts, 0.0), samples))
+    assert [(at, state) for at, state, _ in replay.told] == [(begin, State.OPERATIONAL)]
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("length", "seconds"),
+    [
+        (timedelta(days=1), 15),
+        (timedelta(days=1) + SECOND, 30),
+        (timedelta(days=7), 30),
+        (timedelta(days=7) + SECOND, 60),
+        (timedelta(days=60), 60),
+        (timedelta(days=60) + SECOND, 300),
+    ],
+)
+def test_the_longer_the_pause_the_less_densely_it_is_looked_at(length: timedelta, seconds: int) -> None:
+    assert {window.step for window in windows(START, START + length)} == {timedelta(seconds=seconds)}
+    assert [*AT_ONCE] == sorted(AT_ONCE, reverse=True)
+
+
 @pytest.mark.parametrize("length", [timedelta(minutes=4), timedelta(days=5), timedelta(days=45), timedelta(days=400)])
 def test_however_long_the_pause_no_question_asks_for_more_than_prometheus_gives(length: timedelta) -> None:
     found = windows(START, START + length)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.utils import translation
 
@@ -78,6 +80,35 @@ def test_a_service_without_data_never_makes_everything_work_normally() -> None:
         )
     assert (one.state, one.sentence) == (State.UNKNOWN, "No sabem com està un servei")
     assert two.sentence == "No sabem com estan 2 serveis"
+
+
+def test_only_where_every_open_incident_is_watched_it_is_said_that_we_keep_watching() -> None:
+    [watched] = story.FRONTS["watching"].incidents
+    looked_into = replace(watched, ref="2026-015", state="identified")
+    with translation.override("en"):
+        found = [
+            headline(story.front(incidents=events)).sentence
+            for events in ((watched, watched), (watched, looked_into), (looked_into, watched))
+        ]
+    assert found == [
+        "The services work; we keep watching after an incident",
+        "There is an open incident; the services work",
+        "There is an open incident; the services work",
+    ]
+
+
+def test_while_a_service_is_worked_on_it_is_not_said_that_the_services_work() -> None:
+    groups = story.panel(story.service("chat", State.MAINTENANCE))
+    with translation.override("en"):
+        found = headline(story.front(groups, incidents=story.FRONTS["watching"].incidents))
+    assert (found.state, found.sentence) == (State.MAINTENANCE, "One service is under maintenance")
+    assert [service.slug for service in found.services] == ["chat"]
+
+
+def test_an_open_incident_is_told_also_where_no_service_is_listed_yet() -> None:
+    with translation.override("en"):
+        found = headline(story.front((), incidents=(story.CUT,)))
+    assert (found.state, found.sentence) == (State.DISRUPTION, "There is an open incident")
 
 
 def test_an_incident_says_that_there_is_trouble_before_its_services_show_it() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from talaia.panel.state import Reason, State
+from talaia.panel.uptime import DaySeconds
 from talaia.site import assets, pages
 from talaia.site.bars import bars
 from talaia.site.figures import figures, measures, stretches
@@ -274,6 +275,24 @@ def test_ninety_days_make_ninety_bars_of_which_each_state_is_one_path() -> None:
     assert sum(path.count("M") for _, path in found.paths) == 90
     assert len({state for state, _ in found.paths}) == len(found.paths)
     assert found.width == 90 * 8 - 2
+
+
+def test_the_worse_a_day_the_higher_its_bar_and_what_nobody_knows_lies_flat() -> None:
+    days = [DaySeconds(date(2026, 5, 1), {state: 86_400}) for state in State]
+    found = {state: re.fullmatch(r"M(\d+) (\d+)h6v(\d+)h-6z", path) for state, path in bars(days).paths}
+    heights = {state: int(path[3]) for state, path in found.items() if path}
+    assert [int(path[1]) for path in found.values() if path] == [8 * list(State).index(state) for state in found]
+    assert all(path and int(path[2]) + int(path[3]) == bars(days).height for path in found.values())
+    assert sorted(heights, key=heights.__getitem__) == [
+        State.UNKNOWN,
+        State.MAINTENANCE,
+        State.OPERATIONAL,
+        State.DEGRADED,
+        State.PARTIAL,
+        State.DISRUPTION,
+    ]
+    assert (bars(()).width, bars(()).paths) == (1, ())  # a box without width is none
+    assert (heights[State.DISRUPTION], heights[State.UNKNOWN] * 4 < heights[State.OPERATIONAL]) == (64, True)
 
 
 def test_days_alike_that_follow_each_other_are_one_line() -> None:
