@@ -96,6 +96,10 @@ def firing() -> list[str]:
         ([said("down", 0), said("up", 5), said("down", 7)], True),
         ([said("down", 0), said("up", 5), said("down")], True),
         ([said("down", 10), said("up", 5)], True),
+        ([said("down", 0), said("down", 12), said("up", 5)], True),  # the end in between came last
+        ([said("down", 0), said("down", 12), said("up", 5), said("up", 15)], False),
+        ([said("down", 12), said("down", 0), said("up", 5)], True),
+        ([said("down", 0), said("down", 12), said("down", 0), said("up", 5)], True),
         ([said("down", 10), said("up", 5), said("up", 15)], False),
         ([said("up", 5), said("up", 15), said("down", 10)], False),  # the latest end counts
         ([said("up", 15), said("up", 5), said("down", 10)], False),
@@ -122,6 +126,9 @@ def test_a_generic_sender_that_queues_and_retries(bodies: list[dict[str, Any]], 
         ([said("down", 0), [said("up", 5), said("down", 0)]], False),
         ([said("down", 0), said("up", 5), [said("down", 0), said("up", 5)]], False),
         ([[said("down", 0), said("disruption", 2), said("degraded", 1)]], True),
+        ([[said("up", 15), said("up", 5), said("down", 10)]], False),
+        ([[said("down", 0), said("down", 12), said("up", 5)]], True),
+        ([[said("down", 12), said("down", 0), said("up", 5)]], True),
         ([[said("up", 5)], [said("down", 6), said("up", 8), said("down", 6)]], False),
     ],
 )
@@ -159,6 +166,24 @@ def test_a_queue_of_prometheus_that_holds_a_beginning_and_its_end_is_over() -> N
         },
         at(2),
     )
+    assert not firing()
+
+
+def alert_of(starts: float, ends: float | None = None) -> dict[str, Any]:
+    """A webhook of an Alertmanager about one alert, whose hours are given."""
+    body = told("firing" if ends is None else "resolved", alertname="Down")
+    times = {"startsAt": at(starts).isoformat()} | ({} if ends is None else {"endsAt": at(ends).isoformat()})
+    return {**body, "alerts": [{**body["alerts"][0], **times}]}
+
+
+@pytest.mark.django_db
+def test_an_end_that_comes_after_the_next_beginning_does_not_end_it() -> None:
+    """Each notification is tried again on its own: that of the end came after that of the next outage."""
+    for minute, body in enumerate((alert_of(0), alert_of(12), alert_of(0, 5))):
+        come_in(TOLD, body, at(13 + minute))
+    assert firing() == ["told"]
+    assert Signal.objects.get().starts_at == at(0), "when it was first told to fire stays"
+    come_in(TOLD, alert_of(12, 18), at(18))
     assert not firing()
 
 
