@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from talaia.config import Source
 from talaia.signals.late import TOLERANCE, Known, old_news
@@ -150,6 +153,41 @@ def test_a_clock_that_nobody_has_set_yet_says_nothing_of_when(zero: str) -> None
     come_in(WEBHOOK, said("down") | {"at": zero}, at(3))
     assert firing() == ["h"]
     assert Signal.objects.get().starts_at == at(3)
+
+
+@pytest.mark.django_db
+@settings(max_examples=25, deadline=None, database=None, derandomize=True)
+@given(
+    news=st.lists(st.tuples(st.sampled_from(["down", "up"]), st.none() | st.integers(0, 25)), min_size=2, max_size=5)
+)
+def test_whatever_is_queued_says_at_once_what_it_says_one_by_one(news: list[tuple[str, int | None]]) -> None:
+    Signal.objects.all().delete()
+    for state, minute in news:
+        come_in(WEBHOOK, said(state, minute), at(20))
+    one_by_one = firing()
+    Signal.objects.all().delete()
+    come_in(WEBHOOK, [said(state, minute) for state, minute in news], at(20))
+    assert firing() == one_by_one
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("source", ["generic", "alertmanager"])
+def test_in_whatever_order_it_comes_the_latest_is_so(source: str) -> None:
+    """Also where some of it comes twice."""
+    wrong = []
+    history = [("down", 0), ("up", 5), ("down", 10), ("up", 15)]
+    for length in (2, 3, 4):
+        for order in permutations(history[:length]):
+            Signal.objects.all().delete()
+            for state, minute in (*order, order[0]):
+                if source == "generic":
+                    come_in(WEBHOOK, said(state, minute), at(20))
+                else:
+                    body = alert_of(minute) if state == "down" else alert_of(minute - 5, minute)
+                    come_in(TOLD, body, at(20))
+            if bool(firing()) is not (length == 3):
+                wrong.append(order)
+    assert wrong == []
 
 
 @pytest.mark.django_db
