@@ -46,6 +46,8 @@ def subscribe(request: HttpRequest, spoken: str | None = None) -> HttpResponse:
     named = former()  # the form may be of before one was renamed
     asked = dict.fromkeys(named.get(slug, slug) for slug in request.POST.getlist("service"))
     chosen = [slug for slug in asked if slug in offered]
+    if asked and offered and not chosen:  # of a form that is older than our panel; "all" is nobody's choice here
+        return _page(request, "form", language, stale=True, written=written)
     if len(chosen) == len(offered):
         chosen = []  # all of them, those too that are still to come
     forget_asked(rules.valid, now)

@@ -58,7 +58,9 @@ def is_here(name: str) -> bool:
     found = address(name.removeprefix("[").removesuffix("]"))
     if found is None:
         return name.lower().rstrip(".") == "localhost" or name.lower().rstrip(".").endswith(".localhost")
-    return ipaddress.ip_address(found).is_loopback
+    there = ipaddress.ip_address(found)
+    there = getattr(there, "ipv4_mapped", None) or there
+    return there.is_loopback or there.is_unspecified  # what connects to 0.0.0.0 comes here
 
 
 def host_and_port(text: str) -> tuple[str, int]:

@@ -66,6 +66,7 @@ OUR_WORDS = re.compile(
 # What may be about us: enough to count for nobody, and not to say that we are to blame.
 DOUBT = re.compile(
     rf"\bsenders?\b|\b{SENDER}|\breverse\b|\babus|requires? (a )?(valid|proper)"
+    r"|(?<!recipient )\bcall-?(out|back)\b|\b(members?|subscribers?) only\b|\bonly (accepts?|members|subscribers)\b"
     r"|\be?-?mails? (from .{0,40})?(is |was |are |were )?(refus|reject)"
     r"|(mensaje|correo|missatge|correu|message|courriel|nachricht|messaggio)"
     r" ((ha|fue|va|ser|sido|estat|wurde|est|a|été|è|stato) ){0,3}(rechaza|rebutja|rejet|refus|abgelehnt|rifiutat)"

@@ -21,7 +21,7 @@ from django.db import transaction
 from talaia.config import Check, Source
 from talaia.outbox.actions import record
 from talaia.outbox.waits import over
-from talaia.signals.change import RESEND, differs, turns
+from talaia.signals.change import RESEND, begins_again, differs, turns
 from talaia.signals.client import Heard
 from talaia.signals.evidence import Measured
 from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news, one_word_each
@@ -317,7 +317,10 @@ def _apply(
                 news.append(alert)
             for name, value in fields.items():
                 setattr(row, name, value)
-            row.last_seen, row.doubted_at = now, None
+            row.last_seen, row.doubted_at, row.again_at = now, None, None
+            changed.append(row)
+        elif not asked_at and begins_again(row, fields, alert.starts_at):
+            row.again_at = fields["starts_at"]
             changed.append(row)
     if asked_at:
         missing = [row for row in present.values() if row.via != "webhook" or row.last_seen < asked_at]
@@ -327,7 +330,7 @@ def _apply(
                 row.state, row.ends_at, row.last_seen, row.doubted_at = Signal.RESOLVED, now, now, None
                 changed.append(row)
     Signal.objects.bulk_create(new, batch_size=300)
-    names = ["labels", "annotations", "state", "starts_at", "ends_at", "via", "last_seen", "doubted_at"]
+    names = ["labels", "annotations", "state", "starts_at", "ends_at", "via", "last_seen", "doubted_at", "again_at"]
     Signal.objects.bulk_update(changed, names, batch_size=100)
     return news
 
@@ -337,7 +340,7 @@ def _tolerance(source: Source) -> timedelta:
 
 
 def _too_late(source: Source, row: Signal, alert: Alert, now: datetime) -> bool:
-    known = Known(row.state != Signal.RESOLVED, row.starts_at, row.ends_at)
+    known = Known(row.state != Signal.RESOLVED, row.again_at or row.starts_at, row.ends_at)
     if not old_news(alert, known, _tolerance(source)):
         return False
     repeats = source.kind == "alertmanager" and not source.polled and row.state == Signal.RESOLVED

@@ -24,6 +24,12 @@ def differs(row: Signal, fields: Mapping[str, Any], told_end: datetime | None) -
     return row.ends_at is not None and abs(fields["ends_at"] - row.ends_at) > RESEND
 
 
+def begins_again(row: Signal, fields: Mapping[str, Any], told_start: datetime | None) -> bool:
+    """Whether what fires is told to have begun once more: an end of before that is still on its way does not end it."""
+    firing = Signal.RESOLVED not in (row.state, fields["state"])
+    return firing and told_start is not None and bool(fields["starts_at"] > (row.again_at or row.starts_at))
+
+
 def turns(row: Signal, fields: Mapping[str, Any]) -> bool:
     """Whether it says something else than before, and not only the same with another number in its words."""
     before, after = (

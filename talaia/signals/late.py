@@ -41,7 +41,7 @@ def one_word_each(
     for alert in alerts:
         labels = tuple(sorted(alert.labels.items()))
         before = said.get(labels)
-        if before is None or not old_news(alert, _known(before, now), tolerance):
+        if before is None or not (_sooner(alert, before) or old_news(alert, _known(before, now), tolerance)):
             said[labels] = alert
     wanted: dict[str, Alert] = {}
     for alert in said.values():
@@ -49,6 +49,12 @@ def one_word_each(
         if known is None or (alert.firing, alert.silenced) >= (known.firing, known.silenced):
             wanted[name] = alert
     return wanted
+
+
+def _sooner(alert: Alert, before: Alert) -> bool:
+    """Whether both say the same, and `before` of a later time, which is the one that counts."""
+    one, other = (alert.starts_at, before.starts_at) if alert.firing else (alert.ends_at, before.ends_at)
+    return alert.firing == before.firing and one is not None and (other is None or one < other)
 
 
 def _known(alert: Alert, now: datetime) -> Known:

@@ -29,6 +29,7 @@ class Signal(models.Model):
     annotations = models.JSONField(default=dict)
     state = models.CharField(max_length=10)
     starts_at = models.DateTimeField()
+    again_at = models.DateTimeField(null=True)  # told while it fired: that it began once more, later
     ends_at = models.DateTimeField(null=True)  # resolved: when; firing: when it runs out if nobody repeats it
     last_seen = models.DateTimeField()
     doubted_at = models.DateTimeField(null=True)  # ended: when it was told too late that it fires

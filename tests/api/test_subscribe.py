@@ -207,6 +207,17 @@ def test_who_chose_services_gets_no_others_but_the_end_of_what_they_were_told_of
     assert Recipient.objects.get(key="nova@example.net").standing == "opted_out"
 
 
+def test_a_choice_of_what_is_no_longer_there_is_no_choice_of_all(house: House) -> None:
+    """The form was open while its service left the panel."""
+    for gone in (["retired"], ["retired", "nonsense"]):
+        page = ask("nova@example.net", *gone)
+        assert "Allò que havíeu triat ja no hi és. Torneu-ho a triar." in page
+        assert 'value="nova@example.net"' in page
+    assert not Subscription.objects.exists()
+    house.work()
+    assert house.server.taken == []
+
+
 def test_all_services_are_no_choice_of_some(house: House) -> None:
     ask("nova@example.net", "chat", "video", "website", "links")
     assert Subscription.objects.get().services == []

@@ -146,8 +146,8 @@ def test_a_web_address(text: str, meant: str | None) -> None:
 
 
 def test_what_is_this_machine_itself() -> None:
-    here = ("localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.8.8.8", "::1", "[::1]")
-    assert all(map(is_here, here))
+    here = ("localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.8.8.8", "::1", "[::1]", "0.0.0.0")
+    assert all(map(is_here, (*here, "::", "[::ffff:127.0.0.1]", "::1%lo")))
     assert not any(map(is_here, ("example.org", "192.0.2.1", "2001:db8::1", "localhost.example.org")))
 
 

@@ -65,6 +65,9 @@ AT_RCPT: list[tuple[str, int, str, Meaning]] = [
     ("Exim", 550, "relay not permitted", OURS),
     ("Exim", 550, "Sender verify failed", OURS),
     ("Exim", 550, "Callout verification failed", UNCLEAR),
+    ("Exim", 550, "Callback verification failed: 550 unknown user", UNCLEAR),  # our sender, or them?
+    ("Exim", 550, "recipient callout verification failed: 550 unknown user", GONE),
+    ("Mailman", 550, "5.1.1 Invalid recipient: members only", UNCLEAR),
     ("Exim", 550, "Administrative prohibition", OURS),
     ("Exim", 550, "No Such User Here", GONE),
     ("Exim", 550, "Unrouteable address", GONE),

@@ -246,11 +246,11 @@ def test_a_wrong_clock_on_the_visitors_side_makes_no_false_alarm(stage: Stage, c
         ("ﬁbra", "fibra"),
     ],
 )
-def test_the_search_finds_what_people_read_alike(browser: Browser, text: str, sought: str) -> None:
+def test_the_search_finds_what_people_read_alike(chromium: Browser, text: str, sought: str) -> None:
     script = assets.files()[next(name for name in assets.files() if "search" in name and name.endswith(".js"))].decode()
     found = re.search(r"const plain = .*?;\n", script, re.S)
     assert found
-    page = browser.new_page()
+    page = chromium.new_page()
     try:
         asked = f"([text, sought]) => {{ {found[0]} return plain(text).includes(plain(sought)) }}"
         assert page.evaluate(asked, [text, sought]), (text, sought)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from talaia.config import Source
 from talaia.signals.late import TOLERANCE, Known, old_news
@@ -98,6 +101,10 @@ def firing() -> list[str]:
         ([said("down", 0), said("up", 5), said("down", 7)], True),
         ([said("down", 0), said("up", 5), said("down")], True),
         ([said("down", 10), said("up", 5)], True),
+        ([said("down", 0), said("down", 12), said("up", 5)], True),  # the end in between came last
+        ([said("down", 0), said("down", 12), said("up", 5), said("up", 15)], False),
+        ([said("down", 12), said("down", 0), said("up", 5)], True),
+        ([said("down", 0), said("down", 12), said("down", 0), said("up", 5)], True),
         ([said("down", 10), said("up", 5), said("up", 15)], False),
         ([said("up", 5), said("up", 15), said("down", 10)], False),  # the latest end counts
         ([said("up", 15), said("up", 5), said("down", 10)], False),
@@ -124,6 +131,9 @@ def test_a_generic_sender_that_queues_and_retries(bodies: list[dict[str, Any]], 
         ([said("down", 0), [said("up", 5), said("down", 0)]], False),
         ([said("down", 0), said("up", 5), [said("down", 0), said("up", 5)]], False),
         ([[said("down", 0), said("disruption", 2), said("degraded", 1)]], True),
+        ([[said("up", 15), said("up", 5), said("down", 10)]], False),
+        ([[said("down", 0), said("down", 12), said("up", 5)]], True),
+        ([[said("down", 12), said("down", 0), said("up", 5)]], True),
         ([[said("up", 5)], [said("down", 6), said("up", 8), said("down", 6)]], False),
     ],
 )
@@ -148,6 +158,41 @@ def test_a_clock_that_nobody_has_set_yet_says_nothing_of_when(zero: str) -> None
 
 
 @pytest.mark.django_db
+@settings(max_examples=25, deadline=None, database=None, derandomize=True)
+@given(
+    news=st.lists(st.tuples(st.sampled_from(["down", "up"]), st.none() | st.integers(0, 25)), min_size=2, max_size=5)
+)
+def test_whatever_is_queued_says_at_once_what_it_says_one_by_one(news: list[tuple[str, int | None]]) -> None:
+    Signal.objects.all().delete()
+    for state, minute in news:
+        come_in(WEBHOOK, said(state, minute), at(20))
+    one_by_one = firing()
+    Signal.objects.all().delete()
+    come_in(WEBHOOK, [said(state, minute) for state, minute in news], at(20))
+    assert firing() == one_by_one
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("source", ["generic", "alertmanager"])
+def test_in_whatever_order_it_comes_the_latest_is_so(source: str) -> None:
+    """Also where some of it comes twice."""
+    wrong = []
+    history = [("down", 0), ("up", 5), ("down", 10), ("up", 15)]
+    for length in (2, 3, 4):
+        for order in permutations(history[:length]):
+            Signal.objects.all().delete()
+            for state, minute in (*order, order[0]):
+                if source == "generic":
+                    come_in(WEBHOOK, said(state, minute), at(20))
+                else:
+                    body = alert_of(minute) if state == "down" else alert_of(minute - 5, minute)
+                    come_in(TOLD, body, at(20))
+            if bool(firing()) is not (length == 3):
+                wrong.append(order)
+    assert wrong == []
+
+
+@pytest.mark.django_db
 def test_a_queue_of_prometheus_that_holds_a_beginning_and_its_end_is_over() -> None:
     begun = pushed("firing", NOW, alertname="Down")
     over = [{**begun[0], "endsAt": at(2).isoformat()}]
@@ -161,6 +206,24 @@ def test_a_queue_of_prometheus_that_holds_a_beginning_and_its_end_is_over() -> N
         },
         at(2),
     )
+    assert not firing()
+
+
+def alert_of(starts: float, ends: float | None = None) -> dict[str, Any]:
+    """A webhook of an Alertmanager about one alert, whose hours are given."""
+    body = told("firing" if ends is None else "resolved", alertname="Down")
+    times = {"startsAt": at(starts).isoformat()} | ({} if ends is None else {"endsAt": at(ends).isoformat()})
+    return {**body, "alerts": [{**body["alerts"][0], **times}]}
+
+
+@pytest.mark.django_db
+def test_an_end_that_comes_after_the_next_beginning_does_not_end_it() -> None:
+    """Each notification is tried again on its own: that of the end came after that of the next outage."""
+    for minute, body in enumerate((alert_of(0), alert_of(12), alert_of(0, 5))):
+        come_in(TOLD, body, at(13 + minute))
+    assert firing() == ["told"]
+    assert Signal.objects.get().starts_at == at(0), "when it was first told to fire stays"
+    come_in(TOLD, alert_of(12, 18), at(18))
     assert not firing()
 
 
