@@ -175,14 +175,42 @@ def unreadable(code: str, data: Mapping[str, Any]) -> str:
     }[code] % data
 
 
+ABOUT = {
+    "nobody": "rows",
+    "shrink": "leaves",
+    "grow": "joins",
+    "refused": "refused",
+    "emptied": "lost",
+    "moved": "moved",
+}
+"""Objection → which of its figures its verb follows."""
+
+
 def objection(code: str, data: Mapping[str, Any]) -> str:
-    """Why the guard stops."""
+    """Why the guard stops. The verb follows how many it is about."""
+    count = int(data[ABOUT[code]]) if code in ABOUT else 0
     return {
         "empty": _("the export has no rows"),
-        "nobody": _("nobody in the export is to be told, in %(rows)s rows"),
-        "shrink": _("%(leaves)s of %(of)s addresses would leave, which is more than %(limit)s"),
-        "grow": _("%(joins)s addresses would join, to %(of)s that are told, which is more than %(limit)s"),
-        "refused": _("%(refused)s of %(of)s rows are refused, which is more than %(limit)s"),
+        "nobody": ngettext(
+            "nobody in the export is to be told, in %(rows)s row",
+            "nobody in the export is to be told, in %(rows)s rows",
+            count,
+        ),
+        "shrink": ngettext(
+            "%(leaves)s of %(of)s addresses would leave, which is more than %(limit)s",
+            "%(leaves)s of %(of)s addresses would leave, which is more than %(limit)s",
+            count,
+        ),
+        "grow": ngettext(
+            "%(joins)s address would join, to %(of)s that are told, which is more than %(limit)s",
+            "%(joins)s addresses would join, to %(of)s that are told, which is more than %(limit)s",
+            count,
+        ),
+        "refused": ngettext(
+            "%(refused)s of %(of)s rows is refused, which is more than %(limit)s",
+            "%(refused)s of %(of)s rows are refused, which is more than %(limit)s",
+            count,
+        ),
         "strangers": _(
             "refused rows that belong to nobody we know: %(rows)s; addresses that would leave: %(leaves)s. "
             "Are they the same people?"
@@ -190,12 +218,17 @@ def objection(code: str, data: Mapping[str, Any]) -> str:
         "month_first": _(
             "in line %(line)s a day has its month first: are the others, such as 05/06, read as they are meant?"
         ),
-        "emptied": _(
-            "%(lost)s of %(of)s people would have nothing left in the column “%(column)s”: is it empty in this export?"
+        "emptied": ngettext(
+            "%(lost)s of %(of)s people would have nothing left in the column “%(column)s”: is it empty in this export?",
+            "%(lost)s of %(of)s people would have nothing left in the column “%(column)s”: is it empty in this export?",
+            count,
         ),
-        "moved": _(
+        "moved": ngettext(
             "%(moved)s of %(of)s people would have something else in the column “%(column)s”, which is more than "
-            "%(limit)s: was it sorted without the others?"
+            "%(limit)s: was it sorted without the others?",
+            "%(moved)s of %(of)s people would have something else in the column “%(column)s”, which is more than "
+            "%(limit)s: was it sorted without the others?",
+            count,
         ),
         "cut": _("the file ends within its last line: is all of it there?"),
         "resemble": _(

@@ -138,7 +138,9 @@ def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:
         return
     finally:
         client.close()
-    yield True, f"source {source.id} answers; {len(heard.alerts)} alerts that concern the panel fire", ""
+    firing = sum(not alert.heartbeat for alert in heard.alerts)  # a heartbeat always does, and is no trouble
+    said = "1 alert that concerns the panel fires" if firing == 1 else f"{firing} alerts that concern the panel fire"
+    yield True, f"source {source.id} answers; {said}", ""
     yield from noted(source, heard)
     yield from map(odd, oddities(config, source.id, [(alert.labels, alert.annotations) for alert in heard.alerts]))
     if source.kind == "prometheus":

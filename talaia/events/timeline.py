@@ -26,6 +26,7 @@ class MaintenanceState(StrEnum):
     CANCELLED = "cancelled"
 
 
+BEGUN = frozenset({MaintenanceState.IN_PROGRESS, MaintenanceState.COMPLETED})
 ENDED = frozenset({IncidentState.RESOLVED, MaintenanceState.COMPLETED, MaintenanceState.CANCELLED})
 
 

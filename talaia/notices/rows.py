@@ -275,8 +275,11 @@ def _there(bounces: QuerySet[Bounce], day: date, neighbours: Neighbours) -> Iter
 def story(notice: Notice, now: datetime) -> Story:
     """What the notice tells now. A notice of a fixed instant in the row's life: it is stored, and sent as it is."""
     event = notice.event
-    update = event.updates.filter(stock=False).order_by("-number").first()
     kind = Kind(notice.kind)
+    said = event.updates.filter(stock=False)
+    if kind in LAST_WORDS:  # what was said while it lasted is not how it is now; the reason for it still is
+        said = said.filter(Q(state=event.state) | Q(number=1))
+    update = said.order_by("-number").first()
     touched = event.impacts.select_related("service").order_by("service__group__position", "service__position")
     earlier = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))
     stories = [Story.from_json(one.story) for one in earlier if one.story]

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from talaia.events.timeline import BEGUN
+
 Words = tuple[tuple[str, str], ...]
 """Words by language; the first are those that were written first; the language "" is every language."""
 
@@ -136,6 +138,14 @@ class Story:
     def path(self) -> str:
         """The page of the event."""
         return f"/{'incidents' if self.event == 'incident' else 'maintenance'}/{self.ref}/"
+
+    @property
+    def hours(self) -> tuple[datetime, datetime] | None:
+        """When the work is: as planned; begun before that, or over, with the hours in which it was so."""
+        if self.window is None or self.state not in BEGUN:
+            return self.window
+        start, end = min(self.started_at, self.window[0]), self.window[1]
+        return start, self.ended_at if self.ended_at and self.ended_at > start else end
 
     @property
     def about_work(self) -> bool:

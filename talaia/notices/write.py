@@ -155,7 +155,7 @@ def _context(story: Story, sender: Sender, calendar: Calendar, language: str) ->
         "parts": [(part.ref, plain.one_line(inside(part.titles, language)[0])) for part in story.parts],
         "since": "" if work or lasted else calendar.since(story.started_at, None),
         "lasted": lasted,
-        "window": calendar.window(*story.window) if story.window else "",
+        "window": calendar.window(*story.hours) if story.hours else "",
         "zone": calendar.zone_name() if story.window else "",
         # Of what is over, or will not be, no level needs to be told.
         "touched": []

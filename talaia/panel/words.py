@@ -39,7 +39,7 @@ def meaning(value: State) -> str:
     """What a state means, in a sentence."""
     match value:
         case State.OPERATIONAL:
-            return _("It works: a recent measurement says so.")
+            return _("It works: a recent measurement says so or, where nothing measures it, those who look after it.")
         case State.DEGRADED:
             return _("It works, but slowly or with errors now and then.")
         case State.PARTIAL:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from talaia.events.anchors import NONE, Anchors, Names
-from talaia.events.timeline import ENDED
+from talaia.events.timeline import BEGUN, ENDED
 from talaia.panel.state import TROUBLE, Reason, State, worst
 from talaia.panel.uptime import DaySeconds
 
@@ -243,6 +243,12 @@ class Event:
         if self.ended:
             return f"{State.OPERATIONAL.value}.svg"
         return f"{(self.impact if self.is_incident else State.MAINTENANCE).value}.svg"
+
+    @property
+    def early(self) -> bool:
+        """Whether work has begun before its window."""
+        begun = self.window if self.state in BEGUN else None
+        return begun is not None and begun[0] - self.started_at > timedelta(minutes=1)
 
     @property
     def lasted(self) -> float | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
+from django.utils import translation
 
-from talaia.audience import reading
+from talaia.audience import reading, words
 from talaia.audience.behind import place
 from talaia.audience.diff import Standing, What
 from talaia.audience.guard import Last
@@ -291,3 +293,22 @@ def test_an_empty_file_is_still_empty() -> None:
     with pytest.raises(Unreadable, match="empty"):
         reading.read(b"", HEADER, "Correu")
     assert AUDIENCE.grow == Threshold(share=0.2)
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "language", "said"),
+    [
+        ("refused", {"refused": 1, "of": 5, "limit": "10%"}, "ca", "es rebutja 1 de 5 files"),
+        ("refused", {"refused": 3, "of": 6, "limit": "10%"}, "ca", "es rebutgen 3 de 6 files"),
+        ("refused", {"refused": 1, "of": 5, "limit": "10%"}, "en", "1 of 5 rows is refused"),
+        ("shrink", {"leaves": 1, "of": 4, "limit": "20%"}, "es", "saldría 1 de 4 direcciones"),
+        ("grow", {"joins": 1, "of": 1, "limit": "20%"}, "ca", "hi entraria 1 adreça"),
+        ("nobody", {"rows": 1, "refused": 0}, "en", "in 1 row"),
+        ("emptied", {"lost": 1, "of": 1, "column": "x"}, "ca", "es quedaria sense res"),
+        ("moved", {"moved": 1, "of": 3, "column": "x", "limit": "20%"}, "es", "tendría otra cosa"),
+    ],
+    ids=range(8),
+)
+def test_the_verb_of_an_objection_follows_its_number(code: str, data: dict[str, Any], language: str, said: str) -> None:
+    with translation.override(language):
+        assert said in words.objection(code, data)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
 
-from talaia.config import current
+from talaia.config import Config, current
 from talaia.events import promise
 from talaia.panel.state import State
 from talaia.site.about import texts
@@ -52,3 +53,25 @@ def test_how_we_communicate_says_what_the_forms_promise(language: str, monkeypat
     with translation.override(language):
         assert promise.how_often(State.DISRUPTION) in said()
     assert "{" not in said()
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("7d", {"ca": "amb 7 dies d’antelació", "es": "con 7 días de antelación", "en": "announced 7 days ahead"}),
+        ("1d", {"ca": "amb 1 dia d’antelació", "es": "con 1 día de antelación", "en": "announced 1 day ahead"}),
+        (
+            "36h",
+            {"ca": "amb 36 hores d’antelació", "es": "con 36 horas de antelación", "en": "announced 36 hours ahead"},
+        ),
+        ("90m", {"ca": "amb 1 h 30 min d’ant", "es": "con 1 h 30 min de ant", "en": "announced 1 h 30 min ahead"}),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_how_we_communicate_announces_work_as_early_as_the_house_has_it(
+    written: str, said: dict[str, str], configure: Callable[[str], Config]
+) -> None:
+    site = '[site]\nname = "Exemple"\naddress = "https://status.example.org"\n'
+    found = texts(configure(site + f'[maintenance]\nnotice = "{written}"\n'))
+    for language, words in said.items():
+        assert words in found[language].replace("\xa0", " "), language

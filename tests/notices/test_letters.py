@@ -7,12 +7,13 @@ import email.policy
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from talaia.audience.mailman.posting import prepared
 from talaia.notices.stories import STORIES
-from talaia.notices.values import Kind, Recipient
+from talaia.notices.values import Kind, Recipient, Story
 from talaia.notices.write import NoAddress, copy, message_id, sheet
 from tests.notices.letters import ANNA, FOLDER, LANGUAGES, LIST, SENDER, bytes_of, calendar, letters, parsed, part
 
@@ -177,3 +178,18 @@ def test_hostile_words_stay_words() -> None:
     html = part(mail, "text/html")
     assert "<script>" not in html and "<img" not in html and "{{ secret }}" in html
     assert "{{ secret }}" in part(mail, "text/plain")
+
+
+def test_a_mail_of_work_that_began_before_its_hour_says_so_and_one_of_its_end_says_when_that_was() -> None:
+    begun, over = STORIES["start"], STORIES["end"]
+    assert begun.window and over.window and over.ended_at
+    early = replace(begun, started_at=begun.window[0] - timedelta(minutes=20))
+    assert "22:40 – Sunday, 11 October 2026, 01:00" in text_of(early)
+    assert "23:00 – Sunday, 11 October 2026, 01:00" in text_of(replace(early, state="scheduled"))
+    assert "23:00 – Sunday, 11 October 2026, 00:40" in text_of(over)
+
+
+def text_of(story: Story) -> str:
+    found = parsed(story, "en").get_body(("plain",))
+    assert found is not None
+    return " ".join(str(found.get_content()).split())

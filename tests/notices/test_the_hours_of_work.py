@@ -186,3 +186,25 @@ def test_an_incident_that_was_open_before_mail_was_configured_mails_nobody_by_it
     configure(whole)
     until(house, NOW + 2 * HOUR, HOUR / 4)
     assert house.server.taken == []
+
+
+@pytest.mark.parametrize("over", [MaintenanceState.COMPLETED, MaintenanceState.CANCELLED])
+@pytest.mark.parametrize("words", [{}, {"ca": "Ja hi som tots."}], ids=["without-words", "with-words"])
+def test_the_mail_of_an_end_without_words_tells_the_reason_and_nothing_that_was_said_meanwhile(
+    house: House, over: MaintenanceState, words: dict[str, str]
+) -> None:
+    event = plan(house, 10 * HOUR)
+    until(house, NOW + HOUR / 4)
+    before = {"ca": "Ara va a poc a poc."}
+    going = MaintenanceState.IN_PROGRESS if over is MaintenanceState.COMPLETED else MaintenanceState.SCHEDULED
+    events.update_maintenance(event.ref, going, before, house.now, by="anna")
+    until(house, house.now + HOUR / 4)
+    events.update_maintenance(event.ref, over, words, house.now, by="anna")
+    until(house, house.now + HOUR / 4)
+    assert told(house)[-1] in ("end", "cancelled")
+    last = house.server.taken[-1].mail
+    body = last.get_body(("plain",))
+    assert body is not None
+    found = body.get_content()
+    assert before["ca"] not in found
+    assert words.get("ca", "Dos talls.") in found and ("Dos talls." in found) == (not words)

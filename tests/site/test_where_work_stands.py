@@ -58,6 +58,24 @@ def test_work_that_was_never_begun_has_not_begun(after: timedelta) -> None:
     assert "no ha començat" in own(event, now, "")
 
 
+def test_work_that_began_before_its_window_says_when() -> None:
+    event, now = plan(), NOW + HOUR / 4
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, now, by="anna")
+    assert "It began before the planned hour: 11:15." in front(now)
+    assert "Ha començat abans de l’hora prevista: 11:15." in front(now, "")
+    assert "Ha empezado antes de la hora prevista: 11:15." in front(now, "es/")
+    assert "12:00–14:00 Began 4 May 2026, 11:15" in own(event, now)
+    update_maintenance(event.ref, MaintenanceState.COMPLETED, {}, now + HOUR, by="anna")
+    page = own(event, now + HOUR)
+    assert "Began 4 May 2026, 11:15 Ended 4 May 2026, 12:15" in page and "before the planned hour" not in page
+
+
+def test_work_that_began_with_its_window_has_one_hour() -> None:
+    event, now = plan(), NOW + HOUR + timedelta(seconds=40)
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, now, by="anna")
+    assert "Began" not in own(event, now) and "planned hour" not in front(now)
+
+
 def test_of_a_window_that_passed_unseen_it_says_what_is_known() -> None:
     event, now = plan(), NOW + 26 * HOUR
     assert "Not yet written whether it was done" in front(now)

@@ -21,8 +21,8 @@ def message(story: Story, sender: Sender, calendars: Calendars, language: str) -
         title = plain.one_line(inside(story.titles, language)[0])
         head, tail = f"[{words.tag(story)}] ", f" ({story.ref})"
         lines = [services(story, language), f"{words.step(story)}."]
-        if story.window:
-            lines.append(f"{calendar.window(*story.window)} ({calendar.zone_name()})")
+        if story.hours:
+            lines.append(f"{calendar.window(*story.hours)} ({calendar.zone_name()})")
         if story.next_update_at:
             lines[1] += " " + _("You will hear from us again %(next)s.") % {
                 "next": calendar.before(story.next_update_at, None)

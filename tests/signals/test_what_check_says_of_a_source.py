@@ -1,0 +1,45 @@
+"""`talaia check` asks a source, and counts what fires there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from talaia.commands import check
+from talaia.config import Config, Tables
+from tests.signals.test_client import NOW, PROMETHEUS, SITE, asking
+
+
+def fires(**labels: str) -> dict[str, Any]:
+    return {"labels": labels, "annotations": {}, "state": "firing", "activeAt": "2026-05-04T08:00:00Z", "value": "1"}
+
+
+HEARTBEAT = fires(alertname="Watchdog", talaia_heartbeat="true")
+DOWN, SLOW = (fires(alertname=name, talaia_service="web") for name in ("WebDown", "WebSlow"))
+
+
+@pytest.mark.parametrize(
+    ("alerts", "said"),
+    [
+        ([HEARTBEAT], "answers; 0 alerts that concern the panel fire"),
+        ([HEARTBEAT, DOWN], "answers; 1 alert that concerns the panel fires"),
+        ([DOWN, HEARTBEAT, SLOW], "answers; 2 alerts that concern the panel fire"),
+    ],
+    ids=["all-is-well", "one", "two"],
+)
+def test_a_heartbeat_always_fires_and_is_not_counted_among_what_does(
+    alerts: list[dict[str, Any]], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        time = {"resultType": "scalar", "result": [NOW.timestamp(), str(NOW.timestamp())]}
+        found = {"/api/v1/alerts": {"alerts": alerts}, "/api/v1/rules": {"groups": []}}
+        asked = request.url.path.removeprefix("/sub")
+        return httpx.Response(200, json={"status": "success", "data": found.get(asked, time)})
+
+    monkeypatch.setattr(check, "Client", lambda source, config: asking(answer))
+    config = Config(Tables(site=SITE, sources=(PROMETHEUS,)), Path("talaia.toml"))
+    (well, words, _hint), *_others = check.asked(PROMETHEUS, config, made=True)
+    assert well and words.endswith(said)
