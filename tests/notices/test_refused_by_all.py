@@ -385,6 +385,17 @@ def test_a_provider_that_sends_all_of_its_own_back_switches_nobody_off_and_is_na
     assert "example.com" not in shown and "@" not in shown.partition('id="came-back"')[2].partition("</section>")[0]
 
 
+def test_a_provider_is_named_to_operators_also_where_some_of_its_own_came_through(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_two(40, lambda number: number % 4 == 0)
+    a_day(house)
+    theirs = [reader.address for reader in readers() if "@gros" in reader.address]
+    come_back(house, monkeypatch, [*theirs[:8], "p001@example.com"], "5.1.1", "smtp; 550 5.1.1 User unknown")
+    [found] = rows.came_back(house.now, neighbours)
+    assert (found.count, found.ours, found.domain) == (8, False, "gros.example.net")
+
+
 def test_the_returns_of_a_provider_are_measured_by_who_was_written_to_and_not_by_all_who_are_there(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
