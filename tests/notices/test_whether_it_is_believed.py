@@ -42,7 +42,7 @@ def test_a_server_is_believed_until_it_says_too_much(answers: list[Answered], sa
 def test_the_words_that_are_told_are_those_that_were_said_most_often_of_what_it_is_about() -> None:
     found = objection([TAKEN, OURS, GONE, GONE])
     assert found is not None and found.what.endswith(": 550 relay")
-    found = objection([GONE, LATER, GONE])
+    found = objection([LATER, GONE, GONE])
     assert found is not None and found.what.endswith(": 550 unknown")
 
 
