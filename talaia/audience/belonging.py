@@ -19,7 +19,7 @@ from talaia.audience.roster import Refusal
 from talaia.audience.text import plain
 
 AT = re.compile(r"\s*(?:@|[(\[{<]\s*(?:at|arroba|a)\s*[)\]}>]|\s(?:at|arroba)\s)\s*")
-TOKEN = re.compile(r"([^\s@,;:|<>()\[\]\"\\]*)@([\w.-]*)")  # cells of a row are told apart by |
+TOKEN = re.compile(r"([^\s@,;:<>()\[\]\"\\]*)@([\w.-]*)")
 PARTS = re.compile(r"[|,;\t\r\n]")
 NOT_IN_WORDS = re.compile(r"[\W_]+")
 LEAST = 6  # letters of an address that is looked for without its signs

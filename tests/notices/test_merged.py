@@ -122,6 +122,7 @@ def test_also_when_nobody_had_looked_at_it_before_it_was_merged(house: House) ->
     big = opened(house, {"links": State.DISRUPTION})
     merged(house, big, small)
     assert went(house) == [("problem", small.ref)]
+    assert (big.sent_notices.get().state, big.sent_notices.get().why) == (Notice.WITHHELD, MERGED)
 
 
 def test_also_when_the_other_was_opened_without_a_mail(house: House) -> None:

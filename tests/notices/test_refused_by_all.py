@@ -124,6 +124,19 @@ def test_of_what_is_over_by_the_time_that_the_server_is_mended_nobody_is_told_th
     assert len(house.server.taken) == 3 + 20, "the one of now, once"
 
 
+def test_what_was_not_believed_is_not_believed_either_when_the_next_mail_goes_well(house: House) -> None:
+    at_two(40, lambda number: number % 4 == 0)
+    refuse_at(house, "gros.example.net")
+    house.open()
+    house.work().later(minutes=2).work()
+    assert Posting.objects.filter(meaning=GONE).count() == 10
+    house.server.answers = lambda verb, argument: None
+    house.open()
+    house.work().later(minutes=2).work()
+    assert [row.state for row in Notice.objects.order_by("pk")] == [Notice.STUCK, Notice.SENT]
+    assert Bounce.objects.count() == 0
+
+
 def test_it_is_on_the_first_page_of_the_desk_and_once_mended_everybody_gets_it(house: House) -> None:
     crowd(20)
     to(house, lambda _who: "554 5.7.1 Relay access denied")
@@ -383,6 +396,39 @@ def test_a_provider_that_sends_all_of_its_own_back_switches_nobody_off_and_is_na
     shown = desk.get("/desk/").content.decode()
     assert "<strong>10 mails</strong> from gros.example.net came back as if nobody was there" in shown
     assert "example.com" not in shown and "@" not in shown.partition('id="came-back"')[2].partition("</section>")[0]
+
+
+def test_a_provider_is_named_to_operators_also_where_some_of_its_own_came_through(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_two(40, lambda number: number % 4 == 0)
+    a_day(house)
+    theirs = [reader.address for reader in readers() if "@gros" in reader.address]
+    come_back(house, monkeypatch, [*theirs[:8], "p001@example.com"], "5.1.1", "smtp; 550 5.1.1 User unknown")
+    [found] = rows.came_back(house.now, neighbours)
+    assert (found.count, found.ours, found.domain) == (8, False, "gros.example.net")
+
+
+def test_more_than_half_of_five_at_one_provider_are_too_many(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_two(20, lambda number: number % 4 == 0)
+    a_day(house)
+    today = house.now.astimezone(current().site.tz).date()
+    theirs = [reader for reader in readers() if "@gros" in reader.address]
+    keys = [reader.key for reader in theirs]
+    for back, many in ((2, False), (3, True)):
+        come_back(house, monkeypatch, [reader.address for reader in theirs[:back]], "5.1.1", "smtp; 550 5.1.1 unknown")
+        assert (len(keys), rows.too_many_came_back_there(today, keys)) == (5, many)
+
+
+def test_of_what_came_back_because_of_us_the_latest_words_are_shown(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words in ("first", "second"):
+        said = f"smtp; 550 5.1.8 <torna@example.org>: Sender address rejected: {words}"
+        come_back(house, monkeypatch, [f"{'anna' if words == 'first' else 'bernat'}@example.net"], "5.1.8", said)
+        house.later(minutes=5)
+    [found] = rows.came_back(house.now, neighbours)
+    assert (found.count, found.ours, "second" in found.said) == (2, True, True)
 
 
 def test_the_returns_of_a_provider_are_measured_by_who_was_written_to_and_not_by_all_who_are_there(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -42,6 +43,24 @@ def test_a_disruption_is_told_after_its_hold_to_each_in_their_language(house: Ho
     assert house.notices() == [("problem", "sent", "")]
     row = Notice.objects.get()
     assert (row.sent, row.refused, row.waiting) == (3, 0, 0)
+
+
+@pytest.mark.parametrize(("rate", "pauses"), [(0, []), (30, [2.0] * 3)])
+def test_a_server_is_given_so_many_copies_a_minute_as_it_takes(
+    house: House, configure: Configure, monkeypatch: pytest.MonkeyPatch, rate: int, pauses: list[float]
+) -> None:
+    set_up(configure, house.server, f"rate = {rate}\n")
+    waited: list[float] = []
+
+    class Pause:
+        def wait(self, seconds: float) -> None:
+            waited.append(seconds)
+
+    house.open()
+    house.work().later(minutes=1)
+    monkeypatch.setattr("talaia.notices.post.threading", SimpleNamespace(Event=Pause))
+    house.work()
+    assert (len(house.server.taken), waited) == (3, pauses)
 
 
 def test_what_disrupts_nobody_is_drawn_up_and_withheld_until_somebody_wants_it_sent(house: House) -> None:

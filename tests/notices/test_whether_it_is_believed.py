@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from talaia.notices.answers import Meaning
@@ -42,7 +44,12 @@ def test_a_server_is_believed_until_it_says_too_much(answers: list[Answered], sa
 def test_the_words_that_are_told_are_those_that_were_said_most_often_of_what_it_is_about() -> None:
     found = objection([TAKEN, OURS, GONE, GONE])
     assert found is not None and found.what.endswith(": 550 relay")
-    found = objection([GONE, LATER, GONE])
+    found = objection([LATER, GONE, GONE])
+    assert found is not None and found.what.endswith(": 550 unknown")
+    found = objection([TAKEN] * 30 + [GONE] * 20)  # and not what was said of those who got it
+    assert found is not None and found.what.endswith(": 550 unknown")
+    there = [replace(one, domain="gros.example.net") for one in (Answered(Meaning.GONE, "550 first"), *[GONE] * 4)]
+    found = objection([TAKEN] * 30 + there)
     assert found is not None and found.what.endswith(": 550 unknown")
 
 

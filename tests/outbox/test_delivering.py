@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
@@ -346,6 +347,32 @@ def test_with_nothing_to_do_a_channel_does_anew_what_is_to_be_fresh(tmp_path: Pa
     at_work.run()
     watchdog.cancel()
     assert done[:1] == [["front"]]
+
+
+@pytest.mark.parametrize(("work", "moments"), [(False, [10, 20, 30]), (True, [11, 21, 31])])
+def test_what_is_to_be_fresh_is_done_anew_as_often_as_that_and_work_is_as_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: bool, moments: list[int]
+) -> None:
+    seconds, done = [-1.0], list[int]()
+
+    def monotonic() -> float:
+        seconds[0] += 1
+        return seconds[0]
+
+    def deliver(targets: Sequence[str], now: datetime) -> None:
+        if list(targets) == ["front"]:
+            done.append(int(seconds[0]))
+        if len(done) == len(moments):
+            at_work.stop.set()
+
+    at_work = worker(tmp_path, deliver, Clock(), refresh=timedelta(seconds=10), refreshed=("front",))
+    if work:
+        happen("a")
+        at_work.spread()
+    monkeypatch.setattr("talaia.outbox.worker.time", SimpleNamespace(monotonic=monotonic))
+    monkeypatch.setattr("talaia.outbox.worker.IDLE", 0.0)
+    at_work._deliver_all(at_work.channels[0])
+    assert done == moments
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,11 @@ def test_a_person_who_says_that_it_is_over_ends_a_hold_only_where_it_is_good_now
     assert found == before or shown != state
 
 
+def test_what_was_never_seen_to_be_good_is_the_same_trouble_however_long_nobody_saw_it() -> None:
+    unrest = told("X" + "?" * 40 + "X")[-1].unrest
+    assert unrest == Unrest(BEGAN)
+
+
 def test_what_only_comes_and_goes_is_not_told_as_getting_better() -> None:
     before = Computed(State.DISRUPTION, Reason("unstable", {"since": BEGAN.isoformat()}), State.OPERATIONAL, BEGAN)
     assert watched(before, VERDICTS["-"], BEGAN) == before

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from talaia.panel.state import Declared, Reason, State
-from talaia.panel.watching import beat_due, left_alone, unjudged, unwatched_since
+from talaia.panel.watching import BEHIND, beat_due, left_alone, unjudged, unwatched_since
 
 SINCE = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -23,6 +23,7 @@ UNKNOWN = (State.UNKNOWN, "not_running")
 def test_what_is_longer_than_a_restart_was_not_watched(away: timedelta, unwatched: bool) -> None:
     assert unwatched_since(SINCE, SINCE + away) == (SINCE if unwatched else None)
     assert unwatched_since(None, SINCE + away) is None
+    assert timedelta(minutes=10) == BEHIND  # so long the watch waits for a clock that was set back
 
 
 @pytest.mark.parametrize(

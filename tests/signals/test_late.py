@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from talaia.config import Source
-from talaia.signals.late import TOLERANCE, Known, old_news
+from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news
 from talaia.signals.models import Signal
 from talaia.signals.parse.report import Alert
 from tests.signals.bodies import pushed, told
@@ -39,6 +39,7 @@ ON = Known(True, at(10))
         ("it began after that", True, at(6), None, OVER, False),
         ("nobody says when it began", True, None, None, OVER, False),
         ("it is pushed, and was sent before the end", True, at(0), at(9), OVER, True),
+        ("it is pushed, and may have been sent just before the end", True, at(0), at(10), OVER, True),
         ("it is pushed, and can only have been sent after the end", True, at(0), at(12), OVER, False),
         ("it fires, and fired before", True, at(10), None, ON, False),
         ("it fires, since later", True, at(12), None, ON, False),
@@ -74,7 +75,7 @@ def test_two_clocks_may_differ_by_the_tolerance_and_not_by_more(
         told = Alert({}, firing, {}, None if starts is None else moment, None if ends is None else moment)
         assert old_news(told, known, TOLERANCE) is old, early
         assert old_news(told, known) is (early > 0), early
-    assert timedelta(seconds=30) == TOLERANCE
+    assert (timedelta(seconds=30), timedelta(minutes=4)) == (TOLERANCE, REPEATED)
 
 
 WEBHOOK = Source(id="h", kind="webhook")
