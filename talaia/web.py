@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from talaia.config import Config
+from talaia.admission import Admission, bounds
+from talaia.config import Config, current
 from talaia.desk.policy import POLICY
+from talaia.forwarded import Forwarded
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -51,10 +53,10 @@ ROOM = 64_000_000  # bytes of files held in memory
 PLAIN = re.compile(rb"GET (/[!$&->@-~]*)(?:\?[!-~]*)? HTTP/1\.1\r\n((?:[A-Za-z0-9-]+:[\t -~]*\r\n)+)\r\n")
 # The headers that change an answer, or make a request more than its head.
 MATTERS = re.compile(
-    rb"(?im)^(accept-encoding|if-none-match|connection|content-length|transfer-encoding|upgrade|expect):"
+    rb"(?im)^(host|accept-encoding|if-none-match|connection|content-length|transfer-encoding|upgrade|expect):"
     rb"[ \t]*([^\r\n]*?)[ \t]*\r$"
 )
-UNDERSTOOD = frozenset({b"accept-encoding", b"if-none-match", b"connection"})
+UNDERSTOOD = frozenset({b"host", b"accept-encoding", b"if-none-match", b"connection"})
 
 
 class Page:
@@ -130,9 +132,11 @@ def same(tag: bytes, if_none_match: bytes | None) -> bool:
 class Front:
     """ASGI: `GET` and `HEAD` of the public folder from memory, the addresses of the application to `inner`."""
 
-    def __init__(self, config: Config, inner: ASGI) -> None:
+    def __init__(self, config: Config, inner: ASGI, admission: Admission | None = None) -> None:
         self.folder = (config.home / "public").resolve()
         self.inner = inner
+        self.admission = admission or Admission(bounds(1024))
+        self.forwarded = Forwarded(config.home)
         self.languages = config.site.languages
         self.application = APPLICATION + (SUBSCRIBE if config.tables.subscribe else ())
         self.pages: OrderedDict[str, Page] = OrderedDict()
@@ -148,12 +152,18 @@ class Front:
         if config.site.address.startswith("https:"):
             self.common.append((b"strict-transport-security", b"max-age=31536000"))
 
+    @property
+    def behind_proxy(self) -> bool:
+        return current().web.behind_proxy
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.inner(scope, receive, send)
         path: str = scope["path"]
         page = self.pages.get(path)
         if page is None or time.monotonic() - page.looked_at > LOOK_AGAIN:
+            if not self.behind_proxy and (client := scope.get("client")):
+                self.forwarded.look(client[0], [name for name, _ in scope["headers"]])
             if path.startswith(self.application):
                 return await self.inner(scope, receive, send)
             page = self.look(path)
@@ -194,7 +204,7 @@ class Front:
             if lower in found or lower not in UNDERSTOOD:
                 return None
             found[lower] = value
-        if found.get(b"connection", b"keep-alive").lower() != b"keep-alive":
+        if b"host" not in found or found.get(b"connection", b"keep-alive").lower() != b"keep-alive":
             return None
         encoding = wanted(found.get(b"accept-encoding", b""), page.variants)
         unchanged = b"if-none-match" in found and same(page.variants[encoding][1], found[b"if-none-match"])
