@@ -102,8 +102,8 @@ class Page:
 
 
 def still_true(headers: Headers) -> Headers:
-    """What a 304 repeats."""
-    return [pair for pair in headers if pair[0] not in (b"content-length", b"content-type")]
+    """What a 304 repeats (RFC 9110 §15.4.5)."""
+    return [pair for pair in headers if pair[0] not in (b"content-length", b"content-type", b"content-encoding")]
 
 
 def wanted(accept: bytes, has: MutableMapping[str, Any]) -> str:
@@ -169,14 +169,14 @@ class Front:
             page = self.look(path)
         if scope["method"] not in ("GET", "HEAD"):
             return await self.say(send, 405, b"only GET and HEAD here\n", [(b"allow", b"GET, HEAD")])
-        if page is None:
-            return await self.missing(path, send)
         accept, none_match = b"", None
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
                 accept = value
             elif name == b"if-none-match":
                 none_match = value
+        if page is None:
+            return await self.missing(path, accept, send)
         encoding = wanted(accept, page.variants)
         body, tag, headers = page.variants[encoding]
         unchanged = none_match is not None and same(tag, none_match)
@@ -262,7 +262,7 @@ class Front:
             return (0, 0, 0)
         return (found.st_mtime_ns, found.st_size, found.st_ino)
 
-    async def missing(self, path: str, send: Send) -> None:
+    async def missing(self, path: str, accept: bytes, send: Send) -> None:
         """A redirect to the address with its slash, our own 404 page, or, before anything is published, 503."""
         if not path.endswith("/") and "." not in path.rpartition("/")[2] and self.look(path + "/"):
             where = path.lstrip("/")
@@ -276,8 +276,8 @@ class Front:
         page = (self.look(f"/{prefix}/404.html") if prefix in self.languages else None) or self.look("/404.html")
         if page is None:
             return await self.say(send, 404, b"There is nothing here.\n", [])
-        body, _, headers = page.variants[""]
-        kept = [pair for pair in headers if pair[0] not in (b"etag", b"cache-control")]
+        body, _, headers = page.variants[wanted(accept, page.variants)]
+        kept = [pair for pair in headers if pair[0] != b"cache-control"]
         await send({"type": "http.response.start", "status": 404, "headers": [*kept, (b"cache-control", b"no-cache")]})
         await send({"type": "http.response.body", "body": body})
 
