@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from talaia.admission import counted_for
 from talaia.api.counters import CLOSED, CONNECTIONS
-from talaia.web import Front
+from talaia.web import FIELDS, LONGEST_HEAD, Front
 
 # Seconds: for a request's head to arrive, for each STRETCH of its body, for the next request, and for the answer to be
 # taken, or TAKEN bytes of it.
 PATIENCE = 15.0
 ENDING = 2.0  # seconds: the same, once the server ends
-LONGEST_HEAD = 32_768  # bytes
-FIELDS = 100  # of a head
 STRETCH = 65_536  # bytes of a body
 TAKEN = 16_384  # bytes of an answer
 PIPELINED = 8  # requests that wait for the answer to the one before them; browsers send none
@@ -45,11 +43,12 @@ class Connection(HttpToolsProtocol):
         self.reading = False  # inside of a request's head
         self.whole = True  # nothing of a request's head or body is still to come
         self.ending = False
-        self.head_size = self.fields = self.stretch = self.body_size = self.unsent = 0
+        self.head_size = self.fields = self.parsed = self.stretch = self.body_size = self.unsent = 0
         self.refusal = b"400 Bad Request"
         self.waits_since = self.loop.time()  # for a head or a body to be whole, or for a request to begin
         self.untaken_since = self.waits_since  # while an answer, or TAKEN bytes of it, could not be written
         self.watch: asyncio.TimerHandle | None = None
+        self.answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
@@ -66,6 +65,9 @@ class Connection(HttpToolsProtocol):
         CONNECTIONS.dec()
         self.admission.leave(self)
         self.pipeline.clear()
+        if self.answering and self.answering is not self.cycle:  # uvicorn looks at the latest request alone
+            self.answering.disconnected = True
+            self.answering.message_event.set()
         super().connection_lost(exc)
 
     def idle(self) -> bool:
@@ -116,14 +118,21 @@ class Connection(HttpToolsProtocol):
             raise Refused
         super().on_message_begin()
         self.reading, self.whole, self.waits_since = True, False, self.loop.time()
-        self.head_size = self.fields = 0
+        self.head_size = self.fields = self.parsed = 0
+
+    def on_url(self, url: bytes) -> None:
+        self.limit_fields(0, len(url))
+        super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields += 1
-        if self.fields > FIELDS or len(name) + len(value) > LONGEST_HEAD:
+        self.limit_fields(1, len(name) + len(value))
+        super().on_header(name, value)
+
+    def limit_fields(self, number: int, size: int) -> None:
+        self.fields, self.parsed = self.fields + number, self.parsed + size
+        if self.fields > FIELDS or self.parsed > LONGEST_HEAD:
             self.refusal = b"431 Request Header Fields Too Large"
             raise Refused
-        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         hosts = sum(1 for name, _ in self.headers if name == b"host")
@@ -143,6 +152,10 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self.whole = True
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self.answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         self.waits_since = self.loop.time()
@@ -166,7 +179,7 @@ class Connection(HttpToolsProtocol):
         """Tell how much is kept here: of a head, of a body, of requests that wait, of an answer that is not taken."""
         size = len(self.pipeline) * REQUEST
         if self.reading or not self.answered():
-            size += self.head_size + self.fields * FIELD
+            size += max(self.head_size, self.parsed) + self.fields * FIELD
             # What lies on the disk counts, too, though not as much.
             size += min(self.body_size, IN_MEMORY) + max(0, self.body_size - IN_MEMORY) // 8
         if self.flow.write_paused:

@@ -48,6 +48,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 FOR_NOW = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
 LOOK_AGAIN = 0.2  # seconds
 ROOM = 64_000_000  # bytes of files held in memory
+LONGEST_HEAD = 32_768  # bytes of a request before its body
+FIELDS = 100  # of a head
 
 # A whole GET of HTTP/1.1 and nothing after it, in fewer forms than RFC 9112 allows: any parser reads it as this does.
 PLAIN = re.compile(rb"GET (/[!$&->@-~]*)(?:\?[!-~]*)? HTTP/1\.1\r\n((?:[A-Za-z0-9-]+:[\t -~]*\r\n)+)\r\n")
@@ -193,7 +195,7 @@ class Front:
         is not in memory, and each page once in LOOK_AGAIN, when its file is looked at.
         """
         plain = PLAIN.fullmatch(request)
-        if plain is None:
+        if plain is None or len(request) > LONGEST_HEAD or request.count(b"\n") > FIELDS:
             return None
         page = self.pages.get(plain[1].decode("ascii"))
         if page is None or time.monotonic() - page.looked_at > LOOK_AGAIN:
