@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -35,7 +36,7 @@ class Line:
     def is_full(self, place: str) -> bool:
         return len(self.waiting) >= WAITING or (bool(place) and self.places[place] >= EACH)
 
-    async def enter(self, place: str, gone: Callable[[], asyncio.Future[object]]) -> bool:
+    async def enter(self, place: str, gone: Callable[[], asyncio.Future[Message]]) -> bool:
         """Wait for a turn; False where there is none in time, or who asked is gone meanwhile."""
         if self.is_full(place):
             return False
@@ -47,8 +48,9 @@ class Line:
         self.waiting.append(turn)
         self.places[place] += 1
         leaving = gone()
+        either: list[asyncio.Future[Any]] = [turn, leaving]
         try:
-            await asyncio.wait([turn, leaving], timeout=LONGEST, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, timeout=LONGEST, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             if turn.done():
                 self.leave(place)

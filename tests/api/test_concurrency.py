@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from talaia.api.concurrency import AT_ONCE, EACH, LONGEST, WAITING, limit_concurrency
-from talaia.api.limits import Message, Receive, Scope, Send
+from talaia.api.limits import ASGI, Message, Receive, Scope, Send
 
 
 class Slow:
@@ -44,6 +44,12 @@ class Asker:
         self.status, self.headers, self.body = 0, dict[bytes, bytes](), b""
         self.gone, self.asked = asyncio.Event(), False
 
+    def begin(self, app: ASGI) -> asyncio.Task[None]:
+        async def run() -> None:
+            await app(self.scope, self.receive, self.send)
+
+        return asyncio.create_task(run())
+
     async def receive(self) -> Message:
         if not self.asked:
             self.asked = True
@@ -76,7 +82,7 @@ def test_only_so_many_run_and_all_who_wait_get_their_turn() -> None:
         slow = Slow()
         app = limit_concurrency(slow, lambda scope: "")
         askers = [Asker("/desk/") for _ in range(AT_ONCE + WAITING)]
-        tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in askers]
+        tasks = [one.begin(app) for one in askers]
         await settle()
         assert slow.running == AT_ONCE
         slow.go.set()
@@ -93,7 +99,7 @@ def test_who_is_too_much_for_the_line_is_told_to_come_again(path: str, type: byt
         slow = Slow()
         app = limit_concurrency(slow, lambda scope: "")
         askers = [Asker(path) for _ in range(AT_ONCE + WAITING + 3)]
-        tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in askers]
+        tasks = [one.begin(app) for one in askers]
         await settle()
         refused = [one for one in askers if one.status == 503]
         assert len(refused) == 3
@@ -112,10 +118,10 @@ def test_neither_strangers_at_the_desk_nor_looks_at_our_health_hold_up_a_hook() 
         slow = Slow()
         app = limit_concurrency(slow, lambda scope: "")
         crowd = [Asker(path) for path in ("/desk/login/", "/healthz", "/u/x") for _ in range(300)]
-        tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in crowd]
+        tasks = [one.begin(app) for one in crowd]
         await settle()
         hook, before = Asker("/hooks/alertmanager/am"), slow.running
-        tasks.append(asyncio.create_task(app(hook.scope, hook.receive, hook.send)))
+        tasks.append(hook.begin(app))
         await settle()
         assert slow.running == before + 1
         slow.go.set()
@@ -130,11 +136,11 @@ def test_one_place_does_not_fill_the_line() -> None:
         slow = Slow()
         app = limit_concurrency(slow, lambda scope: str(scope["place"]))
         greedy = [Asker("/desk/", "192.0.2.1") for _ in range(500)]
-        tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in greedy]
+        tasks = [one.begin(app) for one in greedy]
         await settle()
         assert sum(one.status == 503 for one in greedy) == 500 - EACH
         other = Asker("/desk/", "192.0.2.2")
-        tasks.append(asyncio.create_task(app(other.scope, other.receive, other.send)))
+        tasks.append(other.begin(app))
         await settle()
         slow.go.set()
         await asyncio.gather(*tasks)
@@ -148,7 +154,7 @@ def test_who_hangs_up_in_the_line_is_not_worked_for() -> None:
         slow = Slow()
         app = limit_concurrency(slow, lambda scope: "")
         askers = [Asker("/desk/") for _ in range(AT_ONCE + 30)]
-        tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in askers]
+        tasks = [one.begin(app) for one in askers]
         await settle()
         for one in askers[AT_ONCE:]:
             one.gone.set()
@@ -171,7 +177,7 @@ def test_nobody_stands_in_the_line_for_ever(monkeypatch: pytest.MonkeyPatch) -> 
         slow = Slow()
         app = limit_concurrency(slow, lambda scope: "")
         askers = [Asker("/desk/") for _ in range(AT_ONCE + 1)]
-        tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in askers]
+        tasks = [one.begin(app) for one in askers]
         await tasks[-1]
         assert askers[-1].status == 503
         slow.go.set()
@@ -186,7 +192,7 @@ def test_a_turn_is_not_lost_with_a_task_that_is_ended() -> None:
         app = limit_concurrency(slow, lambda scope: "")
         for _ in range(3):
             askers = [Asker("/desk/") for _ in range(AT_ONCE + 5)]
-            tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in askers]
+            tasks = [one.begin(app) for one in askers]
             await settle()
             for task in reversed(tasks):
                 task.cancel()

@@ -30,7 +30,11 @@ def ask(app: ASGI, host: bytes | None, path: str = "/desk/") -> tuple[int, str]:
 
     headers = [(b"host", host)] if host is not None else []
     scope: dict[str, Any] = {"type": "http", "path": path, "headers": headers}
-    asyncio.run(app(scope, receive, send))
+
+    async def run() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(run())
     return sent[0]["status"], sent[1]["body"].decode()
 
 

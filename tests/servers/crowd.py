@@ -1,6 +1,6 @@
 """Clients that mean no good, thousands at once, in a process: `python -m tests.servers.crowd PORT COUNT KIND`.
 
-Whoever is sent away comes back at once. Says "there" once so many have come, and at the end how many it was in all.
+Whoever is sent away comes back. Says "there" once so many have come, and at the end how many it was in all.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ FIRST = {
     "at-the-desk": b"GET /desk/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
 }
 GREEDY = {"never-reading"}
-AT_ONCE, EVERY = 100, 0.05  # so many connections are opened every so many seconds
+AT_ONCE, EVERY = 100, 0.05  # so many connections are opened every so many seconds, until all have come once;
+COME_BACK = 10  # and so many then
 
 
 class Crowd:
@@ -49,7 +50,8 @@ class Crowd:
         while not self.over:
             if time.monotonic() >= more_at:
                 more_at = time.monotonic() + EVERY
-                for _ in range(min(AT_ONCE, self.count - len(self.there))):
+                most = AT_ONCE if self.opened < self.count else COME_BACK
+                for _ in range(min(most, self.count - len(self.there))):
                     self.open()
             for number, event in self.poll.poll(max(0.0, more_at - time.monotonic())):
                 self.act(number, event)
