@@ -10,6 +10,7 @@ import heapq
 import logging
 import resource
 from collections.abc import MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -48,9 +49,11 @@ def bounds(descriptors: int) -> Bounds:
 
 def raise_limit() -> int:
     """Let this process have as many descriptors as it is allowed: the usual 1,024 are few. Returns how many."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return 1 << 20 if hard == resource.RLIM_INFINITY else hard
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # forbidden: then it stays with those that there are
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return 1 << 20 if soft == resource.RLIM_INFINITY else soft
 
 
 def counted_for(address: str, behind_proxy: bool) -> str:

@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
             assert talaia.process
             pid = talaia.process.pid
             quiet(talaia)
-            httpx.get(f"{talaia.address}/desk/login/", trust_env=False)  # the desk is there, too
+            httpx.get(f"{talaia.address}/desk/login", trust_env=False)  # the desk is there, too
             for kind in options.kinds or FIRST:
                 before, cpu = resident_mb(pid), cpu_seconds(pid)
                 with crowd(talaia.port, options.connections, kind, home) as there:

@@ -39,6 +39,9 @@ class Alerts:
 
     def __init__(self, talaia: Talaia) -> None:
         self.talaia, self.number = talaia, 0
+        self.visitor = httpx.Client(
+            base_url=talaia.address, trust_env=False, verify=False, timeout=20, headers={"Connection": "close"}
+        )
         self.token = talaia.run("token", "create", "am", "--quiet").strip()
 
     def turn(self) -> float:
@@ -47,14 +50,10 @@ class Alerts:
         labels = {"alertname": "Down", "talaia_service": slug, "talaia_impact": "disruption"}
         now = datetime.now(UTC).isoformat()
         alert = {"status": "firing", "labels": labels, "startsAt": now, "endsAt": "0001-01-01T00:00:00Z"}
+        body = {"version": "4", "status": "firing", "receiver": "page", "alerts": [alert]}
         begun = time.monotonic()
-        httpx.post(
-            f"{self.talaia.address}/hooks/alertmanager/am",
-            json={"version": "4", "status": "firing", "receiver": "page", "alerts": [alert]},
-            headers={"Authorization": f"Bearer {self.token}"},
-            trust_env=False,
-            timeout=10,
-        ).raise_for_status()
+        token = {"Authorization": f"Bearer {self.token}"}
+        self.visitor.post("/hooks/alertmanager/am", json=body, headers=token).raise_for_status()
         wait_until(lambda: self.seen()[slug] == "disruption", 30, f"a visitor gets {slug} as it is", self.talaia)
         return time.monotonic() - begun
 
@@ -62,13 +61,16 @@ class Alerts:
         return {service["slug"]: service["state"] for service in json.loads(self.fetch("/status.json"))["services"]}
 
     def fetch(self, path: str) -> str:
-        return httpx.get(f"{self.talaia.address}{path}", trust_env=False, timeout=10).text
+        return self.visitor.get(path).raise_for_status().text
+
+    def turns(self) -> float:
+        return statistics.median(self.turn() for _ in range(TURNS))
 
 
-def assert_all_goes_on(alerts: Alerts) -> None:
-    assert statistics.median(alerts.turn() for _ in range(TURNS)) <= 1.0
-    assert 'name="password"' in alerts.fetch("/desk/login/")
-    assert httpx.get(f"{alerts.talaia.address}/healthz", trust_env=False, timeout=10).status_code == 200
+def assert_all_goes_on(alerts: Alerts, usual: float) -> None:
+    """Within a second; where the machine has so much else to do that it takes as long without a crowd, within twice."""
+    assert alerts.turns() <= max(1.0, 2 * usual)
+    assert alerts.visitor.get("/healthz").status_code == 200
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +88,11 @@ def test_five_thousand_of_a_kind_stop_neither_the_page_nor_a_mail(
 ) -> None:
     running, alerts = house
     talaia = running.talaia
-    before = len(running.mails("anna@example.org"))
+    before, usual = len(running.mails("anna@example.org")), alerts.turns()
     with crowd(talaia.port, CROWD, kind, tmp_path):
-        assert_all_goes_on(alerts)
+        assert_all_goes_on(alerts, usual)
+        if kind != "at-the-desk":  # there they are too many, and say so
+            assert 'name="password"' in alerts.fetch("/desk/login")
         talaia.run("incident", "open", "--title", f"Prova {kind}", "--service", "chat=degraded", text="Hi som.\n")
         wait_until(lambda: running.notices()[-1][1] == "held", 60, "the mail waits for its minute", talaia)
         talaia.later(seconds=61)
@@ -119,8 +123,10 @@ def test_where_there_are_few_descriptors_the_worker_keeps_its_own(kind: str, tmp
     with Limited(tmp_path, CONFIG + SERVICES + SOURCE) as talaia:
         talaia.started()
         alerts = Alerts(talaia)
+        usual = alerts.turns()
         with crowd(talaia.port, 1_500, kind, tmp_path):
-            assert_all_goes_on(alerts)
+            assert_all_goes_on(alerts, usual)
+            assert 'name="password"' in alerts.fetch("/desk/login")
         said = (talaia.home / "up.log").read_text()
     assert "Traceback" not in said and "Too many open files" not in said
     assert len(said.splitlines()) < 20

@@ -23,11 +23,11 @@ FIRST = {
     "idle": b"",
     "half-open": b"GET / HT",
     "long-head": b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 2_500,
-    "half-a-body": POST % (b"/desk/login/", 900_000) + b"x" * 60_000,
+    "half-a-body": POST % (b"/desk/login", 900_000) + b"x" * 60_000,
     "half-a-hook": POST % (b"/hooks/generic/x", 5_000_000) + b"x" * 250_000,
     "never-reading": GET * 2_000,  # and asks again as long as it is listened to
     "one-page": GET,  # and does not read it
-    "at-the-desk": b"GET /desk/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    "at-the-desk": b"GET /desk/login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
 }
 GREEDY = {"never-reading"}
 AT_ONCE, EVERY = 100, 0.05  # so many connections are opened every so many seconds, until all have come once;
