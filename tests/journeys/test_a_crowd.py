@@ -22,6 +22,7 @@ from tests.servers.process import Process, wait_until
 pytestmark = [pytest.mark.torture, pytest.mark.servers]
 CROWD = 5_000
 TURNS = 3
+QUIET = 0.3  # seconds in which the page turns on a machine that has nothing else to do
 SOURCE = """
 [[sources]]
 id = "am"
@@ -68,8 +69,8 @@ class Alerts:
 
 
 def assert_all_goes_on(alerts: Alerts, usual: float) -> None:
-    """Within a second; where the machine has so much else to do that it takes as long without a crowd, within twice."""
-    assert alerts.turns() <= max(1.0, 2 * usual)
+    """The page turns within a second; `usual`: how long it takes without a crowd, where others use the machine, too."""
+    assert alerts.turns() <= (1.0 if usual < QUIET else 5 * usual)
     assert alerts.visitor.get("/healthz").status_code == 200
 
 
@@ -93,8 +94,10 @@ def test_five_thousand_of_a_kind_stop_neither_the_page_nor_a_mail(
         assert_all_goes_on(alerts, usual)
         if kind != "at-the-desk":  # there they are too many, and say so
             assert 'name="password"' in alerts.fetch("/desk/login")
-        talaia.run("incident", "open", "--title", f"Prova {kind}", "--service", "chat=degraded", text="Hi som.\n")
-        wait_until(lambda: running.notices()[-1][1] == "held", 60, "the mail waits for its minute", talaia)
+        talaia.run("incident", "open", "--title", f"Prova {kind}", "--service", "links=disruption", text="Hi som.\n")
+        wait_until(
+            lambda: running.notices()[-1:] == [("problem", "held", "")], 60, "the mail waits for its minute", talaia
+        )
         talaia.later(seconds=61)
         wait_until(lambda: len(running.mails("anna@example.org")) > before, 60, "the mail is there", talaia)
     assert "Traceback" not in (talaia.home / "up.log").read_text()
