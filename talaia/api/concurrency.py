@@ -22,6 +22,7 @@ AT_ONCE = 12  # of each line
 WAITING = 128
 EACH = 64  # of one place: a third of those who are in the line or answered at most
 LONGEST = 10.0  # seconds in the line
+LARGE = 262_144  # bytes of an answer, that is sent while it is made; strangers get none
 AGAIN = "5"  # seconds
 
 
@@ -83,6 +84,7 @@ class Line:
 def limit_concurrency(app: ASGI, place: Callable[[Scope], str]) -> ASGI:
     """`app`, but it is given the end of a request only when it is that request's turn; until then it begins nothing.
 
+    A turn is over when the answer is made: who takes long to read it holds up nobody.
     `place`: whom a request counts for; empty for nobody.
     """
     lines = {"hooks": Line(), "looks": Line(), "people": Line()}
@@ -103,11 +105,26 @@ def limit_concurrency(app: ASGI, place: Callable[[Scope], str]) -> ASGI:
                 refused = not entered
             return {"type": "http.disconnect"} if refused else message
 
+        kept: list[Message] = []
+        in_parts = False
+
+        async def keep(message: Message) -> None:
+            nonlocal in_parts
+            if in_parts:
+                return await send(message)
+            kept.append(message)
+            if message.get("more_body") or len(message.get("body", b"")) > LARGE:
+                in_parts = True
+                for one in kept:
+                    await send(one)
+
         try:
-            await app(scope, in_turn, send)
+            await app(scope, in_turn, keep)
         finally:
             if entered:
                 line.leave(who)
+        for one in () if in_parts else kept:
+            await send(one)
         if refused:
             REFUSED.labels("busy").inc()
             await refuse(

@@ -169,6 +169,30 @@ def test_who_hangs_up_in_the_line_is_not_worked_for() -> None:
     run(talk())
 
 
+def test_who_does_not_read_the_answer_holds_up_nobody() -> None:
+    async def talk() -> None:
+        slow, reads = Slow(), asyncio.Event()
+        slow.go.set()
+        app = limit_concurrency(slow, lambda scope: "")
+
+        class Deaf(Asker):
+            async def send(self, message: Message) -> None:
+                await reads.wait()
+                await super().send(message)
+
+        deaf = [Deaf("/desk/login") for _ in range(3 * AT_ONCE)]
+        tasks = [one.begin(app) for one in deaf]
+        await settle()
+        other = Asker("/desk/login")
+        await app(other.scope, other.receive, other.send)
+        assert other.status == 200 and not any(one.status for one in deaf)
+        reads.set()
+        await asyncio.gather(*tasks)
+        assert {one.status for one in deaf} == {200}
+
+    run(talk())
+
+
 def test_nobody_stands_in_the_line_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     assert LONGEST <= 10
     monkeypatch.setattr("talaia.api.concurrency.LONGEST", 0.05)
