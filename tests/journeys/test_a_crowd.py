@@ -71,7 +71,7 @@ class Alerts:
 def assert_all_goes_on(alerts: Alerts, usual: float) -> None:
     """The page turns within a second; `usual`: how long it takes without a crowd, where others use the machine, too."""
     assert alerts.turns() <= (1.0 if usual < QUIET else 5 * usual)
-    assert alerts.visitor.get("/healthz").status_code == 200
+    assert alerts.visitor.get("/healthz").json()["database"] == "ok"  # the worker beats by another clock than we move
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,7 @@ def test_where_there_are_few_descriptors_the_worker_keeps_its_own(kind: str, tmp
         usual = alerts.turns()
         with crowd(talaia.port, 1_500, kind, tmp_path):
             assert_all_goes_on(alerts, usual)
+            assert alerts.visitor.get("/healthz").status_code == 200
             assert 'name="password"' in alerts.fetch("/desk/login")
         said = (talaia.home / "up.log").read_text()
     assert "Traceback" not in said and "Too many open files" not in said
