@@ -99,12 +99,21 @@ class Connection(HttpToolsProtocol):
             return self.account()
         self.waits_since = self.loop.time()
         line, rest = answer
-        date = b"".join([b"%s: %s\r\n" % header for header in self.server_state.default_headers])
+        date = self.date()
         if len(rest) < SHARED:
             self.transport.write(b"".join([line, date, rest]))
         else:
             self.transport.writelines([line + date, rest])
         return None
+
+    def date(self) -> bytes:
+        """The lines that stand in every answer; uvicorn makes a new list of them each second."""
+        headers, lines = self.front.dated
+        if headers is not self.server_state.default_headers:
+            headers = self.server_state.default_headers
+            lines = b"".join([b"%s: %s\r\n" % header for header in headers])
+            self.front.dated = headers, lines
+        return lines
 
     def limit_head(self, data: bytes) -> None:
         """A part of a head that no end is seen of: the parser keeps it until there is one."""
@@ -196,8 +205,7 @@ class Connection(HttpToolsProtocol):
             if unread:
                 self.cycle.disconnected = True
                 self.cycle.message_event.set()
-            date = b"".join([b"%s: %s\r\n" % header for header in self.server_state.default_headers])
-            head = b"HTTP/1.1 %s\r\n%scontent-length: 0\r\nconnection: close\r\n\r\n" % (self.refusal, date)
+            head = b"HTTP/1.1 %s\r\n%scontent-length: 0\r\nconnection: close\r\n\r\n" % (self.refusal, self.date())
             self.transport.write(head)
         self.transport.close()
 

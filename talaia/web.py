@@ -139,6 +139,7 @@ class Front:
         self.inner = inner
         self.admission = admission or Admission(bounds(1024))
         self.forwarded = Forwarded(config.home)
+        self.dated: tuple[Headers, bytes] = ([], b"")  # the headers of this second, and as they go over the wire
         self.languages = config.site.languages
         self.application = APPLICATION + (SUBSCRIBE if config.tables.subscribe else ())
         self.pages: OrderedDict[str, Page] = OrderedDict()
