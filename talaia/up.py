@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import os
 import signal
 import socket
 import threading
@@ -16,6 +17,7 @@ from typing import cast
 
 import uvicorn
 import uvloop
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
 from django.db import Error, connection, transaction
@@ -23,6 +25,9 @@ from django.utils import timezone
 
 import talaia
 from talaia import config as configuration
+from talaia.admission import Admission, bounds, place_of, raise_limit
+from talaia.api.concurrency import limit_concurrency
+from talaia.api.hosts import only_our_hosts
 from talaia.api.limits import limit_bodies
 from talaia.audience.mailman.watch import Watch as ListWatch
 from talaia.audience.watch import Watch as AudienceWatch
@@ -46,6 +51,8 @@ from talaia.web import ASGI, Front
 
 log = logging.getLogger(__name__)
 
+TCP_NOTSENT_LOWAT = 25  # of Linux; Python has no name for it before 3.12
+UNSENT = 16_384  # bytes of answers that wait in the kernel, for each connection
 GRACE = 30  # seconds that what runs may take to finish
 CALLED_OFF = 5  # seconds more, for what was still asking somebody then
 # The folders whose files of these kinds decide what stands on a page.
@@ -54,9 +61,11 @@ AGAIN = 2.0  # seconds until a database that was away is asked again
 PREPARING = threading.Lock()  # a late start and a reload wait for the same database
 
 
-def application(config: Config) -> ASGI:
+def application(config: Config) -> Front:
     """What the web server serves: the public folder, and behind it the desk and the hooks."""
-    return Front(config, limit_bodies(cast(ASGI, get_asgi_application())))
+    django = cast(ASGI, get_asgi_application())
+    inner = only_our_hosts(limit_bodies(limit_concurrency(django, place_of)), lambda: settings.ALLOWED_HOSTS)
+    return Front(config, inner, Admission(bounds(raise_limit())))
 
 
 def prepare(config: Config) -> None:
@@ -201,6 +210,10 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listener in (one for server in self.servers for one in server.sockets):
+            # Handed on to every connection: what the kernel keeps for those who do not read is bounded, too.
+            with socket.socket(fileno=os.dup(listener.fileno())) as ours:
+                ours.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)
         self.listening.set()
 
     @contextlib.contextmanager
@@ -219,16 +232,17 @@ async def serve(
         loop.add_signal_handler(
             signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current(), over)
         )
+    front = application(config)
     server = Server(
         uvicorn.Config(
-            application(config),
+            front,
             host=host,
             port=port,
             http=Connection,
             ws="none",
             interface="asgi3",
             lifespan="off",
-            backlog=1024,
+            backlog=front.admission.bounds.backlog,
             proxy_headers=False,
             server_header=False,
             access_log=False,
@@ -261,6 +275,7 @@ def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None
 
     Where the database is away, a page that was finished before is served all the same: it must not go with it.
     """
+    raise_limit()
     claim_port(host, port)
     background, start_late = Background(config), False
     try:
@@ -282,6 +297,7 @@ def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None
 
 def work(config: Config) -> None:
     """Worker, watch and clock without the web server, until SIGTERM or SIGINT."""
+    raise_limit()
     prepare(config)
     background = Background(config)
     wanted = threading.Event()

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from talaia.config import Config
+from talaia.admission import Admission, bounds
+from talaia.config import Config, current
 from talaia.desk.policy import POLICY
+from talaia.forwarded import Forwarded
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -46,15 +48,17 @@ FOR_EVER = "public, max-age=31536000, immutable"
 FOR_NOW = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
 LOOK_AGAIN = 0.2  # seconds
 ROOM = 64_000_000  # bytes of files held in memory
+LONGEST_HEAD = 32_768  # bytes of a request before its body
+FIELDS = 100  # of a head
 
 # A whole GET of HTTP/1.1 and nothing after it, in fewer forms than RFC 9112 allows: any parser reads it as this does.
 PLAIN = re.compile(rb"GET (/[!$&->@-~]*)(?:\?[!-~]*)? HTTP/1\.1\r\n((?:[A-Za-z0-9-]+:[\t -~]*\r\n)+)\r\n")
 # The headers that change an answer, or make a request more than its head.
 MATTERS = re.compile(
-    rb"(?im)^(accept-encoding|if-none-match|connection|content-length|transfer-encoding|upgrade|expect):"
+    rb"(?im)^(host|accept-encoding|if-none-match|connection|content-length|transfer-encoding|upgrade|expect):"
     rb"[ \t]*([^\r\n]*?)[ \t]*\r$"
 )
-UNDERSTOOD = frozenset({b"accept-encoding", b"if-none-match", b"connection"})
+UNDERSTOOD = frozenset({b"host", b"accept-encoding", b"if-none-match", b"connection"})
 
 
 class Page:
@@ -100,8 +104,8 @@ class Page:
 
 
 def still_true(headers: Headers) -> Headers:
-    """What a 304 repeats."""
-    return [pair for pair in headers if pair[0] not in (b"content-length", b"content-type")]
+    """What a 304 repeats (RFC 9110 §15.4.5)."""
+    return [pair for pair in headers if pair[0] not in (b"content-length", b"content-type", b"content-encoding")]
 
 
 def wanted(accept: bytes, has: MutableMapping[str, Any]) -> str:
@@ -130,9 +134,12 @@ def same(tag: bytes, if_none_match: bytes | None) -> bool:
 class Front:
     """ASGI: `GET` and `HEAD` of the public folder from memory, the addresses of the application to `inner`."""
 
-    def __init__(self, config: Config, inner: ASGI) -> None:
+    def __init__(self, config: Config, inner: ASGI, admission: Admission | None = None) -> None:
         self.folder = (config.home / "public").resolve()
         self.inner = inner
+        self.admission = admission or Admission(bounds(1024))
+        self.forwarded = Forwarded(config.home)
+        self.dated: tuple[Headers, bytes] = ([], b"")  # the headers of this second, and as they go over the wire
         self.languages = config.site.languages
         self.application = APPLICATION + (SUBSCRIBE if config.tables.subscribe else ())
         self.pages: OrderedDict[str, Page] = OrderedDict()
@@ -148,25 +155,31 @@ class Front:
         if config.site.address.startswith("https:"):
             self.common.append((b"strict-transport-security", b"max-age=31536000"))
 
+    @property
+    def behind_proxy(self) -> bool:
+        return current().web.behind_proxy
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.inner(scope, receive, send)
         path: str = scope["path"]
         page = self.pages.get(path)
         if page is None or time.monotonic() - page.looked_at > LOOK_AGAIN:
+            if not self.behind_proxy and (client := scope.get("client")):
+                self.forwarded.look(client[0], [name for name, _ in scope["headers"]])
             if path.startswith(self.application):
                 return await self.inner(scope, receive, send)
             page = self.look(path)
         if scope["method"] not in ("GET", "HEAD"):
             return await self.say(send, 405, b"only GET and HEAD here\n", [(b"allow", b"GET, HEAD")])
-        if page is None:
-            return await self.missing(path, send)
         accept, none_match = b"", None
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
                 accept = value
             elif name == b"if-none-match":
                 none_match = value
+        if page is None:
+            return await self.missing(path, accept, send)
         encoding = wanted(accept, page.variants)
         body, tag, headers = page.variants[encoding]
         unchanged = none_match is not None and same(tag, none_match)
@@ -183,7 +196,7 @@ class Front:
         is not in memory, and each page once in LOOK_AGAIN, when its file is looked at.
         """
         plain = PLAIN.fullmatch(request)
-        if plain is None:
+        if plain is None or len(request) > LONGEST_HEAD or request.count(b"\n") > FIELDS:
             return None
         page = self.pages.get(plain[1].decode("ascii"))
         if page is None or time.monotonic() - page.looked_at > LOOK_AGAIN:
@@ -194,7 +207,7 @@ class Front:
             if lower in found or lower not in UNDERSTOOD:
                 return None
             found[lower] = value
-        if found.get(b"connection", b"keep-alive").lower() != b"keep-alive":
+        if b"host" not in found or found.get(b"connection", b"keep-alive").lower() != b"keep-alive":
             return None
         encoding = wanted(found.get(b"accept-encoding", b""), page.variants)
         unchanged = b"if-none-match" in found and same(page.variants[encoding][1], found[b"if-none-match"])
@@ -252,7 +265,7 @@ class Front:
             return (0, 0, 0)
         return (found.st_mtime_ns, found.st_size, found.st_ino)
 
-    async def missing(self, path: str, send: Send) -> None:
+    async def missing(self, path: str, accept: bytes, send: Send) -> None:
         """A redirect to the address with its slash, our own 404 page, or, before anything is published, 503."""
         if not path.endswith("/") and "." not in path.rpartition("/")[2] and self.look(path + "/"):
             where = path.lstrip("/")
@@ -266,8 +279,8 @@ class Front:
         page = (self.look(f"/{prefix}/404.html") if prefix in self.languages else None) or self.look("/404.html")
         if page is None:
             return await self.say(send, 404, b"There is nothing here.\n", [])
-        body, _, headers = page.variants[""]
-        kept = [pair for pair in headers if pair[0] not in (b"etag", b"cache-control")]
+        body, _, headers = page.variants[wanted(accept, page.variants)]
+        kept = [pair for pair in headers if pair[0] != b"cache-control"]
         await send({"type": "http.response.start", "status": 404, "headers": [*kept, (b"cache-control", b"no-cache")]})
         await send({"type": "http.response.body", "body": body})
 

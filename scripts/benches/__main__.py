@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from scripts.benches import audience, mail, page, publish
+from scripts.benches import audience, crowd, mail, page, publish
 
-BENCHES = {"audience": audience.main, "mail": mail.main, "page": page.main, "publish": publish.main}
+BENCHES = {
+    "audience": audience.main,
+    "crowd": crowd.main,
+    "mail": mail.main,
+    "page": page.main,
+    "publish": publish.main,
+}
 
 if len(sys.argv) < 2 or sys.argv[1] not in BENCHES:
     print(f"scripts/bench {'|'.join(BENCHES)} [options]", file=sys.stderr)

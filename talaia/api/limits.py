@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+
+from django.utils.translation import gettext as _
+
+from talaia.api.refusing import refuse
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -41,7 +44,7 @@ def limit_bodies(app: ASGI, largest: Callable[[str], int] = largest) -> ASGI:
         limit = largest(scope["path"])
         told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0").lstrip(b"0")
         if told.isdigit() and (len(told) > DIGITS or int(told) > limit):
-            return await _refuse(send, limit)
+            return await _refuse(send, scope["path"], limit)
         seen, begun = 0, False
 
         async def counted() -> Message:
@@ -61,18 +64,18 @@ def limit_bodies(app: ASGI, largest: Callable[[str], int] = largest) -> ASGI:
 
         await app(scope, counted, noted)
         if seen > limit and not begun:
-            await _refuse(send, limit)
+            await _refuse(send, scope["path"], limit)
 
     return limited
 
 
-async def _refuse(send: Send, limit: int) -> None:
-    words = {"error": f"more than {limit:,} bytes", "hint": "send less at a time"}
-    body = json.dumps(words).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),  # the rest of the body is still on its way
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _refuse(send: Send, path: str, limit: int) -> None:
+    await refuse(
+        send,
+        path,
+        413,
+        f"more than {limit:,} bytes",
+        "send less at a time",
+        lambda: _("This is more than can be sent at once."),
+        Connection="close",  # the rest of the body is still on its way
+    )

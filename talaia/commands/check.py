@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from talaia import forwarded
 from talaia.audience.mailing import chosen_in_vain
 from talaia.audience.mailman.client import Client as MailmanClient
 from talaia.audience.mailman.setting import checked
@@ -54,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     lines += said
     lines += folder(config)
     lines += chats(config)
+    lines += proxy(config)
     if not options.offline:
         for source in config.tables.sources:
             lines += asked(source, config, made)
@@ -186,6 +188,12 @@ def chats(config: Config) -> Iterator[Line]:
     """Whether anything could be said there: nobody is told anything by a look."""
     if config.tables.chat and find_spec("apprise") is None:
         yield False, "there is [[chat]], and Apprise is not installed", "pip install 'talaia[chat]'"
+
+
+def proxy(config: Config) -> Iterator[Line]:
+    """Whether requests came through a proxy of which we are not told."""
+    if forwarded.is_forgotten(config.home, config.web.behind_proxy, timezone.now()):
+        yield None, forwarded.WHAT, forwarded.MEND
 
 
 def mailing_list(config: Config, made: bool) -> Iterator[Line]:

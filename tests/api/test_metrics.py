@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from prometheus_client import ProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 
+from talaia.api.counters import OwnProcess
 from talaia.config import Config
 from talaia.events import actions as events
 from talaia.outbox.models import Delivery, Fact
@@ -170,3 +174,35 @@ def test_a_database_that_is_away_is_told_as_such(client: Client, config: Config)
         assert "talaia_service_state" not in found
         assert "talaia_alive" in found
     assert scrape(client)["talaia_database_up"] == {(): 1}
+
+
+def test_our_own_process_is_seen_where_only_processes_are(tmp_path: Path) -> None:
+    (tmp_path / "self").symlink_to("/proc/self")  # as under ProcSubset=pid: no /proc/stat
+    found = {metric.name: metric.samples[0].value for metric in OwnProcess(proc=str(tmp_path), registry=None).collect()}
+    assert {"process_resident_memory_bytes", "process_cpu_seconds", "process_open_fds", "process_max_fds"} <= set(found)
+    assert 0 <= time.time() - found["process_start_time_seconds"] < 24 * 3600
+    usual = {metric.name: metric.samples[0].value for metric in ProcessCollector(registry=None).collect()}
+    assert abs(found["process_start_time_seconds"] - usual["process_start_time_seconds"]) < 2
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        STRANGER,
+        {"REMOTE_ADDR": "2001:db8::1"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "192.0.2.7"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"REMOTE_ADDR": "192.0.2.7", "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"REMOTE_ADDR": "192.0.2.7", "HTTP_AUTHORIZATION": "Bearer " + "x" * 10_000},
+        {"REMOTE_ADDR": "192.0.2.7", "HTTP_AUTHORIZATION": "Basic Zm9vOmJhcg=="},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_VIA": "1.1 x"},
+        {"REMOTE_ADDR": ""},
+    ],
+    ids=range(9),
+)
+def test_from_outside_nothing_of_the_inside_is_seen(client: Client, path: str, given: dict[str, str]) -> None:
+    answer = client.get(path, **given)  # type: ignore[arg-type]
+    text = answer.content.decode()
+    assert answer.status_code == (401 if path == "/metrics" else answer.status_code)
+    assert not any(word in text for word in ("process_", "talaia_", "details", "age_seconds", "last seen"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -15,25 +16,41 @@ from tests.servers.process import free_port, release_port
 
 pytestmark = pytest.mark.servers
 LANGUAGES = ("ca", "es", "en")
+BROTLI = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 
 
 class Shipped(Nginx):
-    """The shipped server for https, without its certificates; what stands behind it says that it is talaia."""
+    """The shipped server for https, without its certificates, and with brotli where this nginx has it.
+
+    Behind it stands a talaia that listens on the port `behind`; without one, a server that says that it is talaia.
+    """
+
+    def __init__(self, root: Path, behind: int | None = None) -> None:
+        super().__init__(root)
+        self.behind = behind
 
     def prepare(self) -> None:
         super().prepare()
         file = self.folder / "nginx.conf"
-        behind = free_port()
-        release_port(behind)
-        text = (CONTRIB / "nginx" / "talaia.conf").read_text()
-        text = text[text.index("server {\n    listen 443") :]
-        text = re.sub(r"listen 443[^;]*;", f"listen {self.address};", text)
-        text = re.sub(r"    (listen \[::\]|ssl_certificate|gzip_static|charset).*\n", "", text)
-        text = text.replace("/var/lib/talaia/public", str(self.root)).replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
-        answer = 'client_max_body_size 0; location / { return 200 "talaia $request_uri"; }'
-        text += f"server {{ listen 127.0.0.1:{behind}; {answer} }}\n"
+        behind = self.behind or free_port()
+        maps, server = (CONTRIB / "nginx" / "talaia.conf").read_text().split("server {\n    listen 80;")
+        server = server[server.index("server {\n    listen 443") :]
+        server = re.sub(r"listen 443[^;]*;", f"listen {self.address};", server)
+        server = re.sub(r"    (listen \[::\]|ssl_certificate).*\n", "", server)
+        server = server.replace("/var/lib/talaia/public", str(self.root)).replace(
+            "127.0.0.1:8000", f"127.0.0.1:{behind}"
+        )
+        if self.behind is None:
+            release_port(behind)
+            answer = 'client_max_body_size 0; location / { return 200 "talaia $request_uri"; }'
+            server += f"server {{ listen 127.0.0.1:{behind}; {answer} }}\n"
         ours = file.read_text()
-        file.write_text(ours[: ours.index("    server {")] + text + "}\n")
+        # As Debian's own nginx.conf: nothing of what the shipped file says is said before it.
+        ours = re.sub(r"    (charset|gzip_static|gzip_vary) .*\n", "", ours[: ours.index("    server {")])
+        module = ""
+        if BROTLI.exists():
+            module, server = f"load_module {BROTLI};\n", server.replace("# brotli_static on;", "brotli_static on;")
+        file.write_text(module + ours + maps + server + "}\n")
 
 
 @pytest.fixture(scope="module")
@@ -95,5 +112,4 @@ def test_an_export_gets_through_at_its_own_address_only(nginx: Nginx) -> None:
 def test_the_address_that_a_language_had_before_it_came_first_leads_to_the_page(nginx: Nginx) -> None:
     answer = nginx.client.get(nginx.url + "/ca/incidents/2026-001/")
     assert answer.status_code == 301 and answer.headers["location"].endswith("/incidents/2026-001/")
-    elsewhere = nginx.client.get(nginx.url + "/ca//evil.example/").headers["location"]
-    assert elsewhere.startswith(nginx.url) or not elsewhere.startswith(("http", "//"))
+    assert nginx.client.get(nginx.url + "/ca//evil.example/").status_code == 404

@@ -10,10 +10,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from talaia.config import Config
+from talaia.config import Config, current
 from talaia.desk.urgency import Silent, incidents_by_urgency, silent, unexplained
 from talaia.events.actions import open_incident, plan_maintenance, update_incident, update_maintenance
 from talaia.events.timeline import IncidentState, MaintenanceState
+from talaia.forwarded import note_file
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Service as Row
 from talaia.panel.state import Reason, State
@@ -216,3 +217,15 @@ def test_why_a_check_of_ours_fails_is_read_here(desk: Client, configure: Callabl
     CheckFinding.objects.update(kind="well")
     SourceState.objects.update(notes=[])
     assert 'id="checks"' not in read(desk)
+
+
+@pytest.mark.django_db
+def test_a_proxy_of_which_we_are_not_told_is_said(desk: Client) -> None:
+    assert "behind_proxy" not in read(desk)
+    file = note_file(current().home)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    try:
+        assert "behind_proxy = true" in read(desk)
+    finally:
+        file.unlink()

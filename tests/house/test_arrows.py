@@ -13,13 +13,14 @@ ROOT = Path(__file__).parents[2] / "talaia"
 
 # Low to high. What stands on one step does not know the others of that step.
 STEPS = [
-    {"config", "refusal"},
+    {"config", "refusal", "tally", "forwarded"},
     {"outbox", "terminal"},
     {"panel"},
     {"events"},
     {"signals"},
     {"notices", "audience", "forum", "site"},
     {"desk", "api"},
+    {"admission"},
     {"reactions", "clock", "web"},
     {"connection"},
     {"up"},

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
 from talaia import connection
 from talaia.connection import Connection
@@ -22,23 +24,35 @@ PAGE = b"<p>front</p>"
 
 
 class Inner:
-    """The application behind the front: says what it got."""
+    """The application behind the front: says what it got; or `says`, after a `wait` in seconds."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.says, self.wait = b"", 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.asked.append(scope["path"])
         body, more = b"", True
         while more:
             message: Message = await receive()
+            if message["type"] == "http.disconnect":
+                return
             body, more = body + message.get("body", b""), message.get("more_body", False)
+        await asyncio.sleep(self.wait)
+        body = self.says or body
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
         await send({"type": "http.response.body", "body": body})
 
 
+@dataclass(frozen=True)
+class Served:
+    front: Front
+    port: int
+    state: ServerState
+
+
 @contextlib.asynccontextmanager
-async def served(front: Front) -> AsyncIterator[int]:
+async def served(front: Front) -> AsyncIterator[Served]:
     port = free_port()
     server = Server(
         uvicorn.Config(
@@ -49,7 +63,7 @@ async def served(front: Front) -> AsyncIterator[int]:
     serving = asyncio.create_task(server.serve())
     await server.listening.wait()
     try:
-        yield port
+        yield Served(front, port, server.server_state)
     finally:
         server.should_exit = True
         await serving
@@ -62,8 +76,8 @@ def talking(front: Front, talk: Talk) -> None:
     """Run `talk` on a connection to `front`."""
 
     async def run() -> None:
-        async with served(front) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with served(front) as there:
+            reader, writer = await asyncio.open_connection("127.0.0.1", there.port)
             try:
                 async with asyncio.timeout(10):
                     await talk(reader, writer)

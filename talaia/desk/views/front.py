@@ -19,6 +19,7 @@ from talaia.desk.views import by_hand, drafts, forum
 from talaia.desk.views.suggestions import card, dismissed, suggestions
 from talaia.desk.words_of_sources import odd_words
 from talaia.events.timeline import NotPossible
+from talaia.forwarded import is_forgotten
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice
 from talaia.notices.rows import came_back
@@ -67,6 +68,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "unlisted": unlisted_choices(),
         "checks": checks(),
         "odd": [(odd.source, odd_words(odd)) for odd in read_odd(current())],
+        "forwarded": is_forgotten(current().home, current().web.behind_proxy, now),
         "silent": urgency.silent(
             {source.id: source.stale_after for source in current().tables.sources},
             {source: (heard_at, error) for source, heard_at, error in states},

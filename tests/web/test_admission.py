@@ -1,0 +1,139 @@
+"""Who may hang on: how many in all and of one place, how much is kept for them, and who goes when it is too much."""
+
+from __future__ import annotations
+
+import logging
+import resource
+from dataclasses import dataclass, field
+
+import pytest
+
+from talaia import admission
+from talaia.admission import Admission, Bounds, bounds, counted_for, raise_limit
+from talaia.tally import Tally
+
+BUSY = float("inf")
+
+
+@dataclass(eq=False)
+class Someone:
+    since: float = 0.0
+    place: str = ""
+    dropped: bool = field(default=False)
+
+    def idle_since(self) -> float:
+        return self.since
+
+    def drop(self) -> None:
+        assert not self.dropped
+        self.dropped = True
+
+
+def hall(connections: int = 4, each: int = 2, kept: int = 1000) -> Admission:
+    return Admission(Bounds(connections, each, kept, 16))
+
+
+@pytest.mark.parametrize(
+    ("descriptors", "connections"),
+    [(256, 160), (1024, 640), (4096, 3072), (16384, 10_000), (1 << 20, 10_000)],
+)
+def test_the_web_server_leaves_descriptors_for_the_worker(descriptors: int, connections: int) -> None:
+    found = bounds(descriptors)
+    assert found.connections == connections
+    left = descriptors - found.connections - found.backlog
+    assert left >= min(admission.RESERVE, descriptors // 4)
+
+
+def test_when_there_are_too_many_the_idlest_goes_first() -> None:
+    inside = hall()
+    some = [Someone(since) for since in (3.0, 1.0, 2.0, BUSY)]
+    for one in some:
+        inside.enter(one)
+    inside.enter(Someone(4.0))
+    assert [one.dropped for one in some] == [False, True, False, False]
+    inside.enter(Someone(5.0))
+    assert [one.dropped for one in some] == [False, True, True, False]
+
+
+def test_where_all_are_being_answered_the_newest_is_not_let_in() -> None:
+    inside = hall()
+    some = [Someone(BUSY) for _ in range(4)]
+    for one in some:
+        inside.enter(one)
+    newest = Someone(9.0)
+    inside.enter(newest)
+    assert newest.dropped and not any(one.dropped for one in some)
+
+
+def test_of_one_place_only_so_many_stay_and_others_do_not_pay_for_it() -> None:
+    inside = hall(connections=100)
+    other = Someone(0.0, "192.0.2.1")
+    mine = [Someone(float(since), "192.0.2.2") for since in range(1, 5)]
+    for one in (other, *mine):
+        inside.enter(one)
+    assert not other.dropped
+    assert [one.dropped for one in mine] == [True, True, False, False]
+    for one in (other, *mine):
+        inside.leave(one)
+        inside.leave(one)  # those who were sent away leave once more, when they are gone
+    assert not inside.guests and not inside.places
+
+
+def test_what_is_kept_is_bounded_and_who_began_first_pays() -> None:
+    inside = hall(connections=100)
+    first, second, served, third = (Someone(since) for since in (1.0, 2.0, BUSY, 3.0))
+    for one in (first, second, served, third):
+        inside.enter(one)
+    for one, size in ((first, 400), (served, 200), (second, 300), (third, 50)):
+        inside.keep(one, size)
+    assert not first.dropped
+    inside.keep(third, 200)
+    assert [one.dropped for one in (first, second, served, third)] == [True, False, False, False]
+    assert inside.kept == 700
+    inside.keep(second, 0)
+    for one in (second, served, third):
+        inside.leave(one)
+    assert inside.kept == 0 and not inside.holding
+
+
+@pytest.mark.parametrize(
+    ("address", "behind_proxy", "place"),
+    [
+        ("192.0.2.7", False, "192.0.2.7"),
+        ("192.0.2.7", True, ""),
+        ("127.0.0.1", False, ""),
+        ("::ffff:127.0.0.1", False, ""),
+        ("::ffff:192.0.2.7", False, "192.0.2.7"),
+        ("2001:db8:1:2:3::4", False, "2001:db8:1:2::/64"),
+        ("", False, ""),
+    ],
+)
+def test_whom_a_connection_counts_for(address: str, behind_proxy: bool, place: str) -> None:
+    assert counted_for(address, behind_proxy) == place
+
+
+def test_the_soft_limit_is_raised_to_the_hard_one() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
+        assert raise_limit() >= 512
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_however_many_are_sent_away_the_log_has_a_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    inside = hall(connections=2)
+    with caplog.at_level(logging.WARNING, "talaia.admission"):
+        for since in range(200):
+            inside.enter(Someone(float(since)))
+    assert [record.getMessage() for record in caplog.records] == ["1 connections closed: there were 2"]
+
+
+def test_a_tally_says_the_first_at_once_and_the_others_together() -> None:
+    said: list[int] = []
+    times = iter((0.0, 1.0, 2.0, 59.0, 61.0, 62.0))
+    tally = Tally(said.append, lambda: next(times))
+    for _ in range(6):
+        tally.add()
+    assert said == [1, 4]

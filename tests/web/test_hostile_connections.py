@@ -1,0 +1,316 @@
+"""Connections that mean no good, or break: each is let go in time, none gets more than its share, nobody else pays."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from talaia import connection
+from talaia.admission import Admission, Bounds
+from talaia.connection import PIPELINED
+from talaia.up import TCP_NOTSENT_LOWAT, UNSENT
+from talaia.web import FIELDS, Front
+from tests.web.site import a_front, write
+from tests.web.test_connection import ASKED, PAGE, Inner, Served, answer, served
+
+GET = ASKED[0]
+BIG = b"x" * 3_000_000
+Talk = Callable[[Served], Awaitable[None]]
+
+
+@pytest.fixture
+def inner() -> Inner:
+    return Inner()
+
+
+@pytest.fixture
+def front(tmp_path: Path, inner: Inner) -> Front:
+    write(tmp_path / "public" / "big" / "index.html", BIG)
+    return a_front(tmp_path, inner)
+
+
+def talking(front: Front, talk: Talk) -> None:
+    """Run `talk` while `front` is served, in the event loop that the product runs in."""
+
+    async def run() -> None:
+        async with served(front) as there, asyncio.timeout(20):
+            await talk(there)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
+
+
+async def empty(there: Served) -> None:
+    """Wait until nothing is left of anybody."""
+    while there.state.connections or there.state.tasks:
+        await asyncio.sleep(0.01)
+    admission = there.front.admission
+    assert not admission.guests and not admission.places and not admission.holding and admission.kept == 0
+
+
+def deaf(port: int) -> socket.socket:
+    """A client that takes next to nothing of an answer, unless it is read."""
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    one.connect(("127.0.0.1", port))
+    return one
+
+
+@contextlib.asynccontextmanager
+async def connected(port: int, **given: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, **given)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+async def read(reader: asyncio.StreamReader) -> bytes:
+    """All that comes until it is closed; a reset, where something of ours was not read any more, is an end, too."""
+    got = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := await reader.read(65536):
+            got += piece
+    return got
+
+
+async def ask(port: int, request: bytes = GET) -> tuple[bytes, bytes]:
+    """The answer to somebody else, on a connection of their own."""
+    async with connected(port) as (reader, writer):
+        writer.write(request)
+        return await answer(reader)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /big/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /big/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /big/ HTTP/1.1\r\nHost: x\r\n\r\n" * 3,
+        b"GET /desk/big HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ids=["kept", "to be closed", "three of them", "of the application"],
+)
+def test_who_does_not_read_the_answer_is_let_go(
+    front: Front, inner: Inner, request_: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    inner.says = BIG
+
+    async def talk(there: Served) -> None:
+        for _ in range(2):  # the long way, and the short one
+            with deaf(there.port) as one:
+                one.sendall(request_)
+                while not there.state.connections:
+                    await asyncio.sleep(0.01)
+                await empty(there)
+        assert (await ask(there.port))[1] == PAGE
+
+    talking(front, talk)
+
+
+def test_who_reads_slowly_and_steadily_gets_all_of_it(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.5)
+
+    async def talk(there: Served) -> None:
+        loop, got = asyncio.get_running_loop(), 0
+        with deaf(there.port) as one:
+            one.setblocking(False)
+            one.sendall(b"GET /big/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            for _ in range(12):  # longer in all than the patience
+                await asyncio.sleep(0.1)
+                before = got
+                while got < before + 60_000:
+                    piece = await loop.sock_recv(one, 10_000)
+                    assert piece, f"closed after {got} bytes"
+                    got += len(piece)
+            assert there.state.connections
+
+    talking(front, talk)
+
+
+def test_who_sends_many_requests_and_waits_for_no_answer_is_let_go(front: Front) -> None:
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            writer.write(GET * (PIPELINED + 1))
+            for _ in range(PIPELINED + 1):
+                assert (await answer(reader))[1] == PAGE
+            writer.write(GET * 5000)
+            got = await read(reader)
+        assert got.count(b"HTTP/1.1 200") <= PIPELINED + 1 and b" 400 " not in got
+        await empty(there)
+
+    talking(front, talk)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nAccept: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.0\r\n\r\n", 200),
+        (b"GET /desk/ HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * FIELDS + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: x\r\na: " + b"b" * 40_000 + b"\r\n\r\n", 431),
+        (b"GET /" + b"b" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
+        (b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+    ],
+    ids=range(11),
+)
+@pytest.mark.parametrize("warm", [False, True])
+def test_what_is_no_good_request_is_refused_and_closed(
+    front: Front, inner: Inner, request_: bytes, status: int, warm: bool
+) -> None:
+    async def talk(there: Served) -> None:
+        if warm:
+            await ask(there.port)
+        async with connected(there.port) as (reader, writer):
+            writer.write(request_)
+            got = await read(reader)
+        assert got.startswith(b"HTTP/1.1 %d " % status)
+        assert got.count(b"HTTP/1.1 ") == 1
+        await empty(there)
+
+    talking(front, talk)
+    assert inner.asked == []
+
+
+def test_a_refusal_never_stands_in_the_place_of_an_answer_before_it(front: Front, inner: Inner) -> None:
+    async def talk(there: Served) -> None:
+        inner.wait = 0.2
+        async with connected(there.port) as (reader, writer):
+            writer.write(b"GET /desk/ HTTP/1.1\r\nHost: x\r\n\r\nno request at all\r\n\r\n")
+            got = await read(reader)
+        assert b" 400 " not in got
+        await empty(there)
+
+    talking(front, talk)
+
+
+STAGES = {
+    "nothing": b"",
+    "half a line": b"GET / HT",
+    "half a head": b"GET /desk/ HTTP/1.1\r\nHost: x\r\n",
+    "a head": b"POST /desk/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n",
+    "half a body": b"POST /desk/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf",
+    "half a chunk": b"POST /desk/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhal",
+    "asked to go on": b"POST /desk/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+    "asked": b"GET /desk/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    "asked for much": b"GET /big/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    "asked for more": b"GET /desk/ HTTP/1.1\r\nHost: x\r\n\r\n" * 5,
+    "answered": GET,
+    "answered too early": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("how", ["closes", "half closes", "resets"])
+def test_whoever_hangs_up_leaves_nothing_behind(
+    front: Front, inner: Inner, stage: str, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    inner.wait, inner.says = 0.1, BIG
+
+    async def talk(there: Served) -> None:
+        await ask(there.port)
+        one = deaf(there.port)
+        one.sendall(STAGES[stage])
+        await asyncio.sleep(0.03)
+        if how == "half closes":
+            one.shutdown(socket.SHUT_WR)
+            await asyncio.sleep(0.03)
+        if how == "resets":
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        one.close()
+        assert (await ask(there.port))[1] == PAGE
+        await empty(there)
+
+    with caplog.at_level(logging.INFO):
+        talking(front, talk)
+    assert [record.getMessage() for record in caplog.records if record.name not in ("asyncio", "uvicorn.error")] == []
+    assert not [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR]
+
+
+def test_while_there_are_too_many_every_new_one_is_answered(front: Front) -> None:
+    front.admission = Admission(Bounds(connections=50, each=50, kept=10_000_000, backlog=64))
+
+    async def talk(there: Served) -> None:
+        async with contextlib.AsyncExitStack() as others:
+            for _ in range(200):
+                _, writer = await others.enter_async_context(connected(there.port))
+                writer.write(b"GET / HT")
+                assert len(there.state.connections) <= 60
+            assert (await ask(there.port))[1] == PAGE
+
+    talking(front, talk)
+
+
+def test_bodies_without_an_end_do_not_fill_the_memory(front: Front) -> None:
+    front.admission = Admission(Bounds(connections=500, each=500, kept=1_000_000, backlog=64))
+
+    async def talk(there: Served) -> None:
+        begun = b"POST /desk/ HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + b"x" * 50_000
+        async with contextlib.AsyncExitStack() as others:
+            for _ in range(60):
+                _, writer = await others.enter_async_context(connected(there.port))
+                writer.write(begun)
+            while len(there.front.admission.guests) > 25:
+                await asyncio.sleep(0.01)
+            assert there.front.admission.kept <= 1_000_000
+            whole = b"POST /desk/ HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+            assert (await ask(there.port, whole))[1] == b"abc"
+
+    talking(front, talk)
+
+
+def test_the_end_of_the_server_does_not_wait_for_who_is_slow(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "ENDING", 0.2)
+    begun = 0.0
+
+    async def talk(there: Served) -> None:
+        nonlocal begun
+        for request_ in (b"", STAGES["half a head"], STAGES["half a body"], STAGES["asked for much"]):
+            one = deaf(there.port)
+            one.sendall(request_)
+            kept.append(one)
+        while len(there.state.connections) < 4:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        begun = asyncio.get_running_loop().time()
+
+    kept: list[socket.socket] = []
+
+    async def run() -> float:
+        async with served(front) as there:
+            await talk(there)
+        return asyncio.get_running_loop().time() - begun
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(run()) < 5
+    for one in kept:
+        one.close()
+
+
+def test_the_bounds_of_the_kernel_are_handed_on_to_each_connection(front: Front) -> None:
+    async def talk(there: Served) -> None:
+        async with connected(there.port):
+            while not there.state.connections:
+                await asyncio.sleep(0.01)
+            (one,) = there.state.connections
+            with socket.socket(fileno=os.dup(one.transport.get_extra_info("socket").fileno())) as accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT) == UNSENT
+
+    talking(front, talk)
