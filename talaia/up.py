@@ -18,7 +18,7 @@ import uvicorn
 import uvloop
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
-from django.db import Error, connection, transaction
+from django.db import Error, connection
 from django.utils import timezone
 
 import talaia
@@ -32,7 +32,8 @@ from talaia.config.addresses import is_host_and_port
 from talaia.connection import Connection
 from talaia.forum.chosen import chosen
 from talaia.forum.reconciling import Look
-from talaia.outbox.actions import WAKE, record
+from talaia.outbox import room
+from talaia.outbox.actions import WAKE
 from talaia.outbox.punctual import call_off
 from talaia.outbox.worker import Worker
 from talaia.panel.actions import list_services
@@ -42,6 +43,9 @@ from talaia.refusal import Refused
 from talaia.signals.unwatched import mark_unwatched
 from talaia.signals.watch import Watch
 from talaia.site import about
+from talaia.site.actions import ask_for_all
+from talaia.site.folder import Folder
+from talaia.site.guarding import Guard
 from talaia.web import ASGI, Front
 
 log = logging.getLogger(__name__)
@@ -62,14 +66,14 @@ def application(config: Config) -> ASGI:
 def prepare(config: Config) -> None:
     """Bring the database to this version, list the services, and have the site made anew where it needs to be."""
     config.home.mkdir(parents=True, exist_ok=True)
+    room.keep(config.home)
     call_command("migrate", verbosity=0, interactive=False)
     now = timezone.now()
     mark_unwatched(now)  # before anything moves: what was on the panel then was on it unwatched
     list_services(headings(config), now)
     mark, look = config.home / "run" / "site-made-by", fingerprint(config)
-    if not mark.exists() or mark.read_text() != look:
-        with transaction.atomic():
-            record("site.changed", "site", now)
+    if not mark.exists() or mark.read_text() != look or not Folder(config.home / "public").manifest.exists():
+        ask_for_all(now)
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.write_text(look)
 
@@ -133,6 +137,7 @@ class Background:
             threading.Thread(target=self.worker.run, name="worker"),
             threading.Thread(target=watch.run, args=[self.stop], name="watch"),
             threading.Thread(target=clock.run, args=[self.stop], name="clock"),
+            threading.Thread(target=Guard(configuration.current, timezone.now).run, args=[self.stop], name="folder"),
             threading.Thread(
                 target=AudienceWatch(configuration.current, timezone.now).run, args=[self.stop], name="audience"
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from talaia.api import away
 from talaia.api.answers import bad_request
 
 urlpatterns = [
@@ -11,3 +12,6 @@ urlpatterns = [
     path("", include("talaia.api.urls")),
 ]
 handler400 = bad_request
+handler403 = away.forbidden
+handler404 = away.not_found
+handler500 = away.failed

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from talaia.config import Check, Config, Source
+from talaia.outbox.beats import Beat
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Fact
+from talaia.outbox.trouble import UNFIT
 from talaia.panel.actions import backfill, judge_service, note_watched
 from talaia.panel.renaming.names import former
 from talaia.panel.watching import BEHIND, beat_due
@@ -81,6 +83,7 @@ class Watch:
         self.judged_at: datetime | None = None
         self.last_fact: int | None = None
         self.purged_at: datetime | None = None
+        self.beat = Beat("watch")
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set. No fault of a source, a check or the database ends it."""
@@ -89,6 +92,7 @@ class Watch:
                 now = self.clock()
                 self.ask(now)
                 self.collect(now)
+                self.beat.show(self.config().home, now)
             except Exception:
                 log.exception("the watch goes on after")
                 connection.close()
@@ -184,11 +188,12 @@ class Watch:
         for intake in waiting:
             try:
                 actions.handle_intake(intake, config.source(intake.source), now, self.concern.wants)
-            except (OperationalError, InterfaceError):
+            except UNFIT:
                 raise  # the database is away or busy: it will be taken up later
             except Exception as error:
                 log.exception("nothing can be made of intake %s", intake.pk)
                 actions.refuse_intake(intake, repr(error), now)
+            self.beat.show(config.home, self.clock())  # a flood takes its time, and is no standstill
         return bool(waiting)
 
     def collect(self, now: datetime) -> None:
@@ -223,7 +228,7 @@ class Watch:
             return True
         try:
             actions.store_poll(source, heard, self.asked_at.get(source.id, now), now)
-        except (OperationalError, InterfaceError):
+        except UNFIT:
             raise
         except Exception as error:  # one source keeps nothing else from being judged
             log.exception("what %s answered cannot be stored", source.id)
@@ -263,7 +268,7 @@ class Watch:
             for one in told:
                 try:
                     backfill(one.gap.id, one.told, now)
-                except (OperationalError, InterfaceError):
+                except UNFIT:
                     raise
                 except Exception:
                     log.exception("what %s remembers cannot be written down", source.id)
@@ -318,7 +323,7 @@ class Watch:
                 for judged in differing:
                     try:
                         judge_service(judged.row.slug, judged.computed, judged.shown, now, judged.calm)
-                    except (OperationalError, InterfaceError):
+                    except UNFIT:
                         raise
                     except Exception:
                         log.exception("what is shown of %s cannot be stored", judged.row.slug)

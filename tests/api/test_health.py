@@ -13,16 +13,20 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from talaia.api.health import Signs, beat, judge_publisher, judge_worker
+from talaia.api.health import Signs, judge_beat, judge_disk, judge_folder, judge_publisher
 from talaia.config import Config
+from talaia.outbox import beats
 from talaia.outbox.models import Delivery, Fact
+from talaia.outbox.room import Room
 from talaia.signals.actions import issue_token
+from talaia.site.guarding import Seen
 from talaia.site.models import Publication
 from tests.api.conftest import USUAL
 from tests.api.locked import held
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
-WELL = {"status": "ok", "database": "ok", "worker": "ok", "publisher": "ok"}
+PARTS = ("database", "disk", "worker", "watch", "clock", "publisher", "folder")
+WELL = {"status": "ok", **dict.fromkeys(PARTS, "ok")}
 pytestmark = pytest.mark.django_db
 STRANGER: dict[str, Any] = {"REMOTE_ADDR": "192.0.2.7"}
 
@@ -33,11 +37,11 @@ def ago(seconds: float) -> datetime:
 
 @pytest.mark.parametrize(("seconds", "ok"), [(0, True), (15, True), (16, False), (86400, False), (-5, True)])
 def test_a_worker_is_well_while_its_heart_beats(seconds: float, ok: bool) -> None:
-    assert judge_worker(ago(seconds), NOW).ok is ok
+    assert judge_beat("watch", ago(seconds), NOW).ok is ok
 
 
 def test_a_worker_that_never_ran_is_not_well() -> None:
-    part = judge_worker(None, NOW)
+    part = judge_beat("worker", None, NOW)
     assert (part.ok, part.age) == (False, None)
     assert "talaia work" in part.what
 
@@ -64,7 +68,32 @@ def test_a_publisher_that_never_published_is_not_well(config: Config) -> None:
 
 
 def test_a_folder_without_a_heartbeat_is_no_error(config: Config) -> None:
-    assert beat(config.home) is None
+    assert beats.seen(config.home, "worker") is None
+
+
+@pytest.mark.parametrize(
+    ("free", "reserve", "well"),
+    [
+        (40_000_000, 0, True),  # before the reserve is made, and when there is room for it again
+        (20_000_000, 16_000_000, True),
+        (2_000_001, 16_000_000, True),
+        (1_999_999, 16_000_000, False),
+        (20_000_000, 0, False),  # it was given free
+        (0, 0, False),
+    ],
+)
+def test_the_disk_is_well_while_there_is_room_beside_the_reserve(free: int, reserve: int, well: bool) -> None:
+    part = judge_disk(Room(free, 10_000_000_000, reserve))
+    assert part.ok is well
+    assert f"{free / 1e6:,.0f} MB are left" in part.what
+
+
+def test_the_folder_is_not_well_while_it_is_made_anew_and_tells_afterwards_what_was_found() -> None:
+    assert judge_folder(None, NOW).ok
+    part = judge_folder(Seen(ago(2), 3, "index.html, …", ago(2)), NOW)
+    assert (part.ok, "3 files are not as they were written" in part.what) == (False, True)
+    part = judge_folder(Seen(ago(2), 0, "index.html, …", ago(9)), NOW)
+    assert (part.ok, "somebody else had changed index.html" in part.what) == (True, True)
 
 
 @pytest.fixture
@@ -82,7 +111,8 @@ def test_all_is_well_says_200_and_a_word_for_each_part(client: Client, well: Non
 def test_an_installation_that_was_never_started_is_not_well(client: Client, config: Config) -> None:
     answer = client.get("/healthz", **STRANGER)
     assert answer.status_code == 503
-    assert answer.json() == {"status": "failed", "database": "ok", "worker": "failed", "publisher": "failed"}
+    failed = dict.fromkeys(("status", "worker", "watch", "clock", "publisher"), "failed")
+    assert answer.json() == {**WELL, **failed}
 
 
 def test_a_change_that_does_not_get_to_the_page_is_not_well(client: Client, well: None) -> None:
@@ -106,7 +136,7 @@ def test_what_waits_for_a_person_or_for_the_archive_is_no_failure(client: Client
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])
 def test_this_machine_is_told_ages_and_reasons(client: Client, well: None, address: str) -> None:
     details = client.get("/healthz", REMOTE_ADDR=address).json()["details"]
-    assert set(details) == {"database", "worker", "publisher"}
+    assert set(details) == set(PARTS)
     assert 0 <= details["worker"]["age_seconds"] < 5
     assert 0 <= details["publisher"]["age_seconds"] < 5
     assert details["publisher"]["what"].startswith("last written 0 s ago")
