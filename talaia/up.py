@@ -35,6 +35,7 @@ from talaia.forum.reconciling import Look
 from talaia.outbox import room
 from talaia.outbox.actions import WAKE
 from talaia.outbox.punctual import call_off
+from talaia.outbox.trouble import trouble
 from talaia.outbox.worker import Worker
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
@@ -86,7 +87,7 @@ def prepare_at_last(stop: threading.Event) -> bool:
             try:
                 prepare(configuration.current())
                 return True
-            except Error as error:
+            except (Error, OSError) as error:
                 if str(error) != told:  # once, not every two seconds
                     told = str(error)
                     log.error("the database cannot be prepared yet, and is tried until it can: %s", told.strip())
@@ -270,9 +271,10 @@ def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None
     background, start_late = Background(config), False
     try:
         prepare(config)
-    except Error:
+    except (Error, OSError) as error:
         connection.close()
-        if not (config.home / "public" / "index.html").exists():
+        ours = isinstance(error, OSError) and trouble(error) is None
+        if ours or not (config.home / "public" / "index.html").exists():
             raise
         start_late = True
     if start_late:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from talaia.outbox.actions import write_test
 from talaia.outbox.models import Delivery
 from talaia.outbox.room import Room, room
 from talaia.outbox.trouble import HINTS, in_one_line, trouble
+from talaia.outbox.waits import Standing
 from talaia.site.guarding import Seen, last_look
 from talaia.site.models import Publication
 
@@ -74,6 +76,7 @@ class Latest:
         self.lock = threading.Lock()
         self.at = float("-inf")
         self.parts: tuple[Part, ...] = ()
+        self.published, self.waiting = Standing(), Standing()
 
     def forget(self) -> None:
         """Whoever asks next gets a fresh look."""
@@ -82,20 +85,29 @@ class Latest:
     def look(self, config: Config, now: datetime) -> tuple[Part, ...]:
         with self.lock:
             if time.monotonic() - self.at > LOOK_EVERY:
-                self.parts = look(config, now)
+                self.parts = look(config, now, self.by_now)
                 self.at = time.monotonic()
             return self.parts
+
+    def by_now(self, signs: Signs, now: datetime) -> Signs:
+        """The signs by the clock as it is: what lies ahead of now has stood for as long as it has been seen."""
+
+        def mended(at: datetime | None, standing: Standing) -> datetime | None:
+            seconds = standing.seconds(at)
+            return at if at is None or at <= now else now - timedelta(seconds=seconds)
+
+        return Signs(mended(signs.published_at, self.published), mended(signs.waiting_since, self.waiting))
 
 
 LATEST = Latest()
 
 
-def look(config: Config, now: datetime) -> tuple[Part, ...]:
+def look(config: Config, now: datetime, by_now: Callable[[Signs, datetime], Signs]) -> tuple[Part, ...]:
     """Look at the parts. Never raises for what is not well."""
     left = room(config.home)
     try:
         with in_haste(PATIENCE):
-            signs = read_signs()
+            signs = by_now(read_signs(), now)
             write_test(now)
     except Error as error:
         kind = trouble(error, 0 if left and left.is_full else None)

@@ -39,7 +39,7 @@ HINTS = {
     Trouble.FULL: "make room on the disk; meanwhile the pages that stand there stay whole",
     Trouble.READ_ONLY: "look at the health of the disk (dmesg) and at who owns the folder",
     Trouble.BUSY: "another program keeps it for itself: end that, or wait for it",
-    Trouble.OTHER_VERSION: "it is of another version than this program: `talaia check` says what to do",
+    Trouble.OTHER_VERSION: "of another version: `talaia up` brings it here at its start, `talaia check` looks at it",
     Trouble.AWAY: "look at [database] in talaia.toml, at the server and at the disk",
 }
 UNCLEAR = re.compile(r"i/o error|unable to open", re.IGNORECASE)  # what SQLite says of a full disk, too

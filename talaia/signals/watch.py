@@ -20,6 +20,7 @@ from talaia.outbox.beats import Beat
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Fact
 from talaia.outbox.trouble import UNFIT
+from talaia.outbox.waits import Wall
 from talaia.panel.actions import backfill, judge_service, note_watched
 from talaia.panel.renaming.names import former
 from talaia.panel.watching import BEHIND, beat_due
@@ -36,6 +37,7 @@ from talaia.signals.outcome import Outcome
 from talaia.signals.renaming.actions import take_along
 from talaia.signals.replay import Replay
 from talaia.signals.rounds import Rounds
+from talaia.signals.set_back.actions import mend_hours
 from talaia.signals.silencing import silence, windows
 from talaia.signals.unwatched import last_watched, mark_unread, mark_unwatched
 from talaia.signals.view import CHECKS
@@ -84,6 +86,8 @@ class Watch:
         self.last_fact: int | None = None
         self.purged_at: datetime | None = None
         self.beat = Beat("watch")
+        self.wall, self.ahead = Wall(), False  # `ahead`: hours may lie ahead of now
+        self.lost: timedelta | None = timedelta(0)  # how far the clock was set back meanwhile; None: nobody knows
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set. No fault of a source, a check or the database ends it."""
@@ -124,6 +128,7 @@ class Watch:
     def ask(self, now: datetime) -> None:
         """Take up what came in; start the polls and probes that are due."""
         config = self.config()
+        self.keep_time(now)
         if config is not self.in_force:
             self._put_in_force(config, now)
         self.began_at = self.began_at or now
@@ -145,6 +150,17 @@ class Watch:
             if check.id not in at_work and _passed(self.probed_at.get(check.id), check.every, now):
                 self.probed_at[check.id] = now
                 self._start(self.probing, self.probes, check, probe, check, config)
+
+    def keep_time(self, now: datetime) -> None:
+        """Have nothing that was heard before the clock was set back count as heard hours from now."""
+        lost = self.wall.set_back(now)
+        if lost is None or lost:
+            self.lost = lost if lost is None or self.lost is None else self.lost + lost
+            self.ahead = True
+        if self.ahead:
+            if count := mend_hours(now, self.lost):
+                log.warning("the clock was set back by %s: %s hours that lay ahead are mended", self.lost or "?", count)
+            self.ahead, self.lost = False, timedelta(0)
 
     def _put_in_force(self, config: Config, now: datetime) -> None:
         take_along(former())

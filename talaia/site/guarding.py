@@ -93,6 +93,20 @@ def targets(names: Iterable[str]) -> Iterator[str]:
             yield target
 
 
+def compared(config: Config) -> list[str]:
+    """The pages that are not as they were written, as far as that can be seen by only looking."""
+    folder = Folder(config.home / "public")
+    if not folder.manifest.exists():
+        return []
+    found, after = [], ""
+    while some := folder.manifest.after(after, SLICE):
+        after = some[-1].name
+        for page in some:
+            if " ".join(folder.look(page.name)) != page.seen and not page.fits(folder.digests(page.name)):
+                found.append(page.name)
+    return found
+
+
 class Guard:
     """`run` is the loop, `step` one look."""
 

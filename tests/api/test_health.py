@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from talaia.api.health import Signs, judge_beat, judge_disk, judge_folder, judge_publisher
+from talaia.api.health import LATEST, Signs, judge_beat, judge_disk, judge_folder, judge_publisher
 from talaia.config import Config
 from talaia.outbox import beats
 from talaia.outbox.models import Delivery, Fact
@@ -217,3 +217,35 @@ def test_a_database_that_can_only_be_read_is_not_well(client: Client, config: Co
         connection.close()
     assert answer.status_code == 503
     assert answer.json()["details"]["database"]["what"] == "it can only be read"
+
+
+def test_a_publisher_that_stands_still_after_the_clock_was_set_back_is_noticed(
+    client: Client, well: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Publication.objects.create(at=timezone.now() + timedelta(hours=3), seconds=0.1, pages=3, written=1)
+    assert client.get("/healthz").status_code == 200
+    LATEST.forget()
+    LATEST.published.since -= 1000  # so long it has been seen to stand
+    assert client.get("/healthz").json()["publisher"] == "failed"
+
+
+def test_a_database_that_answers_and_takes_nothing_is_not_well(
+    client: Client, well: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(now: datetime) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("talaia.api.health.write_test", full)
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "failed")
+    assert "make room on the disk" in answer.json()["details"]["database"]["what"]
+
+
+@pytest.mark.parametrize("part", beats.PARTS)
+def test_a_part_whose_rounds_fail_is_noticed_within_fifteen_seconds(
+    client: Client, config: Config, well: None, part: str
+) -> None:
+    beats.Beat(part).show(config.home, timezone.now() - timedelta(seconds=16))
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()[part]) == (503, "failed")
+    assert "its log says why" in answer.json()["details"][part]["what"]

@@ -106,7 +106,7 @@ def made_a_folder(file: Path) -> None:
     (file / "inside").mkdir(parents=True)
 
 
-CHANGES = {
+CHANGES: dict[str, Callable[[Path], object]] = {
     "gone": Path.unlink,
     "defaced": defaced,
     "defaced, with its times put back": lambda file: keep_times(file, defaced),
@@ -223,7 +223,12 @@ def test_the_archive_is_looked_at_bit_by_bit(public: Path, guard: Guard, monkeyp
     monkeypatch.setattr("talaia.site.guarding.SLICE", 5)
     looked: list[str] = []
     folder_look = Folder.look
-    monkeypatch.setattr(Folder, "look", lambda self, name: looked.append(name) or folder_look(self, name))
+
+    def look(folder: Folder, name: str) -> tuple[str, ...]:
+        looked.append(name)
+        return folder_look(folder, name)
+
+    monkeypatch.setattr(Folder, "look", look)
     rounds = []
     guard.after = ""
     for _ in range(200):
