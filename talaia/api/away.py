@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from talaia.api import answers
 from talaia.api.answers import MACHINES, refusal
 from talaia.config import current
 from talaia.outbox.room import free
@@ -43,9 +44,14 @@ def failed(request: HttpRequest) -> HttpResponse:
         if request.path.startswith(MACHINES):
             return refusal(500, "a fault of ours; its log has it", "tell whoever runs it")
         return page(request, "fault", 500)
+    return told(request, kind, error)
+
+
+def told(request: HttpRequest, kind: Trouble, error: BaseException | None) -> HttpResponse:
+    """503, and a line in the log; Django's own has a traceback."""
     response = not_now(request, kind)
     tell(kind, error)
-    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own line has a traceback
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
@@ -57,6 +63,18 @@ def not_now(request: HttpRequest, kind: Trouble, language: str = "") -> HttpResp
     response = page(request, kind.value, 503, language)
     response["Retry-After"] = after
     return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What cannot be understood; and a session that the database did not take, which Django takes for one that ended."""
+    cause: BaseException | None = exception
+    while cause is not None:
+        if (kind := trouble(cause, free(current().home))) is not None:
+            return told(request, kind, cause)
+        cause = cause.__context__
+    if request.path.startswith(MACHINES):
+        return answers.bad_request(request, exception)
+    return page(request, "bad", 400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
