@@ -66,7 +66,7 @@ def not_now(request: HttpRequest, kind: Trouble, language: str = "") -> HttpResp
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What cannot be understood; and a session that the database did not take, which Django takes for one that ended."""
+    """What cannot be understood; also a session that the database did not take: to Django it is one that ended."""
     cause: BaseException | None = exception
     while cause is not None:
         if (kind := trouble(cause, free(current().home))) is not None:

@@ -223,8 +223,8 @@ class Watch:
         self.met = self.met or not self.polls or now - (self.began_at or now) >= FIRST_ANSWERS
         latest = Fact.objects.order_by("-pk").values_list("pk", flat=True).first()
         if self.met and (fresh or latest != self.last_fact or _passed(self.judged_at, JUDGE_EVERY, now)):
-            self.judged_at, self.last_fact = now, latest
             self.judge(config, now)
+            self.judged_at, self.last_fact = now, latest  # after it: one that fails is made up for in the next round
             self.fill(config, now)
         if _passed(self.purged_at, timedelta(hours=1), now):
             self.purged_at = now

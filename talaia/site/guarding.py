@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 2.0  # seconds
 SLICE = 100  # pages of the archive in one look: thirty thousand take ten minutes
 TELL_EVERY = timedelta(minutes=10)  # at most so often a fact says it, however often somebody comes back
+NOTE_EVERY = timedelta(seconds=10)  # that all is well
 NAMED = 3  # files that are named, of all that are not as they were
 TOPS = (*LANGUAGES, "static", "about", *(f"{language}/about" for language in LANGUAGES))
 
@@ -151,7 +152,8 @@ class Guard:
         if wrong:
             self.mend(folder, wrong, now)
         self.whole = False
-        self.note(folder, replace(self.seen or Seen(now), at=now, damaged=0))
+        if wrong or self.seen is None or over(self.seen.at, now, NOTE_EVERY):
+            self.note(folder, replace(self.seen or Seen(now), at=now, damaged=0))
         return len(wrong)
 
     def due(self, manifest: Manifest) -> Iterator[Noted]:

@@ -170,6 +170,7 @@ def visitor() -> Client:
     return Client(raise_request_exception=False, headers={"accept-language": "ca"})
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("kind", TROUBLES)
 @pytest.mark.parametrize("role", [None, *Role], ids=str)
 def test_every_door_of_the_desk(house: Config, kind: str, role: Role | None) -> None:
