@@ -24,6 +24,7 @@ from django.utils import timezone
 import talaia
 from talaia import config as configuration
 from talaia.api.limits import limit_bodies
+from talaia.audience.mailing import take_up
 from talaia.audience.mailman.watch import Watch as ListWatch
 from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
@@ -285,6 +286,30 @@ def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None
         run(serve(config, host, port, on_ready, reloads))
     finally:
         background.finish()
+
+
+def web(config: Config, host: str, port: int) -> None:
+    """The web server alone, until SIGTERM or SIGINT. It takes up itself what it puts aside: no worker may be near."""
+    claim_port(host, port)
+    stop = threading.Event()
+    keeper = threading.Thread(target=keep_wishes, args=[stop], name="wishes")
+    keeper.start()
+    try:
+        run(serve(config, host, port))
+    finally:
+        stop.set()
+        keeper.join()
+
+
+def keep_wishes(stop: threading.Event) -> None:
+    """Take up what was put aside while the database was away, until `stop` is set."""
+    while not stop.wait(AGAIN):
+        try:
+            take_up(timezone.now())
+        except Exception:
+            log.exception("what was put aside is taken up again after")
+        finally:
+            connection.close()
 
 
 def work(config: Config) -> None:

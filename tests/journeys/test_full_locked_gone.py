@@ -83,7 +83,7 @@ class Logged(Talaia):
         return found
 
     def token(self) -> str:
-        return re.findall(r"[A-Za-z0-9_-]{40,}", self.run("token", "create", "scripts"))[0]
+        return str(re.findall(r"[A-Za-z0-9_-]{40,}", self.run("token", "create", "scripts"))[0])
 
     def unsubscribing(self) -> str:
         """The address with which the one who is told stops our mails."""
@@ -235,7 +235,6 @@ def test_no_unsubscription_is_lost_while_the_database_is_locked_nor_by_a_kill(pr
         answer = product.post(address, data={"List-Unsubscribe": "One-Click"})
         assert (answer.status_code, '<html lang="ca">' in answer.text) == (202, True)
         product.kill9()
-        answer = None
     assert product.standing() == "on"
     product.start()
     product.started()
@@ -294,3 +293,22 @@ def test_an_emptied_folder_is_whole_again_within_seconds_while_it_runs_and_after
     product.started()
     wait_until(lambda: names(public) == before, 30, "every page is back", product)
     wait_until(lambda: "defaced" not in product.get("/").text, 10, "the front is ours again", product)
+
+
+class Web(Logged):
+    """The web server alone, as on a machine where no worker runs."""
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", self.module, "web", "--listen", f"127.0.0.1:{self.port}"]
+        self.process = Process(command, self.log, folder=ROOT, environment=self.environment)
+
+
+def test_the_web_server_alone_takes_up_itself_what_it_has_put_aside(product: Logged) -> None:
+    address = product.unsubscribing()
+    product.stop()
+    with Web(product.home, (product.home / "talaia.toml").read_text()) as web:
+        web.started()
+        with locked(product.home):
+            assert web.post(address, data={"List-Unsubscribe": "One-Click"}).status_code == 202
+        wait_until(lambda: product.standing() == "opted_out", 20, "it is taken up", web)
+        assert web.stop() == 0
