@@ -8,11 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 
 import talaia
 from talaia import config as configuration
 from talaia.outbox.faults import Fault
+from talaia.outbox.room import free
+from talaia.outbox.trouble import HINTS, in_one_line, trouble
 from talaia.refusal import Refused
 from talaia.terminal import only_words
 
@@ -89,9 +91,19 @@ def _run(argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         return 130
     except DatabaseError as error:
-        hint = "`talaia up` brings it to this version at its start; `talaia check` looks at it"
-        print(f"talaia: the database refuses: {str(error).strip().splitlines()[0]}; {hint}", file=sys.stderr)
+        print(f"talaia: the database refuses: {refused(error)}", file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
+    except OSError as error:
+        if (kind := trouble(error)) is None:
+            raise
+        print(f"talaia: {error.filename or error.strerror}: {error.strerror}; {HINTS[kind]}", file=sys.stderr)
+        return NOT_NOW if known.command in BY_MAIL else 1
+
+
+def refused(error: DatabaseError) -> str:
+    """What the database said, and what is to be done about it."""
+    kind = trouble(error, free(configuration.current().home))
+    return in_one_line(error) + (f"; {HINTS[kind]}" if kind else "")
 
 
 def unspoken(argument: str) -> bool:

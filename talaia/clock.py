@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from talaia.audience.actions import forget_asked
+from talaia.audience.mailing import take_up
 from talaia.config import Config
 from talaia.desk.actions import forget_sessions
 from talaia.events.actions import note_late, note_stuck, take_step
@@ -19,6 +20,8 @@ from talaia.events.models import Event
 from talaia.notices.actions import note_whether_told
 from talaia.notices.replies.actions import forget as forget_replies
 from talaia.outbox import actions as outbox
+from talaia.outbox.beats import Beat
+from talaia.outbox.trouble import UNFIT
 from talaia.outbox.waits import over
 from talaia.panel.actions import roll_up
 from talaia.panel.rollup import DueDay, due_days
@@ -42,9 +45,11 @@ class Clock:
         self.faults: dict[str, datetime] = {}  # what failed, and when that was said
 
     def run(self, stop: threading.Event) -> None:
+        beat = Beat("clock")
         while not stop.wait(1):
             try:
                 self.step(self.now())
+                beat.show(self.config().home, self.now())
             except Exception:
                 log.exception("the clock goes on after")
                 self.minute = None  # it may have been away: what nobody watched comes before any step
@@ -54,6 +59,7 @@ class Clock:
 
     def step(self, now: datetime) -> None:
         """Take every step that is due. One that fails holds up no other; a database that is away ends all."""
+        self.try_to("take up what was put aside", now, lambda: take_up(now))
         each_minute = self.minute is None or over(self.minute, now, timedelta(minutes=1))
         if each_minute:
             self.minute = now
@@ -96,7 +102,7 @@ class Clock:
         """Whether it could be done. A fault stays in the log, each hour anew while it lasts."""
         try:
             act()
-        except (OperationalError, InterfaceError):
+        except UNFIT:
             raise  # the database is away or busy: all of it comes later
         except Exception:
             if (said := self.faults.get(what)) is None or over(said, now, timedelta(hours=1)):

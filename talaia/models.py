@@ -6,7 +6,7 @@ from talaia.events.models import Anchor, Event, Impact, Update
 from talaia.forum.discourse.models import Bell
 from talaia.forum.models import Mirrored, Proposal
 from talaia.notices.models import Bounce, Notice, Posting, Reply
-from talaia.outbox.models import Delivery, Fact
+from talaia.outbox.models import Delivery, Fact, WriteTest
 from talaia.panel.models import Day, FormerSlug, Group, Listing, Service, Transition, Watched
 from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.site.models import Publication
@@ -52,4 +52,5 @@ __all__ = [
     "Transition",
     "Update",
     "Watched",
+    "WriteTest",
 ]

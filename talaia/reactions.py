@@ -310,13 +310,13 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "reply.over": (),
     "panel.listed": (whole_site,),
     "site.changed": (whole_site,),
+    "site.mended": (),  # it is made anew already; operators see it in the desk
 }
 
 
 def consequences(fact: Fact) -> Iterator[Order]:
     """The deliveries that follow `fact`. An unknown kind is a mistake of ours and must be seen."""
-    for reaction in REACTIONS[fact.kind]:
-        yield from reaction(fact)
+    return (order for reaction in REACTIONS[fact.kind] for order in reaction(fact))
 
 
 def channels(config: Config) -> list[Channel]:

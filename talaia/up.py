@@ -20,7 +20,7 @@ import uvloop
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
-from django.db import Error, connection, transaction
+from django.db import Error, connection
 from django.utils import timezone
 
 import talaia
@@ -29,6 +29,7 @@ from talaia.admission import Admission, bounds, place_of, raise_limit
 from talaia.api.concurrency import limit_concurrency
 from talaia.api.hosts import only_our_hosts
 from talaia.api.limits import limit_bodies
+from talaia.audience.mailing import take_up
 from talaia.audience.mailman.watch import Watch as ListWatch
 from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
@@ -37,8 +38,10 @@ from talaia.config.addresses import is_host_and_port
 from talaia.connection import Connection
 from talaia.forum.chosen import chosen
 from talaia.forum.reconciling import Look
-from talaia.outbox.actions import WAKE, record
+from talaia.outbox import room
+from talaia.outbox.actions import WAKE
 from talaia.outbox.punctual import call_off
+from talaia.outbox.trouble import trouble
 from talaia.outbox.worker import Worker
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
@@ -47,6 +50,9 @@ from talaia.refusal import Refused
 from talaia.signals.unwatched import mark_unwatched
 from talaia.signals.watch import Watch
 from talaia.site import about
+from talaia.site.actions import ask_for_all
+from talaia.site.folder import Folder
+from talaia.site.guarding import Guard
 from talaia.web import ASGI, Front
 
 log = logging.getLogger(__name__)
@@ -71,14 +77,14 @@ def application(config: Config) -> Front:
 def prepare(config: Config) -> None:
     """Bring the database to this version, list the services, and have the site made anew where it needs to be."""
     config.home.mkdir(parents=True, exist_ok=True)
+    room.keep(config.home)
     call_command("migrate", verbosity=0, interactive=False)
     now = timezone.now()
     mark_unwatched(now)  # before anything moves: what was on the panel then was on it unwatched
     list_services(headings(config), now)
     mark, look = config.home / "run" / "site-made-by", fingerprint(config)
-    if not mark.exists() or mark.read_text() != look:
-        with transaction.atomic():
-            record("site.changed", "site", now)
+    if not mark.exists() or mark.read_text() != look or not Folder(config.home / "public").manifest.exists():
+        ask_for_all(now)
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.write_text(look)
 
@@ -91,7 +97,7 @@ def prepare_at_last(stop: threading.Event) -> bool:
             try:
                 prepare(configuration.current())
                 return True
-            except Error as error:
+            except (Error, OSError) as error:
                 if str(error) != told:  # once, not every two seconds
                     told = str(error)
                     log.error("the database cannot be prepared yet, and is tried until it can: %s", told.strip())
@@ -142,6 +148,7 @@ class Background:
             threading.Thread(target=self.worker.run, name="worker"),
             threading.Thread(target=watch.run, args=[self.stop], name="watch"),
             threading.Thread(target=clock.run, args=[self.stop], name="clock"),
+            threading.Thread(target=Guard(configuration.current, timezone.now).run, args=[self.stop], name="folder"),
             threading.Thread(
                 target=AudienceWatch(configuration.current, timezone.now).run, args=[self.stop], name="audience"
             ),
@@ -280,9 +287,10 @@ def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None
     background, start_late = Background(config), False
     try:
         prepare(config)
-    except Error:
+    except (Error, OSError) as error:
         connection.close()
-        if not (config.home / "public" / "index.html").exists():
+        ours = isinstance(error, OSError) and trouble(error) is None
+        if ours or not (config.home / "public" / "index.html").exists():
             raise
         start_late = True
     if start_late:
@@ -293,6 +301,30 @@ def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None
         run(serve(config, host, port, on_ready, reloads))
     finally:
         background.finish()
+
+
+def web(config: Config, host: str, port: int) -> None:
+    """The web server alone, until SIGTERM or SIGINT. It takes up itself what it puts aside: no worker may be near."""
+    claim_port(host, port)
+    stop = threading.Event()
+    keeper = threading.Thread(target=keep_wishes, args=[stop], name="wishes")
+    keeper.start()
+    try:
+        run(serve(config, host, port))
+    finally:
+        stop.set()
+        keeper.join()
+
+
+def keep_wishes(stop: threading.Event) -> None:
+    """Take up what was put aside while the database was away, until `stop` is set."""
+    while not stop.wait(AGAIN):
+        try:
+            take_up(timezone.now())
+        except Exception:
+            log.exception("what was put aside is taken up again after")
+        finally:
+            connection.close()
 
 
 def work(config: Config) -> None:

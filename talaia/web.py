@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.utils import translation
+from django.utils.translation import gettext as _
+
 from talaia.admission import Admission, bounds
 from talaia.config import Config, current
 from talaia.desk.policy import POLICY
@@ -144,6 +147,9 @@ class Front:
         self.application = APPLICATION + (SUBSCRIBE if config.tables.subscribe else ())
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.size = 0
+        with translation.override(self.languages[0]):
+            self.being_made = _("The page is being made. Come back in a moment.").encode() + b"\n"
+            self.nothing_here = _("There is no such page").encode() + b"\n"
         self.common: Headers = [
             (b"content-security-policy", POLICY.encode()),
             (b"x-content-type-options", b"nosniff"),
@@ -274,12 +280,12 @@ class Front:
         if first == self.languages[0] and self.look("/" + rest):  # mails told it before this language came first
             return await self.say(send, 301, b"", [(b"location", quote("/" + rest).encode())])
         if not (self.folder / "index.html").exists():
-            return await self.say(send, 503, b"The page is being made.\n", [(b"retry-after", b"2")])
+            return await self.say(send, 503, self.being_made, [(b"retry-after", b"2")])
         prefix = path.split("/")[1]
         page = (self.look(f"/{prefix}/404.html") if prefix in self.languages else None) or self.look("/404.html")
         if page is None:
-            return await self.say(send, 404, b"There is nothing here.\n", [])
-        body, _, headers = page.variants[wanted(accept, page.variants)]
+            return await self.say(send, 404, self.nothing_here, [])
+        body, _encoding, headers = page.variants[wanted(accept, page.variants)]
         kept = [pair for pair in headers if pair[0] != b"cache-control"]
         await send({"type": "http.response.start", "status": 404, "headers": [*kept, (b"cache-control", b"no-cache")]})
         await send({"type": "http.response.body", "body": body})

@@ -1,12 +1,12 @@
-"""GET /healthz: 200 only if database, worker and publisher are well."""
+"""GET /healthz: 200 only if database, disk, worker, watch, clock, publisher and public folder are well."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 from django.db import Error, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,12 +16,16 @@ from talaia.api.answers import refusal
 from talaia.api.haste import in_haste
 from talaia.api.who import may_look
 from talaia.config import Config, current
+from talaia.outbox import beats
+from talaia.outbox.actions import write_test
 from talaia.outbox.models import Delivery
-from talaia.outbox.worker import heartbeat_file
+from talaia.outbox.room import Room, room
+from talaia.outbox.trouble import HINTS, in_one_line, trouble
+from talaia.outbox.waits import Standing
+from talaia.site.guarding import Seen, last_look
 from talaia.site.models import Publication
 
 PATIENCE = 2.0  # seconds for the database
-WORKER_LATE = timedelta(seconds=15)  # it beats every two
 CHANGE_LATE = timedelta(minutes=2)  # how long a change may take to the page
 LOOK_EVERY = 1.0  # seconds: however often strangers ask, the database is asked no more than that
 
@@ -72,6 +76,7 @@ class Latest:
         self.lock = threading.Lock()
         self.at = float("-inf")
         self.parts: tuple[Part, ...] = ()
+        self.published, self.waiting = Standing(), Standing()
 
     def forget(self) -> None:
         """Whoever asks next gets a fresh look."""
@@ -80,25 +85,38 @@ class Latest:
     def look(self, config: Config, now: datetime) -> tuple[Part, ...]:
         with self.lock:
             if time.monotonic() - self.at > LOOK_EVERY:
-                self.parts = look(config, now)
+                self.parts = look(config, now, self.by_now)
                 self.at = time.monotonic()
             return self.parts
+
+    def by_now(self, signs: Signs, now: datetime) -> Signs:
+        """The signs by the clock as it is: what lies ahead of now has stood for as long as it has been seen."""
+
+        def mended(at: datetime | None, standing: Standing) -> datetime | None:
+            seconds = standing.seconds(at)
+            return at if at is None or at <= now else now - timedelta(seconds=seconds)
+
+        return Signs(mended(signs.published_at, self.published), mended(signs.waiting_since, self.waiting))
 
 
 LATEST = Latest()
 
 
-def look(config: Config, now: datetime) -> tuple[Part, ...]:
+def look(config: Config, now: datetime, by_now: Callable[[Signs, datetime], Signs]) -> tuple[Part, ...]:
     """Look at the parts. Never raises for what is not well."""
+    left = room(config.home)
     try:
         with in_haste(PATIENCE):
-            signs = read_signs()
+            signs = by_now(read_signs(), now)
+            write_test(now)
     except Error as error:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        kind = trouble(error, 0 if left and left.is_full else None)
+        reason = in_one_line(error) + (f"; {HINTS[kind]}" if kind else "")
         database, publisher = Part("database", False, None, reason), Part("publisher", False, None, "cannot be known")
     else:
         database, publisher = Part("database", True, 0.0, "reads and writes"), judge_publisher(signs, config, now)
-    return database, judge_worker(beat(config.home), now), publisher
+    lives = (judge_beat(part, beats.seen(config.home, part), now) for part in beats.PARTS)
+    return database, judge_disk(left), *lives, publisher, judge_folder(last_look(config.home), now)
 
 
 def read_signs() -> Signs:
@@ -114,19 +132,36 @@ def read_signs() -> Signs:
         return Signs(published, waiting.order_by("fact__at").values_list("fact__at", flat=True).first())
 
 
-def beat(home: Path) -> datetime | None:
-    """When a worker on this machine last showed that it lives; None: never."""
-    try:
-        return datetime.fromtimestamp(heartbeat_file(home).stat().st_mtime, UTC)
-    except OSError:
-        return None
-
-
-def judge_worker(seen: datetime | None, now: datetime) -> Part:
+def judge_beat(part: str, seen: datetime | None, now: datetime) -> Part:
+    """Whether a part of the worker's process lives, and its rounds succeed."""
     if seen is None:
-        return Part("worker", False, None, "has not run yet; `talaia up` or `talaia work` starts it")
+        return Part(part, False, None, "has not run yet; `talaia up` or `talaia work` starts it")
     age = abs((now - seen).total_seconds())  # a beat of the future is one from before the clock was set back
-    return Part("worker", age <= WORKER_LATE.total_seconds(), age, f"last seen {age:.0f} s ago")
+    well = age <= beats.LATE.total_seconds()
+    return Part(part, well, age, f"its last round succeeded {age:.0f} s ago" + ("" if well else "; its log says why"))
+
+
+def judge_disk(left: Room | None) -> Part:
+    """Not well from the moment on in which the reserve is in use: before that nothing has failed yet."""
+    if left is None:
+        return Part("disk", False, None, "how much room is left cannot be known")
+    said = f"{left.free / 1e6:,.0f} MB are left, {left.reserve / 1e6:,.0f} MB more are held in reserve"
+    if left.is_full or left.is_short:
+        return Part("disk", False, None, f"{said}: make room on the disk")
+    return Part("disk", True, None, said)
+
+
+def judge_folder(seen: Seen | None, now: datetime) -> Part:
+    """Whether the public folder is as it was written. Nobody looks where only `talaia publish` writes it."""
+    if seen is None:
+        return Part("folder", True, None, "nobody has looked yet whether it is as it was written")
+    age = max(0.0, (now - seen.at).total_seconds())
+    said = f"as it was written, when last looked at {age:.0f} s ago"
+    if seen.damaged:
+        said = f"{seen.damaged} files are not as they were written, and are made anew: {seen.names}"
+    elif seen.found_at:
+        said += f"; somebody else had changed {seen.names} until {seen.found_at:%Y-%m-%d %H:%M:%S} UTC"
+    return Part("folder", not seen.damaged, age, said)
 
 
 def judge_publisher(signs: Signs, config: Config, now: datetime) -> Part:

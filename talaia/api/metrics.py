@@ -18,11 +18,13 @@ from talaia import __version__
 from talaia.api.answers import refusal
 from talaia.api.counters import REGISTRY
 from talaia.api.haste import in_haste
-from talaia.api.health import beat, judge_worker
+from talaia.api.health import judge_beat
 from talaia.api.who import METRICS, may_look
 from talaia.audience.models import Look
 from talaia.config import Config, current
+from talaia.outbox import beats
 from talaia.outbox.models import Delivery
+from talaia.outbox.room import room
 from talaia.panel.models import Service
 from talaia.panel.state import State
 from talaia.signals.models import Intake, SourceState
@@ -62,14 +64,15 @@ class Ours(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield gauge("talaia_build_info", "Always 1; the label tells the version.", [({"version": __version__}, 1)])
-        seen = beat(self.config.home)
+        seen = {part: beats.seen(self.config.home, part) for part in beats.PARTS}
         yield gauge(
             "talaia_worker_heartbeat_age_seconds",
             "Since the worker last showed that it lives; +Inf: never.",
-            [({}, self.since(seen))],
+            [({}, self.since(seen["worker"]))],
         )
-        alive = {"web": True, "worker": judge_worker(seen, self.now).ok}
+        alive = {"web": True, **{part: judge_beat(part, at, self.now).ok for part, at in seen.items()}}
         yield gauge("talaia_alive", "Whether a part runs.", [({"part": part}, int(ok)) for part, ok in alive.items()])
+        yield from self.disk()
         try:
             with in_haste(PATIENCE):
                 found = [
@@ -84,6 +87,13 @@ class Ours(Collector):
             found = []
         yield gauge("talaia_database_up", "Whether the database answers.", [({}, int(bool(found)))])
         yield from found
+
+    def disk(self) -> Iterator[Metric]:
+        if (left := room(self.config.home)) is None:
+            return
+        yield gauge("talaia_disk_free_bytes", "Room that is left where the state is kept.", [({}, left.free)])
+        help = "Room that is held in reserve for the news; 0: it is in use, or there is none for it."
+        yield gauge("talaia_disk_reserve_bytes", help, [({}, left.reserve)])
 
     def panel(self) -> Iterator[Metric]:
         rows = Service.objects.filter(retired_at=None).order_by("position").values_list("slug", "group_id", "state")

@@ -6,6 +6,7 @@ learns here who gets our mails. A GET changes nothing. No cookie is needed or se
 
 from __future__ import annotations
 
+from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from talaia.api.haste import in_haste
 from talaia.audience.actions import ask, confirm_subscription, forget_asked
 from talaia.audience.address import Wrong
 from talaia.audience.subscribing import waited_for
@@ -27,6 +29,7 @@ from talaia.panel.renaming.names import former
 from talaia.site.pages import LANGUAGE_NAMES
 from talaia.site.write import house
 
+PATIENCE = 2.0  # seconds for the database
 LONGEST = 300  # characters of an address that are looked at
 
 
@@ -39,6 +42,11 @@ def subscribe(request: HttpRequest, spoken: str | None = None) -> HttpResponse:
     rules, language = _open(config), spoken or config.site.languages[0]
     if language not in config.site.languages or spoken == config.site.languages[0]:
         raise Http404
+    with in_haste(PATIENCE):  # what fails is answered by away.py, in the language of the address
+        return _subscribe(request, config, rules, language, now)
+
+
+def _subscribe(request: HttpRequest, config: Config, rules: Subscribe, language: str, now: datetime) -> HttpResponse:
     if request.method != "POST":
         return _page(request, "form", language)
     written = request.POST.get("address", "")[:LONGEST].strip()
@@ -63,8 +71,12 @@ def subscribe(request: HttpRequest, spoken: str | None = None) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, as scanners of mail follow every address; POST subscribes, and may be repeated."""
-    config, now = current(), timezone.now()
-    rules = _open(config)
+    config = current()
+    with in_haste(PATIENCE):
+        return _confirmation(request, token, config, _open(config), timezone.now())
+
+
+def _confirmation(request: HttpRequest, token: str, config: Config, rules: Subscribe, now: datetime) -> HttpResponse:
     found = waited_for(tokens.read(_secret(), token) or "", rules.valid, now)
     if found is None:
         spoken = translation.get_language() or ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from talaia.audience import aside
 from talaia.audience.actions import bounce, opt_in, opt_out
 from talaia.audience.address import Wrong, parse
 from talaia.audience.behind import Place, located, place, resolved
@@ -15,7 +17,7 @@ from talaia.audience.diff import Standing
 from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.posting import post
 from talaia.audience.models import Recipient
-from talaia.config import Config
+from talaia.config import Config, current
 from talaia.events.actions import find, note_whom, touched
 from talaia.events.whom import ForWhom
 
@@ -56,8 +58,9 @@ def readers(after: str = "", where: Place | None = None, also: Collection[str] =
     while True:
         rows = Recipient.objects.filter(standing=Standing.ON, pk__gt=last).order_by("pk")
         page = list(rows.values_list("pk", "address", "language", "services", "connections", "areas")[:PAGE])
+        gone = aside.waiting(current().home) if page else set()
         for pk, address, language, services, connections, areas in page:
-            if where is None or where.holds(connections, areas) or _key(pk) in also:
+            if (where is None or where.holds(connections, areas) or _key(pk) in also) and _key(pk) not in gone:
                 yield Reader(_key(pk), address, language, tuple(services))
         if len(page) < PAGE:
             return
@@ -177,6 +180,21 @@ def subscribe_again(key: str, now: datetime) -> None:
     """They have thought better of it."""
     if row := Recipient.objects.filter(pk=_number(key) or 0).first():
         opt_in(row.address, now)
+
+
+def settled(key: str) -> AbstractContextManager[None]:
+    """What is done and committed in here about `key` takes the place of what was put aside."""
+    return aside.settled(current().home, key)
+
+
+def put_aside(key: str, again: bool, now: datetime) -> None:
+    """Keep a wish for when the database answers: from now on it counts. Raises OSError where it cannot be kept."""
+    aside.put(current().home, key, aside.AGAIN if again else aside.STOP, now)
+
+
+def take_up(now: datetime) -> int:
+    """Do what was put aside while the database was away. Returns how many wishes."""
+    return aside.take_up(current().home, {aside.STOP: unsubscribe, aside.AGAIN: subscribe_again}, now)
 
 
 def hand_over(letter: bytes, message_id: str, config: Config, now: Callable[[], datetime]) -> bool:

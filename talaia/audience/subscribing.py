@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from talaia.audience.models import Subscription
+from talaia.outbox.waits import SLACK
 
 A_DAY = 3  # mails that ask are sent to one address, at most
 PAUSE = timedelta(minutes=10)  # between two of them: nobody is pestered by somebody else's joke
@@ -28,7 +29,9 @@ def to_ask(pk: int, valid: timedelta, now: datetime) -> Waiting | None:
     row = Subscription.objects.filter(pk=pk, asked_at=None, confirmed_at=None).first()
     if row is None or now - row.at > valid:
         return None
-    before = Subscription.objects.filter(digest=row.digest, asked_at__gt=now - timedelta(days=1))
+    before = Subscription.objects.filter(
+        digest=row.digest, asked_at__gt=now - timedelta(days=1), asked_at__lte=now + SLACK
+    )
     if before.count() >= A_DAY or before.filter(asked_at__gt=now - PAUSE).exists():
         return None
     return _waiting(row)

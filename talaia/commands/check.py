@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseError
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -23,12 +24,15 @@ from talaia.config import Config, Source, current
 from talaia.notices.post import client as mail_client
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Delivery
+from talaia.outbox.room import free, room
+from talaia.outbox.trouble import HINTS, Trouble, in_one_line, trouble
 from talaia.signals.checks import probe
 from talaia.signals.client import Client, Heard
 from talaia.signals.judging import read_odd
 from talaia.signals.models import Token
 from talaia.signals.odd import Odd, oddities
 from talaia.signals.watch import wanted
+from talaia.site.guarding import compared
 
 HELP = "Read the configuration and look whether database, folder, sources and checks are well. Exit code 1 if not."
 
@@ -85,8 +89,9 @@ def database(offline: bool) -> tuple[bool, list[Line]]:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        well = None if offline else False
-        return False, [(well, f"the database does not answer: {error}", "look at [database] and at the server")]
+        well, kind = None if offline else False, trouble(error, free(current().home))
+        mend = HINTS[kind or Trouble.AWAY]
+        return False, [(well, f"the database does not answer: {in_one_line(error)}", mend)]
     if plan:
         return False, [(None, "the database is not of this version yet", "`talaia up` brings it there at its start")]
     said: list[Line] = [(True, f"database ({connection.vendor}) answers and is of this version", "")]
@@ -119,9 +124,23 @@ def folder(config: Config) -> Iterator[Line]:
         with tempfile.NamedTemporaryFile(dir=public, prefix=".draft-check-"):
             pass
     except OSError as error:
-        yield False, f"{public} cannot be written: {error.strerror}", "the account that runs talaia must own it"
+        kind = trouble(error)
+        mend = HINTS[kind] if kind else "the account that runs talaia must own it"
+        yield False, f"{public} cannot be written: {error.strerror}", mend
         return
     yield True, f"{public} can be written", ""
+    if (left := room(config.home)) and (left.is_little or left.is_full):
+        mend = "make room: once it is full, only the news is written, as long as the reserve lasts"
+        yield False if left.is_full else None, f"{left.free / 1e6:,.0f} MB are left on the disk of {config.home}", mend
+    try:
+        damaged = compared(config)
+    except OSError as error:
+        yield None, f"whether {public} is as it was written cannot be seen: {error}", ""
+        return
+    if damaged:
+        named = ", ".join(damaged[:3]) + (", …" if len(damaged) > 3 else "")
+        what = f"{len(damaged)} files of {public} are not as they were written: {named}"
+        yield None, what, "`talaia up` makes them anew; find out who was there"
 
 
 def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from talaia.config import current
-from talaia.up import claim_port, listen_address, serve
-from talaia.up import run as run_until_done
+from talaia.up import listen_address, web
 
 HELP = "Serve the public folder, the desk and the hooks; `talaia work` does the rest."
 
@@ -18,6 +17,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     config = current()
     host, port = listen_address(config, options.listen)
-    claim_port(host, port)
-    run_until_done(serve(config, host, port))
+    web(config, host, port)
     return 0

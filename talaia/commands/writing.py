@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from django.db import OperationalError, ProgrammingError
 from django.utils import timezone, translation
 
 from talaia.config import clean, current
@@ -160,5 +159,3 @@ def refusing() -> Iterator[None]:
             yield
         except NotPossible as error:
             raise Refused(str(error)) from None
-        except (OperationalError, ProgrammingError) as error:
-            raise Refused(f"the database does not answer as it should ({error}); `talaia up` makes it ready") from None

@@ -90,7 +90,7 @@ class Look:
 
     def look(self, mirror: Mirror, now: datetime) -> None:
         """At what was touched since the last look, and at some of the rest."""
-        since = self.looked_at - OVERLAP if self.looked_at else now - BACK
+        since = min(self.looked_at, now) - OVERLAP if self.looked_at else now - BACK
         ours = Mirrored.objects.filter(mirror=mirror.name).exclude(place="")
         for recent in mirror.recent(since):
             look_at(mirror, ours.filter(place=recent.place), now)

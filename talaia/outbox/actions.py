@@ -13,7 +13,7 @@ from typing import Any
 from django.db import Error, connection, transaction
 from django.db.models import Q
 
-from talaia.outbox.models import Delivery, Fact
+from talaia.outbox.models import Delivery, Fact, WriteTest
 from talaia.outbox.waits import SLACK, moved, over
 
 log = logging.getLogger(__name__)
@@ -189,6 +189,12 @@ def forget(before: datetime, by_people_before: datetime | None = None) -> int:
     count = old.count()
     old.delete()
     return count
+
+
+def write_test(now: datetime) -> None:
+    """Write, and have it committed. Raises django.db.Error where that cannot be done. No fact: nothing happened."""
+    with transaction.atomic():
+        WriteTest.objects.update_or_create(pk=1, defaults={"at": now})
 
 
 def settle(channel: str, target: str, at: datetime) -> int:

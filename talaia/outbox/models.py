@@ -53,3 +53,9 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["state"], condition=models.Q(state="parked"), name="delivery_parked"),
         ]
+
+
+class WriteTest(models.Model):
+    """One row, written by whoever asks whether the database can be written."""
+
+    at = models.DateTimeField()

@@ -22,7 +22,8 @@ from pathlib import Path
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from talaia.outbox import actions
+from talaia.outbox import actions, room
+from talaia.outbox.beats import Beat
 from talaia.outbox.faults import Fault, NotYet, Permanent, Temporary
 from talaia.outbox.models import Delivery, Fact
 from talaia.outbox.waits import SLACK
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 0.5  # seconds: how soon rows written by another process are noticed
 IDLE = 5.0  # seconds after which a channel looks by itself, should nobody have woken it
 LEASE = timedelta(seconds=60)
-BEAT = 2.0  # seconds: how often leases are prolonged, and the heartbeat shows that we live
+BEAT = 2.0  # seconds: how often leases are prolonged, and the room on the disk is looked at
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,6 @@ def wait_before(attempt: int, longest: timedelta, chance: float) -> timedelta:
     """Back-off before the next try: 1 s, 2 s, 4 s … up to `longest`, up to half of it taken off by `chance` (0–1)."""
     full = min(2.0 ** (attempt - 1), longest.total_seconds())
     return timedelta(seconds=full * (1 - chance / 2))
-
-
-def heartbeat_file(home: Path) -> Path:
-    """Touched every few seconds while a worker lives; /healthz looks at its age."""
-    return home / "run" / "worker"
 
 
 def start_ticks(pid: int) -> str:
@@ -115,16 +111,14 @@ class Worker:
         self._quietly(self.rescue)
         for thread in threads:
             thread.start()
-        beat = heartbeat_file(self.home)
-        beat.parent.mkdir(parents=True, exist_ok=True)
-        last_beat = float("-inf")
+        beat, last_beat = Beat("worker"), float("-inf")
         while not self.stop.is_set():
-            self._quietly(self.spread)
+            if self._quietly(self.turn):
+                beat.show(self.home, self.clock())
             if time.monotonic() - last_beat >= BEAT:
                 last_beat = time.monotonic()
+                room.keep(self.home)
                 self._quietly(lambda: self.prolong())
-                with suppress(OSError):
-                    beat.touch()
             actions.WAKE.wait(LOOK_EVERY)
             actions.WAKE.clear()
         for event in self.work.values():
@@ -132,6 +126,11 @@ class Worker:
         for thread in threads:
             thread.join()
         connection.close()
+
+    def turn(self) -> bool:
+        """One round, which has succeeded where it returns."""
+        self.spread()
+        return True
 
     def spread(self) -> None:
         """Write the deliveries of new facts, and wake the channels that have something to do."""

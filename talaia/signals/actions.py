@@ -65,11 +65,12 @@ def handle_intake(
             intake.error = "its source is no longer in talaia.toml"
         else:
             try:
-                report = read(source.kind, intake.body, intake.received_at)
+                received_at = min(intake.received_at, now)  # the clock may have been set back meanwhile
+                report = read(source.kind, intake.body, received_at)
             except Malformed as error:
                 intake.error = str(error)
             else:
-                changed = _take(source, report, intake.received_at, now, wants)
+                changed = _take(source, report, received_at, now, wants)
                 ended = {n for n, alert in enumerate(report.alerts) if alert.heartbeat and not alert.firing}
                 keep = bool(report.truncated or changed or ended)
                 if keep:

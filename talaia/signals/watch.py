@@ -13,11 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from talaia.config import Check, Config, Source
+from talaia.outbox.beats import Beat
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Fact
+from talaia.outbox.trouble import UNFIT
+from talaia.outbox.waits import Wall
 from talaia.panel.actions import backfill, judge_service, note_watched
 from talaia.panel.renaming.names import former
 from talaia.panel.watching import BEHIND, beat_due
@@ -34,6 +37,7 @@ from talaia.signals.outcome import Outcome
 from talaia.signals.renaming.actions import take_along
 from talaia.signals.replay import Replay
 from talaia.signals.rounds import Rounds
+from talaia.signals.set_back.actions import mend_hours
 from talaia.signals.silencing import silence, windows
 from talaia.signals.unwatched import last_watched, mark_unread, mark_unwatched
 from talaia.signals.view import CHECKS
@@ -81,6 +85,9 @@ class Watch:
         self.judged_at: datetime | None = None
         self.last_fact: int | None = None
         self.purged_at: datetime | None = None
+        self.beat = Beat("watch")
+        self.wall, self.ahead = Wall(), False  # `ahead`: hours may lie ahead of now
+        self.lost: timedelta | None = timedelta(0)  # how far the clock was set back meanwhile; None: nobody knows
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set. No fault of a source, a check or the database ends it."""
@@ -89,6 +96,7 @@ class Watch:
                 now = self.clock()
                 self.ask(now)
                 self.collect(now)
+                self.beat.show(self.config().home, now)
             except Exception:
                 log.exception("the watch goes on after")
                 connection.close()
@@ -120,6 +128,7 @@ class Watch:
     def ask(self, now: datetime) -> None:
         """Take up what came in; start the polls and probes that are due."""
         config = self.config()
+        self.keep_time(now)
         if config is not self.in_force:
             self._put_in_force(config, now)
         self.began_at = self.began_at or now
@@ -141,6 +150,17 @@ class Watch:
             if check.id not in at_work and _passed(self.probed_at.get(check.id), check.every, now):
                 self.probed_at[check.id] = now
                 self._start(self.probing, self.probes, check, probe, check, config)
+
+    def keep_time(self, now: datetime) -> None:
+        """Have nothing that was heard before the clock was set back count as heard hours from now."""
+        lost = self.wall.set_back(now)
+        if lost is None or lost:
+            self.lost = lost if lost is None or self.lost is None else self.lost + lost
+            self.ahead = True
+        if self.ahead:
+            if count := mend_hours(now, self.lost):
+                log.warning("the clock was set back by %s: %s hours that lay ahead are mended", self.lost or "?", count)
+            self.ahead, self.lost = False, timedelta(0)
 
     def _put_in_force(self, config: Config, now: datetime) -> None:
         take_along(former())
@@ -184,11 +204,12 @@ class Watch:
         for intake in waiting:
             try:
                 actions.handle_intake(intake, config.source(intake.source), now, self.concern.wants)
-            except (OperationalError, InterfaceError):
+            except UNFIT:
                 raise  # the database is away or busy: it will be taken up later
             except Exception as error:
                 log.exception("nothing can be made of intake %s", intake.pk)
                 actions.refuse_intake(intake, repr(error), now)
+            self.beat.show(config.home, self.clock())  # a flood takes its time, and is no standstill
         return bool(waiting)
 
     def collect(self, now: datetime) -> None:
@@ -202,8 +223,8 @@ class Watch:
         self.met = self.met or not self.polls or now - (self.began_at or now) >= FIRST_ANSWERS
         latest = Fact.objects.order_by("-pk").values_list("pk", flat=True).first()
         if self.met and (fresh or latest != self.last_fact or _passed(self.judged_at, JUDGE_EVERY, now)):
-            self.judged_at, self.last_fact = now, latest
             self.judge(config, now)
+            self.judged_at, self.last_fact = now, latest  # after it: one that fails is made up for in the next round
             self.fill(config, now)
         if _passed(self.purged_at, timedelta(hours=1), now):
             self.purged_at = now
@@ -223,7 +244,7 @@ class Watch:
             return True
         try:
             actions.store_poll(source, heard, self.asked_at.get(source.id, now), now)
-        except (OperationalError, InterfaceError):
+        except UNFIT:
             raise
         except Exception as error:  # one source keeps nothing else from being judged
             log.exception("what %s answered cannot be stored", source.id)
@@ -263,7 +284,7 @@ class Watch:
             for one in told:
                 try:
                     backfill(one.gap.id, one.told, now)
-                except (OperationalError, InterfaceError):
+                except UNFIT:
                     raise
                 except Exception:
                     log.exception("what %s remembers cannot be written down", source.id)
@@ -318,7 +339,7 @@ class Watch:
                 for judged in differing:
                     try:
                         judge_service(judged.row.slug, judged.computed, judged.shown, now, judged.calm)
-                    except (OperationalError, InterfaceError):
+                    except UNFIT:
                         raise
                     except Exception:
                         log.exception("what is shown of %s cannot be stored", judged.row.slug)

@@ -16,6 +16,7 @@ import fcntl
 import gzip
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from pathlib import Path
 import brotli
 
 from talaia.outbox.faults import Temporary
+from talaia.outbox.trouble import FULL_DISK
+from talaia.site.manifest import Manifest, digest
 
 VARIANTS: dict[str, Callable[[bytes], bytes]] = {
     ".br": lambda content: brotli.compress(content, quality=5),
@@ -42,12 +45,21 @@ HINTS = {
 }
 
 
+class NoRoom(Temporary):
+    """The disk is full."""
+
+
 @dataclass(frozen=True)
 class Folder:
     """The public folder. Names of files are relative to it: `es/history/index.html`."""
 
     path: Path
     part: str = "all"  # of which this one is the only writer
+
+    @property
+    def manifest(self) -> Manifest:
+        """What was written here, to tell what somebody else has done to it."""
+        return Manifest(self.path.parent / "run" / f"{self.path.name}.manifest")
 
     @property
     def aside(self) -> Path:
@@ -75,11 +87,13 @@ class Folder:
     def changed(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
         """Those of `files` that are not there yet, or not so. A page that speaks of now is another one every time."""
         with self._faults():
-            return {name: content for name, content in files.items() if not self._stands(name, content)}
+            new = self.manifest.unknown(files)
+            return {name: body for name, body in files.items() if name in new or not self._stands(name, body)}
 
     def write(self, files: Mapping[str, bytes]) -> None:
         """Put `files` in their places, in their order. Raises Temporary when the disk does not let us."""
         drafts: list[tuple[Path, Path]] = []
+        digests: dict[str, bytes] = {}
         stamp = time.time_ns()
         with self._faults():
             try:
@@ -87,9 +101,11 @@ class Folder:
                 for name, content in files.items():
                     for variant, body in _variants(name, content):
                         drafts.append((self._draft(str(len(drafts)), body, stamp), self.path / variant))
+                        digests[name] = digests.get(name, b"") + digest(body)
                 for draft, place in drafts:
                     _to_disk(draft)
-                    place.parent.mkdir(parents=True, exist_ok=True)
+                    self._make_way(place)
+                self.manifest.note(digests)
                 for draft, place in drafts:
                     draft.replace(place)
                 for parent in {place.parent for _, place in drafts}:
@@ -100,7 +116,10 @@ class Folder:
     def remove(self, names: list[str]) -> int:
         """Take files out, and the folders that are empty then. What is not there is not missed. Returns how many."""
         taken = 0
+        if not names:
+            return 0
         with self._faults():
+            self.manifest.forget(names)
             for name in names:
                 place = self.path / name
                 for file in (place, *(place.with_name(place.name + suffix) for suffix in VARIANTS)):
@@ -132,6 +151,37 @@ class Folder:
             found = [file for file in (self.path / under).glob("*") if file.suffix not in VARIANTS]
             return [str(file.relative_to(self.path)) for file in found if file.stat().st_mtime < before]
 
+    def _make_way(self, place: Path) -> None:
+        """A page has its folder, and nothing but a file in its place: what else is there was put by somebody else."""
+        for parent in reversed(place.relative_to(self.path).parents[:-1]):
+            if (found := self.path / parent).is_symlink() or (found.exists() and not found.is_dir()):
+                found.unlink()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+
+    def look(self, name: str) -> tuple[str, ...]:
+        """How a page and its variants look from outside: nobody changes one without changing that. Empty: one is gone.
+
+        The kernel tells the last of its times itself, whatever is done to the others.
+        """
+        try:
+            found = [os.lstat(self.path / variant) for variant in names_of(name)]
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        return tuple(f"{one.st_mode:o} {one.st_ino} {one.st_size} {one.st_mtime_ns} {one.st_ctime_ns}" for one in found)
+
+    def digests(self, name: str) -> list[bytes]:
+        """Of the variants and the page, as they are; empty for what is not there, or cannot be read."""
+        return [self._digest(variant) for variant in names_of(name)]
+
+    def _digest(self, variant: str) -> bytes:
+        place = self.path / variant
+        try:
+            return b"" if place.is_symlink() else digest(place.read_bytes())
+        except OSError:
+            return b""
+
     def _stands(self, name: str, content: bytes) -> bool:
         place = self.path / name
         try:
@@ -140,7 +190,7 @@ class Folder:
                 return False
             stamp = place.stat().st_mtime_ns
             return all(place.with_name(place.name + suffix).stat().st_mtime_ns == stamp for suffix in VARIANTS)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
             return False
 
     def _draft(self, name: str, content: bytes, stamp: int) -> Path:
@@ -155,7 +205,13 @@ class Folder:
             yield
         except OSError as error:
             hint = HINTS.get(error.errno or 0, "look at the disk and at who owns the folder")
-            raise Temporary(f"{error.filename or self.path}: {error.strerror}", f"{self.path}: {hint}") from error
+            kind = NoRoom if error.errno in FULL_DISK else Temporary
+            raise kind(f"{error.filename or self.path}: {error.strerror}", f"{self.path}: {hint}") from error
+
+
+def names_of(name: str) -> tuple[str, ...]:
+    """The variants of a page and itself, in the order in which they are written."""
+    return (*(name + suffix for suffix in VARIANTS), name)
 
 
 def _variants(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:

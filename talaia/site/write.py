@@ -12,12 +12,13 @@ from itertools import islice
 import talaia
 from talaia.config import LANGUAGES, Config, current
 from talaia.events.models import Event
+from talaia.outbox import room
 from talaia.outbox.faults import Permanent
 from talaia.panel.models import Service
 from talaia.panel.renaming.names import former
 from talaia.site import about, addresses, assets, pages, search, snapshot, values
 from talaia.site.actions import note_publication
-from talaia.site.folder import Folder
+from talaia.site.folder import Folder, NoRoom
 from talaia.site.pages import Files
 from talaia.site.values import House
 
@@ -47,7 +48,21 @@ def publish(targets: Sequence[str], now: datetime) -> None:
     are listed and of the events that are open: they speak of now), "all". Raises Temporary when the folder cannot be
     written (everything stands as before), Permanent for a target that cannot be.
     """
-    begun, site = time.monotonic(), Site.of(current(), now)
+    _publish(targets, Site.of(current(), now), now)
+
+
+def make_anew(targets: Sequence[str], now: datetime) -> None:
+    """Write the files of `targets` whatever stands there: somebody else has been at them. As `publish` otherwise."""
+    _publish(targets, replace(Site.of(current(), now), anew=True), now)
+
+
+def part_of(target: str) -> str:
+    """Whose lock it is under which a target is written."""
+    return LOCKS.get(target.partition("/")[0], "events")
+
+
+def _publish(targets: Sequence[str], site: Site, now: datetime) -> None:
+    begun = time.monotonic()
     made = written = 0
     if LIVING in targets:
         targets = [*(target for target in targets if target != LIVING), *_living()]
@@ -122,6 +137,7 @@ class Site:
     folder: Folder
     house: House
     now: datetime
+    anew: bool = False  # write also what stands as it should
 
     @classmethod
     def of(cls, config: Config, now: datetime) -> Site:
@@ -134,9 +150,14 @@ class Site:
             yield replace(self, folder=folder)
 
     def bring(self, files: Files, gone: list[str]) -> int:
-        changed = self.folder.changed(files)
+        changed = files if self.anew else self.folder.changed(files)
         if changed:
-            self.folder.write(changed)
+            try:
+                self.folder.write(changed)
+            except NoRoom:
+                if not room.release(self.folder.path.parent):
+                    raise
+                self.folder.write(changed)
         return len(changed) + self.folder.remove(gone)
 
     def files(self, kind: str, names: Sequence[str]) -> tuple[Files, list[str]]:

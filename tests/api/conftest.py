@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 
 from talaia.api.health import LATEST
 from talaia.config import Config
-from talaia.outbox.worker import heartbeat_file
+from talaia.outbox import beats
 
 USUAL = (Path(__file__).parents[1] / "talaia.toml").read_text()
 
@@ -29,12 +28,10 @@ def _a_fresh_look() -> Iterator[None]:
 
 @pytest.fixture
 def worker_beat(config: Config) -> Callable[[datetime], None]:
-    """Let the worker have shown a sign of life at that moment."""
+    """Let each part of the worker's process have shown a sign of life at that moment."""
 
     def beat(at: datetime) -> None:
-        file = heartbeat_file(config.home)
-        file.parent.mkdir(exist_ok=True)
-        file.touch()
-        os.utime(file, (at.timestamp(), at.timestamp()))
+        for part in beats.PARTS:
+            beats.Beat(part).show(config.home, at)
 
     return beat

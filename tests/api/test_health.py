@@ -9,20 +9,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from talaia.api.health import Signs, beat, judge_publisher, judge_worker
+from talaia.api.health import LATEST, Signs, judge_beat, judge_disk, judge_folder, judge_publisher
 from talaia.config import Config
+from talaia.outbox import beats
 from talaia.outbox.models import Delivery, Fact
+from talaia.outbox.room import Room
 from talaia.signals.actions import issue_token
+from talaia.site.guarding import Seen
 from talaia.site.models import Publication
 from tests.api.conftest import USUAL
 from tests.api.locked import held
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
-WELL = {"status": "ok", "database": "ok", "worker": "ok", "publisher": "ok"}
+PARTS = ("database", "disk", "worker", "watch", "clock", "publisher", "folder")
+WELL = {"status": "ok", **dict.fromkeys(PARTS, "ok")}
 pytestmark = pytest.mark.django_db
 STRANGER: dict[str, Any] = {"REMOTE_ADDR": "192.0.2.7"}
 
@@ -33,11 +37,11 @@ def ago(seconds: float) -> datetime:
 
 @pytest.mark.parametrize(("seconds", "ok"), [(0, True), (15, True), (16, False), (86400, False), (-5, True)])
 def test_a_worker_is_well_while_its_heart_beats(seconds: float, ok: bool) -> None:
-    assert judge_worker(ago(seconds), NOW).ok is ok
+    assert judge_beat("watch", ago(seconds), NOW).ok is ok
 
 
 def test_a_worker_that_never_ran_is_not_well() -> None:
-    part = judge_worker(None, NOW)
+    part = judge_beat("worker", None, NOW)
     assert (part.ok, part.age) == (False, None)
     assert "talaia work" in part.what
 
@@ -64,7 +68,32 @@ def test_a_publisher_that_never_published_is_not_well(config: Config) -> None:
 
 
 def test_a_folder_without_a_heartbeat_is_no_error(config: Config) -> None:
-    assert beat(config.home) is None
+    assert beats.seen(config.home, "worker") is None
+
+
+@pytest.mark.parametrize(
+    ("free", "reserve", "well"),
+    [
+        (40_000_000, 0, True),  # before the reserve is made, and when there is room for it again
+        (20_000_000, 16_000_000, True),
+        (2_000_001, 16_000_000, True),
+        (1_999_999, 16_000_000, False),
+        (20_000_000, 0, False),  # it was given free
+        (0, 0, False),
+    ],
+)
+def test_the_disk_is_well_while_there_is_room_beside_the_reserve(free: int, reserve: int, well: bool) -> None:
+    part = judge_disk(Room(free, 10_000_000_000, reserve))
+    assert part.ok is well
+    assert f"{free / 1e6:,.0f} MB are left" in part.what
+
+
+def test_the_folder_is_not_well_while_it_is_made_anew_and_tells_afterwards_what_was_found() -> None:
+    assert judge_folder(None, NOW).ok
+    part = judge_folder(Seen(ago(2), 3, "index.html, …", ago(2)), NOW)
+    assert (part.ok, "3 files are not as they were written" in part.what) == (False, True)
+    part = judge_folder(Seen(ago(2), 0, "index.html, …", ago(9)), NOW)
+    assert (part.ok, "somebody else had changed index.html" in part.what) == (True, True)
 
 
 @pytest.fixture
@@ -82,7 +111,8 @@ def test_all_is_well_says_200_and_a_word_for_each_part(client: Client, well: Non
 def test_an_installation_that_was_never_started_is_not_well(client: Client, config: Config) -> None:
     answer = client.get("/healthz", **STRANGER)
     assert answer.status_code == 503
-    assert answer.json() == {"status": "failed", "database": "ok", "worker": "failed", "publisher": "failed"}
+    failed = dict.fromkeys(("status", "worker", "watch", "clock", "publisher"), "failed")
+    assert answer.json() == {**WELL, **failed}
 
 
 def test_a_change_that_does_not_get_to_the_page_is_not_well(client: Client, well: None) -> None:
@@ -106,7 +136,7 @@ def test_what_waits_for_a_person_or_for_the_archive_is_no_failure(client: Client
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])
 def test_this_machine_is_told_ages_and_reasons(client: Client, well: None, address: str) -> None:
     details = client.get("/healthz", REMOTE_ADDR=address).json()["details"]
-    assert set(details) == {"database", "worker", "publisher"}
+    assert set(details) == set(PARTS)
     assert 0 <= details["worker"]["age_seconds"] < 5
     assert 0 <= details["publisher"]["age_seconds"] < 5
     assert details["publisher"]["what"].startswith("last written 0 s ago")
@@ -187,3 +217,35 @@ def test_a_database_that_can_only_be_read_is_not_well(client: Client, config: Co
         connection.close()
     assert answer.status_code == 503
     assert answer.json()["details"]["database"]["what"] == "it can only be read"
+
+
+def test_a_publisher_that_stands_still_after_the_clock_was_set_back_is_noticed(
+    client: Client, well: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Publication.objects.create(at=timezone.now() + timedelta(hours=3), seconds=0.1, pages=3, written=1)
+    assert client.get("/healthz").status_code == 200
+    LATEST.forget()
+    LATEST.published.since -= 1000  # so long it has been seen to stand
+    assert client.get("/healthz").json()["publisher"] == "failed"
+
+
+def test_a_database_that_answers_and_takes_nothing_is_not_well(
+    client: Client, well: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(now: datetime) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("talaia.api.health.write_test", full)
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "failed")
+    assert "make room on the disk" in answer.json()["details"]["database"]["what"]
+
+
+@pytest.mark.parametrize("part", beats.PARTS)
+def test_a_part_whose_rounds_fail_is_noticed_within_fifteen_seconds(
+    client: Client, config: Config, well: None, part: str
+) -> None:
+    beats.Beat(part).show(config.home, timezone.now() - timedelta(seconds=16))
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()[part]) == (503, "failed")
+    assert "its log says why" in answer.json()["details"][part]["what"]

@@ -92,7 +92,9 @@ def test_prometheus_is_told_how_everything_is(client: Client, busy_house: dateti
     assert 12 <= found["talaia_publication_age_seconds"][()] < 20
     assert found["talaia_publication_seconds"] == {(): 0.25}
     assert 50 <= found["talaia_watched_seconds"][()] < 60
-    assert found["talaia_alive"] == {(("part", "web"),): 1, (("part", "worker"),): 1}
+    assert found["talaia_alive"] == {(("part", part),): 1 for part in ("web", "worker", "watch", "clock")}
+    assert found["talaia_disk_free_bytes"][()] > 1_000_000
+    assert found["talaia_disk_reserve_bytes"] == {(): 0}
     assert 0 <= found["talaia_worker_heartbeat_age_seconds"][()] < 5
     assert found["talaia_database_up"] == {(): 1}
     assert found["process_resident_memory_bytes"][()] > 1_000_000

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from talaia.outbox.worker import heartbeat_file
+from talaia.outbox import beats
 from tests.product import ROOT, Talaia
 from tests.servers.postgres import PostgreSQL
 from tests.servers.process import wait_until
@@ -49,7 +49,7 @@ def test_a_restart_without_the_database_serves_the_finished_pages_and_works_once
     product.start()
     product.started()
     assert health(product) == 503
-    beat = heartbeat_file(product.home)
+    beat = beats.file(product.home, "worker")
     last = beat.stat().st_mtime_ns
     cluster.start()
     wait_until(lambda: beat.stat().st_mtime_ns > last, 30, "the worker runs", product)

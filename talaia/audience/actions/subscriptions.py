@@ -16,6 +16,7 @@ from talaia.audience.ledger import digest_of
 from talaia.audience.models import OptOut, Recipient, Subscription
 from talaia.outbox.actions import record
 from talaia.outbox.alone import in_turn
+from talaia.outbox.waits import SLACK
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST = 500  # in an hour, by all together
@@ -31,7 +32,7 @@ def ask(
     found = parse(address)
     place = digest(client, secret)
     with transaction.atomic():
-        lately = Subscription.objects.filter(at__gt=now - HOUR)
+        lately = Subscription.objects.filter(at__gt=now - HOUR, at__lte=now + SLACK)
         if lately.filter(client=place).count() >= rate or lately.count() >= MOST:
             return False
         row = Subscription.objects.create(

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from talaia.outbox.waits import over
+
 GRACE = timedelta(seconds=60)  # so long Mailman may have a message in its hands, where no queue shows it
 MOST_TRIES = 3
 
@@ -76,7 +78,7 @@ def next_step(progress: Progress, seen: Seen, now: datetime) -> tuple[Step, Held
         return Step.ADOPT, first
     if progress.tried_at is None:
         return Step.GIVE, None
-    if seen.waiting or now - progress.tried_at < GRACE:
+    if seen.waiting or not over(progress.tried_at, now, GRACE):
         return Step.WAIT, None
     stuck = seen.shunted or progress.tries >= MOST_TRIES
     return (Step.STUCK if stuck else Step.GIVE), None

@@ -62,7 +62,7 @@ class Watch:
                     error = {"text": "; ".join(map(str, told)), "hint": told[0].hint}
                 self.stuck = found
                 if self.due(now):
-                    closely = self.closely is None or now - self.closely >= FOLLOW_EVERY
+                    closely = self.closely is None or over(self.closely, now, FOLLOW_EVERY)
                     follow(roster, audience.shrink, self.now, closely=closely)
                     self.followed = now
                     self.closely = now if closely else self.closely

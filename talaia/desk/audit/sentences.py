@@ -124,6 +124,7 @@ SENTENCES: dict[str, Promise] = {
     "token.revoked": gettext_lazy("revoked a token of %(it)s"),
     "panel.listed": gettext_lazy("changed the list of services"),
     "site.changed": gettext_lazy("had the whole site made anew"),
+    "site.mended": gettext_lazy("made files of the public page anew that somebody else had changed: %(count)s"),
 }
 
 WAYS: dict[str, Promise] = {

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from talaia.audience.mailing import chosen_in_vain, neighbours
 from talaia.config import current
-from talaia.desk import assets, mailing, urgency
+from talaia.desk import assets, mailing, ourselves, urgency
 from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.desk.views import by_hand, drafts, forum
 from talaia.desk.views.suggestions import card, dismissed, suggestions
@@ -51,6 +51,7 @@ def front(request: HttpRequest) -> HttpResponse:
     told = {one.slug: one for one in seen.told}
     context = {
         "now": now,
+        "ourselves": ourselves.troubles(current(), now),
         "mails": mailing.waiting(language()),
         "incidents": urgency.incidents_by_urgency(seen.incidents, now),
         "suggestions": [card(one) for one in suggested],

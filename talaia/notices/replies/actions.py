@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from talaia.notices.models import Reply
+from talaia.outbox import waits
 from talaia.outbox.actions import record
 
 PAUSE = timedelta(days=1)  # between two answers to one person
@@ -21,13 +22,13 @@ def order(address: str, language: str, message_id: str, secret: bytes, now: date
     Safe to repeat. `language`: empty, where we do not know it.
     """
     with transaction.atomic():
-        if Reply.objects.filter(at__gt=now - timedelta(hours=1)).count() >= MOST:
+        if Reply.objects.filter(at__gt=now - timedelta(hours=1), at__lte=now + waits.SLACK).count() >= MOST:
             return False
         digest = digest_of(address, secret)
         values = {"at": now, "address": address, "language": language, "message_id": message_id}
         row, new = Reply.objects.select_for_update().get_or_create(digest=digest, defaults=values)
         if not new:
-            if now - row.at < PAUSE:
+            if not waits.over(row.at, now, PAUSE):
                 return False
             row.at, row.address, row.language, row.message_id = now, address, language, message_id
             row.number += 1

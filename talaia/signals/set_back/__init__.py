@@ -1,0 +1,1 @@
+"""What was heard by a clock that was ahead."""
