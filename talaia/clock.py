@@ -19,6 +19,7 @@ from talaia.events.models import Event
 from talaia.notices.actions import note_whether_told
 from talaia.notices.replies.actions import forget as forget_replies
 from talaia.outbox import actions as outbox
+from talaia.outbox.attempts import attempt
 from talaia.outbox.waits import over
 from talaia.panel.actions import roll_up
 from talaia.panel.rollup import DueDay, due_days
@@ -43,12 +44,8 @@ class Clock:
 
     def run(self, stop: threading.Event) -> None:
         while not stop.wait(1):
-            try:
-                self.step(self.now())
-            except Exception:
-                log.exception("the clock goes on after")
+            if not attempt(log, "the clock", lambda: self.step(self.now())):
                 self.minute = None  # it may have been away: what nobody watched comes before any step
-                connection.close()
                 stop.wait(5)
         connection.close()
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import brotli
 
+from talaia.modes import PUBLIC_FILE, make_public
 from talaia.outbox.faults import Temporary
 
 VARIANTS: dict[str, Callable[[bytes], bytes]] = {
@@ -61,8 +62,8 @@ class Folder:
         Else an older reading of the rows could overwrite a newer one.
         """
         with self._faults():
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self.path.parent / f".{self.path.name}-{part}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+            make_public(self.path, self.path)
+            lock = os.open(self.path.parent / f".{self.path.name}-{part}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             mine = replace(self, part=part)
@@ -87,9 +88,10 @@ class Folder:
                 for name, content in files.items():
                     for variant, body in _variants(name, content):
                         drafts.append((self._draft(str(len(drafts)), body, stamp), self.path / variant))
-                for draft, place in drafts:
+                for draft, _ in drafts:
                     _to_disk(draft)
-                    place.parent.mkdir(parents=True, exist_ok=True)
+                for parent in dict.fromkeys(place.parent for _, place in drafts):
+                    make_public(parent, self.path)
                 for draft, place in drafts:
                     draft.replace(place)
                 for parent in {place.parent for _, place in drafts}:
@@ -146,6 +148,7 @@ class Folder:
     def _draft(self, name: str, content: bytes, stamp: int) -> Path:
         draft = self.aside / name
         draft.write_bytes(content)
+        draft.chmod(PUBLIC_FILE)
         os.utime(draft, ns=(stamp, stamp))
         return draft
 
