@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from talaia.cli import parser
 from talaia.config import Config
 from talaia.log import known, lines
 
@@ -99,3 +100,10 @@ def test_what_the_files_of_secrets_hold_is_in_no_line(tmp_path: Path, configure:
     fault = "404 for /services/T0000001/B0000001AAAA/XyzXyzXyz123; login: corretja blava; the-key-of-the-sessions"
     told = lines.Plain().format(record(fault))
     assert told.endswith("404 for /services/T0000001/…/…; login: …; …")
+
+
+@pytest.mark.parametrize("arguments", [["--log", "json", "up"], ["up", "--log", "json"], ["up", "--log=json"]])
+def test_the_form_may_be_said_before_the_command_or_behind_it(arguments: list[str]) -> None:
+    known, rest = parser().parse_known_args([*arguments, "--listen", "127.0.0.1:1", "--con", "x"])
+    assert (known.command, known.log, known.config) == ("up", "json", None)
+    assert rest == ["--listen", "127.0.0.1:1", "--con", "x"]  # what is shortened is the command's own
