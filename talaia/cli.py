@@ -12,6 +12,9 @@ from django.db import Error as DatabaseError
 
 import talaia
 from talaia import config as configuration
+from talaia.config.extras import missing
+from talaia.log import lines
+from talaia.modes import UMASK
 from talaia.outbox.faults import Fault
 from talaia.outbox.room import free
 from talaia.outbox.trouble import HINTS, in_one_line, trouble
@@ -49,9 +52,13 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="talaia", description="The page that stays up when everything else is down.")
     top.add_argument("--version", action="version", version=f"talaia {talaia.__version__}")
     top.add_argument("--config", metavar="FILE", help="the configuration (default: $TALAIA_CONFIG or ./talaia.toml)")
+    top.add_argument("--log", choices=lines.CHOICES, help="how lines of the log look (default: $TALAIA_LOG or auto)")
     names = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, line in COMMANDS.items():
-        names.add_parser(name, help=line, add_help=False)
+        # Both may stand behind the command, too, written in full: what is shortened is the command's own.
+        own = names.add_parser(name, help=line, add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+        own.add_argument("--config")
+        own.add_argument("--log", choices=lines.CHOICES)
     return top
 
 
@@ -59,9 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 refused or failed (one line on stderr), 2 usage."""
     try:
         with only_words():
-            code = _run(argv)
-            sys.stdout.flush()
-            return code
+            try:
+                return _run(argv)
+            finally:
+                sys.stdout.flush()
     except BrokenPipeError:  # `talaia check | head`: whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
@@ -72,31 +80,34 @@ def _run(argv: Sequence[str] | None) -> int:
     known, rest = parser().parse_known_args(arguments)
     if known.config:
         os.environ["TALAIA_CONFIG"] = known.config
+    if known.log:
+        os.environ["TALAIA_LOG"] = known.log
     for argument in filter(unspoken, rest):
         print(f"talaia: {argument!a} is not UTF-8; set the terminal to it, and write it again", file=sys.stderr)
         return 2
     try:
         if known.command not in BARE:
-            set_up()
+            set_up(bare=asks_for_help(rest))
         command = importlib.import_module(f"talaia.commands.{known.command}")
         own = argparse.ArgumentParser(prog=f"talaia {known.command}", description=command.HELP)
         command.arguments(own)
         return int(command.run(own.parse_args(rest)))
     except (Refused, configuration.Wrong) as error:
-        print(f"talaia: {error}", file=sys.stderr)
+        print(lines.refusal(f"talaia: {error}"), file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
     except Fault as fault:
-        print(f"talaia: {fault}" + (f"; {fault.hint}" if fault.hint else ""), file=sys.stderr)
+        print(lines.refusal(f"talaia: {fault}" + (f"; {fault.hint}" if fault.hint else "")), file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
     except KeyboardInterrupt:
         return 130
     except DatabaseError as error:
-        print(f"talaia: the database refuses: {refused(error)}", file=sys.stderr)
+        print(lines.refusal(f"talaia: the database refuses: {refused(error)}"), file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
     except OSError as error:
         if (kind := trouble(error)) is None:
             raise
-        print(f"talaia: {error.filename or error.strerror}: {error.strerror}; {HINTS[kind]}", file=sys.stderr)
+        said = f"talaia: {error.filename or error.strerror}: {error.strerror}; {HINTS[kind]}"
+        print(lines.refusal(said), file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
 
 
@@ -115,13 +126,29 @@ def unspoken(argument: str) -> bool:
     return False
 
 
-def set_up() -> None:
-    """Read the configuration (all its mistakes are reported) and start Django with it."""
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Whether a command is only to say what it does."""
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return not {"-h", "--help"}.isdisjoint(own)
+
+
+def set_up(bare: bool = False) -> None:
+    """Read the configuration (all its mistakes are reported) and start Django with it.
+
+    `bare`: without one, so that whoever has none yet, or a wrong one, is helped.
+    """
+    os.umask(UMASK)  # whatever is made from now on is the state; what others may read is said where it is written
     path, home = configuration.paths()
-    if not path.exists():
+    if bare:
+        os.environ.pop("TALAIA_CONFIG", None)
+        configuration.use(configuration.bare())
+    elif not path.exists():
         raise Refused(f"there is no {path}; `talaia init` writes one, TALAIA_CONFIG or --config names another")
-    os.environ["TALAIA_CONFIG"] = str(path.resolve())
-    configuration.use(configuration.read(path, home))
+    else:
+        os.environ["TALAIA_CONFIG"] = str(path.resolve())
+        configuration.use(configuration.read(path, home))
+        if lacking := missing(configuration.current()).get("postgresql"):
+            raise Refused("; ".join(lacking))
     try:
         start_django()
     except OSError as error:  # the state folder, or the key in it, is not ours

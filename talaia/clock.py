@@ -20,6 +20,7 @@ from talaia.events.models import Event
 from talaia.notices.actions import note_whether_told
 from talaia.notices.replies.actions import forget as forget_replies
 from talaia.outbox import actions as outbox
+from talaia.outbox.attempts import attempt
 from talaia.outbox.beats import Beat
 from talaia.outbox.trouble import UNFIT
 from talaia.outbox.waits import over
@@ -47,13 +48,10 @@ class Clock:
     def run(self, stop: threading.Event) -> None:
         beat = Beat("clock")
         while not stop.wait(1):
-            try:
-                self.step(self.now())
+            if attempt(log, "the clock", lambda: self.step(self.now())):
                 beat.show(self.config().home, self.now())
-            except Exception:
-                log.exception("the clock goes on after")
+            else:
                 self.minute = None  # it may have been away: what nobody watched comes before any step
-                connection.close()
                 stop.wait(5)
         connection.close()
 

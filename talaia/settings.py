@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 from talaia.config import Config, current
+from talaia.modes import make_private
 
 HERE = Path(__file__).parent
 config = current()
@@ -23,7 +24,7 @@ def secret_key(config: Config) -> str:
         return config.secret(config.web.secret_key_file) or ""
     file = config.home / "secret-key"
     if not file.exists():
-        config.home.mkdir(parents=True, exist_ok=True)
+        make_private(config.home, config.web.behind_proxy)
         draft = file.with_name(f".secret-key-{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(50) + "\n")
@@ -178,8 +179,8 @@ if config.web.behind_proxy:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"()": "talaia.terminal.Plain", "format": "{levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"line": {"()": "talaia.log.lines.formatter"}},
+    "handlers": {"stderr": {"class": "talaia.log.bounded.Bounded", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"talaia": {"level": "INFO"}, "django.server": {"level": "WARNING"}, "uvicorn": {"level": "ERROR"}},
 }

@@ -5,7 +5,6 @@ Names of alerts, errors of servers, rows of an export, topics of a forum: whatev
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -41,10 +40,3 @@ def only_words() -> Iterator[None]:
     out, err = (cast(TextIOWrapper, Words(stream)) for stream in (sys.stdout, sys.stderr))
     with redirect_stdout(out), redirect_stderr(err):
         yield
-
-
-class Plain(logging.Formatter):
-    """A line of the log, with the words of others in it."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return clean.lines(super().format(record))

@@ -35,13 +35,18 @@ from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
 from talaia.config import Config
 from talaia.config.addresses import is_host_and_port
+from talaia.config.extras import missing
 from talaia.connection import Connection
 from talaia.forum.chosen import chosen
 from talaia.forum.reconciling import Look
+from talaia.log.episodes import lasts, well
+from talaia.modes import loose_public, loose_state, make_private, mend
 from talaia.outbox import room
 from talaia.outbox.actions import WAKE
-from talaia.outbox.punctual import call_off
-from talaia.outbox.trouble import trouble
+from talaia.outbox.alone import only_one
+from talaia.outbox.attempts import attempt
+from talaia.outbox.ending import ENDING, call_off, end_within
+from talaia.outbox.trouble import in_one_line, trouble
 from talaia.outbox.worker import Worker
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
@@ -59,10 +64,12 @@ log = logging.getLogger(__name__)
 
 TCP_NOTSENT_LOWAT = 25  # of Linux; Python has no name for it before 3.12
 UNSENT = 16_384  # bytes of answers that wait in the kernel, for each connection
-GRACE = 30  # seconds that what runs may take to finish
-CALLED_OFF = 5  # seconds more, for what was still asking somebody then
+GRACE = 2.5  # seconds that what runs may take to finish
+CALLED_OFF = 1.0  # seconds more, for what was still asking somebody then
+END = 4.5  # seconds after which a process of ours ends, whatever still runs in it
 # The folders whose files of these kinds decide what stands on a page.
 WORDED = {"site": (".html", ".css", ".js", ".py"), "panel": (".py",), "events": (".py",), "locale": (".mo",)}
+CANNOT = "the database cannot be prepared yet, and is tried until it can: %s"
 AGAIN = 2.0  # seconds until a database that was away is asked again
 PREPARING = threading.Lock()  # a late start and a reload wait for the same database
 
@@ -76,8 +83,10 @@ def application(config: Config) -> Front:
 
 def prepare(config: Config) -> None:
     """Bring the database to this version, list the services, and have the site made anew where it needs to be."""
-    config.home.mkdir(parents=True, exist_ok=True)
+    keep_private(config)
     room.keep(config.home)
+    for what, mend_it in missing(config).values():
+        log.error("%s; %s", what, mend_it)
     call_command("migrate", verbosity=0, interactive=False)
     now = timezone.now()
     mark_unwatched(now)  # before anything moves: what was on the panel then was on it unwatched
@@ -85,24 +94,34 @@ def prepare(config: Config) -> None:
     mark, look = config.home / "run" / "site-made-by", fingerprint(config)
     if not mark.exists() or mark.read_text() != look or not Folder(config.home / "public").manifest.exists():
         ask_for_all(now)
-        mark.parent.mkdir(parents=True, exist_ok=True)
+        make_private(mark.parent)
         mark.write_text(look)
+
+
+def keep_private(config: Config) -> None:
+    """Have the state read by nobody but us, and the public folder by everybody; what is not ours to mend is told."""
+    make_private(config.home, config.web.behind_proxy)
+    left = [str(one) for one in mend(loose_state(config.home, config.web.behind_proxy))]
+    left += [str(one) for one in mend(loose_public(config.home / "public"))]
+    if left:
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        log.warning("of another account, and open to others or closed to readers: %s%s", ", ".join(left[:3]), more)
 
 
 def prepare_at_last(stop: threading.Event) -> bool:
     """`prepare` for what is in force, again and again until it succeeds. False: `stop` was set before."""
-    told = ""
     with PREPARING:
         while not stop.is_set():
             try:
                 prepare(configuration.current())
+                well(log, "prepare", "up", "the database is prepared")
                 return True
-            except (Error, OSError) as error:
-                if str(error) != told:  # once, not every two seconds
-                    told = str(error)
-                    log.error("the database cannot be prepared yet, and is tried until it can: %s", told.strip())
-            except Exception:
-                log.exception("the database is prepared again after")
+            except Error as error:
+                lasts(log, "prepare", "up", CANNOT, in_one_line(error), level=logging.ERROR)
+            except OSError as error:
+                lasts(log, "prepare", "up", CANNOT, error, level=logging.ERROR)
+            except Exception as error:  # noqa: BLE001 - it may be better next time; the pages are served meanwhile
+                lasts(log, "prepare", "up", CANNOT, repr(error), level=logging.ERROR, error=error)
             finally:
                 connection.close()
             stop.wait(AGAIN)
@@ -172,11 +191,16 @@ class Background:
         self.late = threading.Thread(target=wait, name="late")
         self.late.start()
 
-    def finish(self) -> None:
-        """Let what runs come to its end, at most GRACE seconds in all; then what it asks of others is called off."""
+    def tell(self) -> None:
+        """Have what runs come to its end."""
+        ENDING.set()
         self.stop.set()
         self.worker.stop.set()
         WAKE.set()
+
+    def finish(self) -> None:
+        """Let what runs come to its end, at most GRACE seconds in all; then what it asks of others is called off."""
+        self.tell()
         started = [thread for thread in (self.late, *self.threads) if thread and thread.ident is not None]
         for seconds in (GRACE, CALLED_OFF):
             end = time.monotonic() + seconds
@@ -229,9 +253,17 @@ class Server(uvicorn.Server):
 
 
 async def serve(
-    config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None, reloads: bool = True
+    config: Config,
+    host: str,
+    port: int,
+    on_ready: Callable[[], None] | None = None,
+    reloads: bool = True,
+    on_end: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT. SIGHUP reads the configuration again; without `reloads` it is an end, too."""
+    """Serve until SIGTERM or SIGINT. SIGHUP reads the configuration again; without `reloads` it is an end, too.
+
+    `on_end`: called as soon as one of them came.
+    """
     loop, stopped, over = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(name, stopped.set)
@@ -254,7 +286,7 @@ async def serve(
             server_header=False,
             access_log=False,
             log_config=None,
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=round(GRACE),
         )
     )
     serving = asyncio.create_task(server.serve())
@@ -264,6 +296,7 @@ async def serve(
         await loop.run_in_executor(None, on_ready)
     await asyncio.wait([serving, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
     over.set()
+    on_end()
     if serving.done():
         serving.result()
     server.should_exit = True
@@ -277,13 +310,28 @@ def run(serving: Coroutine[None, None, None]) -> None:
         runner.run(serving)
 
 
-def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None = None, reloads: bool = True) -> None:
-    """Everything in one process, until SIGTERM or SIGINT; what runs is finished.
+def up(
+    config: Config,
+    host: str,
+    port: int,
+    on_ready: Callable[[], None] | None = None,
+    reloads: bool = True,
+    end: float | None = None,
+) -> None:
+    """Everything in one process, until SIGTERM or SIGINT; what runs is finished, as far as that takes no longer than
+    GRACE. `end`: seconds after which the process ends then, whatever goes on.
 
     Where the database is away, a page that was finished before is served all the same: it must not go with it.
     """
     raise_limit()
-    claim_port(host, port)
+    with only_one(config.home, "talaia up"):
+        claim_port(host, port)
+        _up(config, host, port, on_ready, reloads, end)
+
+
+def _up(
+    config: Config, host: str, port: int, on_ready: Callable[[], None] | None, reloads: bool, end: float | None
+) -> None:
     background, start_late = Background(config), False
     try:
         prepare(config)
@@ -297,20 +345,29 @@ def up(config: Config, host: str, port: int, on_ready: Callable[[], None] | None
         background.start_late()
     else:
         background.start()
+
+    def on_end() -> None:
+        background.tell()
+        if end is not None:
+            end_within(end)
+
     try:
-        run(serve(config, host, port, on_ready, reloads))
+        run(serve(config, host, port, on_ready, reloads, on_end))
     finally:
         background.finish()
 
 
-def web(config: Config, host: str, port: int) -> None:
-    """The web server alone, until SIGTERM or SIGINT. It takes up itself what it puts aside: no worker may be near."""
+def web(config: Config, host: str, port: int, end: float) -> None:
+    """The web server alone, until SIGTERM or SIGINT, and then for `end` seconds at most.
+
+    It takes up itself what it puts aside: no worker may be near.
+    """
     claim_port(host, port)
     stop = threading.Event()
     keeper = threading.Thread(target=keep_wishes, args=[stop], name="wishes")
     keeper.start()
     try:
-        run(serve(config, host, port))
+        run(serve(config, host, port, on_end=lambda: end_within(end)))
     finally:
         stop.set()
         keeper.join()
@@ -319,25 +376,23 @@ def web(config: Config, host: str, port: int) -> None:
 def keep_wishes(stop: threading.Event) -> None:
     """Take up what was put aside while the database was away, until `stop` is set."""
     while not stop.wait(AGAIN):
-        try:
-            take_up(timezone.now())
-        except Exception:
-            log.exception("what was put aside is taken up again after")
-        finally:
-            connection.close()
+        attempt(log, "what was put aside", lambda: take_up(timezone.now()))
+        connection.close()
 
 
-def work(config: Config) -> None:
-    """Worker, watch and clock without the web server, until SIGTERM or SIGINT."""
+def work(config: Config, end: float) -> None:
+    """Worker, watch and clock without the web server, until SIGTERM or SIGINT, and then for `end` seconds at most."""
     raise_limit()
-    prepare(config)
-    background = Background(config)
-    wanted = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: wanted.set())
-    signal.signal(
-        signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[configuration.current(), wanted]).start()
-    )
-    background.start()
-    wanted.wait()
-    background.finish()
+    with only_one(config.home, "talaia work"):
+        prepare(config)
+        background = Background(config)
+        wanted = threading.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: wanted.set())
+        signal.signal(
+            signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[configuration.current(), wanted]).start()
+        )
+        background.start()
+        wanted.wait()
+        end_within(end)
+        background.finish()

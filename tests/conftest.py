@@ -11,6 +11,7 @@ import pytest
 
 from talaia import config as configuration
 from talaia.config import Config
+from talaia.log.episodes import EPISODES
 
 # A gate that throws dice stops the wrong change: the suite makes up the same inputs each time. To look for new faults,
 # TALAIA_EXPLORE=1 (and --hypothesis-seed=N for the same dice again).
@@ -37,6 +38,13 @@ def _same_configuration() -> Iterator[None]:
     before = configuration.current()
     yield
     configuration._current = before
+
+
+@pytest.fixture(autouse=True)
+def _nothing_lasts() -> Iterator[None]:
+    """What one test saw begin is not what the next one meets for the first time."""
+    yield
+    EPISODES.open.clear()
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from talaia.api.haste import in_haste
 from talaia.config import current
 from talaia.forum.discourse import hook
 from talaia.forum.discourse.actions import ring
+from talaia.log.episodes import lasts
+from talaia.outbox.attempts import answers, away
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
         secret = current().secret(mirror.webhook_secret_file) or ""
         body = request.body
     except (RequestDataTooBig, OSError, UnicodeDecodeError) as error:
-        log.warning("the forum's webhook: %s", error)
+        lasts(log, "the forum's hook", "discourse", "the forum's webhook: %s", error)
         if isinstance(error, RequestDataTooBig):
             return _too_large()
         return refusal(503, "the request, or our own secret, cannot be read", "try again")
@@ -61,8 +63,9 @@ def _answer(request: HttpRequest) -> HttpResponse:
         with in_haste():
             is_new = ring(hook.mark(secret), event, timezone.now())
     except DatabaseError as error:
-        log.warning("a ring of the forum could not be stored: %s", error)
+        away(log, "the forum's hook", error)
         return refusal(503, "it cannot be stored right now", "the hourly look will find it", Retry_After="5")
+    answers(log, "the forum's hook")
     return JsonResponse({"stored": is_new, **({} if is_new else {"why": "it was told before"})})
 
 

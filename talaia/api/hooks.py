@@ -23,6 +23,7 @@ from talaia.api.counters import HOOKS
 from talaia.api.haste import PATIENCE, in_haste
 from talaia.api.limits import LIMIT
 from talaia.config import current
+from talaia.outbox.attempts import answers, away
 from talaia.signals.actions import check_token, store_intake
 from talaia.signals.parse.hook import read
 from talaia.signals.parse.report import Malformed
@@ -108,8 +109,9 @@ def _answer(request: HttpRequest, id: str, kinds: tuple[str, ...]) -> HttpRespon
     except _Refused as refused:
         return refused.answer
     except DatabaseError as error:
-        log.warning("a body of %s could not be stored: %s", id, error)
+        away(log, f"the hook of {id}", error)
         return refusal(503, "it cannot be stored right now", "try again", Retry_After="5")
+    answers(log, f"the hook of {id}")
     return JsonResponse({"stored": True}, status=202)
 
 

@@ -6,6 +6,8 @@ import logging
 import socketserver
 from collections.abc import Callable
 
+from talaia.log.episodes import lasts
+
 log = logging.getLogger(__name__)
 
 LARGEST = 50_000_000  # bytes of a mail
@@ -96,7 +98,8 @@ class Session(socketserver.StreamRequestHandler):
                 if size <= LARGEST:
                     self.server.take(address, b"".join(lines), self.sender)
                 self.say("250 2.0.0 taken" if size <= LARGEST else "552 5.3.4 too large")
-            except Exception:
-                log.exception("a mail could not be written down")
+            except Exception as error:  # noqa: BLE001 - whoever brings it keeps it, and brings it again
+                said = ("a mail could not be written down: %s: %s", type(error).__name__, error)
+                lasts(log, "letterbox", "lmtp", *said, level=logging.ERROR)
                 self.say("451 4.3.0 not now")
         self.recipients = []

@@ -7,7 +7,6 @@ import smtplib
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -21,6 +20,9 @@ from talaia.audience.mailman.setting import checked
 from talaia.audience.sympa import TOKEN as SYMPA
 from talaia.commands.forum import try_out
 from talaia.config import Config, Source, current
+from talaia.config.extras import missing
+from talaia.log.known import secret_files
+from talaia.modes import loose_public, loose_state, make_private, make_public, readable_by_others
 from talaia.notices.post import client as mail_client
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Delivery
@@ -39,6 +41,7 @@ HELP = "Read the configuration and look whether database, folder, sources and ch
 # A line of the result: is it well, what was looked at, and what to do when it is not. None: worth a look, no failure.
 Line = tuple[bool | None, str, str]
 AT_ONCE = 16  # checks
+AS_OURS, OWN = "run it as the account that runs talaia", "that account must own all of it (chown -R)"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,8 +61,9 @@ def run(options: argparse.Namespace) -> int:
     made, said = database(options.offline)
     lines += said
     lines += folder(config)
-    lines += chats(config)
     lines += proxy(config)
+    lines += readers(config)
+    lines += extras(config)
     if not options.offline:
         for source in config.tables.sources:
             lines += asked(source, config, made)
@@ -120,7 +124,8 @@ def has_token(name: str, made: bool) -> bool:
 def folder(config: Config) -> Iterator[Line]:
     public = config.home / "public"
     try:
-        public.mkdir(parents=True, exist_ok=True)
+        make_private(config.home, config.web.behind_proxy)
+        make_public(public, public)
         with tempfile.NamedTemporaryFile(dir=public, prefix=".draft-check-"):
             pass
     except OSError as error:
@@ -141,6 +146,24 @@ def folder(config: Config) -> Iterator[Line]:
         named = ", ".join(damaged[:3]) + (", …" if len(damaged) > 3 else "")
         what = f"{len(damaged)} files of {public} are not as they were written: {named}"
         yield None, what, "`talaia up` makes them anew; find out who was there"
+
+
+def readers(config: Config) -> Iterator[Line]:
+    """Who else on this machine can read the state, what talaia.toml names as secret, the export; or not the page."""
+    loose = [*loose_state(config.home, config.web.behind_proxy), *loose_public(config.home / "public")]
+    if loose:
+        names = ", ".join(map(str, loose[:3])) + (f" and {len(loose) - 3} more" if len(loose) > 3 else "")
+        mend = "`talaia up` mends it at its start" if all(one.ours for one in loose) else f"{AS_OURS}; {OWN}"
+        yield None, f"not for talaia alone, or not for everybody where it should be: {names}", mend
+    else:
+        yield True, f"{config.home} is for talaia alone, all but the public folder", ""
+    named = [config.beside(file) for file in secret_files(config.tables)]
+    audience = config.tables.audience
+    if audience and audience.export and not audience.fetched:
+        named.append(config.beside(audience.export))
+    for file in named:
+        if readable_by_others(file):
+            yield None, f"everybody on this machine can read {file}", f"chmod o= {file}"
 
 
 def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:
@@ -203,10 +226,9 @@ def mail_server(config: Config) -> Iterator[Line]:
             yield True, f"{server.place} answers and lets us in", ""
 
 
-def chats(config: Config) -> Iterator[Line]:
-    """Whether anything could be said there: nobody is told anything by a look."""
-    if config.tables.chat and find_spec("apprise") is None:
-        yield False, "there is [[chat]], and Apprise is not installed", "pip install 'talaia[chat]'"
+def extras(config: Config) -> Iterator[Line]:
+    """What is configured and could not be done, as what it needs is not installed."""
+    yield from ((False, what, mend) for what, mend in missing(config).values())
 
 
 def proxy(config: Config) -> Iterator[Line]:

@@ -13,6 +13,7 @@ import django
 from talaia import config as configuration
 from talaia.demo import folder, words
 from talaia.demo.servers import Servers, Unknown, ask
+from talaia.modes import UMASK
 from talaia.refusal import Refused
 
 HELP = "A told story on this machine, with servers to break and mend; it leaves nothing behind."
@@ -81,6 +82,7 @@ def start(host: str, port: int) -> int:
 
 def set_up(home: Path, text: str) -> None:
     """Put the demo's configuration in force, whatever the environment says of another, and start Django with it."""
+    os.umask(UMASK)
     file = home / "talaia.toml"
     file.write_text(text, encoding="utf-8")
     os.environ |= {"TALAIA_CONFIG": str(file), "TALAIA_HOME": str(home), "DJANGO_SETTINGS_MODULE": "talaia.settings"}

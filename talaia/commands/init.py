@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from talaia.demo.words import typed_here
+from talaia.modes import make_private
 from talaia.refusal import Refused
 
 HELP = "Write a commented talaia.toml that runs as it is."
@@ -40,7 +41,7 @@ def write(folder: Path, state: Path) -> Path:
     file = folder / "talaia.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        state.mkdir(parents=True, exist_ok=True)
+        make_private(state)
         with file.open("xb") as out:
             out.write(files("talaia.config").joinpath("example.toml").read_bytes())
     except FileExistsError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from talaia.config import current
-from talaia.up import listen_address, up
+from talaia.up import END, listen_address, up
 
 HELP = "Serve the page, the desk and the hooks, and do all the work behind them, in one process."
 
@@ -17,5 +17,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     config = current()
     host, port = listen_address(config, options.listen)
-    up(config, host, port, lambda: print(f"talaia listens on http://{host}:{port}", flush=True))
+    up(config, host, port, lambda: print(f"talaia listens on http://{host}:{port}", flush=True), end=END)
     return 0

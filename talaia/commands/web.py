@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from talaia.config import current
-from talaia.up import listen_address, web
+from talaia.up import END, listen_address, web
 
 HELP = "Serve the public folder, the desk and the hooks; `talaia work` does the rest."
 
@@ -17,5 +17,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     config = current()
     host, port = listen_address(config, options.listen)
-    web(config, host, port)
+    web(config, host, port, END)
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from talaia.config import current
-from talaia.up import work
+from talaia.up import END, work
 
 HELP = "Poll the sources, judge the services, publish the site, keep the time; no web server."
 
@@ -16,5 +16,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     del options
-    work(current())
+    work(current(), END)
     return 0

@@ -64,6 +64,7 @@ __all__ = [
     "Threshold",
     "Webhook",
     "Wrong",
+    "bare",
     "current",
     "read",
     "use",
@@ -124,12 +125,14 @@ def current() -> Config:
     global _current
     if _current is None:
         path, home = paths()
-        if path.exists() or "TALAIA_CONFIG" in os.environ:
-            _current = read(path, home)
-        else:
-            bare = Site(name=Text((("", "talaia"),)), address="http://127.0.0.1:8000")
-            _current = Config(Tables(site=bare), None, home or Path.cwd())
+        _current = read(path, home) if path.exists() or "TALAIA_CONFIG" in os.environ else bare()
     return _current
+
+
+def bare() -> Config:
+    """A configuration of nobody: enough for tools, and for the help of a command."""
+    site = Site(name=Text((("", "talaia"),)), address="http://127.0.0.1:8000")
+    return Config(Tables(site=site), None, paths()[1] or Path.cwd())
 
 
 def use(config: Config) -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 from django.utils import timezone
 
 from talaia.config import Config
+from talaia.config.extras import missing
 from talaia.forum.discourse.topics import Discourse
-from talaia.forum.git import Git
 from talaia.forum.seam import Mirror
+from talaia.outbox.faults import Temporary
 
+UNTIL_INSTALLED = timedelta(minutes=15)
 _lock = threading.Lock()
 _kept: dict[str, Mirror] = {}
 
 
 def chosen(config: Config) -> Mirror | None:
-    """The mirror that the configuration in force asks for; None when it asks for none."""
+    """The mirror that the configuration in force asks for; None when it asks for none.
+
+    Raises Temporary where what it needs is not installed.
+    """
     mirror = config.tables.mirror
     if mirror is None:
         return None
@@ -24,8 +30,18 @@ def chosen(config: Config) -> Mirror | None:
     with _lock:
         if mark not in _kept:
             _put_away()  # another configuration is in force
-            _kept[mark] = Discourse(mirror, config, timezone.now) if mirror.kind == "discourse" else Git(mirror, config)
+            _kept[mark] = Discourse(mirror, config, timezone.now) if mirror.kind == "discourse" else _git(config)
         return _kept[mark]
+
+
+def _git(config: Config) -> Mirror:
+    """Imported here, as what it needs is an extra: whoever mirrors nothing in git need not have it."""
+    if (lacking := missing(config).get("git")) is not None:
+        raise Temporary(*lacking, after=UNTIL_INSTALLED)
+    from talaia.forum.git import Git
+
+    assert config.tables.mirror
+    return Git(config.tables.mirror, config)
 
 
 def put_away() -> None:

@@ -29,6 +29,7 @@ from talaia.config import Mirror as Settings
 from talaia.forum import files
 from talaia.forum.reach import reached
 from talaia.forum.seam import Document, Edited, Gone, Recent, Standing
+from talaia.modes import make_private
 from talaia.outbox.faults import Permanent, Temporary
 
 FILE = 0o100644
@@ -177,7 +178,7 @@ class Git:
     @contextmanager
     def _fetched(self) -> Iterator[Head]:
         """The clone, brought to what stands there; nobody else of ours is at it meanwhile."""
-        self.clone.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self.clone.parent)
         with (self.clone.parent / f"{self.clone.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             repo = self._clone()

@@ -17,6 +17,7 @@ from dulwich.protocol import Protocol
 from urllib3.exceptions import HTTPError, MaxRetryError
 
 from talaia.config import Config, Mirror
+from talaia.outbox.ending import waits
 from talaia.outbox.faults import Permanent, Temporary
 
 UNHEARD = "is it there, and may this machine reach it?"
@@ -88,15 +89,19 @@ class Ssh(SSHGitClient):
         super().__init__(*given, **named)
         self.vendor, self.lines = Vendor(), list[Protocol]()
         self.ssh_vendor = self.vendor
+        waits(self)
 
     def _connect(self, *given: Any, **named: Any) -> Any:
         found = super()._connect(*given, **named)
         self.lines.append(found[0])
         return found
 
-    def end(self) -> None:
+    def call_off(self) -> None:
         for process in self.vendor.begun:
             process.kill()
+
+    def end(self) -> None:
+        self.call_off()
         for line in self.lines:
             with suppress(OSError):
                 line.close()

@@ -21,6 +21,8 @@ from talaia.forum.discourse.actions import WAKE, answered, purge, waiting
 from talaia.forum.keeping import note
 from talaia.forum.models import Mirrored
 from talaia.forum.seam import Gone, Mirror
+from talaia.log.episodes import lasts, well
+from talaia.outbox.attempts import attempt
 from talaia.outbox.faults import Fault, Permanent, Temporary
 from talaia.outbox.waits import over
 
@@ -51,14 +53,7 @@ class Look:
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set."""
         while not stop.is_set():
-            try:
-                self.step(self.now())
-            except DatabaseError as error:
-                log.warning("the database does not answer: %s", error)
-                connection.close()
-            except Exception:
-                log.exception("the look at the mirror goes on after")
-                connection.close()
+            attempt(log, "the look at the mirror", lambda: self.step(self.now()))
             WAKE.wait(2)
             WAKE.clear()
         connection.close()
@@ -78,9 +73,11 @@ class Look:
         except Fault as fault:
             wait = (fault.after if isinstance(fault, Temporary) else None) or AFTER_A_FAULT
             self.put_off = (now, wait)
-            log.warning("the look at the mirror is put off for %.0f s: %s %s", wait.total_seconds(), fault, fault.hint)
+            said = ("the look at the mirror is put off for %.0f s: %s %s", wait.total_seconds(), fault, fault.hint)
+            lasts(log, "mirror", "look", *said, forget=2 * wait.total_seconds())
         else:
             self.put_off = None
+            well(log, "mirror", "look", "the mirror is looked at again")
 
     def answer(self, mirror: Mirror, now: datetime) -> None:
         """Where the bell rang."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Self
 from talaia.config import Mail
 from talaia.config.trust import trusted
 from talaia.notices.answers import Meaning, meaning, of_us
+from talaia.outbox.ending import waits
 from talaia.outbox.faults import Permanent, Temporary
 
 PER_CONNECTION = 500  # copies; many servers close after some hundreds, and then in the middle of one
@@ -46,6 +48,7 @@ class Client:
         self.mail, self.password, self.ca_file = mail, password, ca_file
         self.link: smtplib.SMTP | None = None
         self.count = 0
+        waits(self)
 
     def __enter__(self) -> Self:
         return self
@@ -58,6 +61,13 @@ class Client:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 self.link.quit()
             self.drop()
+
+    def call_off(self) -> None:
+        """Whoever waits for the server now is refused at once, as if it had gone away."""
+        link = self.link
+        if link is not None and link.sock is not None:
+            with contextlib.suppress(OSError):
+                link.sock.shutdown(socket.SHUT_RDWR)
 
     def drop(self) -> None:
         if self.link is not None:

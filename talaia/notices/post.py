@@ -8,7 +8,6 @@ worker begins with whoever has no mark.
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +32,7 @@ from talaia.notices.rows import told as told_of
 from talaia.notices.values import LAST_WORDS, GiveUpOn, Neighbours, Recipient, Recipients, Sender, Story, ToList
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
 from talaia.outbox.alone import alone
+from talaia.outbox.ending import ENDING
 from talaia.outbox.faults import Fault, NotYet, Permanent, Temporary
 from talaia.outbox.models import Fact
 from talaia.outbox.waits import SLACK, over
@@ -131,14 +131,14 @@ class Part:
                 if not Notice.objects.filter(pk=self.notice.pk, state=Notice.SENDING).exists():
                     return  # somebody has given it up meanwhile
                 for recipient, before in self.still_to_send(batch):
-                    if time.monotonic() - begun > PART:
+                    if ENDING.is_set() or time.monotonic() - begun > PART:
                         now = timezone.now()
                         actions.go_on(self.notice.pk, last, now, now)
                         return
                     self.send_one(server, recipient, before)
                     last = recipient.key
                     if pause:
-                        threading.Event().wait(pause)
+                        ENDING.wait(pause)
                 last = batch[-1].key
         self.end()
 

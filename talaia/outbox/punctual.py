@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from socket import SHUT_RDWR, socket
 from time import monotonic
 from typing import Any
-from weakref import WeakSet
 
 import httpcore
 import httpx
+
+from talaia.outbox.ending import waits
 
 PIECE = 65_536  # bytes that are sent without looking at the time
 OFF = "it was called off"
@@ -69,8 +70,7 @@ class Punctual(httpx.BaseTransport):
             keepalive_expiry=5,
             network_backend=self.wire,
         )
-        with ALL:
-            ALIVE.add(self)
+        waits(self)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         patience, url = Patience(self.whole), request.url
@@ -101,6 +101,9 @@ class Punctual(httpx.BaseTransport):
             raise kind(OFF if self.wire.off else spent or str(error)) from error
         finally:
             del self.wire.of_thread.patience
+
+    def call_off(self) -> None:
+        self.close()
 
     def close(self) -> None:
         self.wire.call_off()
@@ -251,15 +254,3 @@ class Wire(httpcore.NetworkStream):
         """Whoever reads it now reads its end; closing alone would not wake them."""
         with suppress(OSError):
             socket.shutdown(self.stream.get_extra_info("socket"), SHUT_RDWR)
-
-
-ALL = threading.Lock()
-ALIVE: WeakSet[Punctual] = WeakSet()
-
-
-def call_off() -> None:
-    """Close all there are: this process is to end."""
-    with ALL:
-        alive = list(ALIVE)
-    for transport in alive:
-        transport.close()

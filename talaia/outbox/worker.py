@@ -7,25 +7,24 @@ every handler is safe to repeat.
 from __future__ import annotations
 
 import logging
-import os
 import random
-import socket
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.db import Error as DatabaseError
 from django.db import connection
 
+from talaia.log.episodes import lasts, well
 from talaia.outbox import actions, room
+from talaia.outbox.attempts import attempt, away
 from talaia.outbox.beats import Beat
 from talaia.outbox.faults import Fault, NotYet, Permanent, Temporary
+from talaia.outbox.machine import is_dead, name_of_a_worker, this_machine
 from talaia.outbox.models import Delivery, Fact
+from talaia.outbox.trouble import UNFIT
 from talaia.outbox.waits import SLACK
 
 log = logging.getLogger(__name__)
@@ -57,34 +56,6 @@ def wait_before(attempt: int, longest: timedelta, chance: float) -> timedelta:
     return timedelta(seconds=full * (1 - chance / 2))
 
 
-def start_ticks(pid: int) -> str:
-    """When the kernel started process `pid`, in clock ticks; empty when there is no such process."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    except (OSError, IndexError):
-        return ""
-
-
-def this_machine() -> str:
-    """Host, boot and process namespace: two containers that share a host name are told apart."""
-    boot = namespace = "-"
-    with suppress(OSError):
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8]
-        namespace = str(Path("/proc/self/ns/pid").stat().st_ino)
-    return f"{socket.gethostname()[:40]}/{boot}/{namespace}"
-
-
-def is_dead(worker: str, machine: str) -> bool:
-    """Whether `worker` ran on this machine and its process is gone for certain."""
-    place, _, process = worker.rpartition("/")
-    place, _, pid = place.rpartition("/")
-    ticks = process.partition("-")[0]
-    if place != machine:
-        # The same host after a restart: everything that ran before it is dead.
-        return place.split("/")[0] == machine.split("/")[0] and place.split("/")[1:2] != machine.split("/")[1:2]
-    return not pid.isdigit() or start_ticks(int(pid)) != ticks
-
-
 class Worker:
     """Does the deliveries of `channels` until told to stop; then finishes what runs."""
 
@@ -96,8 +67,8 @@ class Worker:
         clock: Callable[[], datetime],
     ) -> None:
         self.home, self.channels, self.consequences, self.clock = home, list(channels), consequences, clock
-        pid = os.getpid()
-        self.name = f"{this_machine()}/{pid}/{start_ticks(pid)}-{uuid.uuid4().hex[:6]}"
+        self.machine = this_machine(home)
+        self.name = name_of_a_worker(self.machine)
         self.stop = threading.Event()
         self.running: set[int] = set()
         self.work = {channel.name: threading.Event() for channel in self.channels}
@@ -155,9 +126,8 @@ class Worker:
 
     def rescue(self) -> None:
         """Give back what workers of this machine held when they died, without waiting for their leases."""
-        machine = this_machine()
         holders = Delivery.objects.filter(state=Delivery.RUNNING).values_list("worker", flat=True).distinct()
-        if count := actions.rescue([name for name in holders if is_dead(name, machine)], self.clock()):
+        if count := actions.rescue([name for name in holders if is_dead(name, self.machine)], self.clock()):
             log.info("took back %s deliveries of a worker that died", count)
 
     def _deliver_all(self, channel: Channel) -> None:
@@ -200,31 +170,51 @@ class Worker:
             else:
                 actions.park(self.name, ids, str(fault), fault.hint)
                 log.error("%s %s is parked: %s %s", channel.name, group[0].target, fault, fault.hint)
+                self._well(channel, group)
         except NotYet as fault:
             actions.again(self.name, ids, self.clock(), fault.after or timedelta(seconds=IDLE), "")
         except Exception as error:  # noqa: BLE001 - a fault of any kind must not end the worker, nor lose the delivery
-            self._again(channel, ids, max(delivery.attempts for delivery in group), error)
+            self._again(channel, group, error)
         else:
             actions.done(self.name, ids, self.clock())
+            self._well(channel, group)
 
-    def _again(self, channel: Channel, ids: list[int], attempt: int, error: Exception) -> None:
-        wait = wait_before(attempt, channel.longest_wait, random.random())  # noqa: S311 - jitter, no secret
+    def _again(self, channel: Channel, group: list[Delivery], error: Exception) -> None:
+        tries = max(delivery.attempts for delivery in group)
+        wait = wait_before(tries, channel.longest_wait, random.random())  # noqa: S311 - jitter, no secret
         hint = error.hint if isinstance(error, Fault) else ""
         if isinstance(error, Temporary):
             wait = max(wait, error.after or wait)
-            log.warning("%s: %s; again in %.0f s. %s", channel.name, error, wait.total_seconds(), hint)
+        forget = 2 * wait.total_seconds() + LEASE.total_seconds()  # by then it was tried again, by us or by another
+        if isinstance(error, UNFIT):
+            away(log, f"deliver-{channel.name}", error)
+        elif isinstance(error, Temporary):
+            text, said = "%s: %s; again in %.0f s. %s", (channel.name, error, wait.total_seconds(), hint)
+            for one in group:
+                lasts(log, channel.name, one.target, text, *said, forget=forget)
         else:
-            log.exception("%s failed; again in %.0f s", channel.name, wait.total_seconds(), exc_info=error)
-        actions.again(self.name, ids, self.clock(), wait, f"{type(error).__name__}: {error}", hint)
+            text, fault = "%s failed: %s; again in %.0f s", f"{type(error).__name__}: {error}"
+            told = (channel.name, fault, wait.total_seconds())
+            for one in group:
+                lasts(log, channel.name, one.target, text, *told, level=logging.ERROR, forget=forget, error=error)
+        actions.again(
+            self.name,
+            [delivery.pk for delivery in group],
+            self.clock(),
+            wait,
+            f"{type(error).__name__}: {error}",
+            hint,
+        )
+
+    def _well(self, channel: Channel, group: list[Delivery]) -> None:
+        """What was tried again in vain is over: done, or set aside for a person."""
+        for one in group:
+            well(log, channel.name, one.target, "%s goes on", channel.name)
 
     def _quietly(self, step: Callable[[], bool | None]) -> bool:
         """Run a step of the loop; a database that is away is waited for, not died of."""
-        try:
-            return bool(step())
-        except DatabaseError as error:
-            log.warning("the database does not answer: %s", error)
-            connection.close()
-        except Exception:
-            log.exception("the worker goes on after")
+        found: list[bool | None] = []
+        if attempt(log, threading.current_thread().name, lambda: found.append(step())):
+            return bool(found[0])
         self.stop.wait(1)
         return False

@@ -14,6 +14,7 @@ import httpx
 from django.utils import timezone
 
 from talaia.config import Check, Config
+from talaia.log.episodes import lasts, well
 from talaia.signals.outcome import Outcome
 from talaia.signals.probes import dns, http, ping, tcp
 from talaia.signals.probes.answer import GATEWAY, Answer, Failed, NotMeasured
@@ -36,12 +37,13 @@ def probe(check: Check, config: Config) -> Outcome:
         refusals = loop.refusals
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             answer = runner.run(_within(loop, check, config))
-    except Exception as error:  # whatever a target makes a library raise is an answer, too
+    except Exception as error:  # noqa: BLE001 - whatever a target makes a library raise is an answer, too
         seconds = time.monotonic() - began
         ours = is_ours(error, refusals)
         if foreign := not (ours or expected(error)):
-            log.warning("check %s: %s", check.id, error, exc_info=error)
+            lasts(log, f"probe {check.id}", "probe", "check %s: %s: %s", check.id, type(error).__name__, error)
         return Outcome(check.id, False, False, False, seconds, in_words(error, check, ours), at, not (ours or foreign))
+    well(log, f"probe {check.id}", "probe", "check %s: what it gets can be read again", check.id)
     return judged(check, answer, at)
 
 

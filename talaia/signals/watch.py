@@ -16,6 +16,8 @@ import httpx
 from django.db import connection, transaction
 
 from talaia.config import Check, Config, Source
+from talaia.log.episodes import lasts, well
+from talaia.outbox.attempts import attempt
 from talaia.outbox.beats import Beat
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Fact
@@ -49,6 +51,7 @@ JUDGE_EVERY = timedelta(seconds=5)  # holds end and sources go silent without an
 BREATH = timedelta(seconds=1)  # between two polls of one source, however often it rings
 FIRST_ANSWERS = timedelta(seconds=10)  # so long the first judging waits for them: without them all would be unknown
 RECALL_EVERY = timedelta(minutes=5)  # so soon a source is asked again for what it remembers, where it did not answer
+FORGET = 86_400.0  # seconds: a source that fails is in the log until it answers
 ASKING, PROBING = 8, 16  # threads; apart, so that checks of dead targets keep no source waiting
 
 
@@ -92,18 +95,19 @@ class Watch:
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set. No fault of a source, a check or the database ends it."""
         while not stop.is_set():
-            try:
-                now = self.clock()
-                self.ask(now)
-                self.collect(now)
-                self.beat.show(self.config().home, now)
-            except Exception:
-                log.exception("the watch goes on after")
-                connection.close()
+            if attempt(log, "the watch", self.tick):
+                self.beat.show(self.config().home, self.clock())
+            else:
                 stop.wait(2)
             actions.WAKE.wait(LOOK_EVERY)
             actions.WAKE.clear()
         self.close()
+
+    def tick(self) -> None:
+        """Start what is due, and take up what has come meanwhile."""
+        now = self.clock()
+        self.ask(now)
+        self.collect(now)
 
     def close(self) -> None:
         """What is being asked is called off, so that nobody waits for its end; checks end by themselves, in time."""
@@ -206,8 +210,9 @@ class Watch:
                 actions.handle_intake(intake, config.source(intake.source), now, self.concern.wants)
             except UNFIT:
                 raise  # the database is away or busy: it will be taken up later
-            except Exception as error:
-                log.exception("nothing can be made of intake %s", intake.pk)
+            except Exception as error:  # noqa: BLE001 - one that nobody understands holds up no other
+                said = ("nothing can be made of what source %s has posted (intake %s)", intake.source, intake.pk)
+                lasts(log, f"intake of {intake.source}", "take in", *said, level=logging.ERROR, error=error)
                 actions.refuse_intake(intake, repr(error), now)
             self.beat.show(config.home, self.clock())  # a flood takes its time, and is no standstill
         return bool(waiting)
@@ -237,20 +242,24 @@ class Watch:
             heard = poll.result()
         except Fault as fault:
             actions.source_failed(source.id, fault.sentence, now, answered=isinstance(fault, Unreadable))
+            lasts(log, f"source {source.id}", "poll", "source %s: %s", source.id, fault.sentence, forget=FORGET)
             return True
-        except Exception as error:
-            log.exception("source %s", source.id)
+        except Exception as error:  # noqa: BLE001 - one source keeps nothing else from being judged
+            said = ("what source %s says makes us fail", source.id)
+            lasts(log, f"source {source.id}", "poll", *said, level=logging.ERROR, forget=FORGET, error=error)
             actions.source_failed(source.id, f"a fault of ours: {error!r}", now)
             return True
         try:
             actions.store_poll(source, heard, self.asked_at.get(source.id, now), now)
         except UNFIT:
             raise
-        except Exception as error:  # one source keeps nothing else from being judged
-            log.exception("what %s answered cannot be stored", source.id)
+        except Exception as error:  # noqa: BLE001 - likewise
+            said = ("what source %s says cannot be stored", source.id)
+            lasts(log, f"source {source.id}", "poll", *said, level=logging.ERROR, forget=FORGET, error=error)
             actions.source_failed(source.id, f"a fault of ours: {error!r}", now)
             return True
         self.skews[source.id] = heard.skew
+        well(log, f"source {source.id}", "poll", "source %s answers again", source.id)
         if source.kind == "alertmanager":
             self.keep_silences(source, config, now)
         return True

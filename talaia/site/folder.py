@@ -24,6 +24,7 @@ from pathlib import Path
 
 import brotli
 
+from talaia.modes import PUBLIC_FILE, make_public
 from talaia.outbox.faults import Temporary
 from talaia.outbox.trouble import FULL_DISK
 from talaia.site.manifest import Manifest, digest
@@ -73,8 +74,8 @@ class Folder:
         Else an older reading of the rows could overwrite a newer one.
         """
         with self._faults():
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self.path.parent / f".{self.path.name}-{part}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+            make_public(self.path, self.path)
+            lock = os.open(self.path.parent / f".{self.path.name}-{part}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             mine = replace(self, part=part)
@@ -156,7 +157,7 @@ class Folder:
         for parent in reversed(place.relative_to(self.path).parents[:-1]):
             if (found := self.path / parent).is_symlink() or (found.exists() and not found.is_dir()):
                 found.unlink()
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_public(place.parent, self.path)
         if place.is_dir() and not place.is_symlink():
             shutil.rmtree(place)
 
@@ -196,6 +197,7 @@ class Folder:
     def _draft(self, name: str, content: bytes, stamp: int) -> Path:
         draft = self.aside / name
         draft.write_bytes(content)
+        draft.chmod(PUBLIC_FILE)
         os.utime(draft, ns=(stamp, stamp))
         return draft
 

@@ -6,14 +6,15 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 import talaia
 from talaia.config import LANGUAGES, Config, current
 from talaia.events.models import Event
 from talaia.outbox import room
-from talaia.outbox.faults import Permanent
+from talaia.outbox.ending import ENDING
+from talaia.outbox.faults import NotYet, Permanent
 from talaia.panel.models import Service
 from talaia.panel.renaming.names import former
 from talaia.site import about, addresses, assets, pages, search, snapshot, values
@@ -69,6 +70,8 @@ def _publish(targets: Sequence[str], site: Site, now: datetime) -> None:
     for kind, names in _sorted(targets):
         batches = iter(names)
         while batch := list(islice(batches, AT_ONCE)):
+            if ENDING.is_set():  # what was written stands; the rest is for whoever comes next
+                raise NotYet("this process ends", after=timedelta(0))
             with site.alone(LOCKS.get(kind, "events")) as alone:
                 files, gone = alone.files(kind, batch)
                 made, written = made + len(files), written + alone.bring(files, gone)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from talaia.desk.forms.audience import LARGEST
 from tests.contrib.shipped import CONTRIB
 from tests.servers.nginx import Nginx
-from tests.servers.process import free_port, release_port
+from tests.servers.process import free_port, release_port, wait_until
 
 pytestmark = pytest.mark.servers
 LANGUAGES = ("ca", "es", "en")
@@ -35,6 +35,7 @@ class Shipped(Nginx):
         behind = self.behind or free_port()
         maps, server = (CONTRIB / "nginx" / "talaia.conf").read_text().split("server {\n    listen 80;")
         server = server[server.index("server {\n    listen 443") :]
+        server = server.replace("/var/log/nginx", str(self.folder))
         server = re.sub(r"listen 443[^;]*;", f"listen {self.address};", server)
         server = re.sub(r"    (listen \[::\]|ssl_certificate).*\n", "", server)
         server = server.replace("/var/lib/talaia/public", str(self.root)).replace(
@@ -113,3 +114,27 @@ def test_the_address_that_a_language_had_before_it_came_first_leads_to_the_page(
     answer = nginx.client.get(nginx.url + "/ca/incidents/2026-001/")
     assert answer.status_code == 301 and answer.headers["location"].endswith("/incidents/2026-001/")
     assert nginx.client.get(nginx.url + "/ca//evil.example/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "logged"),
+    [
+        ("/desk/join/Zx9kQ7vLmN2pRtYw4s", "GET /desk/join/... "),
+        ("/desk//join/Zx9kQ7vLmN2pRtYw4s", "GET /desk//join/... "),
+        ("/DESK/join/Zx9kQ7vLmN2pRtYw4s", "GET /DESK/join/... "),
+        ("/u/Zx9kQ7vLmN2pRtYw4s?a=b", "GET /u/... "),
+        ("/es/subscribe/Zx9kQ7vLmN2pRtYw4s/", "GET /es/subscribe/... "),
+        ("/desk/login?next=%2Fdesk%2Fjoin%2FZx9kQ7vLmN2pRtYw4s", "GET /desk/login?next=%2Fdesk%2Fjoin%2F... "),
+        ("/desk/login/openid/forum/back?code=Zx9kQ7vLmN2pRtYw4s", "GET /desk/login/openid/forum/back?... "),
+        ("/subscribe/", "GET /subscribe/ "),
+        ("/history/2026/", "GET /history/2026/ "),
+    ],
+)
+def test_no_secret_of_an_address_is_in_its_log(nginx: Nginx, address: str, logged: str) -> None:
+    nginx.client.get(nginx.url + address, headers={"Referer": f"{nginx.url}{address}"})
+    log = nginx.folder / "access.log"
+    last = wait_until(lambda: [line for line in log.read_text().splitlines() if logged in line], 5, "its line", nginx)[
+        -1
+    ]
+    assert "Zx9kQ7vLmN2pRtYw4s" not in log.read_text(), last
+    assert last.count(logged.split()[1]) == 2, last

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2] / "talaia"
 # Low to high. What stands on one step does not know the others of that step.
 STEPS = [
     {"config", "refusal", "tally", "forwarded"},
+    {"log", "modes"},
     {"outbox", "terminal"},
     {"panel"},
     {"events"},
@@ -57,6 +58,7 @@ PURE = [
     "signals/late.py",
     "signals/odd.py",
     "config/clean.py",
+    "log/hidden.py",
     "audience/address.py",
     "audience/reading/table.py",
     "audience/reading/delimited.py",

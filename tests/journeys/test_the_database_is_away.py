@@ -70,3 +70,22 @@ def test_a_reload_without_the_database_comes_true_once_it_is_back(product: Talai
     wait_until(lambda: "cannot be prepared yet" in log(product), 20, "it waits for the database", product)
     cluster.start()
     wait_until(lambda: "is in force" in log(product), 30, "the reload is done", product)
+
+
+def test_the_log_has_a_line_when_it_goes_and_one_when_it_is_back_and_no_traceback(
+    product: Talaia, cluster: PostgreSQL
+) -> None:
+    wait_until(lambda: health(product) == 200, 30, "all is well", product)
+    before = len(log(product).splitlines())
+    cluster.stop()
+    wait_until(lambda: "the database does not answer" in log(product), 30, "it is said", product)
+    wait_until(lambda: health(product) == 503, 30, "it is not well", product)
+    for _ in range(20):
+        for address in ("/desk/login", "/desk/", "/u/p1.0123456789abcdef01234567"):
+            httpx.get(f"{product.address}{address}", trust_env=False, timeout=20)
+    cluster.start()
+    wait_until(lambda: "the database answers again (after " in log(product), 30, "that it is over, too", product)
+    said = log(product).splitlines()[before:]
+    assert len([line for line in said if "talaia." in line]) <= 6, "\n".join(said)
+    assert len(said) <= 20, "\n".join(said)
+    assert "Traceback" not in "".join(said), "\n".join(said)

@@ -15,8 +15,9 @@ from django.db import transaction
 from talaia.outbox import actions
 from talaia.outbox.actions import Order, record
 from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.machine import is_dead, start_ticks, this_machine
 from talaia.outbox.models import Delivery, Fact
-from talaia.outbox.worker import Channel, Worker, is_dead, start_ticks, this_machine, wait_before
+from talaia.outbox.worker import Channel, Worker, wait_before
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -317,7 +318,7 @@ def test_two_workers_at_once_never_hold_the_same_delivery() -> None:
 def test_what_a_dead_worker_held_comes_back_at_once(tmp_path: Path) -> None:
     happen("a", "b")
     actions.spread(NOW, to_page)
-    actions.claim(f"{this_machine()}/999999999/1-abc", "page", NOW, timedelta(hours=1), 1)
+    actions.claim(f"{this_machine(tmp_path)}/999999999/1-abc", "page", NOW, timedelta(hours=1), 1)
     at_work = worker(tmp_path, lambda *_: None, Clock(), batch=10)
     actions.claim(at_work.name, "page", NOW, timedelta(hours=1), 1)
     at_work.rescue()
@@ -327,7 +328,7 @@ def test_what_a_dead_worker_held_comes_back_at_once(tmp_path: Path) -> None:
 def test_a_worker_that_begins_takes_back_what_a_dead_one_held_before_anything_else(tmp_path: Path) -> None:
     happen("a")
     actions.spread(NOW, to_page)
-    actions.claim(f"{this_machine()}/999999999/1-abc", "page", NOW, timedelta(hours=1), 1)
+    actions.claim(f"{this_machine(tmp_path)}/999999999/1-abc", "page", NOW, timedelta(hours=1), 1)
     at_work = worker(tmp_path, lambda *_: None, Clock())
     at_work.stop.set()
     at_work.run()

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from talaia.outbox import punctual
+from talaia.outbox.ending import call_off
 from talaia.outbox.punctual import Punctual
 from tests.servers.process import wait_until
 from tests.servers.targets import HttpTarget, Target
@@ -125,7 +125,7 @@ def test_what_waits_is_called_off_from_another_thread(kind: str, everything: boo
         asked = pool.submit(http.get, f"http://{target.address}/")
         wait_until(lambda: bool(transport.wire.open), 5, "a connection")
         begun = time.monotonic()
-        punctual.call_off() if everything else http.close()
+        call_off() if everything else http.close()
         with pytest.raises(httpx.TransportError, match="called off"):
             asked.result(5)
         assert time.monotonic() - begun < 1

@@ -136,6 +136,29 @@ def test_a_source_that_fails_in_a_way_nobody_thought_of_stops_no_other(lab: Lab)
     assert "never seen before" in SourceState.objects.get(pk="alertmanager").error
 
 
+def test_a_source_that_is_away_is_a_line_when_it_begins_and_one_when_it_is_over(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = [True]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host.startswith("alertmanager") and away:
+            raise httpx.ConnectError("refused")
+        return lab.monitoring._answer(request)
+
+    caplog.set_level("INFO", "talaia.signals.watch")
+    lab.watch.close()
+    lab.watch = Watch(configuration.current, lambda: lab.now, httpx.MockTransport(answer))
+    lab.go(300)
+    assert ["alertmanager" in record.getMessage() for record in caplog.records] == [True]
+    assert caplog.records[0].exc_info is None
+    caplog.clear()
+    away.clear()
+    lab.go(60)
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("source alertmanager answers again (after ")
+
+
 def test_a_secret_that_is_gone_stops_its_own_source_only(
     configure: Callable[[str], Config], tmp_path: Path, lab: Lab
 ) -> None:

@@ -6,13 +6,41 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from talaia.config import Chat, Config
+from talaia.outbox.ending import waits
 from talaia.outbox.faults import Permanent, Temporary
 
 ONCE = Path(__file__).with_name("once.py")
 PATIENCE = 60.0  # seconds, for all of it: Apprise itself waits and tries again a few times
+
+
+class Once:
+    """One process that says one message."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", str(ONCE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+        )
+        waits(self)
+
+    def ask(self, given: str, patience: float) -> str:
+        """What it answers. Raises subprocess.TimeoutExpired; it is gone then."""
+        with self.process:
+            try:
+                return self.process.communicate(given, patience)[0]
+            finally:
+                self.process.kill()
+
+    def call_off(self) -> None:
+        self.process.kill()
 
 
 def say(chat: Chat, config: Config, title: str, body: str, patience: float = PATIENCE) -> None:
@@ -26,16 +54,7 @@ def say(chat: Chat, config: Config, title: str, body: str, patience: float = PAT
     kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
     environment = {key: value for key, value in os.environ.items() if key in kept}
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", str(ONCE)],
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=patience,
-            check=False,
-            env=environment,
-        )
-        told = json.loads(done.stdout)
+        told = json.loads(Once(environment).ask(given, patience))
     except subprocess.TimeoutExpired:
         raise Temporary(
             f"{name} did not answer within {patience:g} s", "is it well? the message may be there"

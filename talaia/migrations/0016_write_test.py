@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("talaia", "0014_since_when_it_is_measured")]
+    dependencies = [("talaia", "0015_signal_again")]
     operations = [
         migrations.CreateModel(
             name="WriteTest",

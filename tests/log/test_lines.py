@@ -1,0 +1,109 @@
+"""How a line of the log looks: time and priority for whoever keeps it, and nothing in it that acts."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from talaia.cli import parser
+from talaia.config import Config
+from talaia.log import known, lines
+
+
+def record(
+    message: str, level: int = logging.WARNING, name: str = "talaia.up", fault: bool = False
+) -> logging.LogRecord:
+    error = None
+    if fault:
+        try:
+            raise ValueError("oh")
+        except ValueError:
+            error = sys.exc_info()
+    return logging.LogRecord(name, level, __file__, 1, message, (), error)
+
+
+@pytest.mark.parametrize(
+    ("environment", "stderr", "chosen"),
+    [
+        ({}, (8, 17), "plain"),
+        ({"JOURNAL_STREAM": "8:17"}, (8, 17), "journal"),
+        ({"JOURNAL_STREAM": "8:18", "INVOCATION_ID": "a"}, (8, 17), "plain"),  # led into a file
+        ({"JOURNAL_STREAM": "8:17"}, None, "plain"),
+        ({"JOURNAL_STREAM": "8:17", "TALAIA_LOG": "json"}, (8, 17), "json"),
+        ({"JOURNAL_STREAM": "8:17", "TALAIA_LOG": "plain"}, (8, 17), "plain"),
+        ({"TALAIA_LOG": "journal"}, None, "journal"),
+        ({"JOURNAL_STREAM": "8:17", "TALAIA_LOG": "auto"}, (8, 17), "journal"),
+        ({"TALAIA_LOG": "nonsense"}, (8, 17), "plain"),
+    ],
+)
+def test_the_form_is_what_is_asked_for_or_what_systemd_says(
+    environment: dict[str, str], stderr: tuple[int, int] | None, chosen: str
+) -> None:
+    assert lines.choice(environment, stderr) == chosen
+
+
+def test_a_plain_line_begins_with_time_and_level() -> None:
+    told = lines.Plain().format(record("a source is away"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d WARNING talaia\.up: a source is away", told)
+
+
+@pytest.mark.parametrize(
+    ("level", "number"), [(logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (10, 7)]
+)
+def test_for_the_journal_every_line_begins_with_its_priority(level: int, number: int) -> None:
+    told = lines.Journal().format(record("one\ntwo", level, fault=True)).splitlines()
+    assert told[:2] == [f"<{number}>talaia.up: one", f"<{number}>two"]
+    assert all(line.startswith(f"<{number}>") for line in told) and told[-1] == f"<{number}>ValueError: oh"
+
+
+def test_json_is_one_object_in_one_line() -> None:
+    told = lines.Json().format(record("one\ntwo", fault=True))
+    assert "\n" not in told
+    read = json.loads(told)
+    assert (read["level"], read["logger"], read["message"]) == ("warning", "talaia.up", "one\ntwo")
+    assert read["traceback"].endswith("ValueError: oh")
+
+
+def test_a_line_of_a_stranger_is_short_and_one_line() -> None:
+    told = lines.Plain().format(
+        record(f"Invalid HTTP_HOST header: 'x\ny\x1b[2J{'é' * 5000}'", name="django.security.X")
+    )
+    assert "\n" not in told and "\x1b" not in told
+    assert len(told) < 300
+
+
+def test_a_refusal_is_as_the_log_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TALAIA_LOG", "plain")
+    assert lines.refusal("talaia: 100% no") == "talaia: 100% no"
+    monkeypatch.setenv("TALAIA_LOG", "journal")
+    assert lines.refusal("talaia: no\nnor that") == "<3>talaia: no\n<3>nor that"
+    monkeypatch.setenv("TALAIA_LOG", "json")
+    assert json.loads(lines.refusal("talaia: 100% no"))["message"] == "talaia: 100% no"
+
+
+def test_what_the_files_of_secrets_hold_is_in_no_line(tmp_path: Path, configure: Callable[[str], Config]) -> None:
+    (tmp_path / "url").write_text("https://hooks.example.org/services/T0000001/B0000001AAAA/XyzXyzXyz123\n")
+    (tmp_path / "password").write_text("corretja blava\n")
+    configure(
+        '[site]\nname = "x"\naddress = "https://status.example.org"\n'
+        '[mail]\nsender = "estat@example.org"\nusername = "talaia"\npassword_file = "password"\n'
+        '[[chat]]\nname = "sala"\nurl_file = "url"\n'
+    )
+    (tmp_path / "secret-key").write_text("the-key-of-the-sessions")
+    assert "corretja blava" in known.secrets()
+    fault = "404 for /services/T0000001/B0000001AAAA/XyzXyzXyz123; login: corretja blava; the-key-of-the-sessions"
+    told = lines.Plain().format(record(fault))
+    assert told.endswith("404 for /services/T0000001/…/…; login: …; …")
+
+
+@pytest.mark.parametrize("arguments", [["--log", "json", "up"], ["up", "--log", "json"], ["up", "--log=json"]])
+def test_the_form_may_be_said_before_the_command_or_behind_it(arguments: list[str]) -> None:
+    known, rest = parser().parse_known_args([*arguments, "--listen", "127.0.0.1:1", "--con", "x"])
+    assert (known.command, known.log, known.config) == ("up", "json", None)
+    assert rest == ["--listen", "127.0.0.1:1", "--con", "x"]  # what is shortened is the command's own
