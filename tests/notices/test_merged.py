@@ -93,6 +93,17 @@ def test_the_end_that_was_told_already_is_not_told_again_with_the_other(house: H
     assert went(house) == [("problem", second.ref), ("resolved", second.ref)]
 
 
+def test_of_what_was_over_before_it_became_part_the_last_words_say_nothing(house: House) -> None:
+    first = told(house, opened(house, {"links": State.DISRUPTION}))
+    second = told(house, opened(house, {"links": State.DISRUPTION}, "Tot caigut"))
+    resolved(house, second)
+    merged(house, second, first)
+    resolved(house, first)
+    last = house.server.taken[-1]
+    assert went(house)[-1] == ("resolved", first.ref)
+    assert first.ref in last.text and second.ref not in last.text
+
+
 def test_what_becomes_part_of_one_that_is_over_as_it_is_itself_is_ended_with_a_mail_of_its_own(house: House) -> None:
     """Its own end was still held when both were found to be one."""
     first = told(house, opened(house, {"links": State.DISRUPTION}))
