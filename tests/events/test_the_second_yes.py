@@ -114,7 +114,8 @@ def test_two_changes_wait_and_are_made_together(approved: Event) -> None:
     actions.approve_maintenance(approved.ref, NOW, by="berta")
     after = plan_of(approved.ref)
     assert (after["window"], after["levels"]) == (LATER, {"chat": "disruption"})
-    assert Fact.objects.latest("pk").kind == "maintenance.postponed"
+    fact = Fact.objects.latest("pk")
+    assert (fact.kind, fact.data["before"]) == ("maintenance.postponed", [at.isoformat() for at in WINDOW])
 
 
 def test_a_change_that_is_dropped_leaves_what_was_approved(approved: Event) -> None:
@@ -136,6 +137,17 @@ def test_work_of_which_a_change_waits_is_not_begun_by_the_clock_nor_as_if_nothin
     actions.withdraw_change(approved.ref, WINDOW[0] + HOUR / 2, by="anna")
     Clock(current, lambda: WINDOW[0]).step(WINDOW[0] + HOUR / 2)
     assert actions.find("maintenance", approved.ref).state == "scheduled"  # a person begins it
+
+
+@pytest.mark.parametrize("decide", [actions.approve_maintenance, actions.withdraw_change])
+@pytest.mark.parametrize(("early", "begins"), [(timedelta(0), False), (timedelta(seconds=1), True)])
+def test_work_whose_hour_came_while_a_change_waited_is_begun_by_a_person(
+    approved: Event, decide: Callable[..., object], early: timedelta, begins: bool
+) -> None:
+    other_levels(approved.ref, "anna")
+    decide(approved.ref, WINDOW[0] - early, by="berta")
+    Clock(current, lambda: WINDOW[0]).step(WINDOW[0])
+    assert (actions.find("maintenance", approved.ref).state == "in_progress") is begins
 
 
 def test_what_a_person_says_at_work_waits_for_nobody(approved: Event) -> None:
