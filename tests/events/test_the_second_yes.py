@@ -114,6 +114,7 @@ def test_two_changes_wait_and_are_made_together(approved: Event) -> None:
     actions.approve_maintenance(approved.ref, NOW, by="berta")
     after = plan_of(approved.ref)
     assert (after["window"], after["levels"]) == (LATER, {"chat": "disruption"})
+    assert actions.find("maintenance", approved.ref).started_at == LATER[0]
     fact = Fact.objects.latest("pk")
     assert (fact.kind, fact.data["before"]) == ("maintenance.postponed", [at.isoformat() for at in WINDOW])
 
@@ -186,6 +187,15 @@ def test_nobody_who_wrote_any_part_of_it_says_the_first_yes(
         with pytest.raises(NotPossible):
             actions.approve_maintenance(waiting.ref, NOW, by=by)
     assert actions.approve_maintenance(waiting.ref, NOW, by="carla").approved_by == "carla"
+
+
+def test_of_several_who_changed_it_before_the_first_yes_none_says_it(waiting: Event) -> None:
+    postpone(waiting.ref, "berta")
+    silence(waiting.ref, "carla")
+    for by in ("anna", "berta", "carla"):
+        with pytest.raises(NotPossible):
+            actions.approve_maintenance(waiting.ref, NOW, by=by)
+    assert actions.approve_maintenance(waiting.ref, NOW, by="dora").approved_by == "dora"
 
 
 @pytest.mark.parametrize("first", CHANGES)
