@@ -93,6 +93,24 @@ def test_a_change_waits_for_somebody_else_than_who_proposed_it(
     assert Fact.objects.latest("pk").data["approved_by"] == other
 
 
+@pytest.mark.parametrize(
+    ("change", "kind", "after"),
+    [
+        (postpone, "postponed", {}),
+        (extend, "extended", {}),
+        (other_levels, "edited", {"impacts": {"chat": "disruption"}}),
+        (silence, "arranged", {"silence": True}),
+    ],
+)
+def test_the_fact_of_a_change_that_was_approved_is_of_its_kind(
+    approved: Event, change: Callable[[str, str], object], kind: str, after: dict[str, Any]
+) -> None:
+    change(approved.ref, "anna")
+    actions.approve_maintenance(approved.ref, NOW, by="berta")
+    fact = Fact.objects.latest("pk")
+    assert (fact.kind, fact.data["after"]) == (f"maintenance.{kind}", after)
+
+
 @pytest.mark.parametrize("change", [postpone, extend])
 def test_the_same_form_twice_proposes_once(approved: Event, change: Callable[[str, str], object]) -> None:
     for _ in range(2):
