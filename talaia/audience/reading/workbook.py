@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from html import unescape
 from posixpath import join, normpath
 
-PLACE = re.compile(rb'\br="([A-Z]{1,3})?(\d{1,7})"')
+PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})?(\d{1,7})["']""")
 CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
-WHERE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+WHERE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
 SHOWN = re.compile(rb"<(?:\w+:)?(?:v|is)\b[^>]*>([^<]*)")
 SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
 RELATION = re.compile(r"<(?:\w+:)?Relationship\b([^>]*)>")
-ATTRIBUTE = re.compile(r'([\w:]+)\s*=\s*"([^"]*)"')
+ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+IS_ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
 NEVER_COMPUTED = "#FORMULA!"
 OVERLAP = 65_536  # bytes of a cell that lies across two pieces; longer ones hold no error
 
@@ -57,7 +58,7 @@ def sheets(archive: zipfile.ZipFile) -> Mapping[str, Worksheet]:
 
 
 def attributes(text: str) -> dict[str, str]:
-    return {name: unescape(value) for name, value in ATTRIBUTE.findall(text)}
+    return {name: unescape(one or other) for name, one, other in ATTRIBUTE.findall(text)}
 
 
 def look(archive: zipfile.ZipFile, part: str) -> Worksheet:
@@ -68,7 +69,7 @@ def look(archive: zipfile.ZipFile, part: str) -> Worksheet:
             for letters, number in PLACE.findall(text):
                 found.columns = max(found.columns, column(letters))
                 found.rows = max(found.rows, int(number))
-            if b't="e"' in text or b"<f" in text or b":f" in text:
+            if IS_ERROR.search(text) or b"<f" in text or b":f" in text:
                 found.wrong |= {place: shown for place, shown in map(wrong, CELL.findall(text)) if shown}
             left = text[max(text.rfind(b"<", 0, len(text) - OVERLAP), 0) :] if len(text) > OVERLAP else text
     return found
@@ -79,7 +80,7 @@ def wrong(cell: tuple[bytes, bytes]) -> tuple[tuple[int, int], str]:
     about, inside = cell
     where, shown = WHERE.search(about), SHOWN.search(inside)
     place = (int(where[2]), column(where[1])) if where else (0, 0)
-    if b't="e"' in about:
+    if IS_ERROR.search(about):
         return place, shown[1].decode("ascii", "replace") if shown else NEVER_COMPUTED
     computed = shown is not None or b"<f" not in inside
     return place, "" if computed else NEVER_COMPUTED
@@ -87,6 +88,6 @@ def wrong(cell: tuple[bytes, bytes]) -> tuple[tuple[int, int], str]:
 
 def column(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
