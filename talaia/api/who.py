@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from talaia.api.answers import bearer
 from talaia.api.haste import in_haste
 from talaia.config import Config
-from talaia.signals.actions import check_token
+from talaia.signals.tokens.actions import check_token
 
 METRICS = "metrics"  # no source of talaia.toml, but has tokens as a source has
 FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA")

@@ -14,8 +14,8 @@ from talaia.commands.writing import json_argument, refusing
 from talaia.config import Config, current
 from talaia.events.telling import local
 from talaia.refusal import Refused
-from talaia.signals.actions import issue_token, revoke_tokens
 from talaia.signals.models import Token
+from talaia.signals.tokens.actions import issue_token, revoke_tokens
 
 HELP = "Secrets with which machines may post to the hooks. Only a digest is kept: a token is shown once."
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from talaia.api.health import Signs, beat, judge_publisher, judge_worker
 from talaia.config import Config
 from talaia.outbox.models import Delivery, Fact
-from talaia.signals.actions import issue_token
+from talaia.signals.tokens.actions import issue_token
 from talaia.site.models import Publication
 from tests.api.conftest import USUAL
 from tests.api.locked import held

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from talaia.config import Config
 from talaia.outbox.models import Fact
-from talaia.signals.actions import check_token
 from talaia.signals.models import Intake, Token
+from talaia.signals.tokens.actions import check_token
 from tests.api.conftest import USUAL
 from tests.journeys.shell import Shell
 
