@@ -29,6 +29,7 @@ from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
 from talaia.config import Config
 from talaia.config.addresses import is_host_and_port
+from talaia.config.starting import waiting_for_a_start
 from talaia.connection import Connection
 from talaia.forum.chosen import chosen
 from talaia.forum.reconciling import Look
@@ -39,6 +40,7 @@ from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.reactions import channels, consequences
 from talaia.refusal import Refused
+from talaia.schema import must_be_usable
 from talaia.signals.unwatched import mark_unwatched
 from talaia.signals.watch import Watch
 from talaia.site import about
@@ -60,8 +62,12 @@ def application(config: Config) -> ASGI:
 
 
 def prepare(config: Config) -> None:
-    """Bring the database to this version, list the services, and have the site made anew where it needs to be."""
+    """Bring the database to this version, list the services, and have the site made anew where it needs to be.
+
+    Raises Refused where the database is not one of ours, or of a newer version.
+    """
     config.home.mkdir(parents=True, exist_ok=True)
+    must_be_usable()
     call_command("migrate", verbosity=0, interactive=False)
     now = timezone.now()
     mark_unwatched(now)  # before anything moves: what was on the panel then was on it unwatched
@@ -82,7 +88,7 @@ def prepare_at_last(stop: threading.Event) -> bool:
             try:
                 prepare(configuration.current())
                 return True
-            except Error as error:
+            except (Error, Refused) as error:
                 if str(error) != told:  # once, not every two seconds
                     told = str(error)
                     log.error("the database cannot be prepared yet, and is tried until it can: %s", told.strip())
@@ -108,7 +114,10 @@ def fingerprint(config: Config) -> str:
 
 
 def reload(config: Config, stop: threading.Event) -> None:
-    """SIGHUP: put the file's new content in force; a file with mistakes changes nothing. Until `stop` is set."""
+    """SIGHUP: put the file's new content in force; a file with mistakes changes nothing. Until `stop` is set.
+
+    config: that of the start.
+    """
     if config.path is None:
         return
     try:
@@ -116,9 +125,10 @@ def reload(config: Config, stop: threading.Event) -> None:
     except configuration.Wrong as wrong:
         log.error("the configuration stays as it was:\n%s", wrong)
         return
+    waiting = waiting_for_a_start(config, new)
     configuration.use(new)
     if prepare_at_last(stop):
-        log.info("%s is in force", config.path)
+        log.info("%s is in force%s", config.path, f", but for what waits for a restart: {waiting}" if waiting else "")
 
 
 class Background:
@@ -216,9 +226,7 @@ async def serve(
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(name, stopped.set)
     if reloads:
-        loop.add_signal_handler(
-            signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current(), over)
-        )
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload, config, over))
     server = Server(
         uvicorn.Config(
             application(config),
@@ -287,9 +295,7 @@ def work(config: Config) -> None:
     wanted = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: wanted.set())
-    signal.signal(
-        signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[configuration.current(), wanted]).start()
-    )
+    signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[config, wanted]).start())
     background.start()
     wanted.wait()
     background.finish()

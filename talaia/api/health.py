@@ -12,6 +12,7 @@ from django.db import Error, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from talaia import schema
 from talaia.api.answers import refusal
 from talaia.api.haste import in_haste
 from talaia.api.who import may_look
@@ -92,6 +93,8 @@ def look(config: Config, now: datetime) -> tuple[Part, ...]:
     """Look at the parts. Never raises for what is not well."""
     try:
         with in_haste(PATIENCE):
+            if (found := schema.look()).kind != "ours":
+                raise Error(f"{found.what}; {found.mend}")
             signs = read_signs()
     except Error as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from talaia import schema
 from talaia.audience.mailing import chosen_in_vain
 from talaia.audience.mailman.client import Client as MailmanClient
 from talaia.audience.mailman.setting import checked
@@ -80,13 +80,12 @@ def database(offline: bool) -> tuple[bool, list[Line]]:
     up` there are no tables: all else is looked at all the same.
     """
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        found = schema.look()
     except DatabaseError as error:
         well = None if offline else False
         return False, [(well, f"the database does not answer: {error}", "look at [database] and at the server")]
-    if plan:
-        return False, [(None, "the database is not of this version yet", "`talaia up` brings it there at its start")]
+    if found.kind != "ours":
+        return False, [(None if found.usable else False, found.what, found.mend)]
     said: list[Line] = [(True, f"database ({connection.vendor}) answers and is of this version", "")]
     if parked := Delivery.objects.filter(state=Delivery.PARKED).count():
         said.append((None, f"{parked} deliveries are parked", "the desk shows them with their errors"))

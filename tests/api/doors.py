@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -59,9 +58,9 @@ class Sender:
         answer = self.answer(body, path, **headers)
         return answer.status_code, answer.json()
 
-    def answer(self, body: object, path: str = "", **headers: str) -> HttpResponse:
+    def answer(self, body: object, path: str = "", **headers: str) -> Any:
         """The whole answer."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self.token}", **headers}
         path = path or DOORS[self.source]
-        return cast(HttpResponse, self.client.post(path, raw, content_type="application/json", headers=headers))
+        return self.client.post(path, raw, content_type="application/json", headers=headers)
