@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import smtplib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from typing import Any
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -25,7 +26,7 @@ from talaia.outbox.models import Delivery
 from talaia.signals.checks import probe
 from talaia.signals.client import Client, Heard
 from talaia.signals.judging import read_odd
-from talaia.signals.models import Token
+from talaia.signals.models import SourceState, Token
 from talaia.signals.odd import Odd, oddities
 from talaia.signals.watch import wanted
 
@@ -128,6 +129,8 @@ def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:
             yield None, f"source {source.id}: nobody can post to it yet", f"talaia token create {source.id}"
         else:
             yield True, f"source {source.id} has a token", ""
+            state = SourceState.objects.filter(pk=source.id).first()
+            yield from noted(source, [note for note in state.notes if note["code"] == "too_many"] if state else ())
         return
     client = Client(source, config)
     try:
@@ -138,7 +141,7 @@ def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:
     finally:
         client.close()
     yield True, f"source {source.id} answers; {len(heard.alerts)} alerts that concern the panel fire", ""
-    yield from noted(source, heard)
+    yield from noted(source, heard.notes)
     yield from map(odd, oddities(config, source.id, [(alert.labels, alert.annotations) for alert in heard.alerts]))
     if source.kind == "prometheus":
         yield from measured(source, heard, config)
@@ -198,8 +201,8 @@ def mailing_list(config: Config, made: bool) -> Iterator[Line]:
         yield None, "Sympa cannot read the addresses yet", f"talaia token create {SYMPA}"
 
 
-def noted(source: Source, heard: Heard) -> Iterator[Line]:
-    for note in heard.notes:
+def noted(source: Source, notes: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    for note in notes:
         match note["code"]:
             case "skew":
                 yield (
@@ -216,6 +219,12 @@ def noted(source: Source, heard: Heard) -> Iterator[Line]:
                     None,
                     f"source {source.id}: so many alerts concern the panel that {note['count']} were left out",
                     "each service and connection has its own all the same; narrow what carries our labels",
+                )
+            case "too_many":
+                yield (
+                    None,
+                    f"source {source.id} said more than is kept: {note['count']:,} signals were left out",
+                    "what touches a service is kept; send only alerts that are the page's business",
                 )
             case code:
                 yield None, f"source {source.id}: {code} {dict(note)}", ""

@@ -200,7 +200,7 @@ def _reference(place: Place, service: Service, connections: dict[str, Connection
             yield spot, f"{id!r} stands twice and would count twice"
     worse = [(name, getattr(reference, name)) for name in ("degraded", "partial", "disruption")]
     for (milder, less), (name, more) in pairwise(worse):
-        if listed and less.needed(len(listed)) > more.needed(len(listed)):
+        if listed and min(less.needed(len(listed)), len(listed)) > more.needed(len(listed)):
             what = f"{more} of {len(listed)} connections is reached before {milder} ({less}), which could never show"
             yield (*inside, name), what
     for name in ("degraded", "partial", "disruption", "measured"):

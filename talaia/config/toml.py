@@ -152,7 +152,9 @@ def tables(text: str) -> dict[str, Any] | Mistake:
         line = int(found[1]) if found else text.rstrip().count("\n") + 1
         if "overwrite" in str(error) and (named := key_above(text, line)):
             line, key = named
-            return Mistake(line, "", f"{key} stands twice, or is a value and a table: keep one of the two")
+            return Mistake(
+                line, "", f"this is not TOML: {key} stands twice, or is a value and a table: keep one of the two"
+            )
         return Mistake(line, "", f"this is not TOML: {error}")
 
 
