@@ -36,6 +36,7 @@ from talaia.clock import Clock
 from talaia.config import Config
 from talaia.config.addresses import is_host_and_port
 from talaia.config.extras import missing
+from talaia.config.starting import waiting_for_a_start
 from talaia.connection import Connection
 from talaia.forum.chosen import chosen
 from talaia.forum.reconciling import Look
@@ -52,6 +53,7 @@ from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.reactions import channels, consequences
 from talaia.refusal import Refused
+from talaia.schema import must_be_usable
 from talaia.signals.unwatched import mark_unwatched
 from talaia.signals.watch import Watch
 from talaia.site import about
@@ -82,11 +84,15 @@ def application(config: Config) -> Front:
 
 
 def prepare(config: Config) -> None:
-    """Bring the database to this version, list the services, and have the site made anew where it needs to be."""
+    """Bring the database to this version, list the services, and have the site made anew where it needs to be.
+
+    Raises Refused where the database is not one of ours, or of a newer version.
+    """
     keep_private(config)
     room.keep(config.home)
     for what, mend_it in missing(config).values():
         log.error("%s; %s", what, mend_it)
+    must_be_usable()
     call_command("migrate", verbosity=0, interactive=False)
     now = timezone.now()
     mark_unwatched(now)  # before anything moves: what was on the panel then was on it unwatched
@@ -118,7 +124,7 @@ def prepare_at_last(stop: threading.Event) -> bool:
                 return True
             except Error as error:
                 lasts(log, "prepare", "up", CANNOT, in_one_line(error), level=logging.ERROR)
-            except OSError as error:
+            except (OSError, Refused) as error:
                 lasts(log, "prepare", "up", CANNOT, error, level=logging.ERROR)
             except Exception as error:  # noqa: BLE001 - it may be better next time; the pages are served meanwhile
                 lasts(log, "prepare", "up", CANNOT, repr(error), level=logging.ERROR, error=error)
@@ -142,7 +148,10 @@ def fingerprint(config: Config) -> str:
 
 
 def reload(config: Config, stop: threading.Event) -> None:
-    """SIGHUP: put the file's new content in force; a file with mistakes changes nothing. Until `stop` is set."""
+    """SIGHUP: put the file's new content in force; a file with mistakes changes nothing. Until `stop` is set.
+
+    config: that of the start.
+    """
     if config.path is None:
         return
     try:
@@ -150,9 +159,10 @@ def reload(config: Config, stop: threading.Event) -> None:
     except configuration.Wrong as wrong:
         log.error("the configuration stays as it was:\n%s", wrong)
         return
+    waiting = waiting_for_a_start(config, new)
     configuration.use(new)
     if prepare_at_last(stop):
-        log.info("%s is in force", config.path)
+        log.info("%s is in force%s", config.path, f", but for what waits for a restart: {waiting}" if waiting else "")
 
 
 class Background:
@@ -268,9 +278,7 @@ async def serve(
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(name, stopped.set)
     if reloads:
-        loop.add_signal_handler(
-            signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current(), over)
-        )
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload, config, over))
     front = application(config)
     server = Server(
         uvicorn.Config(
@@ -389,9 +397,7 @@ def work(config: Config, end: float) -> None:
         wanted = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: wanted.set())
-        signal.signal(
-            signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[configuration.current(), wanted]).start()
-        )
+        signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[config, wanted]).start())
         background.start()
         wanted.wait()
         end_within(end)
