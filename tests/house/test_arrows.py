@@ -24,6 +24,7 @@ STEPS = [
     {"admission"},
     {"reactions", "clock", "web"},
     {"connection"},
+    {"starting"},
     {"up"},
     {"demo"},
     {"commands"},
