@@ -157,8 +157,12 @@ def unreadable(code: str, data: Mapping[str, Any]) -> str:
         "quotes": _("a quotation mark in line %(line)s, or after it, is never closed"),
         "sheet": _("the spreadsheet cannot be opened: it is torn, or has a password"),
         "sheet_form": _(
-            "spreadsheets open a file of this form (.xlsb, or a web page called .xls), but here it is not read: "
-            "open it there and save it as .xlsx"
+            "spreadsheets open a file of this form (.xlsb), but here it is not read: open it there and save it as .xlsx"
+        ),
+        "web_page": _(
+            "this is a web page, or a table in the form of one, and no export. If it says that you should log in, look "
+            "at the address and its key; if it is a table that was called .xls, open it in a spreadsheet and save it "
+            "as .xlsx"
         ),
         "sheets": _(
             "two sheets have the column “%(column)s”: “%(one)s” and “%(other)s”. "

@@ -15,7 +15,6 @@ import msgspec
 from talaia.config.addresses import LONGEST, SLUG, has_password, is_host_and_port, is_web_address, nowhere, positive
 from talaia.config.channels import inconsistencies as channels_fit
 from talaia.config.hosts import host
-from talaia.config.kinds import Threshold
 from talaia.config.looking import check_fits
 from talaia.config.places import Path as Place
 from talaia.config.tables import Config, Connection, Service, Source, Tables
@@ -169,8 +168,6 @@ def _source(place: Place, source: Source) -> Iterator[tuple[Place, str]]:
         yield (*place, "url"), f"{source.url!r} is no http address"
     if source.url and has_password(source.url):
         yield (*place, "url"), "holds a password; write username and password_file"
-    if source.username and not source.password_file:
-        yield (*place, "username"), "a username goes with a password_file"
     if source.stale_after < source.poll_every:
         yield (*place, "stale_after"), "is shorter than poll_every: the source would always be stale"
     if source.password_file and not source.username:
@@ -215,17 +212,6 @@ def _reference(place: Place, service: Service, connections: dict[str, Connection
     for name in ("degraded", "partial", "disruption", "measured"):
         if listed and getattr(reference, name).count > len(listed):
             yield (*inside, name), f"{getattr(reference, name)} of {len(listed)} connections can never be"
-    partial, disruption = (_least(threshold, len(listed)) for threshold in (reference.partial, reference.disruption))
-    if partial and disruption and partial > disruption:
-        words = (
-            f"{reference.partial} would never be reached: disruption begins at {disruption} of {len(listed)} already"
-        )
-        yield (*inside, "partial"), words
-
-
-def _least(threshold: Threshold, of: int) -> int | None:
-    """How many of so many connections reach it first."""
-    return next((down for down in range(1, of + 1) if threshold.reached(down, of)), None)
 
 
 def _files(config: Config) -> Iterator[tuple[Place, str]]:

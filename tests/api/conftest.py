@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from talaia import schema
 from talaia.api import rate
 from talaia.api.health import LATEST
 from talaia.config import Config
@@ -22,6 +23,7 @@ def config(configure: Callable[[str], Config]) -> Config:
 
 @pytest.fixture(autouse=True)
 def _a_fresh_look() -> Iterator[None]:
+    schema.known()  # read once in a process: it is no part of what a look may take
     LATEST.forget()
     rate.HOOKS.spent.clear()
     yield

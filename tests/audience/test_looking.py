@@ -227,7 +227,7 @@ def test_what_is_wrong_with_the_address_is_said_until_it_is_mended(asking: Watch
     assert "answers 503" in trouble(Look.objects.get().error)
     tool.status, tool.body, tool.etag = 200, b"<html>Log in</html>", '"one"'
     asking.step(NOW + timedelta(minutes=10))
-    assert "no column" in trouble(Look.objects.get().error)
+    assert "a web page" in trouble(Look.objects.get().error)
     tool.body = export("anna").read_bytes()
     asking.step(NOW + timedelta(minutes=20))
     assert Look.objects.get().error == {}

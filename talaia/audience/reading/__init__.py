@@ -29,7 +29,7 @@ def read(data: bytes, names: Collection[str], needed: str) -> Table:
         return sheets.read(data, names, needed)
     text = delimited.decode(data)
     if OPENED_ONLY.match(text):
-        raise Unreadable("sheet_form")
+        raise Unreadable("web_page")
     if text.lstrip().startswith(("[", "{")):
         return records.read(text, names, needed)
     return delimited.read(text, names, needed)
