@@ -23,7 +23,7 @@ def setting(name: str) -> str:
 
 def test_everything_that_a_crowd_could_take_is_bounded() -> None:
     assert bounds(int(setting("LimitNOFILE"))).connections == MOST
-    assert setting("MemoryMax") == "1G"
+    assert setting("MemoryMax") == "2G"
     assert int(setting("TasksMax")) >= 256
     assert setting("UMask") == "0077"
 
