@@ -16,7 +16,7 @@ UMASK = 0o077
 PUBLIC_FOLDER, PUBLIC_FILE = 0o755, 0o644
 # What of the folder is ours: talaia.toml, secrets and a whole checkout may lie beside it.
 FILES = ("talaia.db", "talaia.db-*", "secret-key", ".secret-key-*", "machine-id", ".machine-id-*", ".public-*.lock")
-FOLDERS = ("run", "mirror")
+FOLDERS = ("run", "mirror", "aside")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import os
 import signal
@@ -12,18 +11,15 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
 from typing import cast
 
 import uvicorn
 import uvloop
 from django.conf import settings
 from django.core.asgi import get_asgi_application
-from django.core.management import call_command
 from django.db import Error, connection
 from django.utils import timezone
 
-import talaia
 from talaia import config as configuration
 from talaia.admission import Admission, bounds, place_of, raise_limit
 from talaia.api.concurrency import limit_concurrency
@@ -35,29 +31,20 @@ from talaia.audience.watch import Watch as AudienceWatch
 from talaia.clock import Clock
 from talaia.config import Config
 from talaia.config.addresses import is_host_and_port
-from talaia.config.extras import missing
 from talaia.connection import Connection
 from talaia.forum.chosen import chosen
 from talaia.forum.reconciling import Look
-from talaia.log.episodes import lasts, well
-from talaia.modes import loose_public, loose_state, make_private, mend
-from talaia.outbox import room
 from talaia.outbox.actions import WAKE
 from talaia.outbox.alone import only_one
 from talaia.outbox.attempts import attempt
 from talaia.outbox.ending import ENDING, call_off, end_within
-from talaia.outbox.trouble import in_one_line, trouble
+from talaia.outbox.trouble import trouble
 from talaia.outbox.worker import Worker
-from talaia.panel.actions import list_services
-from talaia.panel.catalogue import headings
 from talaia.reactions import channels, consequences
 from talaia.refusal import Refused
-from talaia.signals.unwatched import mark_unwatched
 from talaia.signals.watch import Watch
-from talaia.site import about
-from talaia.site.actions import ask_for_all
-from talaia.site.folder import Folder
 from talaia.site.guarding import Guard
+from talaia.starting import AGAIN, prepare, prepare_at_last, reload
 from talaia.web import ASGI, Front
 
 log = logging.getLogger(__name__)
@@ -67,11 +54,6 @@ UNSENT = 16_384  # bytes of answers that wait in the kernel, for each connection
 GRACE = 2.5  # seconds that what runs may take to finish
 CALLED_OFF = 1.0  # seconds more, for what was still asking somebody then
 END = 4.5  # seconds after which a process of ours ends, whatever still runs in it
-# The folders whose files of these kinds decide what stands on a page.
-WORDED = {"site": (".html", ".css", ".js", ".py"), "panel": (".py",), "events": (".py",), "locale": (".mo",)}
-CANNOT = "the database cannot be prepared yet, and is tried until it can: %s"
-AGAIN = 2.0  # seconds until a database that was away is asked again
-PREPARING = threading.Lock()  # a late start and a reload wait for the same database
 
 
 def application(config: Config) -> Front:
@@ -79,80 +61,6 @@ def application(config: Config) -> Front:
     django = cast(ASGI, get_asgi_application())
     inner = only_our_hosts(limit_bodies(limit_concurrency(django, place_of)), lambda: settings.ALLOWED_HOSTS)
     return Front(config, inner, Admission(bounds(raise_limit())))
-
-
-def prepare(config: Config) -> None:
-    """Bring the database to this version, list the services, and have the site made anew where it needs to be."""
-    keep_private(config)
-    room.keep(config.home)
-    for what, mend_it in missing(config).values():
-        log.error("%s; %s", what, mend_it)
-    call_command("migrate", verbosity=0, interactive=False)
-    now = timezone.now()
-    mark_unwatched(now)  # before anything moves: what was on the panel then was on it unwatched
-    list_services(headings(config), now)
-    mark, look = config.home / "run" / "site-made-by", fingerprint(config)
-    if not mark.exists() or mark.read_text() != look or not Folder(config.home / "public").manifest.exists():
-        ask_for_all(now)
-        make_private(mark.parent)
-        mark.write_text(look)
-
-
-def keep_private(config: Config) -> None:
-    """Have the state read by nobody but us, and the public folder by everybody; what is not ours to mend is told."""
-    make_private(config.home, config.web.behind_proxy)
-    left = [str(one) for one in mend(loose_state(config.home, config.web.behind_proxy))]
-    left += [str(one) for one in mend(loose_public(config.home / "public"))]
-    if left:
-        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-        log.warning("of another account, and open to others or closed to readers: %s%s", ", ".join(left[:3]), more)
-
-
-def prepare_at_last(stop: threading.Event) -> bool:
-    """`prepare` for what is in force, again and again until it succeeds. False: `stop` was set before."""
-    with PREPARING:
-        while not stop.is_set():
-            try:
-                prepare(configuration.current())
-                well(log, "prepare", "up", "the database is prepared")
-                return True
-            except Error as error:
-                lasts(log, "prepare", "up", CANNOT, in_one_line(error), level=logging.ERROR)
-            except OSError as error:
-                lasts(log, "prepare", "up", CANNOT, error, level=logging.ERROR)
-            except Exception as error:  # noqa: BLE001 - it may be better next time; the pages are served meanwhile
-                lasts(log, "prepare", "up", CANNOT, repr(error), level=logging.ERROR, error=error)
-            finally:
-                connection.close()
-            stop.wait(AGAIN)
-    return False
-
-
-def fingerprint(config: Config) -> str:
-    """Changes when every page must be made anew: another version, other templates or words, another [site] or panel."""
-    parts = hashlib.sha256(f"{talaia.__version__} {config.tables.site!r} {config.tables.services!r}".encode())
-    parts.update(b"open" if config.tables.subscribe else b"")
-    # What pages say is put together in panel and events too, and translated: old words must not stay in the archive.
-    for folder, suffixes in WORDED.items():
-        for file in sorted((Path(talaia.__file__).parent / folder).rglob("*")):
-            if file.suffix in suffixes:
-                parts.update(file.read_bytes())
-    parts.update(repr(about.texts(config)).encode())
-    return parts.hexdigest()
-
-
-def reload(config: Config, stop: threading.Event) -> None:
-    """SIGHUP: put the file's new content in force; a file with mistakes changes nothing. Until `stop` is set."""
-    if config.path is None:
-        return
-    try:
-        new = configuration.read(config.path, config.home)
-    except configuration.Wrong as wrong:
-        log.error("the configuration stays as it was:\n%s", wrong)
-        return
-    configuration.use(new)
-    if prepare_at_last(stop):
-        log.info("%s is in force", config.path)
 
 
 class Background:
@@ -268,9 +176,7 @@ async def serve(
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(name, stopped.set)
     if reloads:
-        loop.add_signal_handler(
-            signal.SIGHUP, lambda: loop.run_in_executor(None, reload, configuration.current(), over)
-        )
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload, config, over))
     front = application(config)
     server = Server(
         uvicorn.Config(
@@ -389,9 +295,7 @@ def work(config: Config, end: float) -> None:
         wanted = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: wanted.set())
-        signal.signal(
-            signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[configuration.current(), wanted]).start()
-        )
+        signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, args=[config, wanted]).start())
         background.start()
         wanted.wait()
         end_within(end)

@@ -77,7 +77,7 @@ class Page:
         for encoding, suffix in ENCODINGS:
             try:
                 body = path.with_name(path.name + suffix).read_bytes()
-            except FileNotFoundError:
+            except OSError:  # gone; or somebody else made a folder of it, or closed it
                 continue
             tag = b'"%s"' % hashlib.blake2b(body, digest_size=12).hexdigest().encode()
             headers = [

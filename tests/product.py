@@ -35,6 +35,7 @@ class Talaia:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
+        (self.home / "run" / "reserve").unlink(missing_ok=True)  # pytest keeps the folders of three runs
         release_port(self.port)
 
     @property

@@ -18,7 +18,7 @@ from talaia.events.timeline import IncidentState  # noqa: E402
 from talaia.outbox.worker import Worker  # noqa: E402
 from talaia.panel.state import State  # noqa: E402
 from talaia.reactions import channels, consequences  # noqa: E402
-from talaia.up import prepare  # noqa: E402
+from talaia.starting import prepare  # noqa: E402
 
 worker = Worker(current().home, channels(current()), consequences, timezone.now)
 

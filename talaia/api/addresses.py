@@ -15,7 +15,7 @@ from talaia.api.haste import in_haste
 from talaia.audience.sympa import TOKEN, Unfit
 from talaia.audience.sympa import addresses as to_include
 from talaia.config import current
-from talaia.signals.actions import check_token
+from talaia.signals.tokens.actions import check_token
 
 PATIENCE = 20.0  # seconds for the database: Sympa waits a minute
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from talaia import schema
 from talaia.api.answers import refusal
 from talaia.api.haste import in_haste
 from talaia.api.who import may_look
@@ -109,6 +110,8 @@ def look(config: Config, now: datetime, by_now: Callable[[Signs, datetime], Sign
     left = room(config.home)
     try:
         with in_haste(PATIENCE):
+            if (found := schema.look()).kind != "ours":
+                raise Error(f"{found.what}; {found.mend}")
             signs = by_now(read_signs(), now)
             write_test(now)
     except Error as error:

@@ -18,15 +18,17 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from talaia.api import rate
 from talaia.api.answers import bearer, refusal
 from talaia.api.counters import HOOKS
 from talaia.api.haste import PATIENCE, in_haste
 from talaia.api.limits import LIMIT
 from talaia.config import current
 from talaia.outbox.attempts import answers, away
-from talaia.signals.actions import check_token, store_intake
+from talaia.signals.actions import store_intake
 from talaia.signals.parse.hook import read
 from talaia.signals.parse.report import Malformed
+from talaia.signals.tokens.actions import check_token
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +48,9 @@ ADDRESSES = {
 class _Refused(Exception):
     """What came in cannot be taken; with the answer."""
 
-    def __init__(self, status: int, error: str, hint: str = "") -> None:
+    def __init__(self, status: int, error: str, hint: str = "", **headers: str) -> None:
         super().__init__(error)
-        self.answer = refusal(status, error, hint)
+        self.answer = refusal(status, error, hint, **headers)
 
 
 @csrf_exempt
@@ -99,7 +101,7 @@ def _answer(request: HttpRequest, id: str, kinds: tuple[str, ...]) -> HttpRespon
         if not let_in:
             hint = f"talaia token create {id}"
             return refusal(401, "a valid bearer token is needed", hint, WWW_Authenticate="Bearer")
-        body = _body(request)
+        body = _body(request, id)
         try:
             read(source.kind, body, now)
         except Malformed as error:
@@ -115,8 +117,8 @@ def _answer(request: HttpRequest, id: str, kinds: tuple[str, ...]) -> HttpRespon
     return JsonResponse({"stored": True}, status=202)
 
 
-def _body(request: HttpRequest) -> object:
-    """The JSON values of a request, all of which can be stored. Raises _Refused.
+def _body(request: HttpRequest, id: str) -> object:
+    """The JSON values of a request, all of which can be stored. Raises _Refused, also where `id` posts too much.
 
     A length that is told is looked at by Django, one that is not by limits.py.
     """
@@ -126,6 +128,11 @@ def _body(request: HttpRequest) -> object:
         raise _Refused(413, f"more than {LIMIT:,} bytes", "send fewer alerts at a time") from None
     except OSError:
         raise _Refused(400, "the body ended too soon", "send it again") from None
+    if seconds := rate.HOOKS.wait(id, time.monotonic(), 1, len(raw)):
+        hint = (
+            f"at most {rate.POSTS.each_second:g} posts and {rate.BYTES.each_second:,.0f} bytes a second in the long run"
+        )
+        raise _Refused(429, f"{id} posts more than is taken", hint, Retry_After=str(seconds))
     try:
         body: object = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_float)
     except UnicodeDecodeError as error:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import httpx
 
 from talaia.audience.reading import LARGEST
 from talaia.config import Audience, Config
+from talaia.config.hosts import shown
 from talaia.config.trust import trusted
 from talaia.outbox.faults import Permanent, Temporary
 from talaia.outbox.punctual import Punctual
@@ -23,12 +23,6 @@ class Fetched:
     data: bytes | None
     etag: str = ""
     modified: str = ""
-
-
-def shown(address: str) -> str:
-    """An address as it may be printed: without what may be a secret in it."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
 def fetch(

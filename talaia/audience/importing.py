@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from talaia.audience import actions, reading
+from talaia.audience import actions
 from talaia.audience.belonging import held
 from talaia.audience.diff import Diff
 from talaia.audience.direct import Direct
@@ -21,7 +21,7 @@ from talaia.audience.mailman.client import Client
 from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Import
 from talaia.audience.packing import unpack
-from talaia.audience.reading import Unreadable
+from talaia.audience.reading import Unreadable, apart
 from talaia.audience.roster import Roster, names, roster
 from talaia.audience.target import List
 from talaia.config import Audience, Config, current
@@ -59,7 +59,7 @@ def audience_of(config: Config) -> Audience:
 def plan(data: bytes, config: Config, now: datetime) -> Plan:
     """Read an export. Writes nothing. Raises Unreadable."""
     audience = audience_of(config)
-    table = reading.read(data, [*names(audience.columns).values()], audience.columns.address)
+    table = apart.read(data, [*names(audience.columns).values()], audience.columns.address)
     zone = config.site.tz
     return judged(roster(table, audience, now.astimezone(zone).date(), zone), audience, now)
 

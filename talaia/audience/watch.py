@@ -17,6 +17,7 @@ from talaia.audience.looking import again_and_again
 from talaia.audience.models import Look
 from talaia.audience.reading import Unreadable
 from talaia.config import FORGET_AFTER, Audience, Config, Threshold
+from talaia.config.hosts import shown
 from talaia.outbox.faults import Fault
 from talaia.outbox.waits import over
 from talaia.refusal import Refused
@@ -96,7 +97,7 @@ class Watch:
                 audience.export or "", now, digest=known.digest if known else "", etag=etag, modified=modified
             )
             return
-        name = client.shown(audience.export or "")
+        name = shown(audience.export or "")
         self.take(found.data, name, audience, config, now, found.etag, found.modified)
 
     def take(

@@ -168,6 +168,11 @@ def unreadable(code: str, data: Mapping[str, Any]) -> str:
         "sheet_far": _(
             "in the sheet “%(one)s” a cell stands far away from the others: delete it, or copy the rows to a new sheet"
         ),
+        "reader_slow": _("reading the file takes longer than %(limit)s seconds: save it anew, best as CSV"),
+        "reader_ended": _(
+            "the file asks for more memory or time than an export needs, or is made so that it cannot be read: "
+            "save it anew, best as CSV"
+        ),
         "json": _("this is no JSON, at line %(line)s: %(error)s"),
         "json_form": _("this JSON is no list of objects"),
         "missing": _("the export has no column “%(column)s”: was another report exported, or is the column renamed?"),

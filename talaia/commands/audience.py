@@ -27,6 +27,7 @@ from talaia.audience.roster import person
 from talaia.audience.telling import as_json, trouble, why
 from talaia.commands.writing import author, json_argument, refusing
 from talaia.config import current
+from talaia.config.hosts import shown
 from talaia.events.telling import local
 from talaia.notices.replies.actions import forget_one as forget_reply
 from talaia.outbox.alone import alone
@@ -156,7 +157,7 @@ def given(file: str | None) -> tuple[str, bytes]:
     if audience.export is None:
         raise Refused("name the export: talaia audience sync FILE; or set export in [audience]")
     if audience.fetched:
-        return client.shown(audience.export), client.fetch(audience, config).data or b""
+        return shown(audience.export), client.fetch(audience, config).data or b""
     place = config.folder / audience.export
     found = folder.newest(place)
     if found is None:

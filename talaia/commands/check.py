@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import smtplib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from talaia import forwarded
+from talaia import forwarded, schema
 from talaia.audience.mailing import chosen_in_vain
 from talaia.audience.mailman.client import Client as MailmanClient
 from talaia.audience.mailman.setting import checked
@@ -31,7 +31,7 @@ from talaia.outbox.trouble import HINTS, Trouble, in_one_line, trouble
 from talaia.signals.checks import probe
 from talaia.signals.client import Client, Heard
 from talaia.signals.judging import read_odd
-from talaia.signals.models import Token
+from talaia.signals.models import SourceState, Token
 from talaia.signals.odd import Odd, oddities
 from talaia.signals.watch import wanted
 from talaia.site.guarding import compared
@@ -90,14 +90,13 @@ def database(offline: bool) -> tuple[bool, list[Line]]:
     up` there are no tables: all else is looked at all the same.
     """
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        found = schema.look()
     except DatabaseError as error:
         well, kind = None if offline else False, trouble(error, free(current().home))
         mend = HINTS[kind or Trouble.AWAY]
         return False, [(well, f"the database does not answer: {in_one_line(error)}", mend)]
-    if plan:
-        return False, [(None, "the database is not of this version yet", "`talaia up` brings it there at its start")]
+    if found.kind != "ours":
+        return False, [(None if found.usable else False, found.what, found.mend)]
     said: list[Line] = [(True, f"database ({connection.vendor}) answers and is of this version", "")]
     if parked := Delivery.objects.filter(state=Delivery.PARKED).count():
         said.append((None, f"{parked} deliveries are parked", "the desk shows them with their errors"))
@@ -173,6 +172,8 @@ def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:
             yield None, f"source {source.id}: nobody can post to it yet", f"talaia token create {source.id}"
         else:
             yield True, f"source {source.id} has a token", ""
+            state = SourceState.objects.filter(pk=source.id).first()
+            yield from noted(source, [note for note in state.notes if note["code"] == "too_many"] if state else ())
         return
     client = Client(source, config)
     try:
@@ -185,7 +186,7 @@ def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:
     firing = sum(not alert.heartbeat for alert in heard.alerts)  # a heartbeat always does, and is no trouble
     said = "1 alert that concerns the panel fires" if firing == 1 else f"{firing} alerts that concern the panel fire"
     yield True, f"source {source.id} answers; {said}", ""
-    yield from noted(source, heard)
+    yield from noted(source, heard.notes)
     yield from map(odd, oddities(config, source.id, [(alert.labels, alert.annotations) for alert in heard.alerts]))
     if source.kind == "prometheus":
         yield from measured(source, heard, config)
@@ -250,8 +251,8 @@ def mailing_list(config: Config, made: bool) -> Iterator[Line]:
         yield None, "Sympa cannot read the addresses yet", f"talaia token create {SYMPA}"
 
 
-def noted(source: Source, heard: Heard) -> Iterator[Line]:
-    for note in heard.notes:
+def noted(source: Source, notes: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    for note in notes:
         match note["code"]:
             case "skew":
                 yield (
@@ -268,6 +269,12 @@ def noted(source: Source, heard: Heard) -> Iterator[Line]:
                     None,
                     f"source {source.id}: so many alerts concern the panel that {note['count']} were left out",
                     "each service and connection has its own all the same; narrow what carries our labels",
+                )
+            case "too_many":
+                yield (
+                    None,
+                    f"source {source.id} said more than is kept: {note['count']:,} signals were left out",
+                    "what touches a service is kept; send only alerts that are the page's business",
                 )
             case code:
                 yield None, f"source {source.id}: {code} {dict(note)}", ""

@@ -26,6 +26,8 @@ def run(options: argparse.Namespace) -> int:
     talaia = typed_here()
     if file.parent.resolve() != Path.cwd():
         talaia += f" --config {shlex.quote(str(file))}"
+    if os.environ.get("TALAIA_HOME"):  # whoever follows the hints as another account has it not in their environment
+        talaia = f"TALAIA_HOME={shlex.quote(str(state.resolve()))} {talaia}"
     print(f"{file} is written, and runs as it is. The state will be in {state.resolve()}.\n")
     print(f"  {talaia} check           is all well? (again after every change)")
     print(f"  {talaia} user add NAME   lets a person use the desk")

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from talaia.api.who import METRICS
 from talaia.audience.sympa import TOKEN as SYMPA
-from talaia.commands.writing import json_argument, refusing
+from talaia.commands.writing import author, json_argument, refusing
 from talaia.config import Config, current
 from talaia.events.telling import local
 from talaia.refusal import Refused
-from talaia.signals.actions import issue_token, revoke_tokens
 from talaia.signals.models import Token
+from talaia.signals.tokens.actions import issue_token, revoke_tokens
 
 HELP = "Secrets with which machines may post to the hooks. Only a digest is kept: a token is shown once."
 
@@ -104,10 +104,10 @@ def run(options: argparse.Namespace) -> int:
         match options.action:
             case "create":
                 kind = kind_of(options.source, current())
-                token = issue_token(options.source, now)
+                token = issue_token(options.source, now, by=author())
                 print(token if options.quiet else told(options.source, kind, token, current()))
             case "revoke":
-                count = revoke_tokens(options.source, now, options.but_newest)
+                count = revoke_tokens(options.source, now, options.but_newest, by=author())
                 if not count:
                     older = "no older token" if options.but_newest else "no token"
                     raise Refused(f"{options.source} has {older}; `talaia token list` shows who has one")

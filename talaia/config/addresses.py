@@ -32,8 +32,18 @@ def is_web_address(address: str) -> bool:
 
 
 def is_host_and_port(text: str) -> bool:
+    """`127.0.0.1:8000`, `localhost:8000`, `[::1]:8000`: without brackets nobody knows where an IPv6 address ends."""
     host, _, port = text.rpartition(":")
-    return bool(host) and port.isascii() and port.isdigit() and 0 < int(port) <= 65535
+    bare = (host.startswith("[") and host.endswith("]")) or ":" not in host
+    return bool(host) and bare and port.isascii() and port.isdigit() and 0 < int(port) <= 65535
+
+
+def has_password(address: str) -> bool:
+    """Whether it brings one, as in https://user:password@example.org: addresses are told, logged and kept."""
+    try:
+        return urlsplit(address).password is not None
+    except ValueError:
+        return False
 
 
 def is_safe(address: str) -> bool:

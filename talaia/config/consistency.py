@@ -6,12 +6,13 @@ import difflib
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from talaia.config.addresses import LONGEST, SLUG, is_host_and_port, is_web_address, nowhere, positive
+from talaia.config.addresses import LONGEST, SLUG, has_password, is_host_and_port, is_web_address, nowhere, positive
 from talaia.config.channels import inconsistencies as channels_fit
 from talaia.config.hosts import host
 from talaia.config.kinds import Threshold
@@ -93,7 +94,10 @@ def _site(config: Config) -> Iterator[tuple[Place, str]]:
         least = f"{3 * site.refresh.total_seconds():.0f}s"
         yield ("site", "stale_after"), f"must be at least three times refresh ({least}): a page is renewed so often"
     if not is_host_and_port(config.web.listen):
-        yield ("web", "listen"), f'{config.web.listen!r} must be "address:port", for example "127.0.0.1:8000"'
+        yield (
+            ("web", "listen"),
+            f'{config.web.listen!r} must be "address:port", for example "127.0.0.1:8000" or "[::1]:8000"',
+        )
     for n, name in enumerate(config.web.hosts):
         try:
             host(name.removeprefix("."))
@@ -163,6 +167,10 @@ def _source(place: Place, source: Source) -> Iterator[tuple[Place, str]]:
         yield place, "a prometheus source is polled: give it a url"
     if source.url and not is_web_address(source.url):
         yield (*place, "url"), f"{source.url!r} is no http address"
+    if source.url and has_password(source.url):
+        yield (*place, "url"), "holds a password; write username and password_file"
+    if source.username and not source.password_file:
+        yield (*place, "username"), "a username goes with a password_file"
     if source.stale_after < source.poll_every:
         yield (*place, "stale_after"), "is shorter than poll_every: the source would always be stale"
     if source.password_file and not source.username:
@@ -199,6 +207,11 @@ def _reference(place: Place, service: Service, connections: dict[str, Connection
             yield spot, f"{id!r} is experimental and would never count; take it off the list"
         if id in listed[:n]:
             yield spot, f"{id!r} stands twice and would count twice"
+    worse = [(name, getattr(reference, name)) for name in ("degraded", "partial", "disruption")]
+    for (milder, less), (name, more) in pairwise(worse):
+        if listed and min(less.needed(len(listed)), len(listed)) > more.needed(len(listed)):
+            what = f"{more} of {len(listed)} connections is reached before {milder} ({less}), which could never show"
+            yield (*inside, name), what
     for name in ("degraded", "partial", "disruption", "measured"):
         if listed and getattr(reference, name).count > len(listed):
             yield (*inside, name), f"{getattr(reference, name)} of {len(listed)} connections can never be"

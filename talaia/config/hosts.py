@@ -85,6 +85,17 @@ def without_password(text: str) -> str:
     return PASSWORD.sub(r"\1:…@", text)
 
 
+def shown(address: str) -> str:
+    """An address as it may be told, logged and kept: without what may be a secret in it. Whatever it is, no error."""
+    try:
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+        name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    except ValueError:
+        return "an address that is none"
+    return f"{parts.scheme}://{name}{port}{parts.path}" if name else parts.path
+
+
 def web_address(text: str) -> str:
     """An http address with its host as machines want it. Raises ValueError with what is wrong."""
     wrong = ValueError(f"{text!r} is no http address: it begins with https:// or http://, and has no blanks inside")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -51,6 +52,10 @@ class Threshold:
         if not down:
             return False
         return down >= self.count if self.count else down >= self.share * measured - 1e-9
+
+    def needed(self, of: int) -> int:
+        """How many of so many must be down."""
+        return self.count or max(1, math.ceil(self.share * of - 1e-9))
 
     def __str__(self) -> str:
         return str(self.count) if self.count else f"{self.share * 100:g}%"

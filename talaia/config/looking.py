@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from talaia.config.addresses import nowhere, positive
+from talaia.config.addresses import has_password, nowhere, positive
 from talaia.config.hosts import host, host_and_port, name_server, web_address
 from talaia.config.places import Path as Place
 from talaia.config.records import answer_is_wrong, record_is_wrong, target_is_wrong
@@ -16,6 +16,8 @@ ONLY_FOR = {
     "status": "http",
     "text": "http",
     "certificate_days": "http",
+    "username": "http",
+    "password_file": "http",
     "ca_file": "http",
     "server": "dns",
     "record": "dns",
@@ -39,6 +41,13 @@ def check_fits(
         yield (*place, "connection"), nowhere("connection", check.connection, connections)
     if check.failures < 1:
         yield (*place, "failures"), "must be 1 or more"
+    if check.certificate_days is not None and check.certificate_days < 0:
+        yield (*place, "certificate_days"), "must be 0 or more"
+    for name, other in (("username", "password_file"), ("password_file", "username")):
+        if getattr(check, name) and not getattr(check, other):
+            yield (*place, name), f"goes with {other}"
+    if has_password(check.target):
+        yield (*place, "target"), "holds a password; write username and password_file"
     yield from _target(place, check)
     if check.slower_than and check.slower_than >= check.timeout:
         yield (*place, "slower_than"), "must be shorter than timeout, or it would never be reached"

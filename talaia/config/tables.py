@@ -190,6 +190,8 @@ class Check(Table, frozen=True, kw_only=True):
     text: str | None = None
     slower_than: timedelta | None = None
     certificate_days: int | None = None
+    username: str | None = None
+    password_file: str | None = None
     ca_file: str | None = None
     server: str | None = None
     record: str = "A"

@@ -46,6 +46,8 @@ def mail_fits(config: Config) -> Iterator[tuple[Place, str]]:
         yield ("mail",), "'sender' is missing: from whom do the mails come?"
     if mail.answer and (mail.sender is None or mail.reply_to is None):
         yield ("mail", "answer"), "needs sender and reply_to: from whom, and what is written where, is answered?"
+    if mail.username and not mail.password_file:
+        yield ("mail", "username"), "a username goes with a password_file"
     if mail.password_file and not mail.username:
         yield ("mail", "password_file"), "a password goes with a username"
     if mail.username and not mail.password_file:

@@ -37,6 +37,7 @@ class Mistake:
 
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
+BEGINS = re.compile(r"\s*(?:(\[[^\]]+\]+)|([\w.\"' -]+?)\s*=)")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 KINDS = {
     str: "a text",
@@ -149,4 +150,18 @@ def tables(text: str) -> dict[str, Any] | Mistake:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
         line = int(found[1]) if found else text.rstrip().count("\n") + 1
+        if "overwrite" in str(error) and (named := key_above(text, line)):
+            line, key = named
+            return Mistake(
+                line, "", f"this is not TOML: {key} stands twice, or is a value and a table: keep one of the two"
+            )
         return Mistake(line, "", f"this is not TOML: {error}")
+
+
+def key_above(text: str, line: int) -> tuple[int, str] | None:
+    """The nearest line, from that one upwards, on which a key or a table begins, and its name."""
+    lines = text.splitlines()[:line]
+    for number in range(len(lines), 0, -1):
+        if found := BEGINS.match(lines[number - 1]):
+            return number, found[1] or found[2].strip()
+    return None

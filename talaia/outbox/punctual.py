@@ -22,6 +22,8 @@ import httpx
 from talaia.outbox.ending import waits
 
 PIECE = 65_536  # bytes that are sent without looking at the time
+HANDED_ON = 8_192  # bytes that are unpacked at a time: a thousand times as many may come of them
+PACKED = frozenset({"deflate", "gzip"})  # of brotli, or packed twice, a few bytes may be more than a machine holds
 OFF = "it was called off"
 FAULTS = (  # httpx has each under the same name
     httpcore.TimeoutException,
@@ -74,6 +76,7 @@ class Punctual(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         patience, url = Patience(self.whole), request.url
+        request.headers["Accept-Encoding"] = ", ".join(sorted(PACKED))
         asked = httpcore.Request(
             method=request.method,
             url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -83,6 +86,9 @@ class Punctual(httpx.BaseTransport):
         )
         with self.within(patience):
             answer = self.pool.handle_request(asked)
+        if (packed := packed_as(answer)) not in PACKED | {"", "identity"}:
+            answer.close()
+            raise httpx.DecodingError(f"its answer is packed as {packed[:40]!r}, for which we did not ask")
         patience.rate = self.rate  # only a body buys time: what comes before it says nothing
         return httpx.Response(
             answer.status, headers=answer.headers, stream=Body(self, answer, patience), extensions=answer.extensions
@@ -110,6 +116,12 @@ class Punctual(httpx.BaseTransport):
         self.pool.close()
 
 
+def packed_as(answer: httpcore.Response) -> str:
+    """Its Content-Encoding, "" for none."""
+    every = [value for name, value in answer.headers if name.lower() == b"content-encoding"]
+    return b",".join(every).decode("latin-1").strip().lower()
+
+
 class Body(httpx.SyncByteStream):
     """The body of an answer, piece by piece as it comes."""
 
@@ -123,7 +135,8 @@ class Body(httpx.SyncByteStream):
                 piece = next(pieces, None)
             if piece is None:
                 return
-            yield piece
+            for first in range(0, len(piece), HANDED_ON):
+                yield piece[first : first + HANDED_ON]
 
     def close(self) -> None:
         self.answer.close()

@@ -1,18 +1,18 @@
-"""The only code that writes signals, evidence, sources, intake and tokens. One function, one transaction.
+"""The only code that writes signals, evidence, sources and intake. One function, one transaction.
 
 A poll that brings nothing new writes one row: when its source was heard. Notes for operators (`SourceState.notes`) are
 `{"code": …}` with: skew {seconds} · truncated {count} · broken_rule {rule, error} · bad_query {service, error} ·
 future_sample {service, seconds} · no_time {service} · flood {count} · certificate {check, what} ·
-not_measured {check, what} · our_line {since, canary}.
+not_measured {check, what} · our_line {since, canary} · too_many {count, at}.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import secrets
+import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,13 +24,17 @@ from talaia.outbox.waits import over
 from talaia.signals.change import RESEND, begins_again, differs, turns
 from talaia.signals.client import Heard
 from talaia.signals.evidence import Measured
+from talaia.signals.flood.actions import fitting, flooded, keep_to_bound, portions
 from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news, one_word_each
-from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState, Token
+from talaia.signals.matching import Concern
+from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState
 from talaia.signals.outcome import Outcome, Streak
 from talaia.signals.parse.hook import only, read
 from talaia.signals.parse.report import Alert, Malformed, Report
 from talaia.signals.rounds import Looked, Place
 from talaia.signals.view import CHECKS
+
+log = logging.getLogger(__name__)
 
 # Set when something came in, so that the watch of this process need not wait for its next look.
 WAKE = threading.Event()
@@ -46,45 +50,42 @@ def store_intake(source: str, body: object, now: datetime) -> None:
         transaction.on_commit(WAKE.set)
 
 
-def _anything(_labels: Mapping[str, str]) -> bool:
-    return True
-
-
-def handle_intake(
-    intake: Intake, source: Source | None, now: datetime, wants: Callable[[Mapping[str, str]], bool] = _anything
-) -> None:
+def handle_intake(intake: Intake, source: Source | None, now: datetime, concern: Concern | None = None) -> None:
     """Make signals of a stored body. A source that is also asked is not taken at its word when it says "resolved".
 
-    Of the body is kept what changed something: what a sender repeats, a heartbeat too, costs no row. `wants`: whether
-    an alert with such labels concerns anything of ours.
+    Of the body is kept what changed something: what a sender repeats, a heartbeat too, costs no row. `concern`: what
+    of the alerts is any of ours; None: all of it. The signals are written some at a time, so that nobody waits long for
+    the database; whoever is ended in between begins this body anew.
     """
-    with transaction.atomic():
-        intake.handled_at = now
-        keep = True
-        if source is None:
-            intake.error = "its source is no longer in talaia.toml"
+    changed: set[int] = set()
+    report, left_out = None, 0
+    received_at = min(intake.received_at, now)  # the clock may have been set back meanwhile
+    if source is None:
+        intake.error = "its source is no longer in talaia.toml"
+    else:
+        try:
+            report = read(source.kind, intake.body, received_at)
+        except Malformed as error:
+            intake.error = str(error)
         else:
-            try:
-                received_at = min(intake.received_at, now)  # the clock may have been set back meanwhile
-                report = read(source.kind, intake.body, received_at)
-            except Malformed as error:
-                intake.error = str(error)
-            else:
-                changed = _take(source, report, received_at, now, wants)
-                ended = {n for n, alert in enumerate(report.alerts) if alert.heartbeat and not alert.firing}
-                keep = bool(report.truncated or changed or ended)
-                if keep:
-                    intake.body = only(intake.body, changed | ended)
-        if keep:
+            changed, left_out = _take(source, report, received_at, concern)
+    with transaction.atomic():
+        if source and report:
+            _note_report(source, report, left_out, received_at, now)
+        intake.handled_at = now
+        ended = (
+            {n for n, alert in enumerate(report.alerts) if alert.heartbeat and not alert.firing} if report else set()
+        )
+        if report is None or report.truncated or changed or ended:
+            if report:
+                intake.body = only(intake.body, changed | ended)
             intake.save(update_fields=["handled_at", "error", "body"])
         else:
             intake.delete()
 
 
-def _take(
-    source: Source, report: Report, received_at: datetime, now: datetime, wants: Callable[[Mapping[str, str]], bool]
-) -> set[int]:
-    """The places of those alerts that changed something.
+def _take(source: Source, report: Report, received_at: datetime, concern: Concern | None) -> tuple[set[int], int]:
+    """The places of those alerts that changed something, and how many signals there is no room for.
 
     What is repeated every minute, or asked for, and concerns nothing of ours is not kept. What a source says only once
     is, for the day on which talaia.toml wants to know of it.
@@ -93,19 +94,33 @@ def _take(
     places: dict[int, int] = {}
     alerts = []
     for place, alert in enumerate(report.alerts):
-        if alert.heartbeat or (source.polled and not alert.firing) or (repeated and not wants(alert.labels)):
+        strange = repeated and concern is not None and not concern.wants(alert.labels)
+        if alert.heartbeat or (source.polled and not alert.firing) or strange:
             continue
         places[id(alert)] = place
         alerts.append(alert)
-    changed = _apply(source, alerts, received_at, "push" if source.kind == "prometheus-push" else "webhook")
+    told = _by_key(source, alerts, received_at)
+    taken = fitting(source.id, told, concern, received_at) if concern else told
+    changed: set[int] = set()
+    for keys in portions([*taken]):
+        with transaction.atomic():
+            via = "push" if source.kind == "prometheus-push" else "webhook"
+            changed |= {places[id(one)] for one in _apply(source, {key: taken[key] for key in keys}, received_at, via)}
+    return changed, len(told) - len(taken) + (keep_to_bound(source.id, concern) if concern else 0)
+
+
+def _note_report(source: Source, report: Report, left_out: int, received_at: datetime, now: datetime) -> None:
+    """That a source was heard by a hook, or that it is to be asked."""
+    notes = [*report.notes, *flooded(source.id, left_out, now)]
+    if left_out:
+        log.warning("%s says more than is kept: %s signals were left out", source.id, f"{left_out:,}")
     if source.polled:
         _ring(source.id, now)
     elif all(alert.firing for alert in report.alerts if alert.heartbeat):
-        notes = [{"code": "truncated", "count": report.truncated}] if report.truncated else []
-        _heard(source.id, received_at, [*report.notes, *notes])
-    elif report.notes:  # a heartbeat that ended proves nothing but that its sender is in trouble
-        SourceState.objects.filter(pk=source.id).update(notes=[dict(note) for note in report.notes])
-    return {places[id(alert)] for alert in changed}
+        truncated = [{"code": "truncated", "count": report.truncated}] if report.truncated else []
+        _heard(source.id, received_at, [*notes, *truncated])
+    elif notes:  # a heartbeat that ended proves nothing but that its sender is in trouble
+        SourceState.objects.filter(pk=source.id).update(notes=[dict(note) for note in notes])
 
 
 def refuse_intake(intake: Intake, error: str, now: datetime) -> None:
@@ -141,7 +156,7 @@ def store_poll(source: Source, heard: Heard, asked_at: datetime, now: datetime) 
     just_started = heard.started_at is not None and now - heard.started_at < 2 * RESEND
     with transaction.atomic():
         alerts = [alert for alert in heard.alerts if not alert.heartbeat]
-        _apply(source, alerts, now, "poll", asked_at, _only_heard_here if just_started else None)
+        _apply(source, _by_key(source, alerts, now), now, "poll", asked_at, _only_heard_here if just_started else None)
         _store_evidence(source.id, fresh, now)
         _heard(source.id, now, heard.notes, heard.started_at)
 
@@ -183,7 +198,7 @@ def store_outcomes(
             for check, outcome, streak, *_ in found
             if not check.canary and (alert := _check_alert(check, outcome, streak, live)) is not None
         ]
-        _apply(CHECKS_SOURCE, alerts, now, "check")
+        _apply(CHECKS_SOURCE, _by_key(CHECKS_SOURCE, alerts, now), now, "check")
         _store_evidence(CHECKS, measured, now, still_fresh)
         for service, connection in unsighted:
             Evidence.objects.filter(source=CHECKS, service=service, connection=connection).delete()
@@ -236,41 +251,6 @@ def purge(now: datetime) -> None:
         Signal.objects.filter(state=Signal.RESOLVED, last_seen__lt=now - KEEP).delete()
 
 
-def issue_token(source: str, now: datetime) -> str:
-    """A new secret for `source`, told this once; only its SHA-256 is kept."""
-    secret = secrets.token_urlsafe(32)
-    with transaction.atomic():
-        Token.objects.create(source=source, digest=_digest(secret), created_at=now)
-        record("token.issued", f"source/{source}", now)
-    return secret
-
-
-def revoke_tokens(source: str, now: datetime, but_newest: bool = False) -> int:
-    """Take back every secret of `source`, or all but the one issued last; how many there were."""
-    with transaction.atomic():
-        tokens = Token.objects.filter(source=source)
-        if but_newest:
-            tokens = tokens.exclude(pk__in=list(tokens.order_by("-pk").values_list("pk", flat=True)[:1]))
-        count, _ = tokens.delete()
-        if count:
-            record("token.revoked", f"source/{source}", now)
-    return count
-
-
-def check_token(source: str, secret: str, now: datetime) -> bool:
-    """Whether `secret` lets in as `source`. What is compared is a digest, so time tells nothing of the secret."""
-    token = Token.objects.filter(source=source, digest=_digest(secret)).first()
-    if token is None:
-        return False
-    if token.last_used_at is None or now - token.last_used_at > timedelta(hours=1):
-        Token.objects.filter(pk=token.pk).update(last_used_at=now)
-    return True
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def signal_key(labels: Mapping[str, str], ignored: Iterable[str]) -> str:
     """What makes two alerts the same: their labels, without those that only tell who sent them."""
     without = set(ignored)
@@ -285,23 +265,29 @@ def _only_heard_here(rows: Iterable[Signal]) -> set[str]:
     return set(mine) - {key for key, source in over if source != mine[key]}
 
 
+def _by_key(source: Source, alerts: Iterable[Alert], now: datetime) -> dict[str, Alert]:
+    """What is said of each thing, by its key."""
+    return one_word_each(alerts, lambda labels: signal_key(labels, source.ignore_labels), now, _tolerance(source))
+
+
 def _apply(
     source: Source,
-    alerts: Iterable[Alert],
+    wanted: Mapping[str, Alert],
     now: datetime,
     via: str,
     asked_at: datetime | None = None,
     but_for: Callable[[Iterable[Signal]], set[str]] | None = None,
 ) -> list[Alert]:
-    """Bring the rows of `source` to what `alerts` say; with `asked_at` they are all, and what is missing has ended.
+    """Bring the rows of `source` to what is `wanted`, by key; with `asked_at` that is all, and what is missing ended.
 
     `but_for`: which of those that are missing may still fire, though the answer does not list them. Returns the alerts
     that said something new.
     """
-    wanted = one_word_each(alerts, lambda labels: signal_key(labels, source.ignore_labels), now, _tolerance(source))
     rows = Signal.objects.filter(source=source.id)
     present = {row.key: row for row in (rows.exclude(state=Signal.RESOLVED) if asked_at else ())}
-    present |= {row.key: row for keys in _portions(wanted.keys() - present.keys()) for row in rows.filter(key__in=keys)}
+    present |= {
+        row.key: row for keys in portions([*(wanted.keys() - present.keys())]) for row in rows.filter(key__in=keys)
+    }
     new, changed, news = [], [], []
     for key, alert in wanted.items():
         fields = _fields(alert, now, via)
@@ -346,12 +332,6 @@ def _too_late(source: Source, row: Signal, alert: Alert, now: datetime) -> bool:
         return False
     repeats = source.kind == "alertmanager" and not source.polled and row.state == Signal.RESOLVED
     return not (repeats and row.doubted_at is not None and now - row.doubted_at >= REPEATED)
-
-
-def _portions(keys: Iterable[str], size: int = 500) -> Iterator[list[str]]:
-    """So many values as SQLite takes in one query."""
-    every = list(keys)
-    return (every[first : first + size] for first in range(0, len(every), size))
 
 
 def _fields(alert: Alert, now: datetime, via: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import httpx
 
 from talaia.config import Config, Source
+from talaia.config.hosts import shown
 from talaia.config.trust import trusted
 from talaia.outbox.faults import Fault, Permanent, Temporary
 from talaia.outbox.punctual import Punctual
@@ -333,7 +334,7 @@ class Client:
         if status in (400, 422):
             raise Permanent(f"{name}: {prometheus.error_of(answer) or f'answer {status}'}", "look at the query")
         if 300 <= status < 400:
-            where = response.headers.get("location", "elsewhere")
+            where = shown(response.headers.get("location", "elsewhere"))
             raise Permanent(f"{name} sends us from {path} to {where}", "write the address that answers itself as url")
         if status >= 400:
             raise Temporary(f"{name} answers {status} to {path}", "is url the address of the server itself?")

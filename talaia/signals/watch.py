@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ from talaia.signals.checks import probe
 from talaia.signals.client import Client, Heard, Unreadable
 from talaia.signals.evidence import Wanted
 from talaia.signals.findings import known_findings, tell
+from talaia.signals.flood.actions import keep_to_bound
 from talaia.signals.judging import checks_stale_after, judge_all
 from talaia.signals.matching import Concern
 from talaia.signals.memory import Stopped, gaps, recall
@@ -52,6 +54,7 @@ BREATH = timedelta(seconds=1)  # between two polls of one source, however often 
 FIRST_ANSWERS = timedelta(seconds=10)  # so long the first judging waits for them: without them all would be unknown
 RECALL_EVERY = timedelta(minutes=5)  # so soon a source is asked again for what it remembers, where it did not answer
 FORGET = 86_400.0  # seconds: a source that fails is in the log until it answers
+TAKING_IN = 5.0  # seconds
 ASKING, PROBING = 8, 16  # threads; apart, so that checks of dead targets keep no source waiting
 
 
@@ -203,11 +206,13 @@ class Watch:
         return known
 
     def take_in(self, config: Config, now: datetime) -> bool:
-        """Make signals of what the hooks stored, oldest first."""
-        waiting = list(Intake.objects.filter(handled_at=None).order_by("id")[:200])
-        for intake in waiting:
+        """Make signals of what the hooks stored, oldest first; for a while, as what is known must be judged, too."""
+        waiting = Intake.objects.filter(handled_at=None).order_by("id").values_list("pk", flat=True)[:200]
+        begun = time.monotonic()
+        for pk in waiting:  # one body after the other: all of them at once may be larger than this machine
+            intake = Intake.objects.get(pk=pk)
             try:
-                actions.handle_intake(intake, config.source(intake.source), now, self.concern.wants)
+                actions.handle_intake(intake, config.source(intake.source), now, self.concern)
             except UNFIT:
                 raise  # the database is away or busy: it will be taken up later
             except Exception as error:  # noqa: BLE001 - one that nobody understands holds up no other
@@ -215,6 +220,9 @@ class Watch:
                 lasts(log, f"intake of {intake.source}", "take in", *said, level=logging.ERROR, error=error)
                 actions.refuse_intake(intake, repr(error), now)
             self.beat.show(config.home, self.clock())  # a flood takes its time, and is no standstill
+            if time.monotonic() - begun > TAKING_IN:
+                actions.WAKE.set()
+                break
         return bool(waiting)
 
     def collect(self, now: datetime) -> None:
@@ -251,6 +259,7 @@ class Watch:
             return True
         try:
             actions.store_poll(source, heard, self.asked_at.get(source.id, now), now)
+            keep_to_bound(source.id, self.concern)
         except UNFIT:
             raise
         except Exception as error:  # noqa: BLE001 - likewise

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from talaia.api import rate
 from talaia.api.health import LATEST
 from talaia.config import Config
 from talaia.outbox import beats
@@ -22,6 +23,7 @@ def config(configure: Callable[[str], Config]) -> Config:
 @pytest.fixture(autouse=True)
 def _a_fresh_look() -> Iterator[None]:
     LATEST.forget()
+    rate.HOOKS.spent.clear()
     yield
     LATEST.forget()
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from talaia.signals.actions import issue_token
+from talaia.signals.tokens.actions import issue_token
 
 SAMPLES = Path(__file__).parents[1] / "signals" / "samples"
 CONFIG = """
@@ -55,7 +55,12 @@ class Sender:
 
     def post(self, body: object, path: str = "", **headers: str) -> tuple[int, dict[str, Any]]:
         """Post `body` (bytes, or values sent as JSON): the status and the JSON of the answer."""
+        answer = self.answer(body, path, **headers)
+        return answer.status_code, answer.json()
+
+    def answer(self, body: object, path: str = "", **headers: str) -> Any:
+        """The whole answer."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self.token}", **headers}
-        answer = self.client.post(path or DOORS[self.source], raw, content_type="application/json", headers=headers)
-        return answer.status_code, answer.json()
+        path = path or DOORS[self.source]
+        return self.client.post(path, raw, content_type="application/json", headers=headers)

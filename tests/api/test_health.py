@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
@@ -18,7 +19,8 @@ from talaia.config import Config
 from talaia.outbox import beats
 from talaia.outbox.models import Delivery, Fact
 from talaia.outbox.room import Room
-from talaia.signals.actions import issue_token
+from talaia.signals.models import Token
+from talaia.signals.tokens.actions import issue_token
 from talaia.site.guarding import Seen
 from talaia.site.models import Publication
 from tests.api.conftest import USUAL
@@ -166,6 +168,23 @@ def test_behind_a_proxy_nobody_is_this_machine(
 def test_a_token_of_metrics_opens_the_details(client: Client, well: None) -> None:
     token = issue_token("metrics", timezone.now())
     assert "details" in client.get("/healthz", **STRANGER, HTTP_AUTHORIZATION=f"Bearer {token}").json()
+
+
+def test_a_token_that_this_machine_uses_is_one_that_is_used(client: Client, well: None) -> None:
+    token = issue_token("metrics", timezone.now())
+    answer = client.get("/healthz", REMOTE_ADDR="127.0.0.1", HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert "details" in answer.json()
+    assert Token.objects.get().last_used_at
+    LATEST.forget()
+    wrong = client.get("/healthz", REMOTE_ADDR="127.0.0.1", HTTP_AUTHORIZATION="Bearer x")
+    assert "details" in wrong.json(), "a wrong one shuts nobody out who needs none"
+
+
+def test_tables_that_are_not_of_this_version_are_no_health(client: Client, well: None) -> None:
+    MigrationRecorder.Migration.objects.create(app="talaia", name="9999_later", applied=timezone.now())
+    answer = client.get("/healthz", REMOTE_ADDR="127.0.0.1")
+    assert (answer.status_code, answer.json()["database"]) == (503, "failed")
+    assert "newer talaia (it has 9999_later)" in answer.json()["details"]["database"]["what"]
 
 
 def test_many_who_ask_cost_one_look(client: Client, well: None) -> None:

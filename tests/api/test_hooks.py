@@ -13,11 +13,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from talaia.api import rate
 from talaia.api.counters import HOOKS
 from talaia.api.hooks import DEEPEST
+from talaia.api.rate import Limiter, Rate
 from talaia.config import Config
-from talaia.signals.actions import WAKE, issue_token, revoke_tokens
+from talaia.signals.actions import WAKE
 from talaia.signals.models import Intake, Signal, Token
+from talaia.signals.tokens.actions import issue_token, revoke_tokens
 from tests.api.doors import CONFIG, DOORS, GOOD, SAMPLES, WEBHOOK, Sender
 
 pytestmark = pytest.mark.django_db
@@ -306,6 +309,17 @@ def test_a_host_that_is_not_ours_is_told_in_json_on_the_machines_addresses() -> 
     answer = Client().post(DOORS["am"], b"{}", content_type="application/json", headers={"Host": "192.0.2.7"})
     assert answer.status_code == 400
     assert "192.0.2.7" in answer.json()["error"] and "[web] hosts" in answer.json()["hint"]
+
+
+def test_who_posts_more_than_is_taken_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate, "HOOKS", Limiter((Rate(2, 0.1), Rate(10_000, 1))))
+    sender, said = Sender("scripts"), {"key": "x", "state": "down"}
+    assert [sender.post(said)[0] for _ in range(3)] == [202, 202, 429]
+    answer = sender.answer(said)
+    assert 0 < int(answer["Retry-After"]) <= 10
+    assert "posts more than is taken" in answer.json()["error"]
+    assert Sender("am").post(WEBHOOK)[0] == 202
+    assert Intake.objects.count() == 3
 
 
 def test_each_answer_is_counted_once_by_kind_and_code() -> None:

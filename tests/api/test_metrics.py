@@ -21,8 +21,9 @@ from talaia.config import Config
 from talaia.events import actions as events
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Group, Service, Watched
-from talaia.signals.actions import issue_token, store_intake
+from talaia.signals.actions import store_intake
 from talaia.signals.models import SourceState
+from talaia.signals.tokens.actions import issue_token
 from talaia.site.models import Publication
 from tests.api.conftest import USUAL
 from tests.api.locked import held

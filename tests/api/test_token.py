@@ -10,10 +10,11 @@ import yaml
 from django.test import Client
 from django.utils import timezone
 
+from talaia.commands.writing import author
 from talaia.config import Config
 from talaia.outbox.models import Fact
-from talaia.signals.actions import check_token
 from talaia.signals.models import Intake, Token
+from talaia.signals.tokens.actions import check_token
 from tests.api.conftest import USUAL
 from tests.journeys.shell import Shell
 
@@ -50,6 +51,10 @@ def test_a_token_is_shown_once_and_only_its_digest_kept(talaia: Shell) -> None:
     assert not check_token("scripts", token, timezone.now())
     assert token not in talaia("token", "list").out
     assert all(token not in json.dumps(fact.data) for fact in Fact.objects.all())
+    talaia("token", "revoke", "alertmanager")
+    assert {fact.kind: fact.by for fact in Fact.objects.all()} == dict.fromkeys(
+        ("token.issued", "token.revoked"), author()
+    )
 
 
 @pytest.mark.parametrize(

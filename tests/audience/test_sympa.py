@@ -16,7 +16,7 @@ from talaia.audience import actions
 from talaia.audience.models import Import, Look
 from talaia.audience.sympa import line
 from talaia.config import Config
-from talaia.signals.actions import issue_token
+from talaia.signals.tokens.actions import issue_token
 from tests.audience.ledger import CONFIG
 from tests.product import ROOT
 

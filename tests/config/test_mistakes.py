@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from talaia.config import Config, Wrong, read
+from talaia.config.starting import waiting_for_a_start
 
 SITE = '[site]\nname = "Exemple"\naddress = "https://status.example.org"\n'
 WHOLE = (
@@ -240,6 +241,49 @@ CONSISTENCY = [
         id="a link that runs",
     ),
     pytest.param(changed("[[sources]]", '[web]\nlisten = "8000"\n[[sources]]'), "listen", r"address:port", id="listen"),
+    pytest.param(
+        changed("[[sources]]", '[web]\nlisten = "::1:8000"\n[[sources]]'),
+        "listen",
+        r'or "\[::1\]:8000"',
+        id="bare IPv6",
+    ),
+    pytest.param(
+        changed("kept_by_hand = true", REFERENCE % ('"ref01", "ref02"', ", degraded = 2"))
+        + '[[connections]]\nid = "ref02"\nname = "R"\n',
+        "reference",
+        r"reference.partial: 25% of 2 connections is reached before degraded \(2\), which could never show",
+        id="crossing",
+    ),
+    pytest.param(
+        changed("[[sources]]", '[mail]\nusername = "bot"\n[[sources]]'),
+        "username",
+        r"a password_file",
+        id="no password",
+    ),
+    pytest.param(
+        changed('url = "http://127.0.0.1:9090"', 'url = "http://127.0.0.1:9090"\nusername = "bot"'),
+        "username",
+        r"a password_file",
+        id="no password of a source",
+    ),
+    pytest.param(
+        changed("//127.0.0.1:9090", "//bot:secret@127.0.0.1:9090"), "url", r"username and password_file$", id="in a url"
+    ),
+    pytest.param(
+        changed("//www.example.org", "//bot:secret@www.example.org"),
+        "target",
+        r"username and password_file$",
+        id="in a target",
+    ),
+    pytest.param(
+        changed('kind = "http"\n', 'kind = "http"\ncertificate_days = -1\n'),
+        "certificate_days",
+        r"0 or more",
+        id="days",
+    ),
+    pytest.param(
+        changed('kind = "http"\n', 'kind = "http"\nusername = "bot"\n'), "username", r"password_file", id="half a login"
+    ),
     pytest.param(changed("[[sources]]", '[web]\nlisten = "a:²"\n[[sources]]'), "listen", r"address:port", id="digit"),
     pytest.param(
         changed("[[sources]]", '[database]\nurl = "mysql://db"\n[[sources]]'), "url", r"postgresql://", id="database"
@@ -403,3 +447,23 @@ def test_a_mistake_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(Wrong) as wrong:
         read(tmp_path / "talaia.toml")
     assert str(wrong.value) == f"{tmp_path / 'talaia.toml'}: line 4: site.zone: must be a text, not 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ('zone = "Europe/Madrid"\nzone = "UTC"\n', 5, "zone stands twice"),
+        ("languages = [\n  'ca',\n]\nlanguages = [\n  'es',\n]\n", 7, "languages stands twice"),
+        ("web = 1\n[site.web]\nx = 1\n", 5, "[site.web] stands twice, or is a value and a table"),
+    ],
+)
+def test_what_is_written_twice_is_named(tmp_path: Path, text: str, line: int, says: str) -> None:
+    ((found, words),) = mistakes(tmp_path, SITE + text)
+    assert (found, says in words) == (line, True), words
+
+
+def test_what_a_reload_does_not_put_in_force_is_said(tmp_path: Path) -> None:
+    started = accepted(tmp_path, SITE)
+    assert waiting_for_a_start(started, accepted(tmp_path, SITE + 'about = "talaia.toml"\n')) == ""
+    changed = accepted(tmp_path, SITE + 'zone = "UTC"\n[web]\nlisten = "127.0.0.1:8001"\n')
+    assert waiting_for_a_start(started, changed) == "[site] zone, [web] listen"

@@ -20,6 +20,7 @@ from talaia.config import Config
 from talaia.desk.models import Member
 from talaia.desk.people.roles import Role
 from tests.audience.ledger import CONFIG
+from tests.audience.sheets import xlsx
 from tests.product import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,14 @@ def test_upload_look_confirm(desk: Client) -> None:
     assert "It is applied." in desk.get(f"/desk/audience/{row.pk}/").content.decode()
     assert "<strong>2</strong> are told" in desk.get("/desk/audience/").content.decode()
     assert "changes nothing" in upload(desk, *members("anna", "berta")).content.decode()
+
+
+def test_a_workbook_that_asks_for_a_terabyte_is_one_clear_line(desk: Client) -> None:
+    book = xlsx([HEADER.split(",")], far=(1_048_576, "XFD"))
+    file = SimpleUploadedFile("socies.xlsx", book)
+    answer = desk.post("/desk/audience/", {"export": file})
+    assert answer.status_code == 200
+    assert "a cell stands far away from the others" in answer.content.decode()
 
 
 def test_what_the_guard_objects_to_needs_a_tick(desk: Client) -> None:

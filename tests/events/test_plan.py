@@ -8,7 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from talaia.events.plan import ADVANCE, Notice, default_notices, due_notices, lines, read_notices, spoken, warnings
+from talaia.events.plan import (
+    ADVANCE,
+    Notice,
+    default_notices,
+    due_notices,
+    lines,
+    notice_word,
+    read_notices,
+    spoken,
+    warnings,
+)
 from talaia.events.timeline import MaintenanceState, NotPossible
 from talaia.panel.state import State
 
@@ -144,6 +154,16 @@ def test_a_code_that_is_none_is_refused_and_the_others_are_put_in_order() -> Non
     assert read_notices(["end", "7d", "end"]) == (Notice.WEEK, Notice.END)
     with pytest.raises(NotPossible, match="“2d” is no notice; there are 7d, 24h, 30m, start, end"):
         read_notices(["7d", "9d", "8d", "2d", "6d", "5d", "4d", "3d"])  # of several always the same one is named
+
+
+def test_each_notice_has_words_of_its_own() -> None:
+    assert [notice_word(notice) for notice in Notice] == [
+        "7 days before",
+        "24 hours before",
+        "30 minutes before",
+        "when it begins",
+        "when it is over",
+    ]
 
 
 @pytest.mark.parametrize(

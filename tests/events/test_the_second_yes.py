@@ -93,6 +93,24 @@ def test_a_change_waits_for_somebody_else_than_who_proposed_it(
     assert Fact.objects.latest("pk").data["approved_by"] == other
 
 
+@pytest.mark.parametrize(
+    ("change", "kind", "after"),
+    [
+        (postpone, "postponed", {}),
+        (extend, "extended", {}),
+        (other_levels, "edited", {"impacts": {"chat": "disruption"}}),
+        (silence, "arranged", {"silence": True}),
+    ],
+)
+def test_the_fact_of_a_change_that_was_approved_is_of_its_kind(
+    approved: Event, change: Callable[[str, str], object], kind: str, after: dict[str, Any]
+) -> None:
+    change(approved.ref, "anna")
+    actions.approve_maintenance(approved.ref, NOW, by="berta")
+    fact = Fact.objects.latest("pk")
+    assert (fact.kind, fact.data["after"]) == (f"maintenance.{kind}", after)
+
+
 @pytest.mark.parametrize("change", [postpone, extend])
 def test_the_same_form_twice_proposes_once(approved: Event, change: Callable[[str, str], object]) -> None:
     for _ in range(2):
@@ -114,7 +132,9 @@ def test_two_changes_wait_and_are_made_together(approved: Event) -> None:
     actions.approve_maintenance(approved.ref, NOW, by="berta")
     after = plan_of(approved.ref)
     assert (after["window"], after["levels"]) == (LATER, {"chat": "disruption"})
-    assert Fact.objects.latest("pk").kind == "maintenance.postponed"
+    assert actions.find("maintenance", approved.ref).started_at == LATER[0]
+    fact = Fact.objects.latest("pk")
+    assert (fact.kind, fact.data["before"]) == ("maintenance.postponed", [at.isoformat() for at in WINDOW])
 
 
 def test_a_change_that_is_dropped_leaves_what_was_approved(approved: Event) -> None:
@@ -136,6 +156,17 @@ def test_work_of_which_a_change_waits_is_not_begun_by_the_clock_nor_as_if_nothin
     actions.withdraw_change(approved.ref, WINDOW[0] + HOUR / 2, by="anna")
     Clock(current, lambda: WINDOW[0]).step(WINDOW[0] + HOUR / 2)
     assert actions.find("maintenance", approved.ref).state == "scheduled"  # a person begins it
+
+
+@pytest.mark.parametrize("decide", [actions.approve_maintenance, actions.withdraw_change])
+@pytest.mark.parametrize(("early", "begins"), [(timedelta(0), False), (timedelta(seconds=1), True)])
+def test_work_whose_hour_came_while_a_change_waited_is_begun_by_a_person(
+    approved: Event, decide: Callable[..., object], early: timedelta, begins: bool
+) -> None:
+    other_levels(approved.ref, "anna")
+    decide(approved.ref, WINDOW[0] - early, by="berta")
+    Clock(current, lambda: WINDOW[0]).step(WINDOW[0])
+    assert (actions.find("maintenance", approved.ref).state == "in_progress") is begins
 
 
 def test_what_a_person_says_at_work_waits_for_nobody(approved: Event) -> None:
@@ -174,6 +205,15 @@ def test_nobody_who_wrote_any_part_of_it_says_the_first_yes(
         with pytest.raises(NotPossible):
             actions.approve_maintenance(waiting.ref, NOW, by=by)
     assert actions.approve_maintenance(waiting.ref, NOW, by="carla").approved_by == "carla"
+
+
+def test_of_several_who_changed_it_before_the_first_yes_none_says_it(waiting: Event) -> None:
+    postpone(waiting.ref, "berta")
+    silence(waiting.ref, "carla")
+    for by in ("anna", "berta", "carla"):
+        with pytest.raises(NotPossible):
+            actions.approve_maintenance(waiting.ref, NOW, by=by)
+    assert actions.approve_maintenance(waiting.ref, NOW, by="dora").approved_by == "dora"
 
 
 @pytest.mark.parametrize("first", CHANGES)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2] / "talaia"
 STEPS = [
     {"config", "refusal", "tally", "forwarded"},
     {"log", "modes"},
-    {"outbox", "terminal"},
+    {"outbox", "schema", "terminal"},
     {"panel"},
     {"events"},
     {"signals"},
@@ -24,6 +24,7 @@ STEPS = [
     {"admission"},
     {"reactions", "clock", "web"},
     {"connection"},
+    {"starting"},
     {"up"},
     {"demo"},
     {"commands"},

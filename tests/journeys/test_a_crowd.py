@@ -70,7 +70,7 @@ class Alerts:
 
 def assert_all_goes_on(alerts: Alerts, usual: float) -> None:
     """The page turns within a second; `usual`: how long it takes without a crowd, where others use the machine, too."""
-    assert alerts.turns() <= (1.0 if usual < QUIET else 5 * usual)
+    assert alerts.turns() <= (1.0 if usual < QUIET else 10 * usual)
     assert alerts.visitor.get("/healthz").json()["database"] == "ok"  # the worker beats by another clock than we move
 
 

@@ -52,6 +52,10 @@ def test_in_the_same_folder_the_next_commands_are_short_and_the_state_folder_is_
     assert "--config" not in done.stdout
     assert f"The state will be in {tmp_path / 'state'}." in done.stdout
     assert (tmp_path / "state").is_dir()
+    for name in ("check", "user add NAME", "up"):  # as another account would follow it, without our environment
+        assert re.search(rf"^  TALAIA_HOME={tmp_path}/state .*talaia.* {name}  ", done.stdout, re.MULTILINE), (
+            done.stdout
+        )
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
@@ -124,7 +128,7 @@ def test_before_the_first_start_the_check_looks_at_all_that_it_can(tmp_path: Pat
     (tmp_path / "talaia.toml").write_text(BEFORE)
     done = talaia("check", folder=tmp_path, home=tmp_path / "new-and-empty")
     for line in (
-        "look  the database is not of this version yet",
+        "look  the database is empty",
         "look  source grafana: nobody can post to it yet",
         "look  Sympa cannot read the addresses yet",
         "FAIL  prometheus (http://127.0.0.1:1) does not answer",

@@ -112,6 +112,6 @@ MIGRATE = """
 from talaia.cli import set_up
 set_up()
 from talaia.config import current
-from talaia.up import prepare
+from talaia.starting import prepare
 prepare(current())
 """

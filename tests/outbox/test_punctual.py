@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import ssl
 import threading
@@ -17,7 +18,7 @@ from talaia.outbox.ending import call_off
 from talaia.outbox.punctual import Punctual
 from tests.servers.process import wait_until
 from tests.servers.targets import HttpTarget, Target
-from tests.signals.faulty import Drip, Flood, Silent
+from tests.signals.faulty import Drip, Flood, Says, Silent
 
 WHOLE, SLACK = 0.6, 2.0  # seconds
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -102,6 +103,28 @@ def test_the_time_between_two_bytes_is_bound_as_httpx_binds_it() -> None:
         with pytest.raises(httpx.ReadTimeout):
             http.get(f"http://{target.address}/")
         assert time.monotonic() - begun < WHOLE
+
+
+@pytest.mark.parametrize(
+    "packing",
+    ["Content-Encoding: br", "content-encoding: gzip, gzip", "Content-Encoding: gzip\r\nContent-Encoding: br"],
+)
+def test_what_is_packed_so_that_it_may_burst_is_not_unpacked(packing: str) -> None:
+    """Of 16 bytes of brotli come megabytes, whoever counts them afterwards."""
+    with (
+        Says(HEAD + f"{packing}\r\nContent-Length: 3\r\n\r\nxxx".encode()) as target,
+        asking() as http,
+        pytest.raises(httpx.DecodingError, match="for which we did not ask"),
+    ):
+        http.get(f"http://{target.address}/")
+
+
+def test_what_is_unpacked_comes_in_pieces_that_can_be_counted() -> None:
+    body = gzip.compress(bytes(50_000_000))
+    head = HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with Says(head + body) as target, asking() as http, http.stream("GET", f"http://{target.address}/") as answer:
+        assert answer.request.headers["accept-encoding"] == "deflate, gzip"
+        assert max(map(len, answer.iter_bytes())) < 9_000_000
 
 
 def test_connections_are_kept_and_a_refusal_is_what_it_was() -> None:

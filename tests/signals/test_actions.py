@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,15 +10,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from talaia.config import Check, Source
+from talaia.config import Check, Config, Site, Source, Tables, Text
 from talaia.outbox.models import Fact
 from talaia.signals import actions
 from talaia.signals.client import Heard
 from talaia.signals.evidence import Measured
+from talaia.signals.matching import Concern
 from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
 from talaia.signals.outcome import Outcome, Streak
 from talaia.signals.parse.report import Alert
 from talaia.signals.rounds import Looked
+from talaia.signals.tokens import actions as tokens
 from talaia.signals.view import CHECKS
 from tests.signals.bodies import HEARTBEAT, pushed, told
 
@@ -143,14 +145,13 @@ def test_a_push_that_is_repeated_for_a_month_costs_no_row_and_what_changed_is_ke
         pushed("firing", NOW, alertname="WebDown", talaia_service="web")[0],
     ]
 
-    def wants(labels: Mapping[str, str]) -> bool:
-        return "talaia_service" in labels
+    concern = Concern(Config(Tables(site=Site(name=Text((("", "x"),)), address="https://status.example.org"))))
 
     def repeated(at: datetime, *bodies: dict[str, Any]) -> None:
         until = (at + 4 * MINUTE).isoformat()
         body = [{**one, "annotations": {"description": f"at {at:%H:%M}"}, "endsAt": until} for one in bodies]
         actions.store_intake("push", body, at)
-        actions.handle_intake(Intake.objects.latest("pk"), PUSH, at, wants)
+        actions.handle_intake(Intake.objects.latest("pk"), PUSH, at, concern)
 
     for number in range(100):
         repeated(NOW + number * 75 * SECOND, *everybody)
@@ -161,7 +162,7 @@ def test_a_push_that_is_repeated_for_a_month_costs_no_row_and_what_changed_is_ke
     repeated(NOW + 200 * MINUTE, pushed("firing", NOW, alertname="ChatDown", talaia_service="chat")[0], *everybody)
     assert [one["labels"]["alertname"] for one in Intake.objects.latest("pk").body] == ["ChatDown"]
     actions.store_intake("push", pushed("resolved", NOW, alertname="WebDown", talaia_service="web"), NOW + 201 * MINUTE)
-    actions.handle_intake(Intake.objects.latest("pk"), PUSH, NOW + 201 * MINUTE, wants)
+    actions.handle_intake(Intake.objects.latest("pk"), PUSH, NOW + 201 * MINUTE, concern)
     assert Intake.objects.count() == 3
 
 
@@ -267,22 +268,22 @@ def test_a_failure_leaves_what_was_heard_and_is_written_once_for_a_while() -> No
 
 
 def test_a_token_lets_in_its_own_source_only_and_is_kept_as_a_digest() -> None:
-    secret = actions.issue_token("told", NOW)
-    assert actions.check_token("told", secret, NOW)
-    assert not actions.check_token("push", secret, NOW)
-    assert not actions.check_token("told", secret + "x", NOW)
-    assert not actions.check_token("told", "", NOW)
-    assert not actions.check_token("told", "\ud800", NOW), "whatever stands in a header"
+    secret = tokens.issue_token("told", NOW)
+    assert tokens.check_token("told", secret, NOW)
+    assert not tokens.check_token("push", secret, NOW)
+    assert not tokens.check_token("told", secret + "x", NOW)
+    assert not tokens.check_token("told", "", NOW)
+    assert not tokens.check_token("told", "\ud800", NOW), "whatever stands in a header"
     assert secret not in str(Token.objects.values_list())
-    assert actions.revoke_tokens("told", NOW) == 1
-    assert not actions.check_token("told", secret, NOW)
+    assert tokens.revoke_tokens("told", NOW) == 1
+    assert not tokens.check_token("told", secret, NOW)
 
 
 def test_the_time_of_a_tokens_last_use_is_not_written_with_every_body() -> None:
-    secret = actions.issue_token("told", NOW)
-    actions.check_token("told", secret, NOW)
+    secret = tokens.issue_token("told", NOW)
+    tokens.check_token("told", secret, NOW)
     with CaptureQueriesContext(connection) as queries:
-        actions.check_token("told", secret, NOW + 59 * MINUTE)
+        tokens.check_token("told", secret, NOW + 59 * MINUTE)
     assert writes(queries) == []
 
 

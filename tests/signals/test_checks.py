@@ -12,6 +12,7 @@ import sys
 import textwrap
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -236,6 +237,32 @@ def test_the_page_behind_a_redirect_is_the_one_that_is_judged() -> None:
         outcome = look("http", target.url)
     assert not outcome.ok
     assert f"status 500 Internal Server Error from {behind.url}" in outcome.what
+
+
+def test_nothing_secret_of_an_address_stands_in_what_a_check_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HttpTarget(status=500) as behind, HttpTarget(status=302) as target:
+        target.headers["Location"] = behind.url.replace("//", "//bot:geheim@") + "in?token=geheim#geheim"
+        outcome = look("http", target.url)
+        assert "geheim" not in outcome.what
+        assert f"from {behind.url}in" in outcome.what
+        monkeypatch.setattr(Check, "at_home", False)
+        asked = len(behind.requests)
+        assert "redirected to this machine itself" in look("http", target.url).what
+        assert len(behind.requests) == asked, "a stranger's word sends us nowhere at home"
+
+
+def test_a_password_comes_from_a_file_and_goes_to_no_other_host(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("contrasenya\n")
+    login: dict[str, Any] = {"username": "bot", "password_file": str(tmp_path / "password")}
+    with HttpTarget() as behind, HttpTarget(status=302) as target:
+        target.headers["Location"] = behind.url
+        assert look("http", target.url, **login).ok
+        assert b64decode(target.requests[0].headers["authorization"].partition(" ")[2]) == b"bot:contrasenya"
+        assert "authorization" not in behind.requests[0].headers
+        (tmp_path / "password").unlink()
+        outcome = look("http", target.url, **login)
+    assert not outcome.measured
+    assert "password_file cannot be read" in outcome.what
 
 
 @pytest.mark.parametrize(

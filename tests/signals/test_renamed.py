@@ -58,6 +58,19 @@ def test_after_the_reload_the_seconds_without_a_judgement_are_no_hole(lab: Lab, 
     assert Service.objects.get(pk="portal").since == since
 
 
+def test_renamed_long_after_the_reload_it_is_as_it_is_since_before_that(lab: Lab, configure: Configure) -> None:
+    lab.config = configure(RENAMED)
+    list_services(headings(lab.config), lab.now)
+    before = Service.objects.get(pk="web")
+    for _ in range(20):
+        told(lab)
+    assert lab.now - Service.objects.get(pk="portal").since > RESTART
+    rename(lab.config, "web", "portal", "anna", lab.now)
+    after = Service.objects.get(pk="portal")
+    assert (after.state, after.since, after.computed_since) == (before.state, before.since, before.computed_since)
+    assert not Transition.objects.filter(service="portal", at__gt=before.since).exists()
+
+
 def test_where_nobody_reloads_it_is_unknown_after_three_minutes_since_it_was_renamed(
     lab: Lab, configure: Configure
 ) -> None:

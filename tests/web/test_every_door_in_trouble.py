@@ -25,7 +25,7 @@ from talaia.desk.people.roles import Role
 from talaia.events.actions import open_incident
 from talaia.notices import tokens
 from talaia.panel.state import State
-from talaia.signals.actions import issue_token
+from talaia.signals.tokens.actions import issue_token
 from tests.api.conftest import USUAL
 from tests.desk.conftest import anna, member
 from tests.desk.test_every_door import LEAST, OPEN, address

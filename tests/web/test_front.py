@@ -169,3 +169,19 @@ def test_the_address_that_a_language_had_before_it_came_first_leads_to_the_page(
     for nowhere in (f"/{first}/incidents/2026-002/", f"/{first}//incidents/2026-001/", "/es/incidents/2026-001/"):
         assert ask(front, nowhere)[0] == 404
     assert ask(front, f"/{first}//evil.example/")[0] == 404
+
+
+@pytest.mark.parametrize("suffix", ["", ".br"])
+def test_a_folder_in_the_place_of_a_file_is_no_error_of_the_server(front: Front, suffix: str) -> None:
+    """As somebody else may leave it, until it is made anew."""
+    place = front.folder / f"index.html{suffix}"
+    place.unlink()
+    place.mkdir()
+    assert ask(front, "/", accept_encoding="br")[0] == (200 if suffix else 404)
+
+
+def test_before_anything_is_published_it_is_said_in_the_language_of_the_page(front: Front) -> None:
+    (front.folder / "index.html").unlink()
+    status, headers, body = ask(front, "/")
+    assert (status, headers["retry-after"]) == (503, "2")
+    assert body.decode() == "La pàgina s’està fent. Torneu d’aquí a un moment.\n"

@@ -20,8 +20,8 @@ from talaia.audience.reading.table import Unreadable
 Attributes = Mapping[str, str]
 Place = tuple[int, int]
 
-WHERE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
-MERGED = re.compile(r"([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})")
+WHERE = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
+MERGED = re.compile(r"([A-Za-z]{1,3})(\d{1,7}):[A-Za-z]{1,3}(\d{1,7})")
 LOOKS_WRONG = re.compile(r"#|err:\d", re.IGNORECASE)
 NEVER_COMPUTED = "#FORMULA!"
 LONGEST = 60  # letters of what a wrong cell shows
@@ -227,6 +227,6 @@ def _merge(sheet: Worksheet, one: Merged) -> None:
 
 def column(letters: str) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
     return number

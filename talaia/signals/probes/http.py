@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 import zlib
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import idna
 
 from talaia import __version__
 from talaia.config import Check, Config
-from talaia.config.hosts import web_address, without_password
+from talaia.config.hosts import is_here, shown, web_address
 from talaia.config.trust import trusted
 from talaia.signals.probes.answer import Answer, Failed, NotMeasured
 from talaia.signals.probes.reading import stands_in
@@ -40,7 +41,7 @@ async def look(check: Check, config: Config) -> Answer:
     ends: list[datetime] = []
     began = time.monotonic()
     async with httpx.AsyncClient(transport=Wire(context), timeout=None, trust_env=False, headers=headers) as client:  # noqa: S113 - the whole probe has one
-        request = client.build_request("GET", target)
+        request = client.build_request("GET", target, headers=_credentials(check, config))
         asked = request.url
         for _ in range(REDIRECTS + 1):
             try:
@@ -54,20 +55,31 @@ async def look(check: Check, config: Config) -> Answer:
                     body, whole = await _read(response)
                     break
                 request = response.next_request
+                if is_here(request.url.host) and not check.at_home:  # a stranger's word sends us nowhere at home
+                    raise Failed(f"redirected to this machine itself, {_short(shown(str(request.url)))}")
             finally:
                 await response.aclose()
         else:
-            raise Failed(
-                f"redirected more than {REDIRECTS} times, last to {_short(without_password(str(request.url)))}"
-            )
+            raise Failed(f"redirected more than {REDIRECTS} times, last to {_short(shown(str(request.url)))}")
     seconds = time.monotonic() - began
     _judge(check, response, asked, body, whole)
     return Answer(seconds, f"status {response.status_code}", min(ends, default=None))
 
 
+def _credentials(check: Check, config: Config) -> dict[str, str]:
+    """For this host alone: a redirect to another one does not take them along."""
+    try:
+        password = config.secret(check.password_file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotMeasured(f"password_file cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if password is None:
+        return {}
+    return {"Authorization": "Basic " + b64encode(f"{check.username}:{password}".encode()).decode()}
+
+
 def _judge(check: Check, response: httpx.Response, asked: httpx.URL, body: bytes, whole: bool) -> None:
     status = response.status_code
-    where = "" if response.url == asked else f" from {_short(without_password(str(response.url)))}"
+    where = "" if response.url == asked else f" from {_short(shown(str(response.url)))}"
     if check.status and status not in check.status:
         raise Failed(f"status {status}{where} instead of {', '.join(map(str, check.status))}")
     if not check.status and not 200 <= status < 300:

@@ -1,0 +1,1 @@
+"""Sources that say too much: what of it stays."""

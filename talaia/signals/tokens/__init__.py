@@ -1,0 +1,1 @@
+"""The secrets with which machines come in."""

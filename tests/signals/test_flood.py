@@ -1,0 +1,169 @@
+"""A source that says too much: what touches a service stays, the rest is counted and said, and nobody waits long."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from talaia.api.rate import Limiter, Rate
+from talaia.config import Source, current
+from talaia.signals import actions
+from talaia.signals.client import Heard
+from talaia.signals.flood import actions as flood
+from talaia.signals.flood import room
+from talaia.signals.flood.room import Told, too_many
+from talaia.signals.matching import Concern
+from talaia.signals.models import Intake, Signal, SourceState
+from talaia.signals.parse.report import Alert
+from tests.signals.bodies import told
+
+NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
+WEB, WIKI = frozenset({("web",)}), frozenset({("wiki",)})
+SOURCE = Source(id="told", kind="alertmanager")
+
+
+def one(key: str, says: frozenset[tuple[str, ...]] = frozenset(), firing: bool = True, minutes: int = 0) -> Told:
+    return Told(key, says, firing, NOW + timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    ("signals", "most", "gone"),
+    [
+        ([one("a"), one("b")], 2, set()),
+        ([one("old"), one("new", minutes=1)], 1, {"old"}),
+        ([one("ours", WEB), one("new", minutes=1)], 1, {"new"}),
+        ([one("over", WEB, firing=False), one("new", minutes=1)], 1, {"new"}),
+        ([one("over", WEB, firing=False, minutes=9), one("fires", WEB)], 1, {"over"}),
+        ([one("new", WEB, minutes=1), one("same", WEB), one("other", WIKI)], 1, {"same"}),
+        ([one("over", WIKI, firing=False, minutes=2), one("fires", WEB, minutes=1), one("too", WIKI)], 1, {"over"}),
+    ],
+    ids=[
+        "enough-room",
+        "new",
+        "ours",
+        "ours-that-ended",
+        "fires",
+        "says-what-nobody-says",
+        "nothing-hides-a-firing-one",
+    ],
+)
+def test_what_stays_when_there_is_too_much(signals: list[Told], most: int, gone: set[str]) -> None:
+    for order in itertools.permutations(signals):
+        assert too_many(order, most) == gone
+
+
+@pytest.fixture
+def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flood, "MOST", 20)
+    monkeypatch.setattr(too_many, "__defaults__", (15,))
+    monkeypatch.setattr(flood.portions, "__defaults__", (7,))
+
+
+def body(*labels: dict[str, str]) -> dict[str, Any]:
+    alerts = [told("firing", **each)["alerts"][0] for each in labels]
+    return {"version": "4", "status": "firing", "alerts": alerts, "truncatedAlerts": 0}
+
+
+def come_in(said: object, now: datetime = NOW) -> None:
+    actions.store_intake("told", said, now)
+    actions.handle_intake(Intake.objects.latest("pk"), SOURCE, now, Concern(current()))
+
+
+def kept() -> set[str]:
+    return set(Signal.objects.values_list("labels__alertname", flat=True))
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
+def test_a_flood_leaves_what_touches_a_service_and_the_newest_and_says_so() -> None:
+    come_in(body({"alertname": "Web", "talaia_service": "website"}, *({"alertname": f"Old{n}"} for n in range(15))))
+    assert Signal.objects.count() == 16 and SourceState.objects.get(pk="told").notes == []
+    for round in range(4):
+        at = NOW + timedelta(minutes=round + 1)
+        come_in(body(*({"alertname": f"New{round}-{n}"} for n in range(500))), at)
+        assert Signal.objects.count() <= 20
+    assert "Web" in kept() and not any(name.startswith("Old") for name in kept())
+    (note,) = SourceState.objects.get(pk="told").notes
+    assert note["code"] == "too_many" and note["count"] == 16 + 4 * 500 - Signal.objects.count()
+    come_in(body({"alertname": "Wiki", "talaia_service": "chat"}), NOW + timedelta(minutes=9))
+    assert {"Web", "Wiki"} <= kept()
+    come_in(body({"alertname": "Quiet"}), NOW + timedelta(days=2))
+    assert SourceState.objects.get(pk="told").notes == []
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
+def test_what_is_known_ends_however_much_else_is_said_at_once() -> None:
+    come_in(body({"alertname": "Web", "talaia_service": "website"}))
+    ends = told("resolved", alertname="Web", talaia_service="website")["alerts"]
+    more = body(*({"alertname": f"M{n}", "talaia_service": "chat"} for n in range(100)))
+    come_in({**more, "alerts": [*more["alerts"], *ends]}, NOW + timedelta(minutes=1))
+    assert not Signal.objects.filter(labels__alertname="Web").exclude(state="resolved").exists()
+    assert Signal.objects.filter(labels__talaia_service="chat", state="firing").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
+def test_a_large_body_is_written_in_small_transactions_and_begun_anew_after_a_kill(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual, left = actions._apply, [2]
+
+    def apply(*given: Any, **more: Any) -> list[Alert]:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return usual(*given, **more)
+
+    monkeypatch.setattr(actions, "_apply", apply)
+    with pytest.raises(KeyboardInterrupt):
+        come_in(body(*({"alertname": f"M{n}"} for n in range(20))))
+    assert Signal.objects.count() == 14
+    (again,) = Intake.objects.all()
+    assert again.handled_at is None
+    monkeypatch.setattr(actions, "_apply", usual)
+    actions.handle_intake(again, SOURCE, NOW, Concern(current()))
+    assert Signal.objects.count() == 20 and Intake.objects.get().handled_at
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
+def test_what_has_ended_long_ago_at_a_source_that_is_asked_is_bounded_too() -> None:
+    source, concern = Source(id="p", kind="prometheus", url="http://p.example.org"), Concern(current())
+    for round in range(30):
+        at = NOW + timedelta(minutes=round)
+        alerts = tuple(Alert({"alertname": f"A{round}-{n}", "talaia_service": "website"}, True) for n in range(3))
+        actions.store_poll(source, Heard(alerts), at, at)
+        flood.keep_to_bound("p", concern)
+    assert Signal.objects.count() <= 20
+    assert Signal.objects.exclude(state="resolved").count() == 3
+
+
+def test_a_burst_is_taken_and_then_as_much_as_the_rate_allows() -> None:
+    limiter = Limiter((Rate(3, 1), Rate(100, 10)))
+    assert [limiter.wait("a", 0.0, 1, 10) for _ in range(4)] == [0, 0, 0, 1]
+    assert limiter.wait("b", 0.0, 1, 10) == 0, "another sender is not held up"
+    assert limiter.wait("a", 1.0, 1, 10) == 0
+    assert limiter.wait("a", 100.0, 1, 100) == 0
+    assert limiter.wait("a", 100.0, 1, 50) == 5, "what is refused costs nothing"
+    assert limiter.wait("a", 105.0, 1, 50) == 0
+    assert limiter.wait("a", 90.0, 1, 1) > 0, "a clock that stands still lets nobody in"
+
+
+@pytest.mark.torture
+@pytest.mark.django_db(transaction=True)
+def test_eight_posts_of_thirty_thousand_alerts_leave_room_for_everybody_else() -> None:
+    come_in(body({"alertname": "Web", "talaia_service": "website"}))
+    for round in range(8):
+        actions.store_intake("told", body(*({"alertname": f"M{round}-{n}"} for n in range(30_000))), NOW)
+        with CaptureQueriesContext(connection) as queries:
+            actions.handle_intake(Intake.objects.latest("pk"), SOURCE, NOW, Concern(current()))
+        transactions = sum(query["sql"].startswith(("BEGIN", "SAVEPOINT")) for query in queries)
+        assert transactions > 10
+    assert Signal.objects.count() <= room.MOST and "Web" in kept()
+    assert SourceState.objects.get(pk="told").notes[0]["count"] > 200_000
