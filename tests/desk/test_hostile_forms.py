@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from talaia.desk.people.roles import Role
 from talaia.desk.urls import urlpatterns
-from tests.desk.conftest import log_in, member
+from tests.desk.conftest import log_in, member, with_app
 from tests.desk.test_every_door import address
 from tests.desk.test_every_form_twice import CASES, NAMES, Case, enter, everything, form, post
 
@@ -44,3 +47,18 @@ def test_what_no_database_keeps_is_refused_as_what_it_is(enter: Callable[[], Cli
         assert post(desk, (where, {**what, name: spoilt})).status_code in (200, 302, 400, 403, 404), name
     for more in ("?next=%00", "?services=%00&draft=%00", "?who=%00&since=%00"):
         assert desk.get(where.partition("?")[0] + more).status_code < 500
+
+
+def test_one_recovery_code_at_two_doors_at_once_opens_one(anna: User) -> None:
+    _secret, codes = with_app(log_in("anna"))
+    doors, together = [log_in("anna") for _ in range(2)], Barrier(2)
+
+    def knock(client: Client) -> bool:
+        try:
+            together.wait(10)
+            return client.post("/desk/login/second", {"code": codes[0]}).status_code == 302
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(knock, doors)) == [False, True]
