@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import Error, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 
 from talaia import schema
 from talaia.api.answers import refusal
@@ -49,6 +50,7 @@ class Signs:
     waiting_since: datetime | None
 
 
+@csrf_exempt  # it changes nothing; a form is told so in one line, as any other method
 def healthz(request: HttpRequest) -> HttpResponse:
     """A word for each part; ages and reasons only for who may look (see who.py)."""
     if request.method not in ("GET", "HEAD"):

@@ -18,8 +18,9 @@ from talaia.audience.diff import Entry
 from talaia.audience.roster import Refusal
 from talaia.audience.text import plain
 
-AT = re.compile(r"\s*(?:@|[(\[{<]\s*(?:at|arroba|a)\s*[)\]}>]|\s(?:at|arroba)\s)\s*")
-TOKEN = re.compile(r"([^\s@,;:<>()\[\]\"\\]*)@([\w.-]*)")
+# From the first blank of several, or from the sign: beginning anew at each blank would take minutes for a page of them.
+AT = re.compile(r"(?:(?<!\s)\s*|(?=[@(\[{<]))(?:@|[(\[{<]\s*(?:at|arroba|a)\s*[)\]}>]|\s(?:at|arroba)\s)\s*")
+TOKEN = re.compile(r"([^\s@,;:<>()\[\]\"\\]{0,320})@([\w.-]*)")
 PARTS = re.compile(r"[|,;\t\r\n]")
 NOT_IN_WORDS = re.compile(r"[\W_]+")
 LEAST = 6  # letters of an address that is looked for without its signs

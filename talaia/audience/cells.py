@@ -38,7 +38,7 @@ MAY_BE_A_NAME = {"na", "cap", "void", "nat"}
 ERROR = re.compile(
     r"#[¡¿]?(ref|value|valor|name|nom|nombre|div/0|num|núm|null|nulo|nul|n/a|n/d|calc|spill|formula)[!?]?|err:\d{3}"
 )
-WHOLE = re.compile(r"(\d+)[.,]0+")
+WHOLE = re.compile(r"(\d)[.,]0+")
 # An hour of any kind may stand behind a day; other words may be of another day ("2019-12-31 - 2030-12-31").
 TIME = (
     r"(?:(?:,? |t| t )(\d\d?)[:.h](\d\d)(?:[:.](\d\d)(?:[.,:]\d+)?)? ?(?:[ap]\.? ?m\.?|h)?"

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import connection
 
 from talaia.api.letterbox import known, take, take_returned
-from talaia.api.lmtp import Door
+from talaia.api.lmtp import KEPT, Door
 from talaia.config import current
 from talaia.refusal import Refused
 
@@ -38,7 +38,10 @@ def run(options: argparse.Namespace) -> int:
         raise Refused("[mail] bounces is not set: nothing can come back to us")
     if options.maildir:
         return empty(options.maildir)
-    if not take_returned(options.to, sys.stdin.buffer.read()):
+    kept = sys.stdin.buffer.read(KEPT)
+    while sys.stdin.buffer.read(KEPT):
+        pass  # whoever hands it over wants to be rid of all of it
+    if not take_returned(options.to, kept):
         print("no return path of ours; nothing was counted")
     return 0
 
@@ -49,7 +52,8 @@ def empty(folder: Path) -> int:
     box = mailbox.Maildir(folder, create=False)
     ours = 0
     for key in list(box.iterkeys()):
-        ours += take_returned("", box.get_bytes(key))
+        with box.get_file(key) as mail:
+            ours += take_returned("", mail.read(KEPT))
         box.remove(key)  # after it was counted: killed before, it is counted again, which counts once
     print(f"{ours} mails that came back")
     return 0

@@ -20,7 +20,7 @@ from talaia.site.dates import Calendar, length
 from talaia.site.values import Event, inside
 
 GAP = "…"  # what a person has to write
-HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t#]*$")
+HEADING = re.compile(r"(#{1,6})[ \t]+(.*)$")
 MOST = 120  # lines of a chronology; a flapping line must not bury the story
 # Spain, RD 899/2009: what was cut in these hours decides whether a fee is paid back unasked.
 DAY_BEGINS, DAY_ENDS = time(8), time(22)
@@ -158,7 +158,7 @@ def _by_stamp(known: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 def _section(rows: Sequence[str], names: set[str]) -> int | None:
     """The row after the heading of the chronology; None when there is none."""
     for at, row in enumerate(rows):
-        if (heading := HEADING.match(row)) and heading[2].strip().casefold() in names:
+        if (heading := HEADING.match(row)) and heading[2].rstrip(" \t#").strip().casefold() in names:
             return at + 1
     return None
 

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from talaia.config import current
@@ -40,6 +41,8 @@ def _only(needed: Role, settled: bool = True) -> Callable[[View], View]:
             role = role_of(request.user)
             if not may(role, needed):
                 return page(request, "desk/forbidden.html", {"needed": NAMES[needed], "mine": role}, status=403)
+            if _holds_nul(request, given):
+                return page(request, "desk/sorry.html", {"what": _("it holds a character that is none")}, status=400)
             if settled and lacks_second_factor(request):
                 return HttpResponseRedirect(reverse("desk-me") + "?second")
             try:
@@ -50,6 +53,12 @@ def _only(needed: Role, settled: bool = True) -> Callable[[View], View]:
         return never_cache(kept.keeping(login_required(inner)))
 
     return decorator
+
+
+def _holds_nul(request: HttpRequest, given: dict[str, Any]) -> bool:
+    """NUL, which no browser sends and PostgreSQL does not keep: there it would fail wherever it is asked for."""
+    sent = [value for query in (request.GET, request.POST) for name in query for value in (name, *query.getlist(name))]
+    return any("\0" in str(value) for value in (*sent, *given.values()))
 
 
 # Who may see what is one line here: a viewer reads, an editor writes drafts and analyses, an operator publishes, an

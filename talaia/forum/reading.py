@@ -48,7 +48,7 @@ NAMED = re.compile(
     rf"(?<!\d)(\d{{1,2}})\s+(?:d[’']|de\s+)?({_months})(?:,?\s+(?:de\s+|del\s+)?(\d{{4}}))?(?!\w)", re.IGNORECASE
 )
 HOUR = re.compile(r"(?<![\d/.-])([01]?\d|2[0-3])(?::([0-5]\d)(?::[0-5]\d)?|[.h]([0-5]\d)\s*h?|\s*h)(?![\d/-])")
-HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
+HEADING = re.compile(r"^#{1,6}\s+(.*)$")
 ANALYSIS = re.compile(r"\b(an[àá]lisi|an[áa]lisis|analysis|informe posterior|post-?mortem)\b", re.IGNORECASE)
 TIMELINE = re.compile(r"^\W*(cronologia|cronología|timeline|línia del temps)\W*(\[#\].*)?$", re.IGNORECASE)
 MARKS = " \t-–—:·,;.|*_>#()"

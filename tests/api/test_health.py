@@ -270,3 +270,9 @@ def test_a_part_whose_rounds_fail_is_noticed_within_fifteen_seconds(
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()[part]) == (503, "failed")
     assert "its log says why" in answer.json()["details"][part]["what"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/hooks/sympa/addresses"])
+def test_a_program_that_posts_is_told_so_in_its_own_form(config: Config, path: str) -> None:
+    answer = Client(enforce_csrf_checks=True).post(path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (405, "application/json")

@@ -298,3 +298,16 @@ def test_nobody_is_asked_who_could_not_confirm_it_any_more(house: House) -> None
     house.server.answers = lambda _verb, _argument: None
     house.work()
     assert house.server.taken == []
+
+
+def test_a_link_that_was_used_subscribes_nobody_again_who_has_unsubscribed_since(house: House) -> None:
+    ask("nova@example.net")
+    house.work()
+    used = link(house, "nova@example.net")
+    Client().post(used)
+    nova = Recipient.objects.get(key="nova@example.net")
+    stop = tokens.sign(django_settings.SECRET_KEY.encode(), f"r{nova.pk:012}")
+    Client().post(f"/u/{stop}", {"List-Unsubscribe": "One-Click"})
+    for _again in range(2):
+        Client().post(used)
+    assert not Recipient.objects.filter(key="nova@example.net", standing="on").exists()

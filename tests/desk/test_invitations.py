@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from talaia.config import Config
+from talaia.desk.actions import set_active, set_role
 from talaia.desk.models import Invitation, Member
 from talaia.desk.people.roles import Role
 from talaia.outbox.models import Fact
@@ -183,3 +184,17 @@ def test_where_a_second_factor_is_required_nothing_else_opens_before(
     assert "a password alone is not enough" in client.get("/desk/me/?second").content.decode()
     with_app(client)
     assert client.get("/desk/").status_code == 200
+
+
+@pytest.mark.parametrize("how", ["disabled", "demoted"])
+def test_who_lets_people_in_no_more_leaves_no_link_behind(admin: Client, how: str) -> None:
+    member("olga", Role.ADMIN)
+    theirs, others = invite(admin, "back@example.org", "admin"), invite(log_in("olga"))
+    if how == "disabled":
+        set_active("marta", False, timezone.now(), by="olga")
+    else:
+        set_role("marta", Role.EDITOR, timezone.now(), by="olga")
+    assert (there(theirs), there(others)) == (404, 200)
+    assert Client().post(theirs, JOINING).status_code == 404
+    assert not User.objects.filter(username="berta").exists()
+    assert Fact.objects.get(kind="user.invitation_withdrawn").subject == "invitation/back@example.org"

@@ -223,3 +223,32 @@ def test_who_came_through_an_issuer_logs_in_once_more_before_changing_their_acce
     long_ago.save()
     assert client.get("/desk/me/passkey").status_code == 302
     assert "You came in through another service." in client.get("/desk/me/sure").content.decode()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"sub": None}, {"sub": ""}, {"sub": 5}, {"sub": "\0"}, {"sub": "x" * 5000}, {"email": "berta@example.org\0"},
+     {"email": ["berta@example.org"]}, {"email": "\ud800@example.org"}, {"preferred_username": {"a": 1}, "email": "x"}],
+    ids=["no-sub", "empty", "number", "nul", "long", "nul-in-address", "list", "half-a-character", "object"],
+)  # fmt: skip
+def test_what_an_issuer_must_not_say_lets_nobody_in(there: Issuer, told: dict[str, object]) -> None:
+    invite("berta@example.org", Role.EDITOR, timezone.now())
+    there.person = {**BERTA, **told}
+    client = browser()
+    assert come(client, there) in ("/desk/login?unheard", "/desk/login?stranger")
+    assert not is_in(client) and not SocialAccount.objects.exists()
+
+
+def test_a_letter_that_a_database_takes_for_another_opens_nobody_elses_account(there: Issuer) -> None:
+    member("kim", Role.ADMIN, email="kim@example.org")
+    there.person = {**BERTA, "email": "\u212aim@example.org"}  # the sign of Kelvin
+    assert come(browser(), there) == "/desk/login?stranger"
+    there.person = {**BERTA, "email": "KIM@Example.org"}
+    assert come(browser(), there) == "/desk/"
+
+
+def test_however_long_the_issuer_calls_somebody_they_come_in(there: Issuer) -> None:
+    email = "b" * 64 + "@example.org"
+    invite(email, Role.EDITOR, timezone.now())
+    there.person = {**BERTA, "email": email, "preferred_username": "x" * 200}
+    assert come(browser(), there) == "/desk/"

@@ -239,3 +239,36 @@ def test_nobody_takes_away_what_is_not_theirs(anna: User) -> None:
     pk = flows.proofs(anna, "totp")[0].pk
     assert log_in("berta").post(f"/desk/me/remove/{pk}").status_code == 404
     assert len(flows.proofs(anna, "totp")) == 1
+
+
+def shown(key: Passkey) -> bool:
+    """Whether one comes in with it."""
+    client = Client()
+    client.post("/desk/login/passkey", {"credential": key.show(client.get("/desk/login/passkey").json())})
+    return is_in(client)
+
+
+def test_a_copy_of_a_passkey_is_told_by_its_count(anna: User) -> None:
+    key = with_passkey(log_in("anna"))
+    assert shown(key)
+    copy_of = key.count
+    assert shown(key)
+    key.count = copy_of
+    assert not shown(key)
+    key.count = copy_of + 5
+    assert shown(key)
+
+
+def test_a_passkey_that_never_counts_is_none_the_worse(anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Passkey, "count", property(lambda _self: 0, lambda _self, _count: None), raising=False)
+    key = with_passkey(log_in("anna"))
+    assert shown(key) and shown(key)
+
+
+def test_a_page_below_our_own_name_is_another_site(anna: User) -> None:
+    key = with_passkey(log_in("anna"))
+    for origin in ("https://evil.testserver", "http://testserver", "https://testserver.evil.example"):
+        key.origin = origin
+        assert not shown(key), origin
+    key.origin = "https://testserver"
+    assert shown(key)

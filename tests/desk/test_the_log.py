@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import translation
 
+from talaia.desk.audit.export import harmless
 from talaia.desk.audit.found import AT_ONCE
 from talaia.desk.audit.sentences import SENTENCES, sentence
 from talaia.desk.people.roles import Role
@@ -191,3 +192,18 @@ def test_what_is_done_at_the_desk_and_in_the_shell_is_in_it(
     assert "<strong>marta</strong> changed the role of anna" in page
     assert "from the shell" in page and "let marta in no more" in page
     assert "logged in with password" in page
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("＝1+1", "'＝1+1"),
+        ("a;=1+1", "a;'=1+1"),
+        ("a; -cmd|'/c calc'!A1", "a; '-cmd|'/c calc'!A1"),
+        ("a\n@SUM(A1)", "a\n'@SUM(A1)"),
+        ("'=1", "'=1"),
+        ("two:\n- one\n- two; a-b, c = d", "two:\n- one\n- two; a-b, c = d"),
+    ],
+)
+def test_no_cell_becomes_a_formula_where_semicolons_part_them(cell: str, written: str) -> None:
+    assert harmless(cell) == written

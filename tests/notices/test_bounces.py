@@ -111,7 +111,7 @@ def anna(db: None, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> str
     """Her return path, where one mail that comes back is enough."""
     with MailServer() as server:
         set_up(configure, server, "hard_bounces = 1\n")
-    monkeypatch.setattr("talaia.cli.set_up", lambda: None)
+    monkeypatch.setattr("talaia.cli.set_up", lambda **_given: None)
     key = next(reader.key for reader in readers() if reader.address.startswith("anna"))
     return tokens.return_path(settings.SECRET_KEY.encode(), str(current().mail.bounces), key)
 

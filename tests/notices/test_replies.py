@@ -309,7 +309,7 @@ def test_a_pipe_takes_all_of_a_very_large_mail(
         buffer = io.BytesIO(MAIL + b"x" * 10_000_000)
 
     monkeypatch.setattr(sys, "stdin", Input())
-    monkeypatch.setattr("talaia.cli.set_up", lambda: None)
+    monkeypatch.setattr("talaia.cli.set_up", lambda **_given: None)
     if sender is None:
         monkeypatch.setenv("SENDER", "anna@example.net")
     assert cli.main(["answer", *([sender] if sender else [])]) == 0
@@ -321,7 +321,7 @@ def test_a_pipe_takes_all_of_a_very_large_mail(
 def test_a_mail_server_keeps_the_mail_when_we_cannot_take_it(
     house: House, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr("talaia.cli.set_up", lambda: None)
+    monkeypatch.setattr("talaia.cli.set_up", lambda **_given: None)
     assert cli.main(["answer"]) == 75
     assert "answer is not true" in capsys.readouterr().err
 

@@ -10,6 +10,7 @@ from talaia.desk.actions.access import (
     make_codes,
     remove_proof,
     use_code,
+    use_passkey,
     view_codes,
 )
 from talaia.desk.actions.invitations import again, arrived, find_invitation, invite, join, withdraw
@@ -35,6 +36,7 @@ __all__ = [
     "set_password",
     "set_role",
     "use_code",
+    "use_passkey",
     "view_codes",
     "withdraw",
 ]

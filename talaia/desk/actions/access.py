@@ -3,6 +3,7 @@
 # mypy: disable-error-code="import-untyped"
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ from talaia.desk.people import flows
 from talaia.events.timeline import NotPossible
 from talaia.outbox.actions import record
 
+log = logging.getLogger(__name__)
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -42,6 +44,25 @@ def use_code(user: User, code: str) -> Authenticator | None:
             elif proof.type == Authenticator.Type.RECOVERY_CODES and proof.wrap().validate_code(code):
                 return proof
     return None
+
+
+def use_passkey(credential: Any, user: User | None) -> Authenticator:
+    """Whose passkey has answered right. Raises flows.Wrong.
+
+    One that counts its uses never counts backwards, but for a copy of it (WebAuthn §6.1.1); two at once: one of them.
+    """
+    proof, count = flows.passkey_answer(credential, user)
+    with transaction.atomic():
+        proof = Authenticator.objects.select_for_update().filter(pk=proof.pk).first()
+        if proof is None:
+            raise flows.Wrong
+        before = flows.count_of(proof)
+        if (count or before) and count <= before:
+            log.warning("a passkey of %s counts backwards: there may be a copy of it", proof.user)
+            raise flows.Wrong
+        proof.data["count"] = count
+        proof.save(update_fields=["data"])
+    return proof
 
 
 def _not_yet(user: User, period: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from talaia.desk.actions.people import new
 from talaia.desk.models import Invitation
-from talaia.desk.people.roles import Role
+from talaia.desk.people.roles import LONGEST_NAME, Role
 from talaia.events.actions.rows import draw_alone
 from talaia.events.timeline import NotPossible
 from talaia.outbox.actions import record
@@ -39,6 +40,8 @@ def invite(email: str, role: Role, now: datetime, *, by: str = "", name: str = "
             return secret
         if User.objects.filter(email__iexact=email).exists():
             raise NotPossible(_("somebody here has the address %(email)s already") % {"email": email})
+        if len(name) > LONGEST_NAME:
+            raise NotPossible(_("a name has at most %(count)s characters") % {"count": LONGEST_NAME})
         if name and User.objects.filter(username__iexact=name).exists():
             raise NotPossible(_("somebody here is called %(name)s already") % {"name": name})
         Invitation.objects.filter(email__iexact=email).delete()  # the new link is the only one
@@ -96,19 +99,31 @@ def arrived(email: str, name: str, issuer: str, now: datetime) -> User | None:
     """
     with transaction.atomic():
         draw_alone("person")
-        here = list(User.objects.select_for_update().filter(email__iexact=email)[:2])
+        near = User.objects.select_for_update().filter(email__iexact=email)
+        here = [user for user in near if same(user.email, email)]
         if here:
             if len(here) > 1:
                 return None
             record("user.openid_added", f"user/{here[0].username}", now, here[0].username, {"issuer": issuer})
             return here[0]
-        invitation = Invitation.objects.select_for_update().filter(email__iexact=email, ends_at__gt=now).first()
+        waiting = Invitation.objects.select_for_update().filter(email__iexact=email, ends_at__gt=now)
+        invitation = next((one for one in waiting if same(one.email, email)), None)
         return _joined(invitation, free(invitation.name or name or email), None, now, issuer) if invitation else None
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses are one. To a database `K` of Kelvin or a long `s` may be a capital of a plain letter."""
+    return small(one) == small(other)
+
+
+def small(address: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in address)
 
 
 def free(wanted: str) -> str:
     """A name that nobody has, near to what was wanted: `anna`, `anna2`."""
-    stem = re.sub(r"[^\w.+-]", "", wanted.partition("@")[0])[:100] or "person"
+    stem = re.sub(r"[^\w.+-]", "", unicodedata.normalize("NFKC", wanted).partition("@")[0])
+    stem = stem[: LONGEST_NAME - len("99999")] or "person"
     near = User.objects.filter(username__istartswith=stem).values_list("username", flat=True)
     taken = {name.lower() for name in near}
     return next(name for name in (stem, *(f"{stem}{n}" for n in range(2, len(taken) + 3))) if name.lower() not in taken)

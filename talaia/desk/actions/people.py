@@ -11,8 +11,9 @@ from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from talaia.desk.models import Member
+from talaia.desk.models import Invitation, Member
 from talaia.desk.people.roles import LONGEST_NAME, Role
+from talaia.events.actions.rows import draw_alone
 from talaia.events.timeline import NotPossible
 from talaia.outbox.actions import record
 from talaia.refusal import Refused
@@ -70,11 +71,13 @@ def change_password(user: User, password: str, now: datetime) -> None:
 def set_active(name: str, active: bool, now: datetime, *, by: str = "") -> None:
     """Let a person in, or out at once: whoever is not active has no session either. Raises Refused, NotPossible."""
     with transaction.atomic():
+        draw_alone("person")
         user = find(name)
         if user.is_active == active:
             return
         if not active:
             keep_an_admin(user)
+            _withdraw_invitations_of(name, now, by)
         user.is_active = active
         user.save(update_fields=["is_active"])
         record("user.enabled" if active else "user.disabled", f"user/{name}", now, by)
@@ -83,6 +86,7 @@ def set_active(name: str, active: bool, now: datetime, *, by: str = "") -> None:
 def set_role(name: str, role: Role, now: datetime, *, by: str = "") -> None:
     """Raises Refused, and NotPossible for the last admin."""
     with transaction.atomic():
+        draw_alone("person")
         user = find(name)
         member = Member.objects.filter(user=user).first()
         before = member.role if member else ""
@@ -90,8 +94,17 @@ def set_role(name: str, role: Role, now: datetime, *, by: str = "") -> None:
             return
         if role != Role.ADMIN:
             keep_an_admin(user)
+        if before == Role.ADMIN:
+            _withdraw_invitations_of(name, now, by)
         Member.objects.update_or_create(user=user, defaults={"role": role.value})
         record("user.role_changed", f"user/{name}", now, by, {"before": before, "after": role.value})
+
+
+def _withdraw_invitations_of(name: str, now: datetime, by: str) -> None:
+    """Whoever lets people in no more does not do so by a link of before: they might have sent it to themselves."""
+    for invitation in Invitation.objects.select_for_update().filter(by=name).order_by("pk"):
+        invitation.delete()
+        record("user.invitation_withdrawn", f"invitation/{invitation.email}"[:100], now, by)
 
 
 def keep_an_admin(user: User) -> None:

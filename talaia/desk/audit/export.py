@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +13,9 @@ from talaia.desk.audit.found import Line
 
 COLUMNS = ("at", "who", "did", "kind", "subject", "from", "what", "language", "before", "after")
 # A cell that begins with one of these would be a formula, with whatever it may do to who opens the table.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where the semicolon parts cells (Catalan and Spanish tables), a new one begins within ours. A list is left as it is.
+WITHIN = re.compile(r"(?<=[;\t\r\n])( *)(?=[=+@＝＋－＠]|-(?! ))")
 
 
 def as_csv(lines: Iterable[Line]) -> str:
@@ -29,7 +32,8 @@ def as_csv(lines: Iterable[Line]) -> str:
 
 
 def harmless(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell
+    safe = cell[:1] + WITHIN.sub(r"\1'", cell[1:])
+    return f"'{safe}" if cell.lstrip(" ").startswith(FORMULA) else safe
 
 
 def as_json(lines: Iterable[Line]) -> str:

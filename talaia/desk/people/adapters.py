@@ -109,11 +109,15 @@ class OpenID(DefaultSocialAccountAdapter):
         claims, token = told.get("userinfo") or told.get("id_token") or {}, told.get("id_token") or {}
         if token and token.get("sub") != claims.get("sub"):
             refuse("stranger")
+        if not is_a_number(claims.get("sub")):
+            refuse("unheard")
         sociallogin.account.extra_data = {}  # we need nothing else of what the issuer knows
         if sociallogin.is_existing:
             sociallogin.account.save(update_fields=["extra_data"])
             return
         email = str(claims.get("email") or "")
+        if not email.isprintable():  # a database may read no further than its NUL
+            refuse("unheard")
         if not email or claims.get("email_verified") is not True:  # "true" as a text would be a text
             refuse("unverified")
         user = actions.arrived(
@@ -126,6 +130,11 @@ class OpenID(DefaultSocialAccountAdapter):
     def on_authentication_error(self, *_given: Any, **_more: Any) -> None:
         """The issuer did not answer, or its answer was not for us, or the person has thought better of it."""
         refuse("unheard")
+
+
+def is_a_number(sub: object) -> bool:
+    """Whether it can tell one person of an issuer from the others (OpenID Connect Core §2): no `null` is one."""
+    return isinstance(sub, str) and bool(sub.strip()) and sub.isascii() and sub.isprintable()
 
 
 def refuse(why: str) -> NoReturn:

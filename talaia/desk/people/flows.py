@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.internal.flows.login import (
     get_authentication_records,
@@ -19,6 +20,7 @@ from allauth.account.models import Login
 from allauth.account.stages import LoginStageController
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt, is_mfa_enabled
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -150,18 +152,36 @@ def passkey_question(user: User | None) -> dict[str, Any]:
     return dict(begin_authentication(user))
 
 
-def passkey_answer(credential: Any, user: User | None) -> Authenticator:
-    """Whose passkey has answered right. Raises Wrong."""
+def passkey_answer(credential: Any, user: User | None) -> tuple[Authenticator, int]:
+    """Whose passkey has answered right, and how often it says to have been used. Raises Wrong."""
     from allauth.mfa.webauthn.internal import auth
 
     try:
-        auth.parse_authentication_response(credential)
+        response = auth.parse_authentication_response(credential).response
+        _made_here(response.client_data)
         found: Authenticator = auth.complete_authentication(
             user or auth.extract_user_from_response(credential), credential
         )
     except NOT_UNDERSTOOD as fault:
         raise Wrong from fault
-    return found
+    return found, int(response.authenticator_data.counter)
+
+
+def count_of(authenticator: Authenticator) -> int:
+    """How often a passkey had been used, by its own count, when it was last shown to us; 0 where it does not count."""
+    return int(authenticator.data.get("count", authenticator.wrap().authenticator_data.counter))
+
+
+def _made_here(client_data: Any) -> None:
+    """Raises ValueError for an answer that a page of another origin got: also of one below our own name."""
+    from allauth.core import context
+
+    if not settings.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN:
+        origin, host = urlsplit(client_data.origin), context.request.get_host().rpartition(":")[0]
+        if origin.scheme != "https" or origin.hostname != (host or context.request.get_host()):
+            raise ValueError("of another origin")
+    if client_data.cross_origin:
+        raise ValueError("of a page within another one")
 
 
 def passkey_offer(user: User) -> dict[str, Any]:
@@ -176,7 +196,7 @@ def passkey_made(credential: Any) -> None:
     from allauth.mfa.webauthn.internal import auth
 
     try:
-        auth.parse_registration_response(credential)
+        _made_here(auth.parse_registration_response(credential).response.client_data)
         made = auth.complete_registration(credential)
     except NOT_UNDERSTOOD as fault:
         raise Wrong from fault

@@ -11,14 +11,18 @@ from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.http import HttpRequest, HttpResponse
 from requests import RequestException
 
 from talaia.config import current
+from talaia.events.timeline import NotPossible
 
 log = logging.getLogger(__name__)
 # What an issuer's answer may lack or have wrong; whatever it is, the person goes back to the login.
 FAULTS = (RequestException, OAuth2Error, ValueError, KeyError, TypeError, AttributeError)
+# What we ourselves do not take: a number longer than its column, a name or an address that is none.
+REFUSALS = (ImproperlyConfigured, ValidationError, NotPossible)
 
 
 def address_of(request: HttpRequest, provider_id: str, then: str) -> str | None:
@@ -44,7 +48,7 @@ def come_back(request: HttpRequest, provider_id: str) -> HttpResponse | None:
         answer: HttpResponse = view(request)
     except SocialApp.DoesNotExist:
         return None
-    except FAULTS as fault:
+    except (*FAULTS, *REFUSALS) as fault:
         log.warning("the OpenID issuer %s has answered what it should not: %s", provider_id, fault)
         return None
     return answer

@@ -95,7 +95,7 @@ def second(request: HttpRequest) -> HttpResponse:
         sent = PasskeyForm(request.POST)
         try:
             if sent.is_valid():
-                return flows.through(request, stage, flows.passkey_answer(sent.cleaned_data["credential"], user))
+                return flows.through(request, stage, actions.use_passkey(sent.cleaned_data["credential"], user))
         except flows.Wrong:
             pass
         wrong = _("That passkey opens nothing here. Try again, or use a code.")
@@ -132,7 +132,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
     try:
         if not sent.is_valid():
             raise flows.Wrong
-        proof = flows.passkey_answer(sent.cleaned_data["credential"], None)
+        proof = actions.use_passkey(sent.cleaned_data["credential"], None)
     except flows.Wrong:
         return HttpResponseRedirect(f"{reverse('login')}?passkey")
     return flows.by_passkey(request, proof, afterwards(request))

@@ -101,7 +101,7 @@ def make_sure(request: HttpRequest) -> HttpResponse:
         if "credential" in request.POST:
             sent = PasskeyForm(request.POST)
             try:
-                proof = flows.passkey_answer(sent.cleaned_data["credential"], user) if sent.is_valid() else None
+                proof = actions.use_passkey(sent.cleaned_data["credential"], user) if sent.is_valid() else None
             except flows.Wrong:
                 proof = None
         else:
