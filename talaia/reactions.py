@@ -235,6 +235,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "service.rolled_up": (own_page,),
     "service.unwatched": (front, own_page, webhooks),  # it became unknown while nobody watched
     "service.backfilled": (front, own_page),
+    "service.said": (front, own_page),  # people have said afterwards how it was
     "service.set_by_hand": (),  # the judging that follows changes the service, and so the page
     "service.taken_back": (),
     "service.hand_ended": (),

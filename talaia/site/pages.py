@@ -231,7 +231,7 @@ def _status(value: Front, house: House) -> bytes:
                 "group": groups[service.slug],
                 "name": {language: inside(service.names, language).text for language in house.languages},
                 "state": service.state.value,
-                "since": dates.utc(service.since),
+                "since": dates.utc(service.began),
                 "reason": service.reason.code,
             }
             for service in value.services
