@@ -86,7 +86,7 @@ def event(value: Event, house: House) -> Files:
     def context(calendar: dates.Calendar) -> dict[str, Any]:
         return {
             "event": value,
-            "lives": not value.ended,
+            "lives": not value.ended or bool(value.failing),
             "promise": promise(value, calendar, None) if value.is_incident else "",
         }
 

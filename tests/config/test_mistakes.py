@@ -403,3 +403,9 @@ def test_a_mistake_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(Wrong) as wrong:
         read(tmp_path / "talaia.toml")
     assert str(wrong.value) == f"{tmp_path / 'talaia.toml'}: line 4: site.zone: must be a text, not 1"
+
+
+def test_what_a_check_measures_nobody_keeps_by_hand(tmp_path: Path) -> None:
+    measured, alone = accepted(tmp_path, WHOLE + CHECK).service("site"), accepted(tmp_path, WHOLE).service("site")
+    assert measured and not measured.kept_by_hand
+    assert alone and alone.kept_by_hand
