@@ -37,7 +37,7 @@ from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
 from talaia.panel.renaming.names import former
 from talaia.site.dates import Calendar
-from talaia.site.snapshot import month_of
+from talaia.site.snapshot import month_of, who_told_the_end
 from talaia.site.write import publish
 
 
@@ -47,14 +47,13 @@ def front(_: Fact) -> Iterator[Order]:
 
 
 def own_page(fact: Fact) -> Iterator[Order]:
-    """The page of the event or the service that the fact is about."""
-    yield Order("site", fact.subject)
+    """The page of the event or the service that the fact is about, and that of who told the service's end."""
+    yield from (Order("site", page) for page in (fact.subject, *who_told_the_end(fact.subject)))
 
 
 def touched_services(fact: Fact) -> Iterator[Order]:
     """The pages of the services that an event touches, or touched before."""
-    for slug in fact.data.get("services", []):
-        yield Order("archive", f"service/{slug}")
+    yield from (Order("archive", f"service/{slug}") for slug in fact.data.get("services", []))
 
 
 def other_pages(fact: Fact) -> Iterator[Order]:
@@ -235,6 +234,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "service.rolled_up": (own_page,),
     "service.unwatched": (front, own_page, webhooks),  # it became unknown while nobody watched
     "service.backfilled": (front, own_page),
+    "service.said": (front, own_page),  # people have said afterwards how it was
     "service.set_by_hand": (),  # the judging that follows changes the service, and so the page
     "service.taken_back": (),
     "service.hand_ended": (),

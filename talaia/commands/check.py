@@ -159,7 +159,11 @@ def readers(config: Config) -> Iterator[Line]:
     named = [config.beside(file) for file in secret_files(config.tables)]
     audience = config.tables.audience
     if audience and audience.export and not audience.fetched:
-        named.append(config.beside(audience.export))
+        export = config.beside(audience.export)
+        named.append(export)
+        if not export.is_file():
+            mend = "whoever writes it puts it there, or [audience] export is another path; until then the list stays"
+            yield None, f"there is no export at {export}", mend
     for file in named:
         if readable_by_others(file):
             yield None, f"everybody on this machine can read {file}", f"chmod o= {file}"

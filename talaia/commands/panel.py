@@ -162,7 +162,7 @@ def as_data(one: Judged, findings: list[Finding], now: datetime, unwatched: date
         "service": one.row.slug,
         "state": one.row.state,
         "reason": one.row.reason,
-        "since": one.row.since.isoformat(),
+        "since": one.row.began.isoformat(),
         "signals_say": one.judgement.verdict.state.value,
         "holds": one.computed.state.value,
         "disagreement": one.shown.disagreement,

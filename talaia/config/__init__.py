@@ -6,6 +6,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from talaia.config.consistency import inconsistencies
 from talaia.config.tables import (
     FORGET_AFTER,
@@ -90,6 +92,7 @@ def read(path: Path, home: Path | None = None) -> Config:
         raise Wrong(path, [found])
     reader = Reader(text)
     read_tables = reader.struct(Tables, found, ())
+    read_tables = read_tables and _measured_alone(read_tables)
     config = Config(read_tables, path.resolve(), home or path.resolve().parent) if read_tables else None
     if config:
         for place, what in inconsistencies(config):
@@ -97,6 +100,18 @@ def read(path: Path, home: Path | None = None) -> Config:
     if reader.mistakes or config is None:
         raise Wrong(path, sorted(reader.mistakes, key=lambda mistake: mistake.line))
     return config
+
+
+def _measured_alone(found: Tables) -> Tables:
+    """Nobody keeps by hand what a check measures: there the check speaks."""
+    checked = {check.service for check in found.checks}
+    services = tuple(
+        msgspec.structs.replace(service, kept_by_hand=False)
+        if service.kept_by_hand and service.slug in checked
+        else service
+        for service in found.services
+    )
+    return msgspec.structs.replace(found, services=services)
 
 
 def _text(path: Path) -> str:

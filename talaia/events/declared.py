@@ -14,7 +14,7 @@ from talaia.panel.state import TROUBLE, WEIGHT, Declared, State, stopped
 
 def declared(services: Iterable[Service]) -> dict[str, Declared]:
     """Slug of each service → what is declared of it. One query besides the services that are given."""
-    incidents: dict[str, tuple[State, str]] = {}
+    incidents: dict[str, tuple[State, str, datetime]] = {}
     maintenance: dict[str, tuple[State, str, datetime | None]] = {}
     open_impacts = Impact.objects.filter(event__ended_at=None).select_related("event").order_by("event_id")
     for impact in open_impacts:
@@ -28,18 +28,19 @@ def declared(services: Iterable[Service]) -> dict[str, Declared]:
         elif state in TROUBLE:
             known = incidents.get(impact.service_id)
             if known is None or WEIGHT[state] > WEIGHT[known[0]]:
-                incidents[impact.service_id] = (state, event.ref)
+                incidents[impact.service_id] = (state, event.ref, impact.since or event.started_at)
     found = {}
     for service in services:
-        state_and_ref = incidents.get(service.slug)
+        said = incidents.get(service.slug)
         announced, work, until = maintenance.get(service.slug, (State.MAINTENANCE, "", None))
         found[service.slug] = Declared(
             by_hand=State(service.override_state) if service.override_state else None,
             by_hand_until=service.override_until,
             by_hand_by=service.override_by,
             by_hand_words=service.override_words,
-            incident=state_and_ref[0] if state_and_ref else None,
-            incident_ref=state_and_ref[1] if state_and_ref else "",
+            incident=said[0] if said else None,
+            incident_ref=said[1] if said else "",
+            incident_since=said[2] if said else None,
             maintenance_ref=work,
             maintenance_until=until,
             announced=announced,

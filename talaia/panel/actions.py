@@ -82,7 +82,7 @@ def list_services(headings: Sequence[Heading], now: datetime) -> bool:
             if service.retired_at is None:
                 Service.objects.filter(pk=service.pk).update(retired_at=now)
                 Listing.objects.filter(service=service, until=None).update(until=now)
-                _days_anew(service, now)
+                days_anew(service, now)
                 changed = True
         if changed:
             record("panel.listed", "panel", now)
@@ -107,6 +107,7 @@ def _come_back(service: Service, now: datetime) -> None:
         state=State.UNKNOWN,
         reason=words,
         since=now,
+        said_since=None,
         computed_state=State.UNKNOWN,
         computed_reason=words,
         computed_since=now,
@@ -116,10 +117,10 @@ def _come_back(service: Service, now: datetime) -> None:
         trouble_since=None,
         resolved_at=None,
     )
-    _days_anew(service, now)
+    days_anew(service, now)
 
 
-def _days_anew(service: Service, at: datetime) -> None:
+def days_anew(service: Service, at: datetime) -> None:
     """What was stored of the days from `at` on is no longer so: they are due again, and the clock stores them anew."""
     Day.objects.filter(service=service, day__gte=local_day(at, current().site.tz)).delete()
 
@@ -147,6 +148,7 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime, ca
             "candidate_since": computed.candidate_since,
             "unrest": computed.unrest.to_json() if computed.unrest else {},
             "reason": shown.reason.to_json(),
+            "said_since": shown.since,
         }
         if before.computed_state != computed.state:
             fields["computed_since"] = at
@@ -161,15 +163,15 @@ def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime, ca
         if (ended := _hand_ended(before, now)) is not None:
             at = max(ended, before.since)
             fields |= NOT_BY_HAND
-            _days_anew(before, at)
+            days_anew(before, at)
         changed_state = before.state != shown.state
-        changed_words = before.reason != shown.reason.to_json()
+        changed_words = (before.reason, before.said_since) != (shown.reason.to_json(), shown.since)
         if changed_state:
             fields |= {"state": shown.state.value, "since": at}
             Transition.objects.create(
                 service=before, at=at, from_state=before.state, to_state=shown.state, reason=shown.reason.to_json()
             )
-            _days_anew(before, at)
+            days_anew(before, at)
         Service.objects.filter(pk=slug).update(**fields)
         if changed_state or changed_words:
             data = {"from": before.state, "to": shown.state.value, "reason": shown.reason.to_json()}
@@ -213,8 +215,9 @@ def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed
         before = Service.objects.select_for_update().filter(pk=slug).first()
         if before is None or before.computed_reason.get("code") == NOT_RUNNING:
             return
-        state, words, since = before.state, before.reason, before.since
+        state, words, since, said_since = before.state, before.reason, before.since, before.said_since
         for at, shown in moves:
+            said_since = shown.since
             if shown.state != state or shown.reason.code != NOT_RUNNING:  # else it was unknown before, for its reason
                 words = shown.reason.to_json()
             if shown.state != state:
@@ -222,12 +225,13 @@ def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed
                 Transition.objects.create(
                     service=before, at=since, from_state=state, to_state=shown.state, reason=words
                 )
-                _days_anew(before, since)
+                days_anew(before, since)
                 state = shown.state.value
         Service.objects.filter(pk=slug).update(
             state=state,
             reason=words,
             since=since,
+            said_since=said_since,
             computed_state=computed.state,
             computed_reason=computed.reason.to_json(),
             candidate_state="",
@@ -269,7 +273,7 @@ def backfill(gap: int, changes: Sequence[tuple[datetime, State, Reason]], now: d
         latest = service.transitions.order_by("-at", "-pk").first()
         if latest is not None and latest.pk == after.pk:
             Service.objects.filter(pk=service.pk).update(since=begun(service, after))
-        _days_anew(service, first.at)
+        days_anew(service, first.at)
         data = {"from": changes[0][0].isoformat(), "to": after.at.isoformat()}
         record("service.backfilled", f"service/{service.pk}", now, data=data)
 

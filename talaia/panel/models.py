@@ -32,6 +32,7 @@ class Service(models.Model):
     state = models.CharField(max_length=12, choices=STATES, default=State.UNKNOWN)
     reason = models.JSONField(default=dict)
     since = models.DateTimeField()
+    said_since = models.DateTimeField(null=True)  # since when people say so, where it is an incident that is shown
 
     computed_state = models.CharField(max_length=12, choices=STATES, default=State.UNKNOWN)
     computed_reason = models.JSONField(default=dict)
@@ -52,9 +53,13 @@ class Service(models.Model):
 
     @property
     def began(self) -> datetime:
-        """Since when it is as it is shown: where the signals say so, since they do, whatever people said meanwhile."""
+        """Since when it is as it is shown: where people say so, since what they say has lasted.
+
+        Where the signals say the same, since they do, whatever people said meanwhile.
+        """
+        since = self.said_since or self.since
         by_signals = self.state == self.computed_state != State.OPERATIONAL and self.reason.get("code") != "by_hand"
-        return min(self.since, self.computed_since) if by_signals and self.computed_since else self.since
+        return min(since, self.computed_since) if by_signals and self.computed_since else since
 
     @property
     def code_name(self) -> str:
@@ -88,7 +93,8 @@ class Transition(models.Model):
     """One change of a shown state; the bars, the figures and the yearly report come from these rows.
 
     In a reason, `filled` marks what was known only afterwards, from the memory of the monitoring; `asked`, that the
-    monitoring was asked for it and could not tell. Around what is filled in, a state may follow itself.
+    monitoring was asked for it and could not tell; `said`, what stood there before people said afterwards how it was.
+    Around what is filled in, a state may follow itself.
     """
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="transitions")

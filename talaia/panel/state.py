@@ -189,6 +189,7 @@ class Declared:
     by_hand_words: Mapping[str, str] = field(default_factory=dict)
     incident: State | None = None
     incident_ref: str = ""
+    incident_since: datetime | None = None  # since when that incident says so
     maintenance_ref: str = ""
     maintenance_until: datetime | None = None  # it ends then by itself
     announced: State = State.MAINTENANCE
@@ -211,11 +212,15 @@ def stopped(announced: State) -> State:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page says. `disagreement`: people and signals differ, and operators should look."""
+    """What the page says. `disagreement`: people and signals differ, and operators should look.
+
+    `since`: since when people say so, where what is shown is the word of an incident.
+    """
 
     state: State
     reason: Reason
     disagreement: bool = False
+    since: datetime | None = None
 
 
 def show(declared: Declared, computed: Computed, now: datetime) -> Shown:
@@ -237,6 +242,7 @@ def show(declared: Declared, computed: Computed, now: datetime) -> Shown:
             declared.incident,
             _beside(incident, computed.reason if trouble else None),
             disagreement=computed.state == State.OPERATIONAL or (counts and computed.state != declared.incident),
+            since=declared.incident_since,
         )
     if declared.maintenance_ref:
         ref = {"ref": declared.maintenance_ref}

@@ -58,6 +58,7 @@ class Judged:
         return (
             row.state,
             row.reason,
+            row.said_since,
             row.computed_state,
             row.computed_reason,
             row.candidate_state,
@@ -66,6 +67,7 @@ class Judged:
         ) != (
             shown.state.value,
             shown.reason.to_json(),
+            shown.since,
             computed.state.value,
             computed.reason.to_json(),
             computed.candidate.value if computed.candidate else "",

@@ -175,7 +175,8 @@ def _silent_source(service: Service, view: View, now: datetime, steps: list[str]
 def _by_evidence(service: Service, view: View, now: datetime, before: Computed, steps: list[str]) -> Verdict:
     """Nothing fires. Green needs a fresh measurement; one that fails keeps what is not green from turning green."""
     if _by_hand(service):
-        return Verdict(State.OPERATIONAL, Reason("kept_by_hand"))
+        # Where alerts speak of it, people are not the only ones who do.
+        return Verdict(State.OPERATIONAL, Reason("unconfirmed" if service.alerts else "kept_by_hand"))
     source = view.sources[_needed(service)]
     if _only_told(service):
         if source.asked and not fresh(view.samples.get((source.id, "", "")), source, now):

@@ -86,7 +86,7 @@ def event(value: Event, house: House) -> Files:
     def context(calendar: dates.Calendar) -> dict[str, Any]:
         return {
             "event": value,
-            "lives": not value.ended,
+            "lives": not value.ended or bool(value.failing),
             "promise": promise(value, calendar, None) if value.is_incident else "",
         }
 
@@ -231,7 +231,7 @@ def _status(value: Front, house: House) -> bytes:
                 "group": groups[service.slug],
                 "name": {language: inside(service.names, language).text for language in house.languages},
                 "state": service.state.value,
-                "since": dates.utc(service.since),
+                "since": dates.utc(service.began),
                 "reason": service.reason.code,
             }
             for service in value.services

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from talaia.events import models as events
 from talaia.events.actions.analysis import ANALYSIS
@@ -22,6 +22,7 @@ from talaia.panel import models as panel
 from talaia.panel.rollup import computed, is_listed, last_day, listings
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import ONE_DAY, DaySeconds, bounds, days_before, length, local_day
+from talaia.site.outlasting import failing_still, told_of, uncovered
 from talaia.site.values import (
     Entry,
     Event,
@@ -70,7 +71,9 @@ def front(now: datetime) -> Front:
         groups.setdefault(row.group_id, (row.group, []))[1].append(_service(row))
     still_open = list(_public().filter(ended_at=None).order_by("-started_at", "-pk"))
     incidents = events.Event.objects.filter(kind=events.Event.INCIDENT)
-    resolved = list(incidents.exclude(ended_at=None).order_by("-started_at", "-pk")[:LATEST_RESOLVED])
+    # One that goes on in another, which is open, is not over.
+    over = incidents.exclude(ended_at=None).exclude(merged_into__isnull=False, merged_into__ended_at=None)
+    resolved = list(over.order_by("-started_at", "-pk")[:LATEST_RESOLVED])
     newest = events.Update.objects.filter(event=OuterRef("event")).values("event").annotate(last=Max("number"))
     latest = events.Update.objects.filter(number__gt=Subquery(newest.values("last")) - LATEST_ENTRIES)
     shown = _events([*still_open, *resolved], latest.filter(event__in=still_open), now)
@@ -85,34 +88,6 @@ def front(now: datetime) -> Front:
         resolved=tuple(shown[len(still_open) :]),
         told=told_of([service.slug for _, inside in groups.values() for service in inside if not service.quiet]),
     )
-
-
-def told_of(slugs: Collection[str]) -> tuple[Told, ...]:
-    """Of these services, those of whose very trouble people have been told, and by which incident, the latest.
-
-    It is over for whoever wrote it; the signals see the trouble from its beginning on until they see it well again. Of
-    an incident that turned out to be part of another one, the other one tells.
-    """
-    troubled = panel.Service.objects.filter(pk__in=slugs, trouble_since__isnull=False)
-    if not (since := {row.pk: row.trouble_since for row in troubled} if slugs else {}):
-        return ()
-    first = events.Update.objects.filter(event=OuterRef("event"), number=1).values("at")[:1]
-    impacts = events.Impact.objects.filter(service__in=since, event__kind=events.Event.INCIDENT)
-    latest = (
-        impacts.annotate(began=Subquery(first))
-        .select_related("event__merged_into")
-        .order_by("event__started_at", "event")
-    )
-    earliest = min(filter(None, since.values()))
-    found: dict[str, Told] = {}
-    for impact in latest.filter(Q(event__ended_at__gte=earliest) | Q(began__gte=earliest)):
-        slug, event = impact.service_id, impact.event
-        began = since[slug]
-        if began is None or not any(at and at >= began for at in (event.ended_at, impact.began)):
-            continue
-        teller = event.merged_into or event
-        found[slug] = Told(slug, teller.ref, teller.ended_at)
-    return tuple(found[slug] for slug in slugs if slug in found)
 
 
 def event(kind: str, ref: str, now: datetime | None = None, *, private: bool = False) -> Event | None:
@@ -138,7 +113,15 @@ def event(kind: str, ref: str, now: datetime | None = None, *, private: bool = F
         ),
         anchors=_anchors(kept.get(ANALYSIS), found.analyses, row.language),
         duplicates=tuple(_other(other) for other in row.duplicates.order_by("started_at", "pk")),
+        failing=_failing(found) if found.is_incident and found.ended else (),
     )
+
+
+def _failing(event: Event) -> tuple[tuple[Service, Told], ...]:
+    """The services that fail still, though this incident said that it was over."""
+    told = {one.slug: one for one in failing_still([one.slug for one in event.touched]).get(event.ref, ())}
+    rows = panel.Service.objects.filter(pk__in=list(told)).order_by("group__position", "position")
+    return tuple((_service(row), told[row.pk]) for row in rows)
 
 
 def proposed() -> tuple[Event, ...]:
@@ -168,7 +151,10 @@ def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
     shown = [event for event in _events(list(rows)) if event.state != MaintenanceState.SCHEDULED]
     has_past = bool(shown) or _past().filter(impacts__service=slug).exists()
     shown_days = tuple(_days(row, days, zone, now))
-    return ServicePage(_service(row), None if row.retired_at else today, shown_days, tuple(shown), has_past)
+    value = ServicePage(_service(row), None if row.retired_at else today, shown_days, tuple(shown), has_past)
+    return replace(
+        value, told=next(iter(told_of([slug])), None) if row.retired_at is None and uncovered(slug) else None
+    )
 
 
 def renamed(slug: str) -> Service | None:
@@ -339,6 +325,15 @@ def _service(row: panel.Service) -> Service:
         held_until=row.override_until if row.reason.get("code") == "by_hand" else None,
         seen_since=row.began,
     )
+
+
+def who_told_the_end(subject: str) -> list[str]:
+    """The incident by which the service of a fact was said to be well: its page tells while it is seen to fail."""
+    kind, _, slug = subject.partition("/")
+    of_it = events.Event.objects.filter(kind=events.Event.INCIDENT, impacts__service=slug)
+    latest = of_it.order_by("-started_at", "-pk").select_related("merged_into").first() if kind == "service" else None
+    teller = latest and (latest.merged_into or latest)
+    return [f"{teller.kind}/{teller.ref}"] if teller and teller.ended_at else []
 
 
 def _public() -> QuerySet[events.Event]:

@@ -207,6 +207,7 @@ class Event:
     not_begun: bool = False  # its window has begun, and the work has not
     unseen: bool = False  # its window passed while nobody looked, and nobody has said whether the work was done
     ends_itself: bool = False  # with its window; else a person says that it is over
+    failing: tuple[tuple[Service, Told], ...] = ()  # the services that fail still though this one said that it was over
     discussion: str = ""  # where people talk about it
     replies: int = 0
 
@@ -337,6 +338,7 @@ class ServicePage:
     days: tuple[DaySeconds, ...]
     events: tuple[Event, ...]
     has_past: bool = False  # whether its history has a page
+    told: Told | None = None  # of its present trouble, by an incident that counts it as over
 
     @property
     def finished(self) -> tuple[DaySeconds, ...]:

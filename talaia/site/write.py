@@ -20,6 +20,7 @@ from talaia.panel.renaming.names import former
 from talaia.site import about, addresses, assets, pages, search, snapshot, values
 from talaia.site.actions import note_publication
 from talaia.site.folder import Folder, NoRoom
+from talaia.site.outlasting import failing_still
 from talaia.site.pages import Files
 from talaia.site.values import House
 
@@ -122,6 +123,8 @@ def _living() -> Iterator[str]:
     yield from (f"service/{slug}" for slug in Service.objects.filter(retired_at=None).values_list("pk", flat=True))
     for event in Event.objects.filter(ended_at=None).only("kind", "year", "number"):
         yield f"{event.kind}/{event.ref}"
+    shown = Service.objects.filter(retired_at=None).values_list("pk", flat=True)
+    yield from (f"{Event.INCIDENT}/{ref}" for ref in failing_still(list(shown)))
 
 
 def _paths(kind: str, name: str) -> list[str]:

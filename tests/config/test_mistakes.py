@@ -461,3 +461,9 @@ def test_what_a_reload_does_not_put_in_force_is_said(tmp_path: Path) -> None:
     assert waiting_for_a_start(started, accepted(tmp_path, SITE + 'about = "talaia.toml"\n')) == ""
     changed = accepted(tmp_path, SITE + 'zone = "UTC"\n[web]\nlisten = "127.0.0.1:8001"\n')
     assert waiting_for_a_start(started, changed) == "[site] zone, [web] listen"
+
+
+def test_what_a_check_measures_nobody_keeps_by_hand(tmp_path: Path) -> None:
+    measured, alone = accepted(tmp_path, WHOLE + CHECK).service("site"), accepted(tmp_path, WHOLE).service("site")
+    assert measured and not measured.kept_by_hand
+    assert alone and alone.kept_by_hand

@@ -97,6 +97,7 @@ MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impa
         (WEB, View((), measured(), {"p": Source("p", NOW - STALE * 2, STALE)}), GREEN, "unknown", "source_silent"),
         (TOLD, View((), {}, NEVER_ASKED), GREY, "operational", "unconfirmed"),
         (BY_HAND, View(), GREY, "operational", "kept_by_hand"),
+        (service(evidence=None, kept_by_hand=True, alerts=MATCHED.alerts), View(), GREY, "operational", "unconfirmed"),
         (CHECKED, View((), ANSWERS, CHECKS_HEARD), GREY, "operational", ""),
         (CHECKED, View((), AGED, CHECKS_HEARD), GREEN, "unknown", "not_measured"),
         (WEB, View((), measured(), AGED_HEARD), GREEN, "operational", ""),  # as good as the source is

@@ -46,6 +46,7 @@ SENTENCES: dict[str, Promise] = {
     "service.rolled_up": gettext_lazy("summed up a day of %(it)s"),
     "service.unwatched": gettext_lazy("found that nobody had watched %(it)s"),
     "service.backfilled": gettext_lazy("wrote the past of %(it)s from the metrics"),
+    "service.said": gettext_lazy("wrote the past of %(it)s as an incident says"),
     "service.set_by_hand": gettext_lazy("set the state of %(it)s by hand"),
     "service.taken_back": gettext_lazy("let the monitoring speak of %(it)s again"),
     "service.hand_ended": gettext_lazy("ended what was set by hand for %(it)s, as its time was over"),

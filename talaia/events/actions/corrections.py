@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from talaia.events.actions import rows, second
+from talaia.events.actions import rows, second, since
 from talaia.events.actions.analysis import keep_anchors
 from talaia.events.models import Event, Update
 from talaia.events.timeline import ENDED, NotPossible, check_beginning, check_end, entry_time, fingerprint
@@ -129,6 +129,10 @@ def edit_event(
         if "titles" in changed:
             data["pages"] = [rows.subject(other) for other in rows.called_by_title(event)]
         record(f"{kind}.edited", rows.subject(event), now, by, data)
+        if kind == Event.INCIDENT and "impacts" in changed:
+            since.corrected(event, before["impacts"], now)
+        if kind == Event.INCIDENT and "started_at" in changed:
+            since.moved(event, before["started_at"], now)
     return event
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.events.actions import rows
+from talaia.events.actions.since import reach_back
 from talaia.events.models import Event, Update
 from talaia.events.timeline import (
     ENDED,
@@ -72,6 +73,7 @@ def open_incident(
         word_of_end(touched, None)
         data = rows.story(event, texts, touched) | {"update": 1, **rows.mails(tell), **rows.told_of(event)}
         record("incident.opened", rows.subject(event), now, by, data)
+        reach_back(event, now)
     return event
 
 
@@ -123,7 +125,7 @@ def update_incident(
             event.ended_at, event.merged_into = None, None
         event.quiet = event.quiet and not tell
         event.save(update_fields=["state", "next_update_at", "ended_at", "causes", "merged_into", "quiet"])
-        touched = rows.set_impacts(event, impacts)
+        touched = rows.set_impacts(event, impacts, dict.fromkeys(impacts or (), update.at))
         if (before in ENDED) != (reached in ENDED):
             word_of_end(touched, now if reached in ENDED else None)
         kind = "incident.resolved" if reached in ENDED else "incident.updated"
@@ -131,6 +133,8 @@ def update_incident(
             kind = "incident.reopened"
         data |= rows.story(event, texts, touched) | {"update": update.number, **rows.mails(tell)}
         record(kind, rows.subject(event), now, by, data)
+        if reopened or (impacts is not None and update.at < now):
+            reach_back(event, now)
     return update
 
 
@@ -184,7 +188,8 @@ def merge_incident(
         touched = rows.touched(event)
         if move_services:
             both = sorted([*event.impacts.all(), *other.impacts.all()], key=lambda one: WEIGHT[State(one.state)])
-            touched = rows.set_impacts(other, {one.service_id: State(one.state) for one in both})
+            since = {one.service_id: one.since or one.event.started_at for one in both}
+            touched = rows.set_impacts(other, {one.service_id: State(one.state) for one in both}, since)
         data = rows.story(event, texts, touched) | {
             "update": update.number,
             "into": other.ref,

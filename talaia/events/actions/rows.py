@@ -135,15 +135,23 @@ def last_said(event: Event) -> int:
     return event.updates.filter(stock=False).aggregate(Max("number"))["number__max"] or 0
 
 
-def set_impacts(event: Event, impacts: Mapping[str, State] | None) -> list[str]:
-    """Make the impacts these (None: leave them). Returns the services touched before or after: their pages change."""
+def set_impacts(
+    event: Event, impacts: Mapping[str, State] | None, since: Mapping[str, datetime] | None = None
+) -> list[str]:
+    """Make the impacts these (None: leave them). Returns the services touched before or after: their pages change.
+
+    `since`: from when on what is new of them is so, where that is not since the event began.
+    """
     before = touched(event)
     if impacts is None:
         return before
     check_impacts(event, impacts)
     event.impacts.exclude(service_id__in=impacts).delete()
+    known = impacts_of(event)
     for slug, state in impacts.items():
-        Impact.objects.update_or_create(event=event, service_id=slug, defaults={"state": state.value})
+        if known.get(slug) != state:
+            fields = {"state": state.value, "since": (since or {}).get(slug)}
+            Impact.objects.update_or_create(event=event, service_id=slug, defaults=fields)
     return sorted({*before, *impacts})
 
 

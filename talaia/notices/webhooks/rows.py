@@ -58,4 +58,4 @@ def _event(event: Event, fact: Fact, services: State, sender: Sender, language: 
 
 
 def _component(row: Service, language: str) -> body.Component:
-    return body.Component(row.code_name, inside(words(row.names), language)[0], State(row.state), row.since)
+    return body.Component(row.code_name, inside(words(row.names), language)[0], State(row.state), row.began)
