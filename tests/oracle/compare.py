@@ -28,24 +28,26 @@ def drive(history: History, house: House) -> Report:
     pages, running = [], True
     house.build(history.house, history.begins)
     house.look()
-    for at, happens in _steps(reckoned.moments, history.begins, history.ends):
+    for at, happens in _steps(reckoned, history.begins, history.ends):
         house.pass_to(at)
+        looked = running
         if running:
             house.look()
         while happens and left and left[0].at == at:
             happening = left.pop(0)
             running = isinstance(happening, TalaiaStarts) or (running and not isinstance(happening, TalaiaStops))
             house.happen(happening)
-        if happens and running:
+            looked = False
+        if running and not looked:
             house.look()
         if happens and at in reads:
             pages.append(house.page())
     return Report(pages, house.transitions(), house.told(), house.watched())
 
 
-def _steps(moments: Sequence[int], begins: int, ends: int) -> Iterator[tuple[int, bool]]:
-    known = {each for each in moments if each > begins}
-    after = {each + 1 for each in known if each < ends} - known
+def _steps(reckoned: Reckoning, begins: int, ends: int) -> Iterator[tuple[int, bool]]:
+    known = {each for each in reckoned.moments if each > begins}
+    after = {each + 1 for each in reckoned.due if begins < each < ends} - known
     return ((at, at in known) for at in sorted(known | after))
 
 
