@@ -6,11 +6,24 @@ states that the House itself reported, to the second. So a difference names what
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from math import floor
 
 from tests.oracle.days import Spell, colour, days, figure, headline
-from tests.oracle.happenings import TalaiaStarts, TalaiaStops
+from tests.oracle.happenings import (
+    Ends,
+    Fires,
+    Happening,
+    Imported,
+    OptedIn,
+    OptedOut,
+    Reading,
+    Sample,
+    Silenced,
+    Subscribed,
+    TalaiaStarts,
+    TalaiaStops,
+)
 from tests.oracle.history import History, State, clock
 from tests.oracle.house import Copy, House, Page, Report, Transition
 from tests.oracle.reckoning import Reckoning, reckon
@@ -30,8 +43,9 @@ def drive(history: History, house: House) -> Report:
     house.look()
     for at, happens in _steps(reckoned, history.begins, history.ends):
         house.pass_to(at)
-        looked = running
-        if running:
+        now = list(takewhile(lambda each: each.at == at, left))
+        looked = running and not (now and at not in reckoned.due and all(map(_unseen, now)))
+        if looked:
             house.look()
         while happens and left and left[0].at == at:
             happening = left.pop(0)
@@ -43,6 +57,14 @@ def drive(history: History, house: House) -> Report:
         if happens and at in reads:
             pages.append(house.page())
     return Report(pages, house.transitions(), house.told(), house.watched())
+
+
+def _unseen(happening: Happening) -> bool:
+    """Whether nothing may have been seen in the instant before it: what the sources said then was what they had said
+    before, nothing was due, and from this instant on they say something else."""
+    if isinstance(happening, Sample):
+        return happening.reading is not Reading.GONE
+    return isinstance(happening, Fires | Ends | Silenced | Imported | Subscribed | OptedOut | OptedIn)
 
 
 def _steps(reckoned: Reckoning, begins: int, ends: int) -> Iterator[tuple[int, bool]]:

@@ -39,9 +39,9 @@ Made = Callable[[History], "str | None"]
 @contextmanager
 def product() -> Iterator[Made]:
     """What makes a history real and says the first difference, in a database that lasts as long as we do."""
-    import tests.environment  # noqa: F401 - Django's settings need it
-
     import django
+
+    import tests.environment  # noqa: F401 - Django's settings need it
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "talaia.settings"
     django.setup()
@@ -101,7 +101,9 @@ def run(made: Made, number: int, count: int, into: Path) -> int:
             with (into / "differences.txt").open("a") as file:
                 file.write(f"{name}: {said}\n")
         if done % 50 == 0:
-            print(f"seed {number}: {done} histories, {wrong} do not agree, {time.monotonic() - began:.0f} s", flush=True)
+            print(
+                f"seed {number}: {done} histories, {wrong} do not agree, {time.monotonic() - began:.0f} s", flush=True
+            )
 
     one()
     seconds, spent = time.monotonic() - began, time.process_time() - spent
@@ -192,13 +194,13 @@ def main() -> int:
         return 0
     with product() as made:
         if given_.shrink:
-            smallest = shrink(made, pickle.loads(given_.shrink.read_bytes()))  # noqa: S301 - a file of our own
+            smallest = shrink(made, pickle.loads(given_.shrink.read_bytes()))
             print(f"{made(smallest)}\nin the history\n{smallest}")
             return 0
         if given_.again:
             wrong = 0
             for file in given_.again:
-                said = made(pickle.loads(file.read_bytes()))  # noqa: S301
+                said = made(pickle.loads(file.read_bytes()))
                 print(f"{file.name}: {said or 'agrees'}", flush=True)
                 wrong += bool(said)
             return min(wrong, 1)

@@ -68,7 +68,11 @@ class World:
                 else:
                     one.value, one.gone_at = what.reading, None
             case Fires():
-                labels = {"alertname": what.alert, "talaia_service": self.slugs[what.service], "talaia_impact": str(what.impact)}
+                labels = {
+                    "alertname": what.alert,
+                    "talaia_service": self.slugs[what.service],
+                    "talaia_impact": str(what.impact),
+                }
                 if what.connection is not None:
                     labels = {"alertname": what.alert, "talaia_connection": what.connection}
                 self.alerts[what.alert] = labels

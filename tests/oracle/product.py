@@ -43,6 +43,7 @@ from tests.oracle.installation import address, toml
 from tests.oracle.monitored import World, moment
 from tests.oracle.spoken import BY, People
 
+
 class Inline(Executor):
     """A pool that does what it is given at once, in the thread that gives it."""
 
