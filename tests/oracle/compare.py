@@ -6,7 +6,7 @@ states that the House itself reported, to the second. So a difference names what
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from math import floor
 
 from tests.oracle.days import Spell, colour, days, figure, headline
@@ -43,7 +43,7 @@ def drive(history: History, house: House) -> Report:
     house.look()
     for at, happens in _steps(reckoned, history.begins, history.ends):
         house.pass_to(at)
-        now = list(takewhile(lambda each: each.at == at, left))
+        now = [each for each in left if each.at == at]
         looked = running and not (now and at not in reckoned.due and all(map(_unseen, now)))
         if looked:
             house.look()

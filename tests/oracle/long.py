@@ -70,6 +70,11 @@ def product() -> Iterator[Made]:
         teardown_test_environment()
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _said(history: History, house: House) -> str | None:
     try:
         return difference(history, drive(history, house))
@@ -101,9 +106,7 @@ def run(made: Made, number: int, count: int, into: Path) -> int:
             with (into / "differences.txt").open("a") as file:
                 file.write(f"{name}: {said}\n")
         if done % 50 == 0:
-            print(
-                f"seed {number}: {done} histories, {wrong} do not agree, {time.monotonic() - began:.0f} s", flush=True
-            )
+            say(f"seed {number}: {done} histories, {wrong} do not agree, {time.monotonic() - began:.0f} s")
 
     one()
     seconds, spent = time.monotonic() - began, time.process_time() - spent
@@ -190,18 +193,18 @@ def main() -> int:
     if given_.count:
         found = counts(given_.seed, given_.histories)
         for name in sorted(name for name in found if not name.startswith("in ")):
-            print(f"{name:18} {found[name]:7} in {found['in ' + name]}")
+            say(f"{name:18} {found[name]:7} in {found['in ' + name]}")
         return 0
     with product() as made:
         if given_.shrink:
             smallest = shrink(made, pickle.loads(given_.shrink.read_bytes()))
-            print(f"{made(smallest)}\nin the history\n{smallest}")
+            say(f"{made(smallest)}\nin the history\n{smallest}")
             return 0
         if given_.again:
             wrong = 0
             for file in given_.again:
                 said = made(pickle.loads(file.read_bytes()))
-                print(f"{file.name}: {said or 'agrees'}", flush=True)
+                say(f"{file.name}: {said or 'agrees'}")
                 wrong += bool(said)
             return min(wrong, 1)
         return min(run(made, given_.seed, given_.histories, given_.into), 1)

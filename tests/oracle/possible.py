@@ -1,4 +1,5 @@
-"""Which happenings can be: nobody acts while talaia is off (but who renames in the shell), and nothing ends that has not begun."""
+"""Which happenings can be: nobody acts while talaia is off (but for a rename in the shell), and nothing ends that has
+not begun."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
