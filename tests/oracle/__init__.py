@@ -15,8 +15,9 @@ Signals
   `stale_after` of the source `checks` (90 s; 0: at once), then the service is unknown. Never trouble.
 - With `hold_worse`, a relapse is dated by when the signals failed again, not by when it is shown.
 - A silent source: its last words count for `stale_after`, then unknown, red or green; so does a sample that was fresh
-  in them, though it was older than they were (read so since it was held against the product). An unreadable one (S13): what
-  is red stays, green is unknown after `stale_after`. "After": at that very second; a second later is let pass.
+  in them, though it was older than they were (read so since it was held against the product).
+- An unreadable one (S13): what is red stays, green is unknown after `stale_after`. "After": at that very second; a
+  second later is let pass.
 - Into unknown and out of it there is no hold, `hold_worse` neither.
 - `hold_better`: each level is shown once "this or better" has lasted so long. (Histories that are made up mend all
   of an outage in one instant, as the documents do not say more.) `hold_worse` keeps moments off the page: once it was

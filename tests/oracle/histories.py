@@ -45,7 +45,7 @@ def houses(draw: st.DrawFn, own_fault_after: int = 90) -> SmallHouse:
 def _episode(house: SmallHouse, at: int, name: episodes.Name, renames: bool) -> episodes.Episode:
     return st.one_of(
         episodes.outage(house, at, name),
-        episodes.outage(house, at, name),
+        episodes.told_outage(house, at, name),
         episodes.incident(house, at, name),
         episodes.incident(house, at, name),
         episodes.work(house, at, name),

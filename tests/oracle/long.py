@@ -27,9 +27,11 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.oracle.compare import difference, drive
+from tests.oracle.happenings import Resolved
 from tests.oracle.histories import histories
 from tests.oracle.history import History
 from tests.oracle.possible import possible
+from tests.oracle.reckoning import reckon
 
 if TYPE_CHECKING:
     from tests.oracle.house import House
@@ -181,6 +183,13 @@ def counts(number: int, count: int) -> Counter[str]:
         found.update(names)
         found.update(f"in {name}" for name in set(names))
         found["histories"] += 1
+        reckoned = reckon(history)
+        for each in history.happenings:
+            if isinstance(each, Resolved):
+                spells = [
+                    spell for own in reckoned.spells.values() for spell in own if spell.start < each.at <= spell.end
+                ]
+                found["Resolved in a hold"] += any("held" in spell.reasons for spell in spells)
 
     one()
     return found
