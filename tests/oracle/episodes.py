@@ -44,8 +44,8 @@ def outage(draw: st.DrawFn, house: SmallHouse, at: int, name: Name) -> list[h.Ha
 
 @st.composite
 def told_outage(draw: st.DrawFn, house: SmallHouse, at: int, name: Name) -> list[h.Happening]:
-    """A service fails, an incident speaks of it, and a person says that it is over: while it still fails, in its hold, or
-    after that; sometimes it comes back."""
+    """A service fails, an incident speaks of it, and a person says that it is over: while it still fails, in its hold,
+    or after that; sometimes it comes back."""
     service, event = draw(st.sampled_from(house.services)), name("incident")
     found: list[h.Happening] = draw(_failure(service, machine(at), name))
     mended = max(each.at for each in found if not isinstance(each, h.LateNews))
