@@ -88,6 +88,7 @@ def run(made: Made, number: int, count: int, into: Path) -> int:
     """So many histories of this seed, fewer where SIGTERM ends it. Returns how many did not agree."""
     began, spent, done, wrong = time.monotonic(), time.process_time(), 0, 0
     gc.freeze()
+    gc.set_threshold(50_000)
 
     @seed(number)
     @settings(
