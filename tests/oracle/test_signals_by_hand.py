@@ -116,6 +116,12 @@ def test_a_silent_prometheus_makes_red_and_green_unknown_after_stale_after() -> 
     assert panel(away, back, service="shop") == [(0, OK)]
 
 
+def test_what_was_fresh_in_the_last_answer_counts_as_long_as_that_answer() -> None:
+    gone, silent = h.Sample(NOON + 600, "web", h.Reading.GONE), h.SourceTurns(NOON + 680, "prometheus", h.Answer.SILENT)
+    assert panel(gone, silent) == [(0, OK), (770, BLIND)]
+    assert panel(gone) == [(0, OK), (690, BLIND)]
+
+
 def test_a_silent_alertmanager_changes_nothing() -> None:
     assert panel(h.SourceTurns(NOON + 600, "alertmanager", h.Answer.SILENT)) == [(0, OK)]
 
