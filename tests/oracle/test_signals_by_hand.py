@@ -45,6 +45,9 @@ def test_worse_waits_for_its_hold_where_there_is_one() -> None:
     patient = SmallHouse((Service("web", hold_worse=60),))
     brief = story(*fails(600), *mends(650), *fails(2000, "long"), house=patient)
     assert shown(reckon(brief)) == [(0, OK), (2060, DOWN)]
+    spell = reckon(brief).spell("web", NOON + 2030)
+    assert spell
+    assert spell.reasons == frozenset()
 
 
 def test_an_alert_that_ends_while_the_sample_still_fails_is_no_recovery() -> None:
