@@ -336,5 +336,8 @@ def roll_up(slug: str, day: date, seconds: Mapping[str, int], now: datetime, fil
     with transaction.atomic():
         if Service.objects.select_for_update().filter(pk=slug).first() is None:
             return  # it was renamed meanwhile; the day is due under its name of today
-        Day.objects.update_or_create(service_id=slug, day=day, defaults={"seconds": dict(seconds), "filled": filled})
+        row = Day(service_id=slug, day=day, seconds=dict(seconds), filled=filled)
+        Day.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["service", "day"], update_fields=["seconds", "filled"]
+        )
         record("service.rolled_up", f"service/{slug}", now, data={"day": day.isoformat()})

@@ -377,4 +377,6 @@ def _heard(source: str, now: datetime, notes: Iterable[Mapping[str, Any]], start
     }
     if started_at:
         fields["started_at"] = started_at
-    SourceState.objects.update_or_create(source=source, defaults=fields)
+    SourceState.objects.bulk_create(
+        [SourceState(source=source, **fields)], update_conflicts=True, unique_fields=["source"], update_fields=[*fields]
+    )

@@ -14,8 +14,10 @@ Signals
 - A check whose failure is our own (S11) is not measured from then on: its last verdict is fresh for the
   `stale_after` of the source `checks` (90 s; 0: at once), then the service is unknown. Never trouble.
 - With `hold_worse`, a relapse is dated by when the signals failed again, not by when it is shown.
-- A silent source: its last words count for `stale_after`, then unknown, red or green. An unreadable one (S13): what
-  is red stays, green is unknown after `stale_after`. "After": at that very second; a second later is let pass.
+- A silent source: its last words count for `stale_after`, then unknown, red or green; so does a sample that was fresh
+  in them, though it was older than they were (read so since it was held against the product).
+- An unreadable one (S13): what is red stays, green is unknown after `stale_after`. "After": at that very second; a
+  second later is let pass.
 - Into unknown and out of it there is no hold, `hold_worse` neither.
 - `hold_better`: each level is shown once "this or better" has lasted so long. (Histories that are made up mend all
   of an outage in one instant, as the documents do not say more.) `hold_worse` keeps moments off the page: once it was
@@ -50,11 +52,13 @@ People told
   on the list; they may reach who has come into the circle since, `changed` excepted.
 - Where nothing says who was told (told and merged in the hold, moved in the hold, copies refused), no more is asked
   than that everybody is told at least once under one of the references, and of the end exactly once.
+- Who takes back the mail of an incident takes back what it would have told of those that became part of it.
 - An incident whose impacts reach `told_from` later, with nobody said to be left out, is told as a problem then; also
   by what is merged into it, to those who have not heard of that. Impacts that it has, not only new ones, count.
 - An entry with "no mails" in the hold of a problem holds it back: that mail would tell this very entry. Whether the
   next entry tells of a problem that was kept or taken back is left open.
-- Reopened with "tell": a problem anew, to be ended anew. Without it: nobody is told, and nobody of the second end.
+- Reopened with "tell": a problem anew, for everybody, to be ended anew. Without it: nobody is told, and nobody of the
+  second end.
 - `advance` and `reminder` are one kind here, as after a downtime or a move either name is right.
 - After a move, advance hours of the new window may be told; `changed` must be, to those told before.
 - A mail server that refuses everybody: the notice waits until somebody tries again, and goes then unless it is over.

@@ -10,7 +10,20 @@ from itertools import pairwise
 from math import floor
 
 from tests.oracle.days import Spell, colour, days, figure, headline
-from tests.oracle.happenings import TalaiaStarts, TalaiaStops
+from tests.oracle.happenings import (
+    Ends,
+    Fires,
+    Happening,
+    Imported,
+    OptedIn,
+    OptedOut,
+    Reading,
+    Sample,
+    Silenced,
+    Subscribed,
+    TalaiaStarts,
+    TalaiaStops,
+)
 from tests.oracle.history import History, State, clock
 from tests.oracle.house import Copy, House, Page, Report, Transition
 from tests.oracle.reckoning import Reckoning, reckon
@@ -28,24 +41,35 @@ def drive(history: History, house: House) -> Report:
     pages, running = [], True
     house.build(history.house, history.begins)
     house.look()
-    for at, happens in _steps(reckoned.moments, history.begins, history.ends):
+    for at, happens in _steps(reckoned, history.begins, history.ends):
         house.pass_to(at)
-        if running:
+        now = [each for each in left if each.at == at]
+        looked = running and not (now and at not in reckoned.due and all(map(_unseen, now)))
+        if looked:
             house.look()
         while happens and left and left[0].at == at:
             happening = left.pop(0)
             running = isinstance(happening, TalaiaStarts) or (running and not isinstance(happening, TalaiaStops))
             house.happen(happening)
-        if happens and running:
+            looked = False
+        if running and not looked:
             house.look()
         if happens and at in reads:
             pages.append(house.page())
     return Report(pages, house.transitions(), house.told(), house.watched())
 
 
-def _steps(moments: Sequence[int], begins: int, ends: int) -> Iterator[tuple[int, bool]]:
-    known = {each for each in moments if each > begins}
-    after = {each + 1 for each in known if each < ends} - known
+def _unseen(happening: Happening) -> bool:
+    """Whether nothing may have been seen in the instant before it: what the sources said then was what they had said
+    before, nothing was due, and from this instant on they say something else."""
+    if isinstance(happening, Sample):
+        return happening.reading is not Reading.GONE
+    return isinstance(happening, Fires | Ends | Silenced | Imported | Subscribed | OptedOut | OptedIn)
+
+
+def _steps(reckoned: Reckoning, begins: int, ends: int) -> Iterator[tuple[int, bool]]:
+    known = {each for each in reckoned.moments if each > begins}
+    after = {each + 1 for each in reckoned.due if begins < each < ends} - known
     return ((at, at in known) for at in sorted(known | after))
 
 

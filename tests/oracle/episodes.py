@@ -43,6 +43,22 @@ def outage(draw: st.DrawFn, house: SmallHouse, at: int, name: Name) -> list[h.Ha
 
 
 @st.composite
+def told_outage(draw: st.DrawFn, house: SmallHouse, at: int, name: Name) -> list[h.Happening]:
+    """A service fails, an incident speaks of it, and a person says that it is over: while it still fails, in its hold,
+    or after that; sometimes it comes back."""
+    service, event = draw(st.sampled_from(house.services)), name("incident")
+    found: list[h.Happening] = draw(_failure(service, machine(at), name))
+    mended = max(each.at for each in found if not isinstance(each, h.LateNews))
+    opened = person(at + draw(st.sampled_from([10, 70, 130])))
+    found.append(h.Opened(opened, event, {service.key: draw(st.sampled_from(TROUBLES))}, draw(TELL)))
+    over = max(opened + 20, mended + draw(st.sampled_from([-20, 10, 10, 60, 110, 310])))
+    found.append(h.Resolved(person(over), event))
+    if draw(st.sampled_from([False, False, True])):
+        found += draw(_failure(service, machine(max(over, mended) + draw(SHORT)), name))
+    return sorted(found, key=lambda each: each.at)
+
+
+@st.composite
 def _failure(draw: st.DrawFn, service: Service, at: int, name: Name) -> list[h.Happening]:
     ends = at + draw(LASTING)
     bad, good = h.Reading.BAD, h.Reading.GOOD
@@ -172,7 +188,9 @@ def work(draw: st.DrawFn, house: SmallHouse, at: int, name: Name) -> list[h.Happ
     behind = set(announced) <= set(house.behind) and draw(st.booleans())
     itself = draw(st.booleans())
     found: list[h.Happening] = [h.Planned(planned, event, announced, starts, ends, itself, draw(TELL), behind)]
-    match draw(st.sampled_from(["done", "done", "prolonged", "moved", "cancelled", "early", "left"])):
+    match draw(
+        st.sampled_from(["done", "done", "prolonged", "moved", "moved", "cancelled", "cancelled", "early", "left"])
+    ):
         case "done":
             found.append(h.Ended(person(starts + draw(LASTING)), event))
         case "prolonged":
@@ -204,7 +222,7 @@ def membership(draw: st.DrawFn, house: SmallHouse, at: int) -> list[h.Happening]
     at = person(at)
     exported = [each for each in house.people if each.exported]
     who = draw(st.sampled_from(house.people))
-    match draw(st.sampled_from(["export", "export", "out", "choose"])):
+    match draw(st.sampled_from(["export", "export", "out", "out", "choose"])):
         case "export":
             kept = [each for each in exported if each != who or draw(st.booleans())]
             moved = [Person(each.key, draw(st.sampled_from(["a", "b", "c"])) if each == who else each.connection)

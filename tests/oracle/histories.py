@@ -45,7 +45,7 @@ def houses(draw: st.DrawFn, own_fault_after: int = 90) -> SmallHouse:
 def _episode(house: SmallHouse, at: int, name: episodes.Name, renames: bool) -> episodes.Episode:
     return st.one_of(
         episodes.outage(house, at, name),
-        episodes.outage(house, at, name),
+        episodes.told_outage(house, at, name),
         episodes.incident(house, at, name),
         episodes.incident(house, at, name),
         episodes.work(house, at, name),
@@ -64,7 +64,7 @@ def histories(draw: st.DrawFn, length: str | None = None, own_fault_after: int =
     """`length`: "hours", "days", "year"; without it any of them, the short ones more often. `renames`: whether services
     get other slugs."""
     house = draw(houses(own_fault_after))
-    lasts = LENGTHS[length or draw(st.sampled_from(["hours", "hours", "days", "days", "year"]))]
+    lasts = LENGTHS[length or draw(st.sampled_from([*["hours"] * 4, *["days"] * 4, "year"]))]
     around = draw(st.sampled_from([*MIDNIGHTS, *CHANGES_OF_CLOCK]))
     begins = around - draw(st.sampled_from([HOUR, 3 * HOUR, 3 * HOUR + 1800]))
     ends = begins + lasts + 9

@@ -7,9 +7,11 @@ The driver (`compare.drive`) calls, in this order:
 
 1. `build(house, begins)` once: an empty product with this configuration and these people, its clock at `begins`,
    talaia running, every source answering, every sample good, nothing firing. Then `look()`.
-2. For each moment of the history, in order: `pass_to(at)`, and, while talaia runs, `look()`; `happen(it)` for each
-   happening of that instant; while talaia runs, `look()`. A second after a moment it does `pass_to` and `look` once
-   more, so that a product that says "after" where the reckoning says "at" is at most a second late.
+2. For each moment of the history, in order: `pass_to(at)`, and, while talaia runs, `look()` (but where only a sample or
+   an alert changes, or the list of people, and nothing else is due); `happen(it)` for each
+   happening of that instant; if there was any and talaia runs, `look()`. A second after a moment at which something is
+   due it does `pass_to` and `look` once more, so that a product that says "after" where the reckoning says "at" is at
+   most a second late.
 3. At each instant of `history.reads`, and at its end, `page()`. Talaia runs then.
 4. At the end `transitions()`, `told()` and `watched()`.
 

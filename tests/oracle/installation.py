@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from tests.oracle.history import Person, Service, SmallHouse
 
@@ -43,15 +43,25 @@ def export(people: Iterable[Person]) -> bytes:
     return ("\n".join(["Correu,Enllaç", *rows]) + "\n").encode()
 
 
-def toml(house: SmallHouse, listed: Collection[str], port: int) -> str:
-    """talaia.toml, with the services that are listed now; mails go to the server at `port`."""
+def toml(house: SmallHouse, listed: Collection[str], slugs: Mapping[str, str], port: int) -> str:
+    """talaia.toml, with the services that are listed now, by their slugs; mails go to the server at `port`."""
     return HEAD + "\n".join(
         [
             *_mail(house, port),
             *_sources(house),
-            *(line for service in house.services if service.key in listed for line in _service(house, service)),
+            *(
+                line
+                for service in house.services
+                if service.key in listed
+                for line in _service(house, service, slugs[service.key])
+            ),
             *_connections(house),
-            *(line for service, names in house.behind.items() if service in listed for line in _behind(service, names)),
+            *(
+                line
+                for service, names in house.behind.items()
+                if service in listed
+                for line in _behind(slugs[service], names)
+            ),
         ]
     )
 
@@ -68,8 +78,8 @@ def _sources(house: SmallHouse) -> Iterator[str]:
         yield f'stale_after = "{house.stale_after(id)}s"'
 
 
-def _service(house: SmallHouse, service: Service) -> Iterator[str]:
-    yield f'[[services]]\nslug = "{service.key}"\ngroup = "all"\nname = "{service.key.title()}"'
+def _service(house: SmallHouse, service: Service, slug: str) -> Iterator[str]:
+    yield f'[[services]]\nslug = "{slug}"\ngroup = "all"\nname = "{service.key.title()}"'
     yield f'hold_worse = "{service.hold_worse}s"\nhold_better = "{service.hold_better}s"'
     yield f'unstable_within = "{service.unstable_within}s"'
     if service.source == "prometheus":
@@ -85,7 +95,7 @@ def _service(house: SmallHouse, service: Service) -> Iterator[str]:
     if service.source == "checks":
         every = (house.stale_after("checks") - CHECK_TIMEOUT) // 3
         yield f'[[checks]]\nid = "{service.key}"\nkind = "tcp"\ntarget = "{service.key}.example.org:443"'
-        yield f'service = "{service.key}"\nimpact = "{service.check_impact}"\nfailures = 1'
+        yield f'service = "{slug}"\nimpact = "{service.check_impact}"\nfailures = 1'
         yield f'every = "{every}s"\ntimeout = "{CHECK_TIMEOUT}s"'
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +41,8 @@ class World:
 
     house: SmallHouse
     now: int
+    slugs: Mapping[str, str]
+    """How each service is called today."""
     answers: dict[str, Answer] = field(default_factory=dict)
     series: dict[tuple[str, str | None], Series] = field(default_factory=dict)
     alerts: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -65,7 +68,11 @@ class World:
                 else:
                     one.value, one.gone_at = what.reading, None
             case Fires():
-                labels = {"alertname": what.alert, "talaia_service": what.service, "talaia_impact": str(what.impact)}
+                labels = {
+                    "alertname": what.alert,
+                    "talaia_service": self.slugs[what.service],
+                    "talaia_impact": str(what.impact),
+                }
                 if what.connection is not None:
                     labels = {"alertname": what.alert, "talaia_connection": what.connection}
                 self.alerts[what.alert] = labels
@@ -82,6 +89,12 @@ class World:
             case _:
                 pass
         return None
+
+    def rename(self, service: str, slug: str) -> None:
+        """The rules in Prometheus say so too, from the same moment on."""
+        for labels in self.servers.firing:
+            if labels.get("talaia_service") == self.slugs[service]:
+                labels["talaia_service"] = slug
 
     def _relay(self) -> None:
         """Prometheus tells Alertmanager what fires."""

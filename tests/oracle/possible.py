@@ -1,4 +1,5 @@
-"""Which happenings can be: nobody acts while talaia is off, and nothing ends that has not begun."""
+"""Which happenings can be: nobody acts while talaia is off (but for a rename in the shell), and nothing ends that has
+not begun."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class _Sieve:
         return start - stop <= 300 and any(stop <= due <= start for due in self.words.dues())
 
     def lets(self, what: h.Happening) -> bool:
-        if not self.running and not isinstance(what, BY_MACHINES):
+        if not self.running and not isinstance(what, (*BY_MACHINES, h.Renamed)):
             return False
         return self._machines(what) and self._services(what) and self._incidents(what) and self._works(what)
 

@@ -8,11 +8,13 @@ out: the folder of pages is not written (what is published is asked of the pages
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from django.db import transaction
@@ -20,6 +22,7 @@ from django.utils import timezone
 
 from talaia import config as configuration
 from talaia.clock import Clock
+from talaia.commands.renaming import rename
 from talaia.notices.models import Notice
 from talaia.outbox import actions as outbox
 from talaia.outbox.worker import Worker
@@ -38,7 +41,20 @@ from tests.oracle.history import SmallHouse
 from tests.oracle.house import Copy, Page, Transition
 from tests.oracle.installation import address, toml
 from tests.oracle.monitored import World, moment
-from tests.oracle.spoken import People
+from tests.oracle.spoken import BY, People
+
+
+class Inline(Executor):
+    """A pool that does what it is given at once, in the thread that gives it."""
+
+    def submit(self, task: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(task(*given, **named))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result is told
+            future.set_exception(error)
+        return future
+
 
 CHANNELS = ("notices", "mail", "letters", "audience")
 BEAT = 60
@@ -82,7 +98,8 @@ class Product:
 
     def __init__(self, home: Path, server: Letterbox) -> None:
         self.home, self.server = home, server
-        self.people, self.now = People(), 0
+        self.slugs: dict[str, str] = {}
+        self.people, self.now = People(self.slugs), 0
         self.stops: dict[int, int] = {}
         self.running = False
 
@@ -90,7 +107,8 @@ class Product:
 
     def build(self, house: SmallHouse, begins: int) -> None:
         self.house, self.begins = house, begins
-        self.world = World(house, begins)
+        self.slugs |= {service.key: service.key for service in house.services}
+        self.world = World(house, begins, self.slugs)
         self.listed = {service.key for service in house.services}
         self.pass_to(begins)
         self._configure()
@@ -118,6 +136,8 @@ class Product:
                 self._stop()
             case h.TalaiaStarts():
                 self._start()
+            case h.Renamed():
+                self._rename(happening)
             case h.Retired():
                 self.listed.discard(happening.service)
                 self._configure()
@@ -143,10 +163,10 @@ class Product:
         self._deliver()
 
     def page(self) -> Page:
-        return published.page(self.moment)
+        return published.page(self.moment, self.keys)
 
     def transitions(self) -> Mapping[str, Sequence[Transition]]:
-        return published.transitions()
+        return published.transitions(self.keys)
 
     def told(self) -> Sequence[Copy]:
         rows = Notice.objects.select_related("event")
@@ -166,6 +186,11 @@ class Product:
     # How it is done
 
     @property
+    def keys(self) -> Mapping[str, str]:
+        """Of each slug of today, the key."""
+        return {slug: key for key, slug in self.slugs.items()}
+
+    @property
     def moment(self) -> datetime:
         return moment(self.now)
 
@@ -175,7 +200,7 @@ class Product:
 
     def _configure(self) -> None:
         path = self.home / "talaia.toml"
-        path.write_text(toml(self.house, self.listed, self.server.port))
+        path.write_text(toml(self.house, self.listed, self.slugs, self.server.port))
         configuration.use(configuration.read(path, self.home))
 
     def _list(self) -> None:
@@ -183,10 +208,24 @@ class Product:
         mark_unwatched(self.moment)
         list_services(headings(configuration.current()), self.moment)
 
+    def _rename(self, what: h.Renamed) -> None:
+        """First written down, then said to the shell: every second time once talaia has read it again."""
+        old = self.slugs[what.service]
+        self.world.rename(what.service, what.slug)
+        self.slugs[what.service] = what.slug
+        self._configure()
+        read_before = self.running and what.at // 10 % 2 == 0
+        if read_before:
+            self._list()
+        rename(configuration.current(), old, what.slug, BY, self.moment)
+        if self.running and not read_before:
+            self._list()
+
     def _start(self) -> None:
         config = configuration.current()
         self._list()
         self.watch = Watch(configuration.current, timezone.now, self.world.servers.transport)
+        self.watch.asking = self.watch.probing = Inline()  # type: ignore[assignment]
         self.clock = Clock(configuration.current, timezone.now)
         self.worker = Worker(self.home, channels(config), consequences, timezone.now)
         self.mine = [channel for channel in self.worker.channels if channel.name in CHANNELS]
@@ -213,8 +252,6 @@ class Product:
 
     def close(self) -> None:
         """As `Watch.close`, which would close the connection too, and with it forget what no transaction has ended."""
-        self.watch.asking.shutdown(cancel_futures=True)
-        self.watch.probing.shutdown(cancel_futures=True)
         for client in self.watch.clients.values():
             client.close()
 

@@ -54,8 +54,8 @@ CODES: Mapping[str, tuple[str, ...]] = {
 """What each code of `signals.rules` says in the words of `words.Shown`."""
 
 
-def page(now: datetime) -> Page:
-    """The front page with status.json, and the page of each service that is listed."""
+def page(now: datetime, keys: Mapping[str, str]) -> Page:
+    """The front page with status.json, and the page of each service that is listed. `keys`: of each slug of today."""
     front, frame = snapshot.front(now), house(current())
     status = json.loads(pages.front(front, frame)["status.json"])
     states = {one["slug"]: State(one["state"]) for one in status["services"]}
@@ -67,11 +67,12 @@ def page(now: datetime) -> Page:
         assert own is not None
         drawn = own.days[-pages.BARS :]
         colours = dict(_colours(drawn))
-        days[slug] = {day.day: PublishedDay(_seconds(day.seconds), colours[n]) for n, day in enumerate(drawn)}
-        shown[slug] = {one.days: PublishedFigure(_seconds(one.seconds), one.share) for one in figures(own, frame)}
+        days[keys[slug]] = {day.day: PublishedDay(_seconds(day.seconds), colours[n]) for n, day in enumerate(drawn)}
+        shown[keys[slug]] = {one.days: PublishedFigure(_seconds(one.seconds), one.share) for one in figures(own, frame)}
     said = status["headline"]["en"]
-    cards = frozenset(one.slug for one in front.uncovered)
-    reasons = {one.slug: frozenset(why(one.reason, State(one.state.value))) for one in front.services}
+    cards = frozenset(keys[one.slug] for one in front.uncovered)
+    reasons = {keys[one.slug]: frozenset(why(one.reason, State(one.state.value))) for one in front.services}
+    states = {keys[slug]: state for slug, state in states.items()}
     return Page(int(now.timestamp()), states, counted(said, states.values()), cards, days, shown, reasons)
 
 
@@ -121,8 +122,8 @@ def _seconds(given: Seconds) -> Mapping[State, int]:
     return {State(str(state)): seconds for state, seconds in given.items() if seconds}
 
 
-def transitions() -> Mapping[str, Sequence[Transition]]:
-    """Every change of what was shown, with the times in which the service was not listed."""
+def transitions(keys: Mapping[str, str]) -> Mapping[str, Sequence[Transition]]:
+    """Every change of what was shown, by the keys, with the times in which the service was not listed."""
     found: dict[str, Sequence[Transition]] = {}
     listed = listings(None)
     for service in panel.Service.objects.all():
@@ -138,5 +139,5 @@ def transitions() -> Mapping[str, Sequence[Transition]]:
             own += [Transition(at, state) for at, state in changes if at > start and (end is None or at < end)]
             if end is not None:
                 own.append(Transition(end, None))
-        found[service.slug] = own
+        found[keys[service.slug]] = own
     return found

@@ -38,6 +38,8 @@ class Reckoning:
     roots: Mapping[str, str]
     """Of each event, the one that it was merged into in the end, or itself."""
     moments: tuple[int, ...]
+    due: frozenset[int]
+    """Those of them at which something may change because time has passed, whatever happens then."""
 
     def state(self, service: str, at: int) -> State | None:
         """What is shown at an instant; None: the service is not listed."""
@@ -58,6 +60,7 @@ class _Run:
     open: dict[str, tuple[int, Shown]] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     moments: set[int] = field(default_factory=set)
+    due: set[int] = field(default_factory=set)
     stopped: int | None = None
 
     def __post_init__(self) -> None:
@@ -75,8 +78,10 @@ class _Run:
         now = history.begins
         while now < history.ends:
             instants = [*(each.at for each in left[:1]), *reads[:1], history.ends]
-            now = min([*instants, *(due for due in self.dues() if due > now)])
+            dues = {due for due in self.dues() if due > now}
+            now = min([*instants, *dues])
             self.moments.add(now)
+            self.due |= dues & {now}
             self.look(now)
             while left and left[0].at == now:
                 self.happen(left.pop(0))
@@ -88,7 +93,8 @@ class _Run:
             self.close(key, history.ends)
         roots = {key: self.post._root(case).key for key, case in self.post.cases.items()}
         spells = {key: tuple(each) for key, each in self.spells.items()}
-        return Reckoning(spells, tuple(self.seen), tuple(self.post.sent), roots, tuple(sorted(self.moments)))
+        moments, due = tuple(sorted(self.moments)), frozenset(self.due)
+        return Reckoning(spells, tuple(self.seen), tuple(self.post.sent), roots, moments, due)
 
     def dues(self) -> list[int]:
         if self.stopped is not None:

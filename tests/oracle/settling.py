@@ -120,4 +120,6 @@ class Settled:
             reasons.add("unstable")
         if WEIGHT[self.state] > 0:
             reasons.add("signals")
+        else:
+            reasons -= {"signals", "silenced"}  # trouble that waits for `hold_worse` explains nothing that is shown
         self.reasons = frozenset(reasons)

@@ -109,12 +109,14 @@ class Knowledge:
             return Judgement(None, frozenset(), again=read + stale_after)
         again = heard + stale_after if answer is Answer.SILENT else None
         firing = [alert for alert in self.alerts.values() if alert.subject[0] == service.key]
+        # What was fresh in its last answer counts for as long as that answer does.
+        then = now if answer is Answer.WELL or read is None else read
         judged = (
-            self._counted(service, service.reference, firing, now)
+            self._counted(service, service.reference, firing, then)
             if service.reference
-            else self._alone(service, firing, now)
+            else self._alone(service, firing, then)
         )
-        dues = [each for each in (again, judged.again) if each is not None]
+        dues = [each for each in (again, judged.again if then == now else None) if each is not None]
         return Judgement(judged.level, judged.reasons, min(dues, default=None))
 
     def _fresh(self, subject: Subject, stale_after: int, now: int) -> tuple[Reading | None, int | None]:

@@ -28,15 +28,16 @@ TITLE, WORDS = {"en": "Title"}, {"en": "What we know."}
 BY = "anna"
 
 
-def states(given: Mapping[str, history.State]) -> dict[str, State]:
-    return {slug: State(state) for slug, state in given.items()}
-
-
 class People:
-    """Everybody who acts. `refs`: the reference that each event of the history has."""
+    """Everybody who acts. `refs`: the reference that each event of the history has; `slugs`: how each service is called
+    today."""
 
-    def __init__(self) -> None:
+    def __init__(self, slugs: Mapping[str, str]) -> None:
+        self.slugs = slugs
         self.refs: dict[str, str] = {}
+
+    def states(self, given: Mapping[str, history.State]) -> dict[str, State]:
+        return {self.slugs[key]: State(state) for key, state in given.items()}
 
     def event_of(self, kind: str, ref: str) -> str:
         """The key of an event."""
@@ -62,7 +63,7 @@ class People:
                 made = events.open_incident(
                     TITLE,
                     WORDS,
-                    states(what.impacts),
+                    self.states(what.impacts),
                     now,
                     by=BY,
                     tell=TELL[what.tell],
@@ -85,7 +86,7 @@ class People:
     ) -> None:
         event = events.find(Event.INCIDENT, self.refs[key])
         before = {one.service_id: State(one.state) for one in event.impacts.all()}
-        impacts = before | states(changed) if changed else None
+        impacts = before | self.states(changed) if changed else None
         events.update_incident(event.ref, state, WORDS, now, by=BY, impacts=impacts, tell=TELL[tell])
 
     def _work(self, what: h.Happening, now: datetime) -> None:
@@ -95,7 +96,7 @@ class People:
                 made = events.plan_maintenance(
                     TITLE,
                     WORDS,
-                    states(what.announced),
+                    self.states(what.announced),
                     (moment(what.starts), moment(what.ends)),
                     now,
                     by=BY,
@@ -122,9 +123,9 @@ class People:
     def _panel(self, what: h.Happening, now: datetime) -> None:
         match what:
             case h.SetByHand():
-                set_by_hand(what.service, State(what.state), moment(what.until), WORDS, BY, now)
+                set_by_hand(self.slugs[what.service], State(what.state), moment(what.until), WORDS, BY, now)
             case h.TakenBackByHand():
-                take_back(what.service, BY, now)
+                take_back(self.slugs[what.service], BY, now)
             case _:
                 pass
 
@@ -148,7 +149,7 @@ class People:
 
     def subscribe(self, person: Person, now: datetime) -> None:
         """They ask, and say that it was they."""
-        services = sorted(person.services or ())
+        services = sorted(self.slugs[key] for key in person.services or ())
         assert audience.ask(address(person.key), "en", services, f"of {person.key}", 1000, b"secret", now)
         latest = Subscription.objects.order_by("-pk").values_list("pk", flat=True)[0]
         audience.confirm_subscription(latest, now)

@@ -45,6 +45,9 @@ def test_worse_waits_for_its_hold_where_there_is_one() -> None:
     patient = SmallHouse((Service("web", hold_worse=60),))
     brief = story(*fails(600), *mends(650), *fails(2000, "long"), house=patient)
     assert shown(reckon(brief)) == [(0, OK), (2060, DOWN)]
+    spell = reckon(brief).spell("web", NOON + 2030)
+    assert spell
+    assert spell.reasons == frozenset()
 
 
 def test_an_alert_that_ends_while_the_sample_still_fails_is_no_recovery() -> None:
@@ -114,6 +117,12 @@ def test_a_silent_prometheus_makes_red_and_green_unknown_after_stale_after() -> 
     assert panel(away, back) == [(0, OK), (1090, BLIND), (2000, OK)]
     assert panel(*fails(600), away, back) == [(0, OK), (600, DOWN), (1090, BLIND), (2000, DOWN)]
     assert panel(away, back, service="shop") == [(0, OK)]
+
+
+def test_what_was_fresh_in_the_last_answer_counts_as_long_as_that_answer() -> None:
+    gone, silent = h.Sample(NOON + 600, "web", h.Reading.GONE), h.SourceTurns(NOON + 680, "prometheus", h.Answer.SILENT)
+    assert panel(gone, silent) == [(0, OK), (770, BLIND)]
+    assert panel(gone) == [(0, OK), (690, BLIND)]
 
 
 def test_a_silent_alertmanager_changes_nothing() -> None:

@@ -38,10 +38,9 @@ def letterbox() -> Iterator[Letterbox]:
     phases=(Phase.generate, Phase.shrink) if LONG else (Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
-@given(history=histories(None if LONG else "hours", renames=False))
+@given(history=histories(None if LONG else "hours"))
 def test_what_is_shown_why_and_who_is_told_is_what_must_follow(
     tmp_path: Path, letterbox: Letterbox, history: History
 ) -> None:
-    """Without services that are renamed, as long as no door does that."""
     with installed(tmp_path, letterbox) as product:
         agrees(history, product)

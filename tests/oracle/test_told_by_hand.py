@@ -105,6 +105,19 @@ def test_a_quiet_second_end_is_not_told_again() -> None:
     assert [kind for _, kind, _ in told(opened(), resolved(), aloud, resolved(4000))] == ["news", "end", "news", "end"]
 
 
+def test_what_is_reopened_aloud_is_told_to_everybody_though_the_server_refused_one_of_them_the_end() -> None:
+    refused = h.MailRefused(NOON + 1000, frozenset({"anna"}))
+    found = told(opened(), refused, resolved(), h.Reopened(NOON + 3000, "i", Tell.YES))
+    assert found == [(360, "news", ALL), (2060, "end", "berta carla"), (3060, "news", "berta carla")]
+
+
+def test_who_takes_back_the_mail_of_two_incidents_takes_back_both() -> None:
+    merged = h.Merged(NOON + 320, "j", "i")
+    both = (opened(300), opened(310, event="j", shop=DOWN), merged)
+    assert told(*both, h.TakenBack(NOON + 330, "i", "problem")) == []
+    assert told(*both) != []
+
+
 def test_a_notice_whose_hold_is_over_while_talaia_is_off_goes_at_the_start() -> None:
     assert told(opened(), *off(320, 1000), resolved()) == [(1000, "news", ALL), (2060, "end", ALL)]
 

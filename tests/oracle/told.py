@@ -94,7 +94,7 @@ class Post:
                 case.over = False
                 self._drop(case, END)
                 if what.tell is Tell.YES:
-                    self._make(case, NEWS, "problem", now)
+                    self._make(case, NEWS, "reopened", now)
             case h.Merged():
                 self._merged(self.cases[what.event], self.cases[what.into], now)
             case h.Planned():
@@ -111,16 +111,23 @@ class Post:
                 self._over(self.cases[what.event])
                 self._make(self.cases[what.event], CANCELLED, "cancelled", now)
             case h.TakenBack():
-                for each in [*self.waiting]:
-                    if (each.case.key, each.name) == (what.event, what.kind) and each.leaves > now:
-                        self.waiting.remove(each)
-                        each.case.kept_back = each.case.kept_back or each.kind == NEWS
+                self._taken_back(self.cases[what.event], what.kind, now)
             case h.MailWell():
                 for each in self.waiting:
                     each.leaves = now if each.stuck else each.leaves
                     each.stuck = False
             case _:
                 pass
+
+    def _taken_back(self, case: Case, kind: str, now: int) -> None:
+        held = [each for each in self.waiting if each.case is case and each.leaves > now]
+        back = [each for each in held if kind == ("problem" if each.name == "reopened" else each.name)]
+        for each in back:
+            self.waiting.remove(each)
+        if any(each.kind == NEWS for each in back):
+            case.kept_back = True
+            # It would have told of what became part of it, too.
+            self.waiting = [each for each in self.waiting if each.kind != NEWS or self._root(each.case) is not case]
 
     def _disrupts(self, impacts: Mapping[str, State]) -> bool:
         return any(WEIGHT.get(state, 3) >= WEIGHT[self.house.told_from] for state in impacts.values())
@@ -261,11 +268,12 @@ class Post:
             return
         must, may = self._recipients(notice, root)
         taken, might = self.ledger.taken(must, now), self.ledger.taken(may, now)
-        if might is None or (taken is None and must):
+        if might is None:
             notice.stuck = True
             return
         self.waiting.remove(notice)
-        self._note(notice, now, taken or frozenset(), might)
+        # Where all who must be told are refused, and others might be told: it went to these, or waits for those.
+        self._note(notice, now, taken or frozenset(), might if taken is not None else might | must)
 
     def _recipients(self, notice: Notice, root: Case) -> tuple[frozenset[str], frozenset[str]]:
         listed = self.ledger.listed()
@@ -283,6 +291,8 @@ class Post:
         must, may = (owed, circle | perhaps) if root.perhaps else (circle, circle)
         if notice.name == "taken on":
             must, may = circle - perhaps, circle - owed
+        if notice.name == "reopened":
+            must, may = circle, circle
         return (frozenset() if notice.doubtful else must), may
 
     def _pending(self, case: Case) -> frozenset[str]:
