@@ -81,7 +81,9 @@ def read(
     for block in blocks:
         if block.failed and (not theirs or not block.about or theirs in block.about):
             found = answers.of_report(block.status, block.words, answers.of_us([our_own], theirs) if theirs else ())
-            return Returned(key, found, answers.ADDRESSES.sub("…", f"{block.status} {block.words}".strip())[:300])
+            return Returned(
+                key, found, answers.ADDRESSES.sub("…", f"{block.status} {block.words}".strip()[: answers.LONGEST])[:300]
+            )
     return Returned(key)
 
 

@@ -75,7 +75,9 @@ def test_so_many_sessions_at_once_and_no_more(door: Letterbox) -> None:
     wait_until(lambda: told(door[0], b"QUIT\r\n") == [220, 221], 10, "the place of who has gone")
 
 
-@pytest.mark.parametrize("filler", [b"> ", b"- ", b"a ", b"\xe8 ", b"<a@b> ", b"=?utf-8?q?a?= "], ids=ascii)
+@pytest.mark.parametrize(
+    "filler", [b"a", b"\xed\xa0\x80", b"> ", b"- ", b"a ", b"\xe8 ", b"<a@b> ", b"=?utf-8?q?a?= "], ids=ascii
+)
 def test_a_report_that_is_built_to_keep_us_busy_is_read_at_once(filler: bytes) -> None:
     secret, words = b"k" * 50, filler * (200_000 // len(filler))
     content = (
