@@ -161,7 +161,7 @@ def readers(config: Config) -> Iterator[Line]:
     if audience and audience.export and not audience.fetched:
         export = config.beside(audience.export)
         named.append(export)
-        if not export.is_file():
+        if not export.exists():
             mend = "whoever writes it puts it there, or [audience] export is another path; until then the list stays"
             yield None, f"there is no export at {export}", mend
     for file in named:

@@ -92,4 +92,5 @@ def declare(told: Sequence[Happening], refs: dict[str, str]) -> None:
     for happening in told:
         if happening.kind == Event.INCIDENT and happening.ended is None:
             reason = Reason("incident", {"ref": refs[happening.name]}).to_json()
-            Service.objects.filter(pk__in=happening.impacts).update(reason=reason)
+            said = Service.objects.filter(pk__in=happening.impacts)
+            said.update(reason=reason, said_since=happening.entries[0].at)

@@ -152,3 +152,16 @@ def test_a_secret_and_an_export_that_everybody_can_read_are_told(
     (tmp_path / "exports").chmod(0o750)
     assert told() == set()
     assert not readable_by_others(tmp_path / "not there")
+
+
+def test_an_export_that_is_not_there_is_said(configure: Callable[[str], Config], tmp_path: Path) -> None:
+    from talaia.commands.check import readers
+
+    config = configure(
+        '[site]\nname = "x"\naddress = "https://status.example.org"\n[mail]\nsender = "estat@example.org"\n'
+        '[audience]\nexport = "exports"\neverybody = true\n[audience.columns]\naddress = "Correu"\n'
+    )
+    missing = f"there is no export at {tmp_path / 'exports'}"
+    assert missing in [what for _, what, _ in readers(config)]
+    (tmp_path / "exports").mkdir(mode=0o750)
+    assert missing not in [what for _, what, _ in readers(config)]

@@ -47,7 +47,7 @@ def test_the_pages_of_the_service_and_of_the_incident_say_that_it_is_seen_to_fai
     events.update_incident(ref, IncidentState.RESOLVED, WORDS, NOW + timedelta(minutes=9))
     shown(State.DISRUPTION, 10)
     of_service, of_event = texts(ref)
-    assert SAID in of_service and SAID in of_event and "data-lives" in of_event
+    assert SAID in of_service and SAID in of_event
     shown(State.OPERATIONAL, 15)
     fact = Fact.objects.filter(kind="service.changed").latest("pk")
     assert ("site", f"incident/{ref}") in [(order.channel, order.target) for order in consequences(fact)]

@@ -128,11 +128,11 @@ def edit_event(
         data = {"before": old, "after": new, "services": touched, "mark": saw, **waits}
         if "titles" in changed:
             data["pages"] = [rows.subject(other) for other in rows.called_by_title(event)]
-        record(f"{kind}.edited", rows.subject(event), now, by, data)
         if kind == Event.INCIDENT and "impacts" in changed:
             since.corrected(event, before["impacts"], now)
         if kind == Event.INCIDENT and "started_at" in changed:
             since.moved(event, before["started_at"], now)
+        record(f"{kind}.edited", rows.subject(event), now, by, data)
     return event
 
 

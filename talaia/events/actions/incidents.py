@@ -72,8 +72,8 @@ def open_incident(
         touched = rows.set_impacts(event, impacts)
         word_of_end(touched, None)
         data = rows.story(event, texts, touched) | {"update": 1, **rows.mails(tell), **rows.told_of(event)}
-        record("incident.opened", rows.subject(event), now, by, data)
         reach_back(event, now)
+        record("incident.opened", rows.subject(event), now, by, data)
     return event
 
 
@@ -132,9 +132,9 @@ def update_incident(
         if reopened:
             kind = "incident.reopened"
         data |= rows.story(event, texts, touched) | {"update": update.number, **rows.mails(tell)}
-        record(kind, rows.subject(event), now, by, data)
         if reopened or (impacts is not None and update.at < now):
             reach_back(event, now)
+        record(kind, rows.subject(event), now, by, data)
     return update
 
 
