@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from talaia import config as configuration
 from talaia.config import Config
+from talaia.log.bounded import Bounded
 from talaia.log.episodes import EPISODES
 
 # A gate that throws dice stops the wrong change: the suite makes up the same inputs each time. To look for new faults,
@@ -38,6 +40,16 @@ def _same_configuration() -> Iterator[None]:
     before = configuration.current()
     yield
     configuration._current = before
+
+
+@pytest.fixture(autouse=True)
+def _same_process() -> Iterator[None]:
+    """What the command line does to its process, it would else do to all tests after it: the umask, and the log."""
+    umask = os.umask(0o022)
+    os.umask(umask)
+    yield
+    os.umask(umask)
+    logging.root.handlers[:] = [one for one in logging.root.handlers if not isinstance(one, Bounded)]
 
 
 @pytest.fixture(autouse=True)

@@ -67,6 +67,11 @@ def known_findings() -> dict[str, Finds]:
     return {row.check_id: (row.kind, row.since, row.what) for row in CheckFinding.objects.all()}
 
 
+def known_sights() -> dict[str, datetime]:
+    """When each check could look last, as far as it is stored: a restart makes nothing fresh that was red long ago."""
+    return {row.check_id: row.since if row.kind == "blind" else row.at for row in CheckFinding.objects.all()}
+
+
 def tell(looked: Looked) -> None:
     """Into the log: when a check begins to find something else, or the same for another reason."""
     if not looked.turned:

@@ -39,8 +39,14 @@ class Rounds:
     sighted: dict[str, datetime] = field(default_factory=dict)  # when each check could look last
 
     @classmethod
-    def resumed(cls, trouble: Mapping[str, Trouble], finds: Mapping[str, Finds] | None = None) -> Rounds:
-        return cls({check: Streak(trouble=kind) for check, kind in trouble.items()}, finds=dict(finds or {}))
+    def resumed(
+        cls,
+        trouble: Mapping[str, Trouble],
+        finds: Mapping[str, Finds] | None = None,
+        sighted: Mapping[str, datetime] | None = None,
+    ) -> Rounds:
+        streaks = {check: Streak(trouble=kind) for check, kind in trouble.items()}
+        return cls(streaks, finds=dict(finds or {}), sighted=dict(sighted or {}))
 
     def take(self, outcomes: Iterable[tuple[Check, Outcome]], checks: Sequence[Check]) -> tuple[list[Looked], bool]:
         """The streaks after these outcomes; and whether a check got into trouble, or out of it, or is new."""

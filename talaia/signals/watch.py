@@ -31,7 +31,7 @@ from talaia.signals import actions
 from talaia.signals.checks import probe
 from talaia.signals.client import Client, Heard, Unreadable
 from talaia.signals.evidence import Wanted
-from talaia.signals.findings import known_findings, tell
+from talaia.signals.findings import known_findings, known_sights, tell
 from talaia.signals.flood.actions import keep_to_bound
 from talaia.signals.judging import checks_stale_after, judge_all
 from talaia.signals.matching import Concern
@@ -326,7 +326,7 @@ class Watch:
         if self.rounds is None:
             firing = Signal.objects.filter(source=CHECKS).exclude(state=Signal.RESOLVED)
             trouble = {row.labels["check"]: row.annotations["what"] for row in firing}
-            self.rounds = Rounds.resumed(trouble, known_findings())
+            self.rounds = Rounds.resumed(trouble, known_findings(), known_sights())
         checks = config.tables.checks
         if not checks:
             return False

@@ -126,7 +126,7 @@ CASES: dict[str, Same | Error | Final] = {
     "torn.xlsx": Error("the spreadsheet cannot be opened: it is torn, or has a password"),
     "no-workbook.xlsx": Error("the spreadsheet cannot be opened"),
     "usual.ods": Same(),
-    "web-page.xls": Error("spreadsheets open a file of this form (.xlsb, or a web page called .xls)"),
+    "web-page.xls": Error("this is a web page, or a table in the form of one"),
     "usual.json": Same(),
     "inside.json": Same(),
     "typed.json": Same(joins="ivet"),

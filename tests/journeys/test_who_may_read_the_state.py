@@ -135,6 +135,7 @@ def test_a_secret_and_an_export_that_everybody_can_read_are_told(
     from talaia.commands.check import readers
 
     (tmp_path / "exports").mkdir()
+    (tmp_path / "exports").chmod(0o755)
     for name in ("password", "exports/members.csv"):
         (tmp_path / name).write_text("a word that nobody knows")
         (tmp_path / name).chmod(0o644)

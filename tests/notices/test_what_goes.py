@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -53,12 +52,15 @@ def test_a_server_is_given_so_many_copies_a_minute_as_it_takes(
     waited: list[float] = []
 
     class Pause:
+        def is_set(self) -> bool:
+            return False
+
         def wait(self, seconds: float) -> None:
             waited.append(seconds)
 
     house.open()
     house.work().later(minutes=1)
-    monkeypatch.setattr("talaia.notices.post.threading", SimpleNamespace(Event=Pause))
+    monkeypatch.setattr("talaia.notices.post.ENDING", Pause())
     house.work()
     assert (len(house.server.taken), waited) == (3, pauses)
 

@@ -14,6 +14,7 @@ Signals
 - A check whose failure is our own (S11) is not measured from then on: its last verdict is fresh for the
   `stale_after` of the source `checks` (90 s; 0: at once), then the service is unknown. Never trouble.
 - With `hold_worse`, a relapse is dated by when the signals failed again, not by when it is shown.
+- "It is being worked on" is said where all that fires is silenced (S6: a reason may say so).
 - A silent source: its last words count for `stale_after`, then unknown, red or green; so does a sample that was fresh
   in them, though it was older than they were (read so since it was held against the product).
 - An unreadable one (S13): what is red stays, green is unknown after `stale_after`. "After": at that very second; a
@@ -61,7 +62,8 @@ People told
   second end.
 - `advance` and `reminder` are one kind here, as after a downtime or a move either name is right.
 - After a move, advance hours of the new window may be told; `changed` must be, to those told before.
-- A mail server that refuses everybody: the notice waits until somebody tries again, and goes then unless it is over.
+- A mail server that refuses everybody: the notice waits until somebody tries again, and goes then unless it is over;
+  also where a later entry was written with "no mails", as its own words were fixed before.
 
 Histories are made without what no rule decides: outages that are mended by halves, second acts in the very second
 of a hold, a window that begins or ends in a restart of less than five minutes, an impact `operational`.

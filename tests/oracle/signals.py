@@ -179,4 +179,4 @@ def _threshold(reference: Reference, state: State, down: int, measured: int) -> 
 
 
 def _signals(firing: list[Alert]) -> frozenset[str]:
-    return frozenset({"signals"} | ({"silenced"} if any(alert.silenced for alert in firing) else set()))
+    return frozenset({"signals"} | ({"silenced"} if all(alert.silenced for alert in firing) else set()))

@@ -140,7 +140,7 @@ class Post:
             self._make(case, NEWS, "update", what.at)
         elif what.tell is Tell.NO:
             # What is held would tell this very entry.
-            for each in [each for each in self.waiting if each.case is case and each.kind == NEWS]:
+            for each in [one for one in self.waiting if one.case is case and one.kind == NEWS and not one.stuck]:
                 self.waiting.remove(each)
                 case.kept_back = True
         elif (

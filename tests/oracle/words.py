@@ -28,7 +28,7 @@ class Shown:
     """What the panel says of a service, and by which reasons (any of the words below).
 
     by_hand, incident, maintenance: a person's word. signals: an alert, a check, the count of connections.
-    silenced: somebody silenced it, so it is being worked on. held: what is known is better, and waits for its hold.
+    silenced: somebody silenced all that fires, so it is being worked on. held: what is known is better, and waits.
     unstable: a relapse. unreadable: an answer cannot be read. evidence: a sample fails, and no alert says so.
     source_silent, not_measured, never_measured, not_running: why it is unknown.
     """

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talaia.config import Check
+from talaia.signals.findings import known_sights
+from talaia.signals.models import CheckFinding
 from talaia.signals.outcome import Outcome, Streak
 from talaia.signals.rounds import Looked, Rounds
 
@@ -92,6 +94,23 @@ def test_what_was_in_trouble_before_a_restart_still_is() -> None:
     assert found[2].trouble == "down"
     assert rounds.take([(WEB, outcome(WEB, "d"))], (WEB,))[1] is False
     assert rounds.take([(WEB, outcome(WEB, "w"))], (WEB,))[1] is True
+
+
+@pytest.mark.parametrize(("ago", "trouble"), [(95, "down"), (96, ""), (5_400_000, "")])
+def test_a_restart_makes_nothing_fresh_that_could_not_be_looked_at_for_long(ago: int, trouble: str) -> None:
+    rounds = Rounds.resumed({"web": "down"}, sighted={"web": NOW - timedelta(seconds=ago)})
+    ((found,), news) = rounds.take([(WEB, outcome(WEB, "x"))], (WEB,))
+    assert found.streak.trouble == trouble
+    assert rounds.unsighted([WEB]) == (set() if trouble else {("web", "")})
+    assert news
+
+
+@pytest.mark.django_db
+def test_when_a_check_could_look_last_is_known_after_a_restart() -> None:
+    later = NOW + timedelta(minutes=1)
+    CheckFinding.objects.create(check_id="login", kind="failing", what="refused", since=NOW, at=later)
+    CheckFinding.objects.create(check_id="web", kind="blind", what="no resolver", since=NOW, at=later)
+    assert known_sights() == {"login": later, "web": NOW}
 
 
 def test_what_cannot_be_looked_at_for_long_is_neither_red_nor_green_any_more() -> None:

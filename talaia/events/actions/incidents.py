@@ -133,7 +133,7 @@ def update_incident(
             kind = "incident.reopened"
         data |= rows.story(event, texts, touched) | {"update": update.number, **rows.mails(tell)}
         if reopened or (impacts is not None and update.at < now):
-            reach_back(event, now)
+            reach_back(event, now, update.at if reopened else None)
         record(kind, rows.subject(event), now, by, data)
     return update
 
