@@ -130,13 +130,14 @@ def test_a_corrected_beginning_moves_what_is_counted_both_ways_also_once_it_is_o
     assert web().state == State.OPERATIONAL and web().since == at(20)
 
 
-def test_what_is_opened_again_has_lasted_all_the_while() -> None:
+def test_what_is_opened_again_was_over_in_between_and_lasts_since_it_goes_on() -> None:
     event = opened(at(14), at(14))
     events.update_incident(event.ref, IncidentState.RESOLVED, WORDS, at(15))
     judged(at(15))
     events.update_incident(event.ref, IncidentState.INVESTIGATING, WORDS, at(17))
     judged(at(17))
-    assert web().began == at(14) and history() == [(1, "operational"), (14, "disruption")]
+    assert web().began == at(17)
+    assert history() == [(1, "operational"), (14, "disruption"), (15, "operational"), (17, "disruption")]
 
 
 def test_a_level_that_a_later_entry_says_is_so_since_that_entry() -> None:

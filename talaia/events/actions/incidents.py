@@ -132,8 +132,10 @@ def update_incident(
         if reopened:
             kind = "incident.reopened"
         data |= rows.story(event, texts, touched) | {"update": update.number, **rows.mails(tell)}
+        if reopened:  # it was over for a while
+            event.impacts.update(since=update.at)
         if reopened or (impacts is not None and update.at < now):
-            reach_back(event, now, update.at if reopened else None)
+            reach_back(event, now)
         record(kind, rows.subject(event), now, by, data)
     return update
 

@@ -9,12 +9,10 @@ from talaia.panel.said.actions import first_said, say_since, unsay
 from talaia.panel.state import TROUBLE, State
 
 
-def reach_back(event: Event, now: datetime, reopened_at: datetime | None = None) -> None:
-    """Its services have been as it says since it began, or since it says so of them; of one that was over for a while,
-    since it goes on.
-    """
+def reach_back(event: Event, now: datetime) -> None:
+    """Its services have been as it says since it began, or since it says so of them."""
     for impact in _troubled(event):
-        since = reopened_at or impact.since or event.started_at
+        since = impact.since or event.started_at
         if since < now:
             say_since(impact.service_id, event.ref, State(impact.state), since, event.ended_at, now)
 
