@@ -12,6 +12,7 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from requests import RequestException
 
@@ -21,8 +22,8 @@ from talaia.events.timeline import NotPossible
 log = logging.getLogger(__name__)
 # What an issuer's answer may lack or have wrong; whatever it is, the person goes back to the login.
 FAULTS = (RequestException, OAuth2Error, ValueError, KeyError, TypeError, AttributeError)
-# What we ourselves do not take: a number longer than its column, a name or an address that is none.
-REFUSALS = (ImproperlyConfigured, ValidationError, NotPossible)
+# What we ourselves do not take: a number longer than its column or with NUL, a name or an address that is none.
+REFUSALS = (ImproperlyConfigured, ValidationError, NotPossible, DataError)
 
 
 def address_of(request: HttpRequest, provider_id: str, then: str) -> str | None:
