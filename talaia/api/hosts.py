@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 
 from django.http.request import split_domain_port, validate_host
@@ -16,6 +17,7 @@ from talaia.tally import Tally
 
 log = logging.getLogger(__name__)
 SHOWN = 80  # characters of what they asked for
+WORD = re.compile(r"[^.:]{25,}")  # longer than what people name machines: it may be a secret, which no log holds
 
 
 def only_our_hosts(app: ASGI, ours: Callable[[], Sequence[str]]) -> ASGI:
@@ -23,7 +25,11 @@ def only_our_hosts(app: ASGI, ours: Callable[[], Sequence[str]]) -> ASGI:
     last = ""
 
     def say(count: int) -> None:
-        log.warning("%d requests to a host that is not ours, the last one to %r: [web] hosts lists ours", count, last)
+        log.warning(
+            "%d requests to a host that is not ours, the last one to %r: [web] hosts lists ours",
+            count,
+            WORD.sub("…", last),
+        )
 
     said = Tally(say)
 

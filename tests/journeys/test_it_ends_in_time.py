@@ -59,7 +59,7 @@ def ends(process: Process) -> float:
 
 @pytest.mark.parametrize("command", ["up", "work"])
 def test_while_sources_checks_and_a_forum_are_asked(tmp_path: Path, command: str) -> None:
-    (tmp_path / "key").write_text("a key of the forum")
+    (tmp_path / "key").write_text("a-key-of-the-forum")
     with Silent() as silent, Drip(b"HTTP/1.1 200 OK\r\n\r\n") as drip:
         product = Talaia(tmp_path, CONFIG + SLOW.format(drip=drip.address, silent=silent.address))
         migrate(product)
