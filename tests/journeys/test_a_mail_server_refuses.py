@@ -100,7 +100,9 @@ def test_a_relay_that_does_not_know_us_is_told_to_operators_and_costs_nobody_the
             [(_state, sent, error)] = asked(talaia, notice)
             assert sent == 0
             assert "Relay access denied" in error and "example.net" not in error
-            assert asked(talaia, "select count(*) from talaia_delivery where state = 'parked'") == [(1,)]
+            # Marked after doing: the notice is stuck a moment before its delivery is parked.
+            parked = "select count(*) from talaia_delivery where state = 'parked'"
+            wait_until(lambda: asked(talaia, parked) == [(1,)], 20, "its delivery to be parked", talaia)
             assert asked(talaia, "select count(*) from talaia_bounce") == [(0,)]
             assert off(talaia) == set()
     assert sink.taken == []
