@@ -39,6 +39,7 @@ class Service(models.Model):
     computed_since = models.DateTimeField(null=True)
     candidate_state = models.CharField(max_length=12, choices=STATES, blank=True)
     candidate_since = models.DateTimeField(null=True)
+    candidate_then = models.JSONField(default=list)  # the better levels since: panel.state.Level
     unrest = models.JSONField(default=dict)  # the latest trouble, while its return would continue it
 
     # The latest trouble that the signals saw, until they see it well again, for as long as it has to hold.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -84,14 +84,34 @@ class Unrest:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A state, and since when what the signals say was no worse than it."""
+
+    state: State
+    since: datetime
+
+    def to_json(self) -> list[str]:
+        return [self.state.value, self.since.isoformat()]
+
+    @classmethod
+    def from_json(cls, data: Sequence[str]) -> Level:
+        return cls(State(data[0]), datetime.fromisoformat(data[1]))
+
+
+@dataclass(frozen=True)
 class Computed:
-    """A verdict that has held, the one that is waiting to hold, and the trouble before it that may return."""
+    """A verdict that has held, the one that is waiting to hold, and the trouble before it that may return.
+
+    `candidate_since`: since when it was no worse than the candidate. `then`: the still better ones that it has come to
+    meanwhile, each with since when it was no worse than that.
+    """
 
     state: State = State.UNKNOWN
     reason: Reason = Reason("never_measured")
     candidate: State | None = None
     candidate_since: datetime | None = None
     unrest: Unrest | None = None
+    then: tuple[Level, ...] = ()
 
 
 def settle(
@@ -105,7 +125,8 @@ def settle(
     """The computed state after `verdict`. Worse waits `hold_worse`, better `hold_better`, and a relapse starts again.
 
     Into `unknown` and `maintenance`, and out of them, nothing waits: they are not better or worse, they are other.
-    While an improvement waits, the worst seen meanwhile is what it will become.
+    While an improvement waits, the worst seen meanwhile is what it will become: each level is reached once the signals
+    were no worse than it for `hold_better`.
 
     Trouble that returns within `unstable_within` after it was over is the same trouble: the service is unstable, since
     it first began, and has to be good for `unstable_within` without a break before it is operational. What is unknown
@@ -135,17 +156,34 @@ def _held(
         return Computed(verdict.state, verdict.reason)
     worse = WEIGHT[verdict.state] > WEIGHT[before.state]
     same_way = before.candidate is not None and (WEIGHT[before.candidate] > WEIGHT[before.state]) == worse
-    since = min(before.candidate_since, now) if same_way and before.candidate_since else now  # clocks are set back
-    candidate = verdict.state
-    if same_way and not worse and before.candidate is not None:
-        candidate = worst((before.candidate, verdict.state))
-    hold = hold_worse if worse else max(hold_better, hold_good) if candidate == State.OPERATIONAL else hold_better
-    if now - since >= hold:
-        if candidate == verdict.state:
-            return Computed(candidate, verdict.reason)
-        # Better than before, but not yet as good as this moment: the rest has to hold on its own.
-        return Computed(candidate, verdict.reason, verdict.state, now)
-    return replace(before, candidate=candidate, candidate_since=since)
+    waits: tuple[Level, ...] = ()
+    if before.candidate and before.candidate_since and same_way:
+        waits = (Level(before.candidate, before.candidate_since), *before.then)
+    if worse:
+        levels: tuple[Level, ...] = (Level(verdict.state, min([now, *(one.since for one in waits)])),)
+    else:
+        levels = _bettered(waits, verdict.state, now)
+    held = [
+        number
+        for number, one in enumerate(levels)
+        if now - one.since
+        >= (hold_worse if worse else max(hold_better, hold_good) if one.state == State.OPERATIONAL else hold_better)
+    ]
+    state, reason = (levels[held[-1]].state, verdict.reason) if held else (before.state, before.reason)
+    rest = levels[held[-1] + 1 :] if held else levels
+    if not rest:
+        return Computed(state, reason)
+    return Computed(state, reason, rest[0].state, rest[0].since, None if held else before.unrest, rest[1:])
+
+
+def _bettered(waits: Sequence[Level], state: State, now: datetime) -> tuple[Level, ...]:
+    """The levels from the worst of them down to `state`, which is what the signals say now.
+
+    Each since when they were no worse; of a clock that was set back none is in the future.
+    """
+    worse = [one for one in waits if WEIGHT[one.state] > WEIGHT[state]]
+    since = min([now, *(one.since for one in waits if WEIGHT[one.state] <= WEIGHT[state])])
+    return (*(Level(one.state, min(one.since, now)) for one in worse), Level(state, since))
 
 
 def _remembered(

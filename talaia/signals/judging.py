@@ -17,6 +17,7 @@ from talaia.panel.state import (
     TROUBLE,
     Computed,
     Declared,
+    Level,
     Reason,
     Shown,
     State,
@@ -63,6 +64,7 @@ class Judged:
             row.computed_reason,
             row.candidate_state,
             row.candidate_since,
+            row.candidate_then,
             row.unrest,
         ) != (
             shown.state.value,
@@ -72,6 +74,7 @@ class Judged:
             computed.reason.to_json(),
             computed.candidate.value if computed.candidate else "",
             computed.candidate_since,
+            [one.to_json() for one in computed.then],
             computed.unrest.to_json() if computed.unrest else {},
         )
 
@@ -137,6 +140,7 @@ def stored(row: Service) -> Computed:
         State(row.candidate_state) if row.candidate_state else None,
         row.candidate_since,
         Unrest.from_json(row.unrest),
+        tuple(Level.from_json(one) for one in row.candidate_then),
     )
 
 

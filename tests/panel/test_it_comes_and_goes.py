@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 
-from talaia.panel.state import Computed, Reason, State, Unrest, Verdict, believed, settle, watched
+from talaia.panel.state import Computed, Level, Reason, State, Unrest, Verdict, believed, settle, watched, worst
 
 BEGAN = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 DOWN, POOR = Reason("check", {"what": "down"}), Reason("check", {"what": "slow"})
@@ -43,6 +44,8 @@ def line(story: str, within: float = 10, worse: float = 0) -> str:
         ("X-----", "XXXXX-"),
         # It gets better by steps: each of them holds from the moment at which it was seen.
         ("Xdddd-----", "XXXXXdddd-"),
+        # Less bad again while it holds: "no worse than this" holds since it first was, "well" since it is.
+        ("X-d-----", "XXXXXdd-"),
         # It comes back at once, and goes after ten good minutes.
         ("X-----X" + "-" * 22, "XXXXX-X" + "X" * 20 + "--"),
         # A break in the good minutes starts them anew.
@@ -64,6 +67,25 @@ def line(story: str, within: float = 10, worse: float = 0) -> str:
 )
 def test_trouble_that_returns_is_the_same_trouble(story: str, shown: str) -> None:
     assert line(story) == shown
+
+
+def test_every_level_is_left_once_the_signals_have_been_better_for_as_long_as_better_has_to_hold() -> None:
+    ticks = 3
+    for verdicts in product([State.OPERATIONAL, State.DEGRADED, State.PARTIAL, State.DISRUPTION], repeat=7):
+        computed = Computed(State.OPERATIONAL, Reason())
+        for tick, state in enumerate(verdicts):
+            before = Computed(
+                computed.state,
+                candidate=computed.candidate,
+                candidate_since=computed.candidate_since,
+                then=tuple(Level.from_json(one.to_json()) for one in computed.then),
+            )
+            computed = settle(before, Verdict(state), BEGAN + tick * TICK, timedelta(0), ticks * TICK)
+            assert computed.state == worst(verdicts[max(0, tick - ticks) : tick + 1]), verdicts
+            good = next((n for n in range(tick + 1) if set(verdicts[n : tick + 1]) == {State.OPERATIONAL}), None)
+            waits = [(computed.candidate, computed.candidate_since), *((one.state, one.since) for one in computed.then)]
+            if good is not None and computed.state != State.OPERATIONAL:
+                assert waits[-1] == (State.OPERATIONAL, BEGAN + good * TICK), verdicts
 
 
 def test_sixty_seconds_down_and_a_hundred_and_fifty_up_ten_times_is_two_troubles_at_most() -> None:

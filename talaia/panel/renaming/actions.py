@@ -32,6 +32,7 @@ SAID_NOW = (
     "computed_since",
     "candidate_state",
     "candidate_since",
+    "candidate_then",
 )
 TROUBLE = ("unrest", "trouble_since", "resolved_at")
 BY_HAND = ("override_state", "override_until", "override_by", "override_words")
