@@ -9,14 +9,14 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, F, Max, Q, QuerySet
 
 from talaia.config import current
-from talaia.events.models import Event
+from talaia.events.models import Event, Impact
 from talaia.events.telling import known_since
 from talaia.events.timeline import ENDED, MaintenanceState, NotPossible, parse_reference
 from talaia.events.whom import ForWhom
 from talaia.notices.letterhead import rules
 from talaia.notices.models import Bounce, Notice, Posting
 from talaia.notices.outcome import FEW, too_many, too_many_there
-from talaia.notices.values import LAST_WORDS, Kind, Merged, Neighbours, Story, Touched, words
+from talaia.notices.values import LAST_WORDS, Behind, Kind, Merged, Neighbours, Story, Touched, words
 from talaia.notices.which import (
     ASKED,
     MERGED,
@@ -36,6 +36,7 @@ from talaia.panel.state import State
 
 Window = tuple[datetime, datetime]
 ORDER = ("began_at", "pk")
+IN_ORDER = ("service__group__position", "service__position")  # of the panel
 BACK_WITHIN = timedelta(days=7)  # mail servers try for days before they send a mail back
 TOGETHER = 500  # keys that are looked up together
 LOOKED_AT = timedelta(days=3)  # mails that came back are shown to operators for so long
@@ -280,11 +281,9 @@ def story(notice: Notice, now: datetime) -> Story:
     if kind in LAST_WORDS:  # what was said while it lasted is not how it is now; the reason for it still is
         said = said.filter(Q(state=event.state) | Q(number=1))
     update = said.order_by("-number").first()
-    touched = event.impacts.select_related("service").order_by("service__group__position", "service__position")
+    touched, ways = _concerned(notice)
     earlier = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))
     stories = [Story.from_json(one.story) for one in earlier if one.story]
-    services = [impact.service_id for impact in touched]
-    reaches = [one.reach.behind for one in unsaid(event)]
     return Story(
         kind=kind,
         event=event.kind,
@@ -304,10 +303,30 @@ def story(notice: Notice, now: datetime) -> Story:
         texts=words(update.texts, update.language) if update else (),
         plain=update.plain if update else False,
         before=tuple(one.number for one in earlier),
-        behind=wider([whom(event.only_behind, services, for_whom(event)), *reaches]),
+        behind=wider(ways),
         revision=revision([*(one.window for one in stories), window_of(event)], kind),
         parts=tuple(_part(one) for one in spoken_for(event)),
     )
+
+
+def _concerned(notice: Notice) -> tuple[list[Impact], list[Behind | None]]:
+    """What the notice speaks of, and by which ways it reaches people.
+
+    Of an event that began with "tell nobody" they hear, until somebody says otherwise, what others were told or were
+    about to be told of what has become part of it: of their services, and only they.
+    """
+    event = notice.event
+    found = list(event.impacts.select_related("service").order_by(*IN_ORDER))
+    waits = [one.reach for one in unsaid(event)]
+    if event.quiet and not notice.asked and notice.state != Notice.WITHHELD and notice.kind not in LAST_WORDS:
+        reaches = [*waits, *(one.reach for one in past(event) if one.told_at)]
+        theirs = {slug for one in reaches for slug in one.services}
+        if theirs:
+            kept = [one for one in found if one.service_id in theirs]
+            parts = Impact.objects.filter(event__in=event.duplicates.all(), service__in=theirs)
+            return kept or list(parts.select_related("service").order_by(*IN_ORDER)), [one.behind for one in reaches]
+    own = whom(event.only_behind, [one.service_id for one in found], for_whom(event))
+    return found, [own, *(one.behind for one in waits)]
 
 
 def _part(event: Event) -> Merged:

@@ -144,6 +144,37 @@ def test_also_when_the_other_was_opened_without_a_mail(house: House) -> None:
     assert went(house) == [("problem", quiet.ref)]
 
 
+def test_of_one_opened_without_a_mail_who_chose_its_services_hears_nothing_by_what_it_takes_on(house: House) -> None:
+    """Until somebody says otherwise: then it speaks for itself, to who has not heard."""
+    Recipient.objects.filter(address="anna@example.net").update(services=["chat"])
+    quiet = told(house, opened(house, {"chat": State.DISRUPTION}, tell=False))
+    big = opened(house, {"links": State.DISRUPTION})
+    house.work()
+    merged(house, big, quiet)
+    assert went(house) == [("problem", quiet.ref)]
+    assert readers(house, "problem") == ["bernat", "carla"]
+    assert [one["slug"] for one in quiet.sent_notices.get(state=Notice.SENT).story["touched"]] == ["links"]
+    house.later(minutes=5)
+    events.update_incident(quiet.ref, IncidentState.IDENTIFIED, {"ca": "És un cable."}, house.now, by="anna", tell=True)
+    house.work().later(minutes=2).work()
+    assert readers(house, "update") == BOTH
+
+
+def test_who_chose_the_services_of_one_opened_without_a_mail_hears_nothing_of_what_was_told_of_its_part(
+    house: House,
+) -> None:
+    Recipient.objects.filter(address="anna@example.net").update(services=["chat"])
+    quiet = told(house, opened(house, {"chat": State.DISRUPTION}, tell=False))
+    big = told(house, opened(house, {"links": State.DISRUPTION}))
+    merged(house, big, quiet)
+    house.later(minutes=5)
+    events.update_incident(quiet.ref, IncidentState.IDENTIFIED, {"ca": "És un cable."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    resolved(house, quiet)
+    assert went(house) == [("problem", big.ref), ("resolved", quiet.ref)]
+    assert readers(house, "resolved") == ["bernat", "carla"]
+
+
 def test_also_when_a_person_had_it_sent_and_the_impact_alone_would_not(house: House) -> None:
     small = told(house, opened(house, {"links": State.DEGRADED}))
     asked = opened(house, {"chat": State.DEGRADED}, tell=True)
