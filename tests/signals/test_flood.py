@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
+import random
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -153,6 +156,31 @@ def test_a_burst_is_taken_and_then_as_much_as_the_rate_allows() -> None:
     assert limiter.wait("a", 100.0, 1, 50) == 5, "what is refused costs nothing"
     assert limiter.wait("a", 105.0, 1, 50) == 0
     assert limiter.wait("a", 90.0, 1, 1) > 0, "a clock that stands still lets nobody in"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_after_so_many_seconds_as_are_said_it_is_taken_and_a_second_before_it_is_not(seed: int) -> None:
+    """Against an account that is reckoned without rounding."""
+    dice, now = random.Random(seed), Fraction(0)
+    rates = tuple(Rate(dice.randint(1, 60), dice.choice([0.25, 0.5, 1, 2, 10])) for _ in range(dice.randint(1, 3)))
+    limiter, accounts, at = Limiter(rates), {name: [Fraction(rate.burst) for rate in rates] for name in "ab"}, now
+    for _ in range(60):
+        now += Fraction(dice.choice([0, 0, dice.randint(0, 8), dice.randint(0, 400)]), dice.choice([1, 4, 8]))
+        for account in accounts.values():
+            for place, rate in enumerate(rates):
+                account[place] = min(Fraction(rate.burst), account[place] + (now - at) * Fraction(rate.each_second))
+        name, at = dice.choice("ab"), now
+        amounts = [dice.randint(0, int(rate.burst)) for rate in rates]
+        account = accounts[name]
+        lacking = [(n - has) / Fraction(rate.each_second) for n, has, rate in zip(amounts, account, rates, strict=True)]
+        seconds = math.ceil(max(0, *lacking))
+        assert limiter.wait(name, float(now), *amounts) == seconds
+        if not seconds:
+            accounts[name] = [has - n for n, has in zip(amounts, account, strict=True)]
+            continue
+        for wait, left in ((seconds - 1, 1), (seconds, 0)):
+            later = Limiter(rates, spent=dict(limiter.spent))
+            assert later.wait(name, float(now + wait), *amounts) == left
 
 
 @pytest.mark.torture
