@@ -112,6 +112,47 @@ def test_what_is_known_ends_however_much_else_is_said_at_once() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("little_room")
+@pytest.mark.parametrize("seed", range(8))
+def test_however_much_is_said_the_same_is_known_of_each_service_as_without_a_bound(seed: int) -> None:
+    """A sender that repeats what fires, as Alertmanager does, and tells once what is over."""
+    dice, concern, fires, since = random.Random(seed), Concern(current()), set[int](), dict[int, datetime]()
+    every = [
+        {"alertname": f"A{n}"}
+        | dice.choice([{}, {"talaia_service": "website"}, {"talaia_service": "chat"}])
+        | dice.choice([{}, {"talaia_impact": "degraded"}, {"talaia_impact": "partial"}])
+        for n in range(80)
+    ]
+    for round in range(12):
+        before, fires = fires, set(dice.sample(range(80), dice.choice([0, 3, 14, 40, 80])))
+        now = NOW + timedelta(minutes=round)
+        since = {n: since.get(n, now) for n in fires | before}
+        said = [("firing", n) for n in fires] + [("resolved", n) for n in before - fires]
+        dice.shuffle(said)
+        hours = [{"startsAt": since[n].isoformat()} | ({} if n in fires else {"endsAt": now.isoformat()}) for _, n in said]
+        alerts = [told(how, **every[n])["alerts"][0] | at for (how, n), at in zip(said, hours, strict=True)]
+        come_in({**body(), "alerts": alerts}, now)
+        since = {n: since[n] for n in fires}
+        known = Signal.objects.exclude(state="resolved").values_list("labels", flat=True)
+        assert {row["alertname"] for row in known} <= {f"A{n}" for n in fires}
+        said_of = set().union(*(concern.about(Alert(row, True)) for row in known))
+        assert said_of == set().union(*(concern.about(Alert(every[n], True)) for n in fires))
+        assert Signal.objects.count() <= 20 + 7
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
+def test_what_a_person_has_silenced_does_not_stand_for_what_nobody_has() -> None:
+    fields = {"source": "told", "annotations": {}, "starts_at": NOW, "via": "poll"}
+    for n in range(30):
+        labels, state = {"alertname": f"A{n}", "talaia_service": "website"}, "suppressed" if n else "firing"
+        at = NOW + timedelta(minutes=n)
+        Signal.objects.create(key=f"{n}", labels=labels, state=state, last_seen=at, **fields)
+    flood.keep_to_bound("told", Concern(current()))
+    assert Signal.objects.count() == 16 and "A0" in kept()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
 def test_a_large_body_is_written_in_small_transactions_and_begun_anew_after_a_kill(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
