@@ -16,7 +16,7 @@ LARGEST = 100_000_000
 def content(path: Path, *, follow: bool = True) -> bytes:
     """What stands in a file. Raises OSError, also for what is none, for a link unless `follow`, or for too much."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
-    with open(handle, "rb") as file:
+    with os.fdopen(handle, "rb") as file:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.ENXIO, "no file", str(path))
