@@ -48,8 +48,8 @@ YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d\d?)\2(\d\d?){TIME}", re.ASCII)
 YEAR_LAST = re.compile(rf"(\d\d?)([-/.])(\d\d?)\2(\d{{4}}|\d\d){TIME}", re.ASCII)
 TOGETHER = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 NO_DAY = {"", "0", "00:00:00", "00:00", "0:00:00"}
-# The zeros of programs' calendars: MySQL, .NET, SQL Server, Excel (two), Access, Unix, which the west has the day before
-# and where -1 says "none"; the least day of 32 bits. Nobody's membership ended then.
+# The zeros of programs' calendars: MySQL, .NET, SQL Server, Excel (two), Access, Unix, which the west has on the day
+# before, and where -1 says "none"; the least day of 32 bits. Nobody's membership ended then.
 ZEROS = {
     (0, 0, 0),
     (1, 1, 1),

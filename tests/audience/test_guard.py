@@ -203,7 +203,7 @@ def test_a_day_with_its_month_first_is_asked_about_as_the_others_may_be_read_wro
 
 
 @pytest.mark.parametrize("tells", [{"until": "12/31/2019"}, {"Alta": "12/31/2019"}, {"Fi factura": "12/31/2019"}])
-def test_a_row_of_somebody_who_is_not_told_shows_as_well_that_days_have_their_month_first(
+def test_a_row_of_somebody_who_is_not_told_shows_as_well_that_months_come_first(
     tells: dict[str, str],
 ) -> None:
     former = row("vella", member="no", **tells)

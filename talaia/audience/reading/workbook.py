@@ -54,7 +54,8 @@ class Worksheet:
 def sheets(archive: zipfile.ZipFile) -> Mapping[str, Worksheet]:
     """By their names, in one form (`named`); none where the archive is neither xlsx nor ods.
 
-    Parts are found whatever their capitals and slashes, as the reader finds them. Raises Unreadable for an xlsb, ValueError for what is torn, and what zipfile raises.
+    Parts are found whatever their capitals and slashes, as the reader finds them. Raises Unreadable for an xlsb,
+    ValueError for what is torn, and what zipfile raises.
     """
     there = {_part(name): name for name in archive.namelist()}
     if "xl/workbook.bin" in there:  # nothing tells which of its cells show an error
