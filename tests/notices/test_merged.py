@@ -153,7 +153,7 @@ def test_of_one_opened_without_a_mail_who_chose_its_services_hears_nothing_by_wh
     merged(house, big, quiet)
     assert went(house) == [("problem", quiet.ref)]
     assert readers(house, "problem") == ["bernat", "carla"]
-    assert [one["slug"] for one in quiet.sent_notices.get(state=Notice.SENT).story["touched"]] == ["links"]
+    assert [one["slug"] for one in (quiet.sent_notices.get(state=Notice.SENT).story or {})["touched"]] == ["links"]
     house.later(minutes=5)
     events.update_incident(quiet.ref, IncidentState.IDENTIFIED, {"ca": "És un cable."}, house.now, by="anna", tell=True)
     house.work().later(minutes=2).work()

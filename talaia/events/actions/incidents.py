@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.events.actions import rows
-from talaia.events.actions.since import reach_back
+from talaia.events.actions.since import ended, reach_back
 from talaia.events.models import Event, Update
 from talaia.events.timeline import (
     ENDED,
@@ -136,6 +136,8 @@ def update_incident(
             event.impacts.update(since=update.at)
         if reopened or (impacts is not None and update.at < now):
             reach_back(event, now)
+        if reached in ENDED:
+            ended(event, None, now)
         record(kind, rows.subject(event), now, by, data)
     return update
 
