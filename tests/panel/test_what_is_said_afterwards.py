@@ -192,6 +192,24 @@ def test_an_end_that_is_corrected_moves_what_is_counted_after_it_was_closed_both
         assert history() == [(1, "operational"), (14, "disruption"), (shown, "operational")]
 
 
+@pytest.mark.parametrize("older_first", [True, False])
+def test_what_two_incidents_say_alike_is_so_since_the_earlier_of_them_also_once_they_are_one(older_first: bool) -> None:
+    first = opened(at(8) if older_first else at(15), at(18), State.PARTIAL)
+    second = opened(at(15) if older_first else at(8), at(18), State.PARTIAL)
+    assert web().began == web().since == at(8)
+    events.merge_incident(first.ref, second.ref, WORDS, at(19))
+    judged(at(19))
+    assert (web().began, history()) == (at(8), [(1, "operational"), (8, "partial")])
+
+
+def test_of_two_that_say_it_otherwise_the_worse_is_so_since_it_says_so() -> None:
+    older = opened(at(8), at(18), State.DEGRADED)
+    worse = opened(at(15), at(18), State.PARTIAL)
+    events.merge_incident(older.ref, worse.ref, WORDS, at(19))
+    judged(at(19))
+    assert (web().began, history()) == (at(15), [(1, "operational"), (8, "degraded"), (15, "partial")])
+
+
 def test_hours_that_were_set_by_hand_stay_those_of_a_service_that_was_renamed() -> None:
     set_by_hand("web", State.OPERATIONAL, at(9), {"ca": "El fem anar"}, "", at(8))
     judged(at(8))

@@ -45,6 +45,15 @@ def corrected(event: Event, before: dict[str, str], now: datetime) -> None:
             say_since(impact.service_id, event.ref, State(impact.state), event.started_at, event.ended_at, now)
 
 
+def taken_on(event: Event, other: Event) -> None:
+    """What both of them say of a service is so since the earlier of them, where `event` becomes part of `other`."""
+    earlier = {(one.service_id, one.state): one.since or event.started_at for one in event.impacts.all()}
+    for impact in other.impacts.all():
+        since = earlier.get((impact.service_id, impact.state))
+        if since and since < (impact.since or other.started_at):
+            other.impacts.filter(pk=impact.pk).update(since=since)
+
+
 def ended(event: Event, before: datetime | None, now: datetime) -> None:
     """It was over at another time than was said `before` (None: than now).
 
