@@ -60,6 +60,10 @@ WRONG = ROW.format(ANNA + '<c r="C2" t="e"><v>#N/A</v></c>')
         "<row>" + ANNA.replace(' r="A2"', "").replace(' r="B2"', "") + '<c t="e"><v>#N/A</v></c></row>',
         ROW.format(ANNA + '<c t="e" r="C2" ><f>X( 1 &gt; 2 )</f><v >#N/A</v ></c >'),
         ROW.format(ANNA + '<c r="C2"><f t="shared" si="0"/></c>'),
+        # As libraries write what they do not compute.
+        ROW.format(ANNA + '<c r="C2"><f>IF(1,"sí","no")</f><v></v></c>'),
+        ROW.format(ANNA + '<c r="C2" t="b"><f>TRUE()</f><v/></c>'),
+        ROW.format(ANNA + '<c r="C2" t="n"><f>1</f><v><!-- c --></v></c>'),
         ROW.format(ANNA + '<c r="C2" t="e"/>'),
         ROW.format(ANNA + '<c r="C2" t="e"><!-- c --><v><![CDATA[#N/A]]></v></c>'),
     ],
@@ -99,6 +103,11 @@ def test_a_sheet_of_which_nothing_tells_what_is_wrong_in_it_is_not_read(monkeypa
         judged(of_xlsx(WRONG), BEFORE)
 
 
+def test_a_computed_text_may_be_empty() -> None:
+    cells = ANNA + '<c r="C2" t="str"><f>IF(1,"","sí")</f><v></v></c>'
+    assert of(judged(of_xlsx(ROW.format(cells)), BEFORE), What.LEAVES) == ["anna"]
+
+
 ERROR = 'table:formula="of:=NA()" office:value-type="string" office:string-value="" calcext:value-type="error"'
 
 
@@ -111,6 +120,7 @@ ERROR = 'table:formula="of:=NA()" office:value-type="string" office:string-value
         'calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>',
         '<table:table-cell table:formula="of:=NA()" office:value-type="string" office:string-value="">'
         "<text:p>#N/D</text:p></table:table-cell>",
+        '<table:table-cell table:formula="of:=1" office:value-type="float"/>',
         f"<table:table-cell {ERROR}><office:annotation><text:p>sí?</text:p></office:annotation>"
         "<text:p>#REF!</text:p></table:table-cell>",
     ],

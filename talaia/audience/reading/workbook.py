@@ -24,6 +24,9 @@ WHERE = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
 MERGED = re.compile(r"([A-Za-z]{1,3})(\d{1,7}):[A-Za-z]{1,3}(\d{1,7})")
 LOOKS_WRONG = re.compile(r"#|err:\d", re.IGNORECASE)
 NEVER_COMPUTED = "#FORMULA!"
+# Of these kinds alone what was computed may be empty: programs that compute nothing leave an empty place for it, too.
+EMPTY_TEXT = ("str", "inlineStr")
+VALUES = ("value", "boolean-value", "date-value", "time-value", "string-value")
 LONGEST = 60  # letters of what a wrong cell shows
 MOST_REPEATED = 1000  # an ods says once what many cells show; of an error in more, the first ones count
 
@@ -150,7 +153,7 @@ class _Sheet:
                 self.found.columns = max(self.found.columns, self.column)
                 self.kind, self.formula, self.shown, self.valued = about.get("t", ""), False, "", False
             case "v" | "is":
-                self.inside = self.valued = True
+                self.inside, self.valued = True, self.kind in EMPTY_TEXT
             case "f":
                 self.formula = True
             case "row":
@@ -162,8 +165,10 @@ class _Sheet:
                     _merge(self.found, Merged(int(where[2]), int(where[3]), column(where[1])))
 
     def said(self, text: str) -> None:
-        if self.inside and self.kind == "e":
-            self.shown += text[:LONGEST]
+        if self.inside:
+            self.valued = self.valued or bool(text.strip())
+            if self.kind == "e":
+                self.shown += text[:LONGEST]
 
     def end(self, name: str) -> None:
         match _local(name):
@@ -217,7 +222,8 @@ class _Opened:
             self.sheet.rows = max(self.sheet.rows, self.row + self.rows)
             self.sheet.columns = max(self.sheet.columns, self.column + self.columns)
         formula = "table:formula" in self.cell
-        if "error" in kinds or (formula and (not kinds or LOOKS_WRONG.match(shown))):
+        valued = kinds and (shown or "string" in kinds or any(_local(name) in VALUES for name in self.cell))
+        if "error" in kinds or (formula and (not valued or LOOKS_WRONG.match(shown))):
             for row in range(1, min(self.rows, MOST_REPEATED) + 1):
                 for place in range(1, min(self.columns, MOST_REPEATED) + 1):
                     self.sheet.wrong[self.row + row, self.column + place] = shown or NEVER_COMPUTED
