@@ -202,6 +202,26 @@ def test_what_two_incidents_say_alike_is_so_since_the_earlier_of_them_also_once_
     assert (web().began, history()) == (at(8), [(1, "operational"), (8, "partial")])
 
 
+def test_what_was_no_part_after_all_is_so_since_it_is_counted() -> None:
+    """It never was over: the one that it had become part of said so meanwhile."""
+    other = opened(at(8), at(18), State.PARTIAL)
+    event = opened(at(15), at(18))
+    events.merge_incident(event.ref, other.ref, WORDS, at(19))
+    judged(at(19))
+    events.update_incident(event.ref, IncidentState.INVESTIGATING, WORDS, at(20))
+    events.update_incident(other.ref, IncidentState.RESOLVED, WORDS, at(21))
+    judged(at(21))
+    assert (web().reason["ref"], web().began, history()[-1]) == (event.ref, at(15), (15, "disruption"))
+
+
+def test_what_the_signals_saw_before_people_said_the_same_is_so_since_then_also_once_they_see_it_no_more() -> None:
+    judged(at(10), State.PARTIAL)
+    event = events.open_incident(WORDS, WORDS, {"web": State.PARTIAL}, at(18), started_at=at(11))
+    judged(at(18), State.PARTIAL)
+    judged(at(19))
+    assert (web().reason["ref"], web().began, history()) == (event.ref, at(10), [(1, "operational"), (10, "partial")])
+
+
 def test_of_two_that_say_it_otherwise_the_worse_is_so_since_it_says_so() -> None:
     older = opened(at(8), at(18), State.DEGRADED)
     worse = opened(at(15), at(18), State.PARTIAL)
