@@ -202,14 +202,18 @@ def heard(notice: Notice) -> frozenset[str]:
 
 
 def is_past(notice: Notice) -> bool:
-    """Whether what it tells is over: its event is, or was since, or the work that it speaks of beforehand has begun."""
+    """Whether what it tells is over: its event is, or was since, or the work that it speaks of beforehand has begun.
+
+    Of last words, that it was opened again, or is part of what is not over.
+    """
     event = notice.event
+    over = (event.merged_into or event).ended_at is not None
+    ended = event.sent_notices.filter(kind__in=LAST_WORDS, number__gt=notice.number)
     if notice.kind in LAST_WORDS:
-        return False
+        return not over or ended.exists()
     if notice.kind in (Kind.ADVANCE, Kind.REMINDER) and event.state != MaintenanceState.SCHEDULED:
         return True
-    ended = event.sent_notices.filter(kind__in=LAST_WORDS, number__gt=notice.number)
-    return (event.merged_into or event).ended_at is not None or ended.exists()
+    return over or ended.exists()
 
 
 def too_many_came_back(day: date) -> bool:

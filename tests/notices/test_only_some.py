@@ -139,7 +139,7 @@ def test_of_what_is_merged_each_hears_whom_it_concerned_by_itself(placed: House)
     events.merge_incident(chat.ref, links.ref, {"ca": "És la mateixa."}, placed.now)
     placed.work()
     with translation.override("en"):
-        assert [one.state for one in waiting("en")] == ["goes in a moment, to 2 people"]
+        assert [one.about for one in waiting("en")] == ["goes in a moment, to 2 people"]
     placed.later(minutes=2).work()
     assert told(placed) == ["anna", "anna", "bernat"]
     events.update_incident(links.ref, IncidentState.RESOLVED, {"ca": "Fet."}, placed.now)
