@@ -61,6 +61,8 @@ People told
 - Reopened with "tell": a problem anew, for everybody, to be ended anew. Without it: nobody is told, and nobody of the
   second end.
 - `advance` and `reminder` are one kind here, as after a downtime or a move either name is right.
+- An advance notice that is held when its work is moved to where none is due yet may go or wait for the new hours; one
+  that is held while talaia is off, until the work should have begun, goes to nobody.
 - After a move, advance hours of the new window may be told; `changed` must be, to those told before.
 - A mail server that refuses everybody: the notice waits until somebody tries again, and goes then unless it is over;
   also where a later entry was written with "no mails", as its own words were fixed before.

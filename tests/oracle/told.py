@@ -191,7 +191,11 @@ class Post:
         if case.perhaps or held:
             case.doubtful_hours = True
             case.starts = what.starts
-            case.hours = [what.starts - before for before in self.house.advance if what.starts - before > what.at]
+            hours = [what.starts - before for before in self.house.advance]
+            case.hours = [hour for hour in hours if hour > what.at]
+            for each in self.waiting:
+                if each.case is case and each.kind == ADVANCE and not each.stuck and hours and hours[0] > what.at:
+                    each.doubtful = True  # it was to go at once for the old hours; of the new ones nothing is due yet
             if case.perhaps:
                 self._make(case, CHANGED, "changed", what.at)
         else:
@@ -225,7 +229,10 @@ class Post:
                 self._make(case, ADVANCE, "reminder", now, doubtful=case.doubtful_hours)
         leaving = [each for each in self.waiting if each.leaves <= now and not each.stuck]
         for notice in leaving:
-            self._leave(notice, now)
+            if notice.kind == ADVANCE and now >= notice.case.starts:
+                self._drop(notice.case, ADVANCE)  # its hour has passed unseen: nobody is told by itself
+            else:
+                self._leave(notice, now)
 
     def _make(self, case: Case, kind: str, name: str, now: int, doubtful: bool = False) -> None:
         if kind == NEWS:
