@@ -17,6 +17,7 @@ Signals
 - "It is being worked on" is said where all that fires is silenced (S6: a reason may say so).
 - A silent source: its last words count for `stale_after`, then unknown, red or green; so does a sample that was fresh
   in them, though it was older than they were (read so since it was held against the product).
+- A sample that went while its source could not be read counts from when it went, once an answer tells its age.
 - An unreadable one (S13): what is red stays, green is unknown after `stale_after`. "After": at that very second; a
   second later is let pass.
 - Into unknown and out of it there is no hold, `hold_worse` neither.
