@@ -60,6 +60,8 @@ class Notice:
     """Who was in the circle when it was made."""
     doubtful: bool = False
     stuck: bool = False
+    services: tuple[str, ...] | None = None
+    """Once it has begun to be sent: what it speaks of, whatever becomes part of its case afterwards."""
     drawn: int = 0
 
 
@@ -276,7 +278,7 @@ class Post:
         must, may = self._recipients(notice, root)
         taken, might = self.ledger.taken(must, now), self.ledger.taken(may, now)
         if might is None:
-            notice.stuck = True
+            notice.stuck, notice.services = True, notice.services or notice.case.services
             return
         self.waiting.remove(notice)
         # Where all who must be told are refused, and others might be told: it went to these, or waits for those.
@@ -284,7 +286,7 @@ class Post:
 
     def _recipients(self, notice: Notice, root: Case) -> tuple[frozenset[str], frozenset[str]]:
         listed = self.ledger.listed()
-        circle = self.ledger.circle(notice.case.services, notice.case.only_behind)
+        circle = self.ledger.circle(notice.services or notice.case.services, notice.case.only_behind)
         owed, perhaps = root.owed & listed, root.perhaps & listed
         if notice.kind in (END, CANCELLED, CHANGED):
             return owed, perhaps
