@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -188,17 +189,23 @@ def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
     return frozenset(postings.values_list("recipient", flat=True).distinct())
 
 
-def heard(notice: Notice) -> frozenset[str]:
-    """Of a problem that goes by itself: the keys of those who know of it, and not yet that it is over.
+def heard(notice: Notice) -> dict[str, set[str]]:
+    """Of a problem that goes by itself: of which services they know that they are in trouble, and not yet that it is
+    over, by the keys of those who do.
 
     They were told by what has become part of its event. Of the same trouble nobody hears twice that it is there.
     """
     if notice.kind != Kind.PROBLEM or notice.asked:
-        return frozenset()
+        return {}
     parts = list(notice.also.all()) if notice.state in Notice.TOLD else spoken_for(notice.event)
     earlier = Notice.objects.filter(Q(event__in=parts) | Q(also__in=parts), kind=Kind.PROBLEM).exclude(pk=notice.pk)
-    copies = Posting.objects.filter(notice__in=earlier, state__in=[Posting.SENT, Posting.AGAIN])
-    return frozenset(copies.values_list("recipient", flat=True).distinct())
+    found: dict[str, set[str]] = defaultdict(set)
+    for one in earlier.distinct():
+        services = {touched.slug for touched in Story.from_json(one.story).touched} if one.story else set()
+        copies = one.postings.filter(state__in=[Posting.SENT, Posting.AGAIN])
+        for key in copies.values_list("recipient", flat=True):
+            found[key] |= services
+    return found
 
 
 def is_past(notice: Notice) -> bool:
@@ -323,7 +330,9 @@ def _concerned(notice: Notice) -> tuple[list[Impact], tuple[Reach, ...]]:
     found = list(event.impacts.select_related("service").order_by(*IN_ORDER))
     waits = tuple(one.reach for one in unsaid(event))
     if event.quiet and not notice.asked and notice.state != Notice.WITHHELD and notice.kind not in LAST_WORDS:
-        reaches = (*waits, *(reach for one in past(event) if one.told_at for reach in one.reaches))
+        # Last words name all that it has touched, and go by no way of their own.
+        before = [one for one in past(event) if one.told_at and one.kind not in LAST_WORDS]
+        reaches = (*waits, *(reach for one in before for reach in one.reaches))
         theirs = {slug for one in reaches for slug in one.services}
         if theirs:
             kept = [one for one in found if one.service_id in theirs]

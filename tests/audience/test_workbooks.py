@@ -47,10 +47,13 @@ def of_xlsx(line: str, after: str = "") -> bytes:
     return changed(book, part, (old, line), ("</sheetData>", f"</sheetData>{after}"))
 
 
+WRONG = ROW.format(ANNA + '<c r="C2" t="e"><v>#N/A</v></c>')
+
+
 @pytest.mark.parametrize(
     "line",
     [
-        ROW.format(ANNA + '<c r="C2" t="e"><v>#N/A</v></c>'),
+        WRONG,
         # As Excel writes it: what is empty and has a colour ends in itself.
         ROW.format(cell("B2", "anna@example.org") + '<c r="A2" s="1"/><c r="C2" t="e"><f>A1</f><v>#N/A</v></c>'),
         "<row r='2'>" + ANNA.replace('"', "'") + "<c r='C2' t='e'><v>#N/A</v></c></row>",
@@ -65,6 +68,35 @@ def test_whatever_program_wrote_an_error_into_an_xlsx_it_is_no_empty_cell(line: 
     found = judged(of_xlsx(line), BEFORE)
     assert (of(found, What.LEAVES), of(found, What.KEPT)) == ([], ["anna"])
     assert [(one.line, one.code) for one in found.roster.refused] == [(2, "formula")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("xl/worksheets/sheet1.xml", "xl/worksheets/Sheet1.xml"),
+        ("xl/worksheets/sheet1.xml", "xl\\worksheets\\sheet1.xml"),  # as .NET packs
+        ("xl/workbook.xml", "xl/Workbook.xml"),
+        ("xl/_rels/workbook.xml.rels", "xl\\_rels\\workbook.xml.rels"),
+    ],
+)
+def test_an_error_is_seen_however_the_parts_of_the_workbook_are_named(old: str, new: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(of_xlsx(WRONG))) as archive:
+        files = {name.replace(old, new): archive.read(name).decode() for name in archive.namelist()}
+    found = judged(zipped(files), BEFORE)
+    assert (of(found, What.LEAVES), of(found, What.KEPT)) == ([], ["anna"])
+
+
+@pytest.mark.parametrize("name", ["Sòcies\t2026", "Sòcies\n2026", " Sòcies  2026 ", "S&amp;S", "S&#10;S"])
+def test_an_error_is_seen_however_the_sheet_is_called(name: str) -> None:
+    book = changed(of_xlsx(WRONG), "xl/workbook.xml", ('name="', f'name="{name}" x="'))
+    found = judged(book, BEFORE)
+    assert (of(found, What.LEAVES), of(found, What.KEPT)) == ([], ["anna"])
+
+
+def test_a_sheet_of_which_nothing_tells_what_is_wrong_in_it_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("talaia.audience.reading.workbook.sheets", lambda archive: {})
+    with pytest.raises(Unreadable):
+        judged(of_xlsx(WRONG), BEFORE)
 
 
 ERROR = 'table:formula="of:=NA()" office:value-type="string" office:string-value="" calcext:value-type="error"'

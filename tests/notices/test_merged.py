@@ -222,6 +222,29 @@ def test_who_knows_of_what_it_has_taken_on_hears_no_second_time_that_there_is_a_
     assert readers(house, "resolved") == BOTH
 
 
+def test_who_knows_of_a_part_hears_of_what_comes_with_the_next_and_is_worth_a_mail(house: House) -> None:
+    """It was drawn up for nobody, and called sent."""
+    Recipient.objects.filter(address="bernat@example.net").update(services=["links"])
+    small = told(house, opened(house, {"website": State.DEGRADED}, tell=False))
+    merged(house, told(house, opened(house, {"links": State.DISRUPTION})), small)
+    merged(house, opened(house, {"links": State.DISRUPTION, "chat": State.DISRUPTION}), small)
+    assert went(house)[1:] == [("problem", small.ref)]
+    copies = Posting.objects.filter(notice=small.sent_notices.get(state=Notice.SENT), state=Posting.SENT)
+    assert copies.count() == 2, "bernat has heard all that he chose"
+
+
+def test_what_comes_back_in_one_opened_without_a_mail_tells_nobody_of_what_it_began_with(house: House) -> None:
+    """Its end named all that it had touched, to those who had been told of its part."""
+    Recipient.objects.filter(address="anna@example.net").update(services=["chat"])
+    quiet = told(house, opened(house, {"chat": State.DISRUPTION}, tell=False))
+    merged(house, told(house, opened(house, {"links": State.DISRUPTION})), quiet)
+    resolved(house, quiet)
+    events.update_incident(quiet.ref, IncidentState.INVESTIGATING, {"ca": "Torna."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    assert "anna" not in readers(house, "problem")
+    assert went(house)[2:] == [("problem", quiet.ref)]
+
+
 def test_what_was_taken_back_or_is_over_is_carried_on_by_nobody(house: House) -> None:
     small = told(house, opened(house, {"links": State.DEGRADED}))
     back = opened(house, {"links": State.DISRUPTION})

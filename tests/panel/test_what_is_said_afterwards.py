@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 
 from talaia.events import actions as events
 from talaia.events.declared import declared
@@ -16,6 +17,7 @@ from talaia.notices.webhooks.rows import _component
 from talaia.panel.actions import judge_service, list_services, roll_up, set_by_hand
 from talaia.panel.catalogue import Entry, Heading
 from talaia.panel.models import Day, Service, Transition
+from talaia.panel.renaming.actions import forget_row, move_history
 from talaia.panel.rollup import due_days
 from talaia.panel.state import Computed, Reason, State, show
 from talaia.site import dates, pages, snapshot
@@ -178,4 +180,63 @@ def test_an_incident_that_is_written_down_when_all_is_over_counts() -> None:
     event = events.open_incident(WORDS, WORDS, {"web": State.PARTIAL}, at(18), started_at=at(14))
     events.update_incident(event.ref, IncidentState.RESOLVED, WORDS, at(18), ended_at=at(16))
     judged(at(18))
-    assert history()[:2] == [(1, "operational"), (14, "partial")]
+    assert history() == [(1, "operational"), (14, "partial"), (16, "operational")]
+    assert (web().state, web().since) == (State.OPERATIONAL, at(16))
+
+
+def test_what_is_said_of_the_past_lasts_until_people_say_that_it_ended() -> None:
+    """What was shown while it was open stays: nobody knows any more what the signals would have said."""
+    event = opened(at(8), at(18))
+    events.update_incident(event.ref, IncidentState.RESOLVED, WORDS, at(18.5), ended_at=at(12))
+    judged(at(18.5))
+    shown = [(18, "disruption"), (18.5, "operational")]
+    assert history() == [(1, "operational"), (8, "disruption"), (12, "operational"), *shown]
+    events.edit_event("incident", event.ref, at(19), ended_at=at(10))
+    assert history() == [(1, "operational"), (8, "disruption"), (10, "operational"), *shown]
+    events.edit_event("incident", event.ref, at(19), ended_at=at(13))
+    assert history() == [(1, "operational"), (8, "disruption"), (13, "operational"), *shown]
+
+
+def test_an_end_that_is_corrected_moves_what_is_counted_after_it_was_closed_both_ways() -> None:
+    event = opened(at(14), at(14))
+    events.update_incident(event.ref, IncidentState.RESOLVED, WORDS, at(18))
+    judged(at(18))
+    for end, shown in ((19, 19), (18.5, 18.5), (20, 20), (17, 18)):
+        events.edit_event("incident", event.ref, at(21), ended_at=at(end))
+        assert history() == [(1, "operational"), (14, "disruption"), (shown, "operational")]
+
+
+@pytest.mark.parametrize("older_first", [True, False])
+def test_what_two_incidents_say_alike_is_so_since_the_earlier_of_them_also_once_they_are_one(older_first: bool) -> None:
+    first = opened(at(8) if older_first else at(15), at(18), State.PARTIAL)
+    second = opened(at(15) if older_first else at(8), at(18), State.PARTIAL)
+    assert web().began == web().since == at(8)
+    events.merge_incident(first.ref, second.ref, WORDS, at(19))
+    judged(at(19))
+    assert (web().began, history()) == (at(8), [(1, "operational"), (8, "partial")])
+
+
+def test_of_two_that_say_it_otherwise_the_worse_is_so_since_it_says_so() -> None:
+    older = opened(at(8), at(18), State.DEGRADED)
+    worse = opened(at(15), at(18), State.PARTIAL)
+    events.merge_incident(older.ref, worse.ref, WORDS, at(19))
+    judged(at(19))
+    assert (web().began, history()) == (at(15), [(1, "operational"), (8, "degraded"), (15, "partial")])
+
+
+def test_hours_that_were_set_by_hand_stay_those_of_a_service_that_was_renamed() -> None:
+    set_by_hand("web", State.OPERATIONAL, at(9), {"ca": "El fem anar"}, "", at(8))
+    judged(at(8))
+    judged(at(9))
+    list_services([Heading("g", {"": "G"}, (Entry("site", {"": "Web"}, {}),))], at(10))
+    with transaction.atomic():
+        move_history("web", "site", at(10))
+        forget_row("web", "site", "", at(10), {})
+    judged(at(10))
+    events.open_incident(WORDS, WORDS, {"site": State.PARTIAL}, at(18), started_at=at(3))
+    assert [one for one in history() if one[0] < 10] == [
+        (1, "operational"),
+        (3, "partial"),
+        (8, "operational"),
+        (9, "partial"),
+    ]

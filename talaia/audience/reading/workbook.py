@@ -52,34 +52,44 @@ class Worksheet:
 
 
 def sheets(archive: zipfile.ZipFile) -> Mapping[str, Worksheet]:
-    """By their names; none where the archive is neither xlsx nor ods.
+    """By their names, in one form (`named`); none where the archive is neither xlsx nor ods.
 
-    Raises Unreadable for an xlsb, ValueError for what is torn, and what zipfile raises.
+    Parts are found whatever their capitals and slashes, as the reader finds them. Raises Unreadable for an xlsb,
+    ValueError for what is torn, and what zipfile raises.
     """
-    there = set(archive.namelist())
+    there = {_part(name): name for name in archive.namelist()}
     if "xl/workbook.bin" in there:  # nothing tells which of its cells show an error
         raise Unreadable("sheet_form")
-    if {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= there:
+    if {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= there.keys():
         return _of_xlsx(archive, there)
     if "content.xml" in there:
         reader = _Opened()
-        _parse(archive, "content.xml", reader.start, reader.end, reader.said)
+        _parse(archive, there["content.xml"], reader.start, reader.end, reader.said)
         return reader.found
     return {}
 
 
-def _of_xlsx(archive: zipfile.ZipFile, there: set[str]) -> Mapping[str, Worksheet]:
+def named(sheet: str) -> str:
+    """The name of a sheet, in which readers of XML leave blanks of several kinds, or one."""
+    return " ".join(sheet.split())
+
+
+def _part(name: str) -> str:
+    return name.replace("\\", "/").lower()
+
+
+def _of_xlsx(archive: zipfile.ZipFile, there: Mapping[str, str]) -> Mapping[str, Worksheet]:
     parts = {
-        one.get("Id", ""): normpath(join("xl", one.get("Target", ""))).lstrip("/")
-        for one in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")
+        one.get("Id", ""): _part(normpath(join("xl", one.get("Target", "").replace("\\", "/"))).lstrip("/"))
+        for one in _elements(archive, there["xl/_rels/workbook.xml.rels"], "Relationship")
     }
     found = {}
-    for one in _elements(archive, "xl/workbook.xml", "sheet"):
+    for one in _elements(archive, there["xl/workbook.xml"], "sheet"):
         part = parts.get(next((value for name, value in one.items() if name.endswith(":id")), ""), "")
         if part in there:
             reader = _Sheet()
-            _parse(archive, part, reader.start, reader.end, reader.said)
-            found[one.get("name", "")] = reader.found
+            _parse(archive, there[part], reader.start, reader.end, reader.said)
+            found[named(one.get("name", ""))] = reader.found
     return found
 
 
@@ -178,7 +188,7 @@ class _Opened:
     def start(self, name: str, about: Attributes) -> None:
         match _local(name):
             case "table":
-                self.sheet = self.found.setdefault(about.get("table:name", ""), Worksheet())
+                self.sheet = self.found.setdefault(named(about.get("table:name", "")), Worksheet())
                 self.row, self.rows = 0, 0
             case "table-row":
                 self.row, self.rows = self.row + self.rows, _times(about, "rows-repeated")

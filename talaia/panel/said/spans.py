@@ -69,13 +69,15 @@ def claimed(
     ]
 
 
-def withdrawn(spans: Sequence[Span], ref: str, before: datetime | None = None) -> list[Span]:
-    """Without what the incident `ref` said afterwards, of all that lies `before`."""
-    if before is not None:
-        spans = _cut(spans, before)
+def withdrawn(
+    spans: Sequence[Span], ref: str, before: datetime | None = None, after: datetime | None = None
+) -> list[Span]:
+    """Without what the incident `ref` said afterwards, of all that lies `before` and not before `after`."""
+    for at in filter(None, (after, before)):
+        spans = _cut(spans, at)
     found: list[Span] = []
     for span in spans:
-        if span.said_by(ref) and (before is None or span.at < before):
+        if span.said_by(ref) and (before is None or span.at < before) and (after is None or span.at >= after):
             span = span.as_before()
             touched = True
         else:
