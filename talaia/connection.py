@@ -20,7 +20,7 @@ from talaia.web import FIELDS, LONGEST_HEAD, Front
 PATIENCE = 15.0
 ENDING = 2.0  # seconds: the same, once the server ends
 STRETCH = 65_536  # bytes of a body
-# A body may come in so many chunks, and in one more for each PIECE bytes of it: each costs as much as 400 bytes of a plain body.
+# A body may come in so many chunks, and in one more for each PIECE bytes of it: each costs as much as 400 bytes do.
 PIECES, PIECE = 2_000, 256
 BLANK = 1_024  # bytes between two requests that belong to none of them: empty lines
 READ = 65_536  # bytes read at once, after which everybody else comes first
