@@ -128,7 +128,9 @@ def test_however_much_is_said_the_same_is_known_of_each_service_as_without_a_bou
         since = {n: since.get(n, now) for n in fires | before}
         said = [("firing", n) for n in fires] + [("resolved", n) for n in before - fires]
         dice.shuffle(said)
-        hours = [{"startsAt": since[n].isoformat()} | ({} if n in fires else {"endsAt": now.isoformat()}) for _, n in said]
+        hours = [
+            {"startsAt": since[n].isoformat()} | ({} if n in fires else {"endsAt": now.isoformat()}) for _, n in said
+        ]
         alerts = [told(how, **every[n])["alerts"][0] | at for (how, n), at in zip(said, hours, strict=True)]
         come_in({**body(), "alerts": alerts}, now)
         since = {n: since[n] for n in fires}
@@ -214,7 +216,7 @@ def test_after_so_many_seconds_as_are_said_it_is_taken_and_a_second_before_it_is
         amounts = [dice.randint(0, int(rate.burst)) for rate in rates]
         account = accounts[name]
         lacking = [(n - has) / Fraction(rate.each_second) for n, has, rate in zip(amounts, account, rates, strict=True)]
-        seconds = math.ceil(max(0, *lacking))
+        seconds = math.ceil(max(Fraction(0), *lacking))
         assert limiter.wait(name, float(now), *amounts) == seconds
         if not seconds:
             accounts[name] = [has - n for n, has in zip(amounts, account, strict=True)]
