@@ -13,8 +13,8 @@ from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, IsOver
 from talaia.notices import actions, rows
 from talaia.notices.models import Notice, Posting
-from talaia.notices.values import Behind
-from talaia.notices.which import MERGED, Reach, covered
+from talaia.notices.values import Behind, Reach, Story
+from talaia.notices.which import MERGED, covered
 from talaia.panel.state import State
 from tests.notices.conftest import House
 
@@ -38,6 +38,10 @@ def merged(house: House, event: Event, into: Event, move_services: bool | None =
         event.ref, into.ref, {"ca": "És la mateixa."}, house.now, by="anna", move_services=move_services
     )
     house.work().later(minutes=2).work()
+
+
+def story_of(notice: Notice) -> Story:
+    return Story.from_json(notice.story or {})
 
 
 def resolved(house: House, event: Event) -> None:
@@ -153,7 +157,7 @@ def test_of_one_opened_without_a_mail_who_chose_its_services_hears_nothing_by_wh
     merged(house, big, quiet)
     assert went(house) == [("problem", quiet.ref)]
     assert readers(house, "problem") == ["bernat", "carla"]
-    assert [one["slug"] for one in (quiet.sent_notices.get(state=Notice.SENT).story or {})["touched"]] == ["links"]
+    assert [one.slug for one in story_of(quiet.sent_notices.get(state=Notice.SENT)).touched] == ["links"]
     house.later(minutes=5)
     events.update_incident(quiet.ref, IncidentState.IDENTIFIED, {"ca": "És un cable."}, house.now, by="anna", tell=True)
     house.work().later(minutes=2).work()
@@ -292,6 +296,7 @@ def test_what_was_no_duplicate_after_all_has_an_end_of_its_own(house: House) -> 
         (Reach(("a",), Behind(("a",))), [Reach(("a",))], True),
         (Reach(("a",), Behind(("a",))), [Reach(("a",), Behind(("a", "b")))], True),
         (Reach(("a",), Behind(("a",), ("x",))), [Reach(("a",), Behind(("a",)))], False),
+        (Reach(("a",)), [Reach(("a",), Behind(("a",))), Reach(("b",))], False),  # everybody had it of the other
         (
             Reach(("a",), Behind((), ("x", "y"))),
             [Reach(("a",), Behind((), ("x",))), Reach((), Behind((), ("y",)))],

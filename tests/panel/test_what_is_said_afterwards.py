@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,12 +13,15 @@ from talaia.events import actions as events
 from talaia.events.declared import declared
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
+from talaia.notices.webhooks.rows import _component
 from talaia.panel.actions import judge_service, list_services, roll_up, set_by_hand
 from talaia.panel.catalogue import Entry, Heading
 from talaia.panel.models import Day, Service, Transition
 from talaia.panel.renaming.actions import forget_row, move_history
 from talaia.panel.rollup import due_days
 from talaia.panel.state import Computed, Reason, State, show
+from talaia.site import dates, pages, snapshot
+from tests.pages import story
 
 ZONE = ZoneInfo("Europe/Madrid")
 WORDS = {"ca": "No va"}
@@ -71,6 +75,16 @@ def test_a_backdated_incident_has_one_since_and_counts_from_there() -> None:
     assert history() == [(1, "operational"), (14, "disruption")]
     judged(at(18.5))
     assert web().began == at(14) and history()[-1] == (14, "disruption")
+
+
+def test_programs_are_told_the_same_since_as_people_by_status_json_and_by_webhooks() -> None:
+    judged(at(14), State.DISRUPTION)
+    judged(at(15))
+    opened(at(12), at(18), State.PARTIAL)
+    assert (web().began, web().since) == (at(12), at(15))  # what is shown turned to it at three, between both
+    made = json.loads(pages.front(snapshot.front(at(18.1)), story.HOUSE)["status.json"])
+    assert [one["since"] for one in made["services"] if one["slug"] == "web"] == [dates.utc(at(12))]
+    assert _component(web(), "ca").since == at(12)
 
 
 def test_days_that_are_summed_up_are_summed_up_again() -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 import uvicorn
@@ -340,6 +341,23 @@ def test_a_visitor_who_comes_back_in_time_is_kept(front: Front, monkeypatch: pyt
             writer.write(ASKED[0])
             assert (await answer(reader))[1] == PAGE
             await asyncio.sleep(0.2)
+
+    talking(front, talk)
+
+
+def test_who_goes_on_to_pages_after_an_answer_of_the_application_is_not_cut_off_by_the_watch_of_uvicorn(
+    front: Front,
+) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASKED[0])
+        assert (await answer(reader))[1] == PAGE
+        [guest] = front.admission.guests
+        cast(Connection, guest).timeout_keep_alive = 0  # it knows nothing of what goes the short way
+        writer.write(POST % (b"/desk/x", 3) + b"abc")
+        assert (await answer(reader))[1] == b"abc"
+        await asyncio.sleep(0.05)
+        writer.write(ASKED[0])
+        assert (await answer(reader))[1] == PAGE
 
     talking(front, talk)
 
