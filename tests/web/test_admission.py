@@ -106,7 +106,7 @@ def test_what_is_kept_may_come_up_to_the_bound() -> None:
     inside.keep(only, 1000)
     assert not only.dropped
     inside.keep(only, 1001)
-    assert only.dropped and inside.kept == 0
+    assert (only.dropped, inside.kept) == (True, 0)
 
 
 @pytest.mark.parametrize(
