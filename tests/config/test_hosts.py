@@ -9,6 +9,7 @@ import pytest
 from django.http.request import split_domain_port, validate_host
 
 from talaia.config import Wrong, read
+from talaia.config.addresses import is_web_address
 from talaia.config.hosts import asked_by, host, host_and_port, is_here, name_server, web_address, without_password
 from talaia.config.records import answer_is_wrong, question_is_wrong
 
@@ -272,3 +273,20 @@ def test_a_host_that_nobody_can_ask_for_is_refused(wrong: str, tmp_path: Path) -
     file.write_text(wrong)
     with pytest.raises(Wrong):
         read(file)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_one"),
+    [
+        ("http://prometheus:9090", True),
+        ("http://[fe80::1%25eth0]:9090/x y", True),
+        ("http://my_prom.svc.cluster.local.", True),
+        ("http://prometheús.example", True),
+        ("http://ex ample.org", False),
+        ("http://10.0.0.256:9090", False),
+        ("http://a,b.example.org", False),
+        ("http://example.org\n", False),
+    ],
+)
+def test_an_address_has_a_host_that_can_be_asked_for(address: str, is_one: bool) -> None:
+    assert is_web_address(address) is is_one
