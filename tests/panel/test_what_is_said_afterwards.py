@@ -195,6 +195,8 @@ def test_what_is_said_of_the_past_lasts_until_people_say_that_it_ended() -> None
     assert history() == [(1, "operational"), (8, "disruption"), (10, "operational"), *shown]
     events.edit_event("incident", event.ref, at(19), ended_at=at(13))
     assert history() == [(1, "operational"), (8, "disruption"), (13, "operational"), *shown]
+    events.edit_event("incident", event.ref, at(19), started_at=at(9))
+    assert history() == [(1, "operational"), (9, "disruption"), (13, "operational"), *shown]
 
 
 def test_an_end_that_is_corrected_moves_what_is_counted_after_it_was_closed_both_ways() -> None:
