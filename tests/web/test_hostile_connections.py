@@ -164,12 +164,13 @@ def test_who_sends_many_requests_and_waits_for_no_answer_is_let_go(front: Front)
         (b"GET / HTTP/1.0\r\n\r\n", 200),
         (b"GET /desk/ HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * FIELDS + b"\r\n", 431),
+        (b"GET / HTTP/1.0\r\n" + b"a: b\r\n" * FIELDS + b"\r\n", 200),
         (b"GET / HTTP/1.1\r\nHost: x\r\na: " + b"b" * 40_000 + b"\r\n\r\n", 431),
         (b"GET /" + b"b" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
         (b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 @pytest.mark.parametrize("warm", [False, True])
 def test_what_is_no_good_request_is_refused_and_closed(
