@@ -127,3 +127,9 @@ def test_a_traceback_of_ours_keeps_the_names_that_look_as_if_thrown_with_dice() 
     except ValueError:
         fault = logging.LogRecord("talaia.up", logging.ERROR, __file__, 1, "it failed", (), sys.exc_info())
     assert "no row a1b2c3d4e5f6a7b8c9d0" in lines.Plain().format(fault)
+
+
+def test_a_line_is_cut_beyond_its_length_and_never_at_it() -> None:
+    assert lines.Plain().format(record("é" * lines.LONGEST)).endswith(f": {'é' * lines.LONGEST}")
+    assert lines.Plain().format(record("é" * (lines.LONGEST + 1))).endswith(f": {'é' * lines.LONGEST}…")
+    assert '"é"' in lines.Json().format(record("é"))
