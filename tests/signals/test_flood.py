@@ -20,6 +20,7 @@ from talaia.signals.client import Heard
 from talaia.signals.flood import actions as flood
 from talaia.signals.flood import room
 from talaia.signals.flood.room import Told, too_many
+from talaia.signals.flood.turns import Turns
 from talaia.signals.matching import Concern
 from talaia.signals.models import Intake, Signal, SourceState
 from talaia.signals.parse.report import Alert
@@ -216,7 +217,7 @@ def test_after_so_many_seconds_as_are_said_it_is_taken_and_a_second_before_it_is
         amounts = [dice.randint(0, int(rate.burst)) for rate in rates]
         account = accounts[name]
         lacking = [(n - has) / Fraction(rate.each_second) for n, has, rate in zip(amounts, account, rates, strict=True)]
-        seconds = math.ceil(max([Fraction(0), *lacking]))
+        seconds = math.ceil(max(Fraction(0), *lacking))
         assert limiter.wait(name, float(now), *amounts) == seconds
         if not seconds:
             accounts[name] = [has - n for n, has in zip(amounts, account, strict=True)]
@@ -224,6 +225,34 @@ def test_after_so_many_seconds_as_are_said_it_is_taken_and_a_second_before_it_is
         for wait, left in ((seconds - 1, 1), (seconds, 0)):
             later = Limiter(rates, spent=dict(limiter.spent))
             assert later.wait(name, float(now + wait), *amounts) == left
+
+
+def taken_up(turns: Turns, waiting: str, most: int, costs: dict[str, float]) -> str:
+    """The sources of the first `most` that are taken up of `waiting`, a letter each."""
+    now, order = 0.0, ""
+    for _, source in turns.of(enumerate(waiting), lambda: now):
+        order += source
+        now += costs.get(source, 1.0)
+        if len(order) == most:
+            break
+    return order
+
+
+def test_a_source_that_floods_keeps_only_itself_waiting() -> None:
+    turns = Turns()
+    assert taken_up(turns, "FFFFFFFFFFa", 11, {"F": 5.0}) == "FaFFFFFFFFF"
+    assert taken_up(turns, "FFFFFFFF", 1, {"F": 5.0}) == "F"
+    for _ in range(3):  # what comes meanwhile goes first, each time
+        assert taken_up(turns, "FFFFFFFaF", 3, {"F": 5.0, "a": 0.01}) == "aFF"
+    assert taken_up(turns, "FFab", 9, {"F": 5.0}) in ("abFF", "baFF")
+    assert taken_up(turns, "Fa", 2, {}) == "Fa", "all was taken up: everybody begins anew"
+
+
+def test_the_bodies_of_one_source_are_taken_up_as_they_came() -> None:
+    order = [number for number, source in Turns().of(enumerate("abbaabab" * 9), itertools.count().__next__)]
+    for source in "ab":
+        numbers = [number for number in order if ("abbaabab" * 9)[number] == source]
+        assert numbers == sorted(numbers) and len(numbers) == 36
 
 
 @pytest.mark.torture

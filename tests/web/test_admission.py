@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import random
 import resource
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 
 from talaia import admission
-from talaia.admission import Admission, Bounds, bounds, counted_for, raise_limit
+from talaia.admission import Admission, Bounds, bounds, counted_for, place_of, raise_limit
+from talaia.config import Config
 from talaia.tally import Tally
+from tests.api.conftest import USUAL
 
 BUSY = float("inf")
 
@@ -97,6 +100,15 @@ def test_what_is_kept_is_bounded_and_who_began_first_pays() -> None:
     assert inside.kept == 0 and not inside.holding
 
 
+def test_what_is_kept_may_come_up_to_the_bound() -> None:
+    inside, only = hall(), Someone(1.0)
+    inside.enter(only)
+    inside.keep(only, 1000)
+    assert not only.dropped
+    inside.keep(only, 1001)
+    assert (only.dropped, inside.kept) == (True, 0)
+
+
 @pytest.mark.parametrize(
     ("address", "behind_proxy", "place"),
     [
@@ -113,14 +125,53 @@ def test_whom_a_connection_counts_for(address: str, behind_proxy: bool, place: s
     assert counted_for(address, behind_proxy) == place
 
 
+@pytest.mark.parametrize(
+    ("proxy", "client", "told", "place"),
+    [
+        (False, ("192.0.2.7", 50_000), [], "192.0.2.7"),
+        (False, ("192.0.2.7", 50_000), [b"192.0.2.8"], "192.0.2.7"),  # anybody can say so
+        (False, None, [], ""),
+        (True, ("192.0.2.7", 50_000), [], ""),
+        (True, ("127.0.0.1", 50_000), [b"192.0.2.8"], "192.0.2.8"),
+        # The proxy adds whom it sees at the end of what it was told; what stands before, anybody can say.
+        (True, ("127.0.0.1", 50_000), [b"192.0.2.1, 192.0.2.8"], "192.0.2.8"),
+        (True, ("127.0.0.1", 50_000), [b"192.0.2.1", b"192.0.2.8"], "192.0.2.8"),
+        (True, ("127.0.0.1", 50_000), [b"127.0.0.1"], ""),
+    ],
+)
+def test_behind_a_proxy_a_request_counts_for_whom_the_proxy_names_last_and_else_for_who_is_there(
+    configure: Callable[[str], Config],
+    proxy: bool,
+    client: tuple[str, int] | None,
+    told: list[bytes],
+    place: str,
+) -> None:
+    configure(f"{USUAL}\n[web]\nbehind_proxy = {str(proxy).lower()}\n")
+    headers = [(b"host", b"status.example.org"), *((b"x-forwarded-for", one) for one in told)]
+    assert place_of({"client": client, "headers": headers}) == place
+
+
 def test_the_soft_limit_is_raised_to_the_hard_one() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (512, before[1]))
-        assert raise_limit() >= 512
+        assert raise_limit() == (1 << 20 if before[1] == resource.RLIM_INFINITY else before[1])
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_where_the_limit_may_not_be_raised_there_are_as_many_descriptors_as_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object) -> None:
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (512, 4096))
+    monkeypatch.setattr(resource, "setrlimit", refused)
+    assert raise_limit() == 512
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert raise_limit() == 1 << 20
 
 
 def test_however_many_are_sent_away_the_log_has_a_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:
