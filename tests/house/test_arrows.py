@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2] / "talaia"
 
 # Low to high. What stands on one step does not know the others of that step.
 STEPS = [
-    {"config", "refusal", "tally", "forwarded"},
+    {"config", "refusal", "tally", "forwarded", "regular"},
     {"log", "modes"},
     {"outbox", "schema", "terminal"},
     {"panel"},
