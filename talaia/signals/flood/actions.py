@@ -15,7 +15,6 @@ from talaia.signals.parse.report import Alert
 
 AT_ONCE = 500  # rows of one transaction
 CODE = "too_many"
-SILENCED = Signal.SUPPRESSED
 
 
 def keep_to_bound(source: str, concern: Concern) -> int:
