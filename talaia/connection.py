@@ -253,7 +253,7 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing() and not untaken:
             return
         patience = min(PATIENCE, ENDING) if self.ending else PATIENCE
-        if untaken and self.unsent - untaken >= TAKEN:
+        if self.unsent - untaken >= TAKEN:
             self.unsent, self.untaken_since = untaken, self.loop.time()
         left = self.idle_since() + patience - self.loop.time()
         if left > 0:

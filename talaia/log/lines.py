@@ -100,7 +100,7 @@ class Json(Line):
 
 
 def prioritised(text: str, level: int) -> str:
-    return "\n".join(f"<{priority(level)}>{line}" for line in text.splitlines() or [""])
+    return "\n".join(f"<{priority(level)}>{line}" for line in text.splitlines())
 
 
 def formatter() -> logging.Formatter:

@@ -28,7 +28,7 @@ def machine_id(home: Path) -> str:
     for _again in range(2):
         with suppress(FileNotFoundError):
             found, _, rest = file.read_text().strip().partition(" ")
-            if found and rest == f"{file.stat().st_ino} {host}":
+            if rest == f"{file.stat().st_ino} {host}":
                 return found
         make_private(home)
         draft = file.with_name(f".{FILE}-{secrets.token_hex(4)}")

@@ -107,3 +107,29 @@ def test_the_form_may_be_said_before_the_command_or_behind_it(arguments: list[st
     known, rest = parser().parse_known_args([*arguments, "--listen", "127.0.0.1:1", "--con", "x"])
     assert (known.command, known.log, known.config) == ("up", "json", None)
     assert rest == ["--listen", "127.0.0.1:1", "--con", "x"]  # what is shortened is the command's own
+
+
+def test_of_secrets_of_which_one_holds_another_nothing_is_left(
+    tmp_path: Path, configure: Callable[[str], Config]
+) -> None:
+    (tmp_path / "password").write_text("\n".join("corretja"[:length] * (length - 5) for length in (8, 6, 7)))
+    configure(
+        '[site]\nname = "x"\naddress = "https://status.example.org"\n'
+        '[mail]\nsender = "estat@example.org"\nusername = "talaia"\npassword_file = "password"\n'
+    )
+    assert [len(one) for one in known.secrets()] == [24, 14, 6]
+    assert lines.Plain().format(record("login: corretjacorretjacorretja")).endswith("login: …")
+
+
+def test_a_traceback_of_ours_keeps_the_names_that_look_as_if_thrown_with_dice() -> None:
+    try:
+        raise ValueError("no row a1b2c3d4e5f6a7b8c9d0")
+    except ValueError:
+        fault = logging.LogRecord("talaia.up", logging.ERROR, __file__, 1, "it failed", (), sys.exc_info())
+    assert "no row a1b2c3d4e5f6a7b8c9d0" in lines.Plain().format(fault)
+
+
+def test_a_line_is_cut_beyond_its_length_and_never_at_it() -> None:
+    assert lines.Plain().format(record("é" * lines.LONGEST)).endswith(f": {'é' * lines.LONGEST}")
+    assert lines.Plain().format(record("é" * (lines.LONGEST + 1))).endswith(f": {'é' * lines.LONGEST}…")
+    assert '"é"' in lines.Json().format(record("é"))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from talaia.outbox.alone import alone
+from talaia.config import Config
+from talaia.outbox.alone import NAMES, alone, only_one
 from talaia.outbox.faults import Temporary
+from talaia.refusal import Refused
 from tests.product import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +69,56 @@ def test_whoever_waits_goes_on_once_the_first_is_done_even_if_it_failed() -> Non
         first()
     thread.join(10)
     assert order == ["first", "second True"]
+
+
+def test_no_two_names_share_a_lock_of_the_database() -> None:
+    assert len(set(NAMES.values())) == len(NAMES)
+
+
+def test_a_state_folder_in_which_nothing_was_done_yet_has_its_locks_and_they_are_for_us_alone(
+    tmp_path: Path, configure: Callable[[str], Config]
+) -> None:
+    configure((ROOT / "tests" / "talaia.toml").read_text())
+    with alone("notice", 7) as mine:
+        assert mine
+    with only_one(tmp_path / "new", "talaia work"):
+        assert stat.S_IMODE((tmp_path / "new" / "run").stat().st_mode) == 0o700
+    if connection.vendor == "sqlite":
+        assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
+
+
+def test_only_one_works_in_a_folder_and_the_next_one_is_told_who_does(tmp_path: Path) -> None:
+    lock = tmp_path / "run" / "works.lock"
+    for what in ("talaia up", "talaia work"):
+        with only_one(tmp_path, what):
+            with pytest.raises(Refused, match=rf"^{what} \(process {os.getpid()}\) works in {tmp_path} already; end"):
+                only_one(tmp_path, "talaia up").__enter__()
+            assert lock.read_text() == f"{what} (process {os.getpid()})\n"
+            lock.write_text("")  # as a full disk leaves it
+            with pytest.raises(Refused, match=rf"^another process works in {tmp_path} already"):
+                only_one(tmp_path, "talaia up").__enter__()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+def test_a_disk_that_takes_no_lock_keeps_nobody_out_and_a_folder_of_somebody_else_does(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise OSError(number, os.strerror(number), str(folder))
+
+    monkeypatch.setattr("talaia.outbox.alone.make_private", refuse)
+    caplog.set_level("WARNING", "talaia")
+    worked = []
+    if number == errno.EACCES:
+        with pytest.raises(Refused, match=rf"^{tmp_path}/run: Permission denied; run it as the account"):
+            only_one(tmp_path, "talaia up").__enter__()
+    else:
+        with only_one(tmp_path, "talaia up"):
+            worked.append(number)
+        assert [record.getMessage() for record in caplog.records] == [
+            f"{tmp_path}/run: {os.strerror(number)}: nothing keeps a second one from working here"
+        ]
+    assert worked == ([] if number == errno.EACCES else [number])
 
 
 HOLDER = """

@@ -380,6 +380,7 @@ def test_what_is_to_be_fresh_is_done_anew_as_often_as_that_and_work_is_as_good(
     ("name", "dead"),
     [
         ("box/b1/n1/1/x-1", True),
+        ("box/b1/n1/x/1-1", True),  # none of ours ever was called so
         ("box/b0/n1/1/x-1", True),  # before the machine was started again
         ("box/b1/n2/1/x-1", False),  # another container: its processes cannot be seen from here
         ("other/b1/n1/1/x-1", False),

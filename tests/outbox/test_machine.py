@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import stat
@@ -25,6 +26,13 @@ def test_the_id_is_made_once_and_is_for_us_alone(tmp_path: Path) -> None:
     assert machine_id(home) == first
     assert stat.S_IMODE((home / FILE).stat().st_mode) == 0o600
     assert [path.name for path in home.iterdir()] == [FILE]
+
+
+def test_the_id_is_on_the_disk_before_it_is_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(Path(f"/proc/self/fd/{handle}").read_text()))
+    ours = machine_id(tmp_path)
+    assert [text.split()[0] for text in synced] == [ours]
 
 
 def test_a_copied_folder_is_another_machine(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from talaia.outbox import ending
 from talaia.outbox.actions import Order, record
@@ -109,9 +109,11 @@ def test_a_step_that_fails_is_said_and_the_next_one_comes(quiet: bool, caplog: p
     def fail() -> None:
         raise KeyError("anna@example.org")
 
-    assert not attempt(log, "the look", fail, quiet=quiet)
+    assert not (attempt(log, "the look", fail, quiet=True) if quiet else attempt(log, "the look", fail))
+    assert connection.connection is None  # it may be broken, and is made anew
     assert not attempt(log, "the look", fail, quiet=quiet)
     assert attempt(log, "the look", lambda: None)
+    assert bool(caplog.records[0].exc_info) is not quiet  # a traceback ends with the words of the error
     first, over = said(caplog)
     assert first == ("the look goes on after KeyError" + ("" if quiet else ": 'anna@example.org'"))
     assert over.startswith("the look is well again (after ")

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from talaia.panel.state import Computed, Level, Reason, State, Unrest, Verdict, believed, settle, watched, worst
+from talaia.panel.state import WEIGHT, Computed, Level, Reason, State, Unrest, Verdict, believed, settle, watched, worst
 
 BEGAN = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 DOWN, POOR = Reason("check", {"what": "down"}), Reason("check", {"what": "slow"})
@@ -84,8 +84,24 @@ def test_every_level_is_left_once_the_signals_have_been_better_for_as_long_as_be
             assert computed.state == worst(verdicts[max(0, tick - ticks) : tick + 1]), verdicts
             good = next((n for n in range(tick + 1) if set(verdicts[n : tick + 1]) == {State.OPERATIONAL}), None)
             waits = [(computed.candidate, computed.candidate_since), *((one.state, one.since) for one in computed.then)]
+            weights = [WEIGHT[computed.state], *(WEIGHT[one] for one, _ in waits if one)]
+            assert weights == sorted(set(weights), reverse=True), verdicts  # each once, and each better than the last
             if good is not None and computed.state != State.OPERATIONAL:
                 assert waits[-1] == (State.OPERATIONAL, BEGAN + good * TICK), verdicts
+
+
+def test_where_nobody_looked_for_long_all_levels_that_have_held_meanwhile_are_left_at_once() -> None:
+    computed = Computed(State.DISRUPTION, Reason())
+    for tick, state in ((0, State.PARTIAL), (1, State.DEGRADED), (2, State.OPERATIONAL), (4, State.OPERATIONAL)):
+        computed = settle(computed, Verdict(state), BEGAN + tick * TICK, timedelta(0), 3 * TICK)
+    assert (computed.state, computed.candidate, computed.candidate_since, computed.then) == (
+        State.DEGRADED,
+        State.OPERATIONAL,
+        BEGAN + 2 * TICK,
+        (),
+    )
+    computed = settle(computed, Verdict(State.OPERATIONAL), BEGAN + 9 * TICK, timedelta(0), 3 * TICK)
+    assert (computed.state, computed.candidate, computed.then) == (State.OPERATIONAL, None, ())
 
 
 def test_sixty_seconds_down_and_a_hundred_and_fifty_up_ten_times_is_two_troubles_at_most() -> None:

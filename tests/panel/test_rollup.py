@@ -11,8 +11,8 @@ import pytest
 
 from talaia.panel.actions import backfill, judge_service, leave_unwatched, list_services, roll_up
 from talaia.panel.catalogue import Entry, Heading
-from talaia.panel.models import Day, Service, Transition
-from talaia.panel.rollup import due_days, is_listed
+from talaia.panel.models import Day, Listing, Service, Transition
+from talaia.panel.rollup import due_days, is_listed, listings
 from talaia.panel.state import Computed, Reason, Shown, State
 from talaia.panel.watching import unjudged
 
@@ -67,6 +67,44 @@ def test_what_is_stored_is_not_due_again_and_the_next_night_only_the_next_day_is
     assert store(local(2026, 5, 4, 23)) == 0
     assert store(local(2026, 5, 5, 1)) == 2
     assert Day.objects.get(service="web", day="2026-05-04").seconds == {"operational": 86_400}
+
+
+def test_the_oldest_days_of_all_services_are_due_first() -> None:
+    panel("web", "chat", at=local(2026, 5, 1, 0))
+    found = [(one.day.day, one.slug) for one in due_days(local(2026, 5, 3, 9), MADRID)]
+    assert found == [(1, "chat"), (1, "web"), (2, "chat"), (2, "web")]
+
+
+def test_what_one_service_was_is_read_from_its_own_first_day_on_whatever_is_due_of_others() -> None:
+    panel("chat", at=local(2026, 5, 1, 0))
+    show("chat", State.OPERATIONAL, local(2026, 5, 1, 0))
+    show("chat", State.DISRUPTION, local(2026, 5, 1, 12))
+    panel("web", "chat", at=local(2026, 5, 3, 0))
+    show("chat", State.OPERATIONAL, local(2026, 5, 3, 12))
+    found = {one.day.day: one.seconds for one in due_days(local(2026, 5, 4, 9), MADRID) if one.slug == "chat"}
+    half = 12 * 3_600
+    assert found == {
+        1: {"operational": half, "disruption": half},
+        2: {"disruption": 2 * half},
+        3: {"operational": half, "disruption": half},
+    }
+
+
+def test_a_service_that_came_back_and_left_at_the_same_instant_has_no_day_of_that() -> None:
+    panel("web", "chat", at=local(2026, 5, 1, 10))
+    panel("chat", at=local(2026, 5, 2, 0))
+    for slugs in (["web", "chat"], ["chat"]):
+        panel(*slugs, at=local(2026, 5, 5, 10))
+    assert [one.day.day for one in due_days(local(2026, 5, 7, 9), MADRID) if one.slug == "web"] == [1]
+
+
+def test_a_listing_that_was_written_down_later_counts_in_its_order() -> None:
+    panel("web", "chat", at=local(2026, 5, 6, 0))
+    row = Listing.objects.get(service="web")
+    Listing.objects.create(service=row.service, since=local(2026, 5, 1, 0), until=local(2026, 5, 3, 0))
+    assert listings(["web"])["web"] == ((local(2026, 5, 1, 0), local(2026, 5, 3, 0)), (local(2026, 5, 6, 0), None))
+    days = [one.day.day for one in due_days(local(2026, 5, 8, 9), MADRID) if one.slug == "web"]
+    assert days == [1, 2, 6, 7]
 
 
 def test_a_state_that_came_before_the_day_goes_on_in_it() -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 import uvicorn
@@ -332,6 +333,23 @@ def test_an_answer_to_a_whole_request_may_take_longer_than_the_patience(
     talking(a_front(tmp_path, Slow()), talk)
 
 
+def test_while_we_read_no_more_of_a_body_nobody_waits_for_who_sends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.1)
+
+    class Late(Inner):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.sleep(0.4)
+            await super().__call__(scope, receive, send)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST % (b"/desk/x", 400_000) + b"x" * 400_000)
+        assert len((await answer(reader))[1]) == 400_000
+
+    talking(a_front(tmp_path, Late()), talk)
+
+
 def test_a_visitor_who_comes_back_in_time_is_kept(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "PATIENCE", 0.5)
 
@@ -340,6 +358,23 @@ def test_a_visitor_who_comes_back_in_time_is_kept(front: Front, monkeypatch: pyt
             writer.write(ASKED[0])
             assert (await answer(reader))[1] == PAGE
             await asyncio.sleep(0.2)
+
+    talking(front, talk)
+
+
+def test_who_goes_on_to_pages_after_an_answer_of_the_application_is_not_cut_off_by_the_watch_of_uvicorn(
+    front: Front,
+) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASKED[0])
+        assert (await answer(reader))[1] == PAGE
+        [guest] = front.admission.guests
+        cast(Connection, guest).timeout_keep_alive = 0  # it knows nothing of what goes the short way
+        writer.write(POST % (b"/desk/x", 3) + b"abc")
+        assert (await answer(reader))[1] == b"abc"
+        await asyncio.sleep(0.05)
+        writer.write(ASKED[0])
+        assert (await answer(reader))[1] == PAGE
 
     talking(front, talk)
 

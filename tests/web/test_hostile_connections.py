@@ -18,7 +18,7 @@ from talaia import connection
 from talaia.admission import Admission, Bounds
 from talaia.connection import PIPELINED
 from talaia.up import TCP_NOTSENT_LOWAT, UNSENT
-from talaia.web import FIELDS, Front
+from talaia.web import FIELDS, Front, Receive, Scope, Send
 from tests.web.site import a_front, write
 from tests.web.test_connection import ASKED, PAGE, Inner, Served, answer, served
 
@@ -164,12 +164,13 @@ def test_who_sends_many_requests_and_waits_for_no_answer_is_let_go(front: Front)
         (b"GET / HTTP/1.0\r\n\r\n", 200),
         (b"GET /desk/ HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * FIELDS + b"\r\n", 431),
+        (b"GET / HTTP/1.0\r\n" + b"a: b\r\n" * FIELDS + b"\r\n", 200),
         (b"GET / HTTP/1.1\r\nHost: x\r\na: " + b"b" * 40_000 + b"\r\n\r\n", 431),
         (b"GET /" + b"b" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
         (b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 @pytest.mark.parametrize("warm", [False, True])
 def test_what_is_no_good_request_is_refused_and_closed(
@@ -196,6 +197,60 @@ def test_a_refusal_never_stands_in_the_place_of_an_answer_before_it(front: Front
             writer.write(b"GET /desk/ HTTP/1.1\r\nHost: x\r\n\r\nno request at all\r\n\r\n")
             got = await read(reader)
         assert b" 400 " not in got
+        await empty(there)
+
+    talking(front, talk)
+
+
+CHUNKED = b"POST /desk/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_broken_body_is_refused_in_the_place_of_no_answer_that_is_awaited_before_it(
+    front: Front, inner: Inner
+) -> None:
+    async def talk(there: Served) -> None:
+        inner.wait = 0.2
+        async with connected(there.port) as (reader, writer):
+            writer.write(b"GET /desk/ HTTP/1.1\r\nHost: x\r\n\r\n" + CHUNKED)
+            await asyncio.sleep(0.05)
+            writer.write(b"no length\r\n")
+            got = await read(reader)
+        assert b" 400 " not in got
+        await empty(there)
+
+    talking(front, talk)
+
+
+def test_a_body_that_breaks_after_its_answer_has_begun_puts_no_refusal_into_that_answer(tmp_path: Path) -> None:
+    async def hasty(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"8")]})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            writer.write(CHUNKED)
+            assert (await reader.readuntil(b"half")).startswith(b"HTTP/1.1 200 ")
+            writer.write(b"no length\r\n")
+            assert await read(reader) == b""
+        await empty(there)
+
+    talking(a_front(tmp_path, hasty), talk)
+
+
+def test_of_many_bodies_on_one_connection_each_is_counted_while_it_is_there(front: Front, inner: Inner) -> None:
+    async def talk(there: Served) -> None:
+        inner.wait, counted = 0.1, []
+        async with connected(there.port) as (reader, writer):
+            for _ in range(3):
+                writer.write(b"POST /desk/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000)
+                while there.front.admission.kept < 5000:
+                    await asyncio.sleep(0.01)
+                counted.append(there.front.admission.kept)
+                assert len((await answer(reader))[1]) == 5000
+                assert there.front.admission.kept == 0
+        assert len(set(counted)) == 1
         await empty(there)
 
     talking(front, talk)
