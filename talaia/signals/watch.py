@@ -210,9 +210,7 @@ class Watch:
         """Make signals of what the hooks stored, each source in turn; for a while, as what is known must be judged."""
         waiting = Intake.objects.filter(handled_at=None).order_by("id").values_list("pk", "source")[:WAITING]
         begun = time.monotonic()
-        for pk, _ in self.turns.of(
-            waiting, time.monotonic
-        ):  # one body after the other: all of them at once may be larger than this machine
+        for pk, _ in self.turns.of(waiting, time.monotonic):  # all at once may be larger than this machine
             intake = Intake.objects.get(pk=pk)
             try:
                 actions.handle_intake(intake, config.source(intake.source), now, self.concern)

@@ -229,10 +229,10 @@ def test_after_so_many_seconds_as_are_said_it_is_taken_and_a_second_before_it_is
 
 def taken_up(turns: Turns, waiting: str, most: int, costs: dict[str, float]) -> str:
     """The sources of the first `most` that are taken up of `waiting`, a letter each."""
-    now, order = 0.0, ""
-    for _, source in turns.of(enumerate(waiting), lambda: now):
+    now, order = [0.0], ""
+    for _, source in turns.of(enumerate(waiting), lambda: now[0]):
         order += source
-        now += costs.get(source, 1.0)
+        now[0] += costs.get(source, 1.0)
         if len(order) == most:
             break
     return order
