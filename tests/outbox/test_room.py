@@ -110,6 +110,4 @@ def test_a_reserve_that_cannot_be_made_is_said_and_leaves_nothing_behind(
     caplog.set_level(logging.WARNING, "talaia")
     room.keep(tmp_path)
     assert list((tmp_path / "run").iterdir()) == []
-    assert [record.getMessage() for record in caplog.records] == [
-        "no room is held in reserve: No space left on device"
-    ]
+    assert [record.getMessage() for record in caplog.records] == ["no room is held in reserve: No space left on device"]
