@@ -110,7 +110,7 @@ class Admission:
     def leave(self, guest: Guest) -> None:
         """It is gone. Repeatable."""
         self.guests.discard(guest)
-        self.keep(guest, 0)
+        self._note(guest, 0)
         if guest.place and (of_place := self.places.get(guest.place)):
             of_place.discard(guest)
             if not of_place:
@@ -118,17 +118,22 @@ class Admission:
 
     def keep(self, guest: Guest, size: int) -> None:
         """Note that so many bytes are kept for it. Where that is too much in all, those that began first go."""
-        self.kept += size - self.holding.get(guest, 0)
-        if size and guest in self.guests:
-            self.holding[guest] = size
-        elif not size:
-            self.holding.pop(guest, None)
+        if guest not in self.guests:
+            return  # nobody would ever take it off again
+        self._note(guest, size)
         if self.kept > self.bounds.kept:
             for one in list(self.holding):
                 if self.kept <= self.bounds.kept * 0.9:
                     break
                 if one.idle_since() != float("inf"):
                     self._send_away(one, "memory")
+
+    def _note(self, guest: Guest, size: int) -> None:
+        self.kept += size - self.holding.get(guest, 0)
+        if size:
+            self.holding[guest] = size
+        else:
+            self.holding.pop(guest, None)
 
     def _make_room(self, among: set[Guest], newest: Guest, why: str) -> None:
         idle = ((since, id(one), one) for one in among if (since := one.idle_since()) != float("inf"))

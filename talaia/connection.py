@@ -20,6 +20,10 @@ from talaia.web import FIELDS, LONGEST_HEAD, Front
 PATIENCE = 15.0
 ENDING = 2.0  # seconds: the same, once the server ends
 STRETCH = 65_536  # bytes of a body
+# A body may come in so many chunks, and in one more for each PIECE bytes of it: each costs as much as 400 bytes do.
+PIECES, PIECE = 2_000, 256
+BLANK = 1_024  # bytes between two requests that belong to none of them: empty lines
+READ = 65_536  # bytes read at once, after which everybody else comes first
 TAKEN = 16_384  # bytes of an answer
 PIPELINED = 8  # requests that wait for the answer to the one before them; browsers send none
 SHARED = 16_384  # bytes: an answer from here on is not copied, but written from where all connections have it
@@ -44,6 +48,7 @@ class Connection(HttpToolsProtocol):
         self.whole = True  # nothing of a request's head or body is still to come
         self.ending = False
         self.head_size = self.fields = self.parsed = self.stretch = self.body_size = self.unsent = 0
+        self.pieces = self.in_pieces = self.blank = 0
         self.refusal = b"400 Bad Request"
         self.waits_since = self.loop.time()  # for a head or a body to be whole, or for a request to begin
         self.untaken_since = self.waits_since  # while an answer, or TAKEN bytes of it, could not be written
@@ -94,10 +99,13 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         answer = self.front.at_once(data) if self.idle() else None
         if answer is None:
+            self.blank += len(data) if self.whole else 0
             super().data_received(data)
             self.limit_head(data)
+            self.limit_blank()
+            self.let_others(len(data))
             return self.account()
-        self.waits_since = self.loop.time()
+        self.waits_since, self.blank = self.loop.time(), 0
         line, rest = answer
         date = self.date()
         if len(rest) < SHARED:
@@ -122,12 +130,27 @@ class Connection(HttpToolsProtocol):
             self.send_400_response()
         self.head_size += len(data) if self.reading else 0
 
+    def limit_blank(self) -> None:
+        if self.whole and self.blank > BLANK and not self.transport.is_closing():
+            self.send_400_response()
+
+    def let_others(self, size: int) -> None:
+        """Read on in the next turn of the loop. libuv reads up to 8 MB at once of who sends as fast as they can, and
+        accepts one connection in a turn: some dozens of them would be minutes for whoever comes."""
+        if size >= READ and not self.flow.read_paused and not self.transport.is_closing():
+            self.transport.pause_reading()
+            self.loop.call_soon(self.read_on)
+
+    def read_on(self) -> None:
+        if not self.flow.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
     def on_message_begin(self) -> None:
         if self.transport.is_closing() or len(self.pipeline) >= PIPELINED:
             raise Refused
         super().on_message_begin()
         self.reading, self.whole, self.waits_since = True, False, self.loop.time()
-        self.head_size = self.fields = self.parsed = 0
+        self.head_size = self.fields = self.parsed = self.pieces = self.in_pieces = self.blank = 0
 
     def on_url(self, url: bytes) -> None:
         self.limit_fields(0, len(url))
@@ -152,6 +175,9 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self.stretch += len(body)
+        self.pieces, self.in_pieces = self.pieces + 1, self.in_pieces + len(body)
+        if self.pieces > PIECES + self.in_pieces // PIECE:
+            raise Refused
         if not self.answered():  # what nobody wants any more buys no time
             self.body_size += len(body)
             if self.stretch >= STRETCH:
@@ -201,7 +227,8 @@ class Connection(HttpToolsProtocol):
             return
         CLOSED.labels("refused").inc()
         unread = not self.answered() and not self.cycle.response_started and self.cycle.more_body
-        if not self.pipeline and (self.answered() or unread):
+        early = self.answered() and not self.reading and not self.whole  # a body whose request is answered already
+        if not self.pipeline and not early and (self.answered() or unread):
             if unread:
                 self.cycle.disconnected = True
                 self.cycle.message_event.set()

@@ -83,12 +83,16 @@ def difference(models: Iterable[type[Any]], tables: set[str]) -> str:
                 continue
             if options.db_table not in tables:
                 return f"there is no table {options.db_table}"
-            found = {column.name for column in connection.introspection.get_table_description(cursor, options.db_table)}
-            wanted = {field.column for field in options.local_concrete_fields}
-            if missing := sorted(wanted - found):
+            columns = connection.introspection.get_table_description(cursor, options.db_table)
+            found = {column.name: column.null_ok for column in columns}
+            wanted = {field.column: field.null for field in options.local_concrete_fields}
+            if missing := sorted(wanted.keys() - found.keys()):
                 return f"{options.db_table} has no {missing[0]}"
-            if strange := sorted(found - wanted):
+            if strange := sorted(found.keys() - wanted.keys()):
                 return f"{options.db_table} has a {strange[0]}"
+            # what may not be empty and is, fails only once it is written
+            if other := sorted(name for name, may in wanted.items() if may != found[name]):
+                return f"{options.db_table} has a {other[0]} that {'may' if found[other[0]] else 'must not'} be empty"
     return ""
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 from talaia.config import Config, current
+from talaia.config.hosts import asked_by
 from talaia.modes import make_private
 
 HERE = Path(__file__).parent
@@ -68,7 +69,7 @@ behind_tls = address.scheme == "https"
 
 SECRET_KEY = secret_key(config)
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", address.hostname or "", *config.web.hosts]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", asked_by(address.hostname or "localhost"), *config.web.hosts]
 CSRF_TRUSTED_ORIGINS = [config.site.address.rstrip("/")]
 ROOT_URLCONF = "talaia.urls"
 DATABASES = {"default": database(config)}

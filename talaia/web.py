@@ -21,6 +21,7 @@ from talaia.admission import Admission, bounds
 from talaia.config import Config, current
 from talaia.desk.policy import POLICY
 from talaia.forwarded import Forwarded
+from talaia.regular import content
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -76,8 +77,8 @@ class Page:
         lasting = FOR_EVER if path.parent.name == "static" else FOR_NOW
         for encoding, suffix in ENCODINGS:
             try:
-                body = path.with_name(path.name + suffix).read_bytes()
-            except OSError:  # gone; or somebody else made a folder of it, or closed it
+                body = content(path.with_name(path.name + suffix))
+            except OSError:  # gone; or somebody else made a folder or a pipe of it, or closed it
                 continue
             tag = b'"%s"' % hashlib.blake2b(body, digest_size=12).hexdigest().encode()
             headers = [

@@ -48,7 +48,8 @@ YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d\d?)\2(\d\d?){TIME}", re.ASCII)
 YEAR_LAST = re.compile(rf"(\d\d?)([-/.])(\d\d?)\2(\d{{4}}|\d\d){TIME}", re.ASCII)
 TOGETHER = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 NO_DAY = {"", "0", "00:00:00", "00:00", "0:00:00"}
-# The zeros of programs' calendars: MySQL, .NET, SQL Server, Excel (two), Access, Unix. Nobody's membership ended then.
+# The zeros of programs' calendars: MySQL, .NET, SQL Server, Excel (two), Access, Unix, which the west has on the day
+# before, and where -1 says "none"; the least day of 32 bits. Nobody's membership ended then.
 ZEROS = {
     (0, 0, 0),
     (1, 1, 1),
@@ -57,7 +58,9 @@ ZEROS = {
     (1899, 12, 31),
     (1900, 1, 0),
     (1900, 1, 1),
+    (1901, 12, 13),
     (1904, 1, 1),
+    (1969, 12, 31),
     (1970, 1, 1),
 }
 EARLIEST = 1900
@@ -163,7 +166,8 @@ def day(text: str, today: date, zone: ZoneInfo | None = None) -> date | None:
         raise Refuse("day", tidy(text))
     try:
         found = date(century(parts[0], today, text) if len(year) == 2 else parts[0], *parts[1:])
-        return moved(found, at, zone)
+        here = moved(found, at, zone)
+        return None if (here.year, here.month, here.day) in ZEROS else here  # midnight of a zero, seen from elsewhere
     except (ValueError, OverflowError):
         raise Refuse("day", tidy(text)) from None
 

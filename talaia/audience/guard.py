@@ -61,8 +61,10 @@ def sizes(roster: Roster, diff: Diff, audience: Audience, strangers: int, last: 
     if beyond(audience.refused, len(roster.refused), roster.rows):
         data = {"refused": len(roster.refused), "of": roster.rows, "limit": str(audience.refused)}
         yield Objection("refused", data)
-    if first := next((one for one in roster.refused if one.code == "month_first"), None):
-        yield Objection("month_first", {"line": first.line})
+    refused = any(one.code == "month_first" for one in roster.refused)
+    # In a row of which nothing follows it may be a slip of years ago: that is asked only where days may have decided.
+    if roster.month_first is not None and (refused or leaves or joins):
+        yield Objection("month_first", {"line": roster.month_first})
 
 
 def emptied(roster: Roster, diff: Diff, audience: Audience) -> Iterator[Objection]:

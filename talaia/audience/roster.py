@@ -70,7 +70,8 @@ class Roster:
 
     `ended`: whether its last line has an end (None: there are no lines). `torn`: the last row is refused. `last`: the
     keys of the last row. `doubts`: rows of nobody who is to be told, in which something cannot be read all the same;
-    they matter only where somebody of the ledger stands in them.
+    they matter only where somebody of the ledger stands in them. `month_first`: the first line with a day that can only
+    have its month first, whoever's it is: so may the others, that can be read both ways.
     """
 
     wanted: Mapping[str, Wanted] = field(default_factory=dict)
@@ -80,6 +81,7 @@ class Roster:
     torn: bool = False
     last: tuple[str, ...] = ()
     doubts: tuple[Refusal, ...] = ()
+    month_first: int | None = None
 
 
 def names(columns: Columns) -> dict[str, str]:
@@ -119,6 +121,7 @@ def roster(table: Table, audience: Audience, today: date, zone: ZoneInfo | None 
         torn,
         gathered.last,
         tuple(gathered.doubts),
+        gathered.month_first,
     )
 
 
@@ -155,6 +158,7 @@ class Gathering:
         self.group: list[Cells] = []
         self.broken_above = False
         self.last: tuple[str, ...] = ()
+        self.month_first: int | None = None
 
     def take(self, line: int, cells: Sequence[str]) -> None:
         if isinstance(cells, Broken):
@@ -166,6 +170,8 @@ class Gathering:
         if "@" not in row("address") and all(plain(row(word)) == head for word, head in self.heads.items()):
             return  # the header once more, as of two exports in one file
         self.rows, self.line = self.rows + 1, line
+        if self.month_first is None and any(self.is_month_first(row(word)) for word in DATED):
+            self.month_first = line
         if row.says("address", "name", "member"):
             self.close()
             self.group, self.broken_above = [row], False
@@ -209,6 +215,14 @@ class Gathering:
         for entry in found:
             before = self.wanted.get(entry.key)
             self.wanted[entry.key] = before.merged(entry) if before else entry
+
+    def is_month_first(self, text: str) -> bool:
+        """Whether it is no day but with its month first."""
+        try:
+            day(text, self.today, self.zone)
+        except Refuse as refusal:
+            return refusal.code == "month_first"
+        return False
 
     def doubt(self, row: Cells, first: Cells) -> Refusal | None:
         """A row that gives nobody a reason, although its cells may stand in the wrong columns, or be broken."""

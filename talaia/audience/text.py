@@ -23,10 +23,11 @@ EDGES = "".join(
 )
 SAME = str.maketrans(
     {
-        **dict.fromkeys("‘’‛ʼʹ′´`", "'"),
+        **dict.fromkeys("‘’‚‛‹›ʻʼʽʹˈˊˋ′‵´`＇", "'"),
         **dict.fromkeys("“”„″«»", '"'),
         **dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"),
         **dict.fromkeys("•‧∙⋅・･", "·"),
+        **dict.fromkeys("⁄∕", "/"),
         # Seen or not, what they do is to other letters: a choice of shape, nothing that is read.
         **dict.fromkeys(map(chr, (0x034F, *range(0xFE00, 0xFE10))), None),
     }
@@ -45,7 +46,9 @@ def tidy(text: str) -> str:
 def plain(text: str) -> str:
     """A text as it is compared: capitals, blanks, and forms of one letter, hyphen or apostrophe make no difference."""
     if not text.isascii():
-        seen = (letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
+        # Before all else: of "´", which people write for an apostrophe, Unicode would make a blank with an accent.
+        text = unicodedata.normalize("NFKC", text.translate(SAME))
+        seen = (letter for letter in text if unicodedata.category(letter) != "Cf")
         text = unicodedata.normalize("NFKC", "".join(seen).casefold()).translate(SAME)
     else:
         text = text.casefold().replace("`", "'")

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from talaia.config.consistency import inconsistencies
+from talaia.config.hosts import asked_by, host, own_address
 from talaia.config.tables import (
     FORGET_AFTER,
     LANGUAGES,
@@ -99,7 +100,18 @@ def read(path: Path, home: Path | None = None) -> Config:
             reader.wrong(place, what)
     if reader.mistakes or config is None:
         raise Wrong(path, sorted(reader.mistakes, key=lambda mistake: mistake.line))
-    return config
+    return replace(config, tables=_as_machines_want(config.tables))
+
+
+def _as_machines_want(found: Tables) -> Tables:
+    """Our own names, and that of the mail server, in ASCII: so they are asked for, compared, and stand in heads."""
+    hosts = tuple(asked_by(name) for name in found.web.hosts)
+    return msgspec.structs.replace(
+        found,
+        site=msgspec.structs.replace(found.site, address=own_address(found.site.address)),
+        web=msgspec.structs.replace(found.web, hosts=hosts),
+        mail=msgspec.structs.replace(found.mail, host=host(found.mail.host).removesuffix(".")),
+    )
 
 
 def _measured_alone(found: Tables) -> Tables:

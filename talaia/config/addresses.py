@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from talaia.config.hosts import host
 from talaia.config.places import Path as Place
 
 SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
@@ -26,8 +27,10 @@ def nowhere(what: str, id: str | None, known: Iterable[str]) -> str:
 def is_web_address(address: str) -> bool:
     try:
         parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a bracket or a port that is none
+        if parts.scheme not in ("http", "https") or parts.port == 0 or not address.isprintable():
+            return False
+        return bool(host(f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""))
+    except ValueError:  # a bracket, a port or a name that is none
         return False
 
 

@@ -16,12 +16,16 @@ SEQUENCE = re.compile(
     "|(?:\x1b[\\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)"
     "|\x1b[ -/]*[0-~]"
 )
-# C0 and C1, the line ends of Unicode, halves of a pair, what is no character; tags that hide text in text.
+# C0 and C1, the line ends of Unicode, halves of a pair, what is no character.
 BREAK = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
-NOTHING = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0001]")
+NOTHING = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]")
 ISOLATES, EMBEDDINGS = "\u2066\u2067\u2068", "\u202a\u202b\u202d\u202e"
 POP_ISOLATE, POP_EMBEDDING = "\u2069", "\u202c"
 DIRECTION = re.compile(f"[{ISOLATES}{EMBEDDINGS}{POP_ISOLATE}{POP_EMBEDDING}]")
+# Letters that nobody sees, made for a whole text inside a text; they draw flags behind a black one. And marks that
+# Unicode itself advises against, which turn the shapes of digits and letters.
+FLAG = "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
+HIDDEN = re.compile(f"{FLAG}|[\U000e0000-\U000e007f\u206a-\u206f]")
 # They are letters without a shape: of use beside letters that are read from right to left, else only not to be seen.
 SHAPELESS = re.compile("[\u200e\u200f\u061c]")
 
@@ -42,7 +46,7 @@ def lines(text: str) -> str:
 
 
 def _readable(text: str) -> str:
-    text = unicodedata.normalize("NFC", NOTHING.sub("", text))
+    text = unicodedata.normalize("NFC", HIDDEN.sub(r"\1", NOTHING.sub("", text)))
     if SHAPELESS.search(text):
         bare = SHAPELESS.sub("", text)
         if not any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in bare):

@@ -14,7 +14,7 @@ import msgspec
 
 from talaia.config.addresses import LONGEST, SLUG, has_password, is_host_and_port, is_web_address, nowhere, positive
 from talaia.config.channels import inconsistencies as channels_fit
-from talaia.config.hosts import host
+from talaia.config.hosts import asked_by, own_address
 from talaia.config.looking import check_fits
 from talaia.config.places import Path as Place
 from talaia.config.tables import Config, Connection, Service, Source, Tables
@@ -75,7 +75,9 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
 
 def _site(config: Config) -> Iterator[tuple[Place, str]]:
     site = config.site
-    if not is_web_address(site.address) or urlsplit(site.address)[2:] not in (("", "", ""), ("/", "", "")):
+    try:
+        own_address(site.address)
+    except ValueError:
         yield ("site", "address"), f"{site.address!r} must be an address such as https://status.example.org"
     try:
         ZoneInfo(site.zone)
@@ -99,7 +101,7 @@ def _site(config: Config) -> Iterator[tuple[Place, str]]:
         )
     for n, name in enumerate(config.web.hosts):
         try:
-            host(name.removeprefix("."))
+            asked_by(name)
         except ValueError as wrong:
             yield ("web", "hosts", n), str(wrong)
     database = config.tables.database

@@ -63,6 +63,28 @@ def is_here(name: str) -> bool:
     return there.is_loopback or there.is_unspecified  # what connects to 0.0.0.0 comes here
 
 
+def asked_by(text: str) -> str:
+    """A name as it comes in a Host head: in ASCII, without the final dot, an IPv6 address in brackets.
+
+    A dot before it, for all names below it, stays. Raises ValueError.
+    """
+    below = "." if text.startswith(".") else ""
+    name = host(text.removeprefix(".")).removesuffix(".")
+    return f"[{name}]" if ":" in name else f"{below}{name}"
+
+
+def own_address(text: str) -> str:
+    """The address of a page as machines write it: in mails, heads and links. Raises ValueError.
+
+    With nothing but a scheme, a host and a port.
+    """
+    parts = urlsplit(web_address(text))
+    if "@" in parts.netloc or parts[2:] not in (("", "", ""), ("/", "", "")):
+        raise ValueError(f"{text!r} has more than a host")
+    name = asked_by(parts.hostname or "")
+    return urlunsplit(parts._replace(netloc=f"{name}:{parts.port}" if parts.port else name))
+
+
 def host_and_port(text: str) -> tuple[str, int]:
     """`mail.example.org:25`, `[2001:db8::1]:25`. Raises ValueError with what is wrong."""
     name, colon, port = text.rpartition(":")

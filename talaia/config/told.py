@@ -11,6 +11,7 @@ import idna
 import msgspec
 
 from talaia.config.addresses import MAILBOX, is_safe, is_web_address, nowhere, positive
+from talaia.config.hosts import host
 from talaia.config.places import Path as Place
 from talaia.config.tables import Audience, Config, Mailman, Mirror
 
@@ -42,6 +43,10 @@ def mail_fits(config: Config) -> Iterator[tuple[Place, str]]:
             yield ("mail", name), f"{given!r} is no mail address; write it as {right}"
         elif given is not None and not address.isascii():
             yield ("mail", name), f"{given!r}: {_in_ascii(address)}"
+    try:
+        host(mail.host)
+    except ValueError as wrong:
+        yield ("mail", "host"), str(wrong)
     if mail.sender is None and mail.to:
         yield ("mail",), "'sender' is missing: from whom do the mails come?"
     if mail.answer and (mail.sender is None or mail.reply_to is None):

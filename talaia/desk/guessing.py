@@ -59,7 +59,9 @@ class Tries:
         """Seconds to wait before trying; 0: try now. A try counts when it begins, so that many at once are many."""
         with self._lock:
             tries, latest = self._seen.get(who, (0, now))
-            latest = min(latest, now)  # the clock was set back: nobody waits longer for that
+            if latest > now:  # the clock was set back: nobody waits longer for that
+                latest = now
+                self._seen[who] = (tries, now)  # else the wait would begin anew at each look
             if now - latest > FORGOTTEN:
                 tries = 0
             if (left := latest + pause(tries) - now) > timedelta(0):

@@ -161,6 +161,20 @@ def whom(
     return ngettext("to %(count)s person", "to %(count)s people", count) % {"count": count}
 
 
+def whom_of(story: Story, told: frozenset[str] = frozenset()) -> str:
+    """To whom a mail goes. `told`: the keys of those who were told before."""
+    config = current()
+    if not story.reaches or config.mail.sender is None or the_list(config) is not None or story.kind in LAST_WORDS:
+        return whom(story.behind, [one.slug for one in story.touched], told, story.kind)
+    found = {
+        one.key
+        for reach in story.reaches
+        for one in audience.readers("", audience.behind(config, reach.behind), told if reach.behind else ())
+        if not one.services or not reach.services or set(reach.services).intersection(one.services) or one.key in told
+    }
+    return ngettext("to %(count)s person", "to %(count)s people", len(found)) % {"count": len(found)}
+
+
 def _whom_of_them(count: int, unplaced: int) -> str:
     said = ngettext("to %(count)s person connected there", "to %(count)s people connected there", count)
     told = said % {"count": count}
@@ -346,7 +360,7 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
         case Notice.HELD:
             told = rows.story(row, row.drawn_at)
             before = rows.told(row.event, besides=row)
-            to = whom(told.behind, [one.slug for one in told.touched], before, told.kind)
+            to = whom_of(told, before)
             return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send_now")
         case Notice.WITHHELD:
             why = withheld_word(row.why).removesuffix(".")

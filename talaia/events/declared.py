@@ -27,8 +27,11 @@ def declared(services: Iterable[Service]) -> dict[str, Declared]:
                     maintenance[impact.service_id] = (state, event.ref, until)
         elif state in TROUBLE:
             known = incidents.get(impact.service_id)
+            since = impact.since or event.started_at
             if known is None or WEIGHT[state] > WEIGHT[known[0]]:
-                incidents[impact.service_id] = (state, event.ref, impact.since or event.started_at)
+                incidents[impact.service_id] = (state, event.ref, since)
+            elif state is known[0]:  # they say the same: it is so since the earlier of them
+                incidents[impact.service_id] = (state, known[1], min(known[2], since))
     found = {}
     for service in services:
         said = incidents.get(service.slug)

@@ -12,7 +12,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
+from heapq import merge
+from itertools import groupby, islice, takewhile
+from operator import attrgetter
 from typing import TypeVar
 
 from django.contrib.auth.models import User
@@ -23,13 +25,14 @@ from talaia.config import Config, current
 from talaia.notices import actions, stories, tokens
 from talaia.notices.answers import Meaning
 from talaia.notices.client import Client, Said
-from talaia.notices.letterhead import THE_LIST, letterhead
+from talaia.notices.letterhead import THE_LIST, letterhead, rules
 from talaia.notices.models import Notice, Posting
 from talaia.notices.outcome import SAME_ANSWER, Answered, objection
 from talaia.notices.rows import heard
 from talaia.notices.rows import story as told_now
 from talaia.notices.rows import told as told_of
-from talaia.notices.values import LAST_WORDS, GiveUpOn, Neighbours, Recipient, Recipients, Sender, Story, ToList
+from talaia.notices.values import LAST_WORDS, GiveUpOn, Neighbours, Reach, Recipient, Recipients, Sender, Story, ToList
+from talaia.notices.which import disrupts
 from talaia.notices.write import Calendars, NoAddress, Sheet, copy, message_id, sheet
 from talaia.outbox.alone import alone
 from talaia.outbox.ending import ENDING
@@ -37,6 +40,7 @@ from talaia.outbox.faults import Fault, NotYet, Permanent, Temporary
 from talaia.outbox.models import Fact
 from talaia.outbox.waits import SLACK, over
 from talaia.panel.renaming.names import all_today
+from talaia.panel.state import State
 
 T = TypeVar("T")
 PART = 8.0  # seconds
@@ -119,6 +123,9 @@ class Part:
         self.sheets: dict[tuple[str, bool], Sheet] = {}
         self.refused_in_a_row = self.refused_before()
         self.told_before, self.heard = told_of(notice.event, besides=notice), heard(notice)
+        least = rules(config).least
+        # Each by all its names: people are read anew, our words are not.
+        self.noticed = [all_today([one.slug]) for one in told.touched if disrupts([State(one.state)], least)]
 
     def send(self) -> None:
         if self.config.mail.sender is None:  # it was drawn up for chats alone
@@ -209,8 +216,18 @@ class Part:
 
     def recipients(self, after: str) -> Iterable[Recipient]:
         """Who is asked about, from the first key after `after` on: last words may concern whoever was told before."""
-        only = None if self.last_words else self.told.behind
-        return self.post.recipients(after, only, self.told_before if only else ())
+        if self.last_words:
+            return self.post.recipients(after, None, ())
+        key = attrgetter("key")
+        found = merge(*(self.reached(after, reach) for reach in self.told.concerns), key=key)
+        return (next(same) for _key, same in groupby(found, key))
+
+    def reached(self, after: str, reach: Reach) -> Iterator[Recipient]:
+        """Without those who want to hear of other services only; who was told before is told how it goes on."""
+        services = all_today(reach.services)  # people are read anew, our words are not
+        for one in self.post.recipients(after, reach.behind, self.told_before if reach.behind else ()):
+            if not one.services or not services or services.intersection(one.services) or one.key in self.told_before:
+                yield one
 
     @property
     def last_words(self) -> bool:
@@ -225,19 +242,19 @@ class Part:
         return THE_LIST in self.told_before
 
     def concerned(self, batch: Sequence[Recipient]) -> list[Recipient]:
-        """Without those who want to hear of other services only; who was told before is told how it goes on.
+        """Of last words those who were told before.
 
-        Nor those who know of the problem already, from what has become part of the event.
+        Else all but those who know, from what has become part of the event, of all that people will notice of it.
         """
         if self.last_words:
             return [one for one in batch if one.is_list or one.key in self.told_before]
-        touched = all_today(one.slug for one in self.told.touched)  # people are read anew, our words are not
-        return [
-            one
-            for one in batch
-            if (one.is_list or one.key not in self.heard)
-            and (not one.services or not touched or touched.intersection(one.services) or one.key in self.told_before)
-        ]
+        return [one for one in batch if one.is_list or not self.knows(one)]
+
+    def knows(self, one: Recipient) -> bool:
+        """Whether they were told of all that people notice of it, as far as they want to hear of that."""
+        said = self.heard.get(one.key)
+        wanted = [names for names in self.noticed if not one.services or names.intersection(one.services)]
+        return said is not None and all(names & said for names in wanted)
 
     def send_one(self, server: Client, to: Recipient, before: Posting | None) -> None:
         try:

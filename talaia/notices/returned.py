@@ -29,6 +29,7 @@ STATUS = ("message/delivery-status", "message/global-delivery-status")
 QMAIL = re.compile(r"\A\s*Hi\. This is the .{1,200}", re.IGNORECASE)
 QMAIL_ENDS = re.compile(r"^--- ", re.MULTILINE)  # of its own words; a copy of our mail follows
 QMAIL_SAYS = re.compile(r"^<([^>\s]+)>:\s*\n((?:.+\n)+)", re.MULTILINE)
+AT_HOME = ("internal", "local", "localdomain", "lan", "home", "intern", "private")  # domains that are nobody's outside
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,8 @@ def _blocks(mail: Message) -> Iterator[Block]:
 
 def _block(fields: Message, prose: str) -> Block:
     """The fields of one recipient."""
-    about = {
-        _bare(value.partition(";")[2])
-        for name in ("Final-Recipient", "Original-Recipient")
-        if (value := _all(fields, name))
-    }
+    final, original = (_bare(_all(fields, f"{name}-Recipient").partition(";")[2]) for name in ("Final", "Original"))
+    about = {final, original} if not final or _within(final, original) else {final}
     status, _, comment = _all(fields, "Status").partition(" ")
     words = " ".join(
         filter(None, [comment, *(_said(_all(fields, name)) for name in ("Diagnostic-Code", "X-Supplementary-Info"))])
@@ -119,6 +117,13 @@ def _block(fields: Message, prose: str) -> Block:
         words = _in_prose(prose, about)
     action = _all(fields, "Action").lower()
     return Block(frozenset(about - {""}), bool(re.match(r"failed\b", action)), status, words)
+
+
+def _within(final: str, original: str) -> bool:
+    """Whether a mailbox where mail to `original` ended up is of the same house, and not where somebody has it passed on
+    to: copies of it may be kept, and are read, whatever becomes of those that are passed on."""
+    one, other = (address.rpartition("@")[2].split(".") for address in (final, original))
+    return len(one) == 1 or one[-1] in AT_HOME or one[-2:] == other[-2:]
 
 
 def _in_prose(prose: str, about: set[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -16,12 +17,11 @@ from talaia.events.whom import ForWhom
 from talaia.notices.letterhead import rules
 from talaia.notices.models import Bounce, Notice, Posting
 from talaia.notices.outcome import FEW, too_many, too_many_there
-from talaia.notices.values import LAST_WORDS, Behind, Kind, Merged, Neighbours, Story, Touched, words
+from talaia.notices.values import EVERYBODY, LAST_WORDS, Kind, Merged, Neighbours, Reach, Story, Touched, words
 from talaia.notices.which import (
     ASKED,
     MERGED,
     Past,
-    Reach,
     Stand,
     Unsaid,
     Wanted,
@@ -135,9 +135,9 @@ def past(event: Event) -> list[Past]:
             window = story.window if story else None
             told_at = row.began_at if row.state in Notice.TOLD else None
             about = tuple(names[pk] for pk in (row.event_id, *(one.pk for one in row.also.all())) if pk in names)
-            reach = Reach(tuple(one.slug for one in story.touched), story.behind) if story else Reach()
+            reaches = story.concerns if story else (EVERYBODY,)
             cause, entry = (row.cause, row.entry) if own else (f"{row.event.ref} {row.cause}", 0)
-            found.append(Past(Kind(row.kind), cause, told_at, entry, window, about, reach))
+            found.append(Past(Kind(row.kind), cause, told_at, entry, window, about, reaches))
     return found
 
 
@@ -189,28 +189,38 @@ def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
     return frozenset(postings.values_list("recipient", flat=True).distinct())
 
 
-def heard(notice: Notice) -> frozenset[str]:
-    """Of a problem that goes by itself: the keys of those who know of it, and not yet that it is over.
+def heard(notice: Notice) -> dict[str, set[str]]:
+    """Of a problem that goes by itself: of which services they know that they are in trouble, and not yet that it is
+    over, by the keys of those who do.
 
     They were told by what has become part of its event. Of the same trouble nobody hears twice that it is there.
     """
     if notice.kind != Kind.PROBLEM or notice.asked:
-        return frozenset()
+        return {}
     parts = list(notice.also.all()) if notice.state in Notice.TOLD else spoken_for(notice.event)
     earlier = Notice.objects.filter(Q(event__in=parts) | Q(also__in=parts), kind=Kind.PROBLEM).exclude(pk=notice.pk)
-    copies = Posting.objects.filter(notice__in=earlier, state__in=[Posting.SENT, Posting.AGAIN])
-    return frozenset(copies.values_list("recipient", flat=True).distinct())
+    found: dict[str, set[str]] = defaultdict(set)
+    for one in earlier.distinct():
+        services = {touched.slug for touched in Story.from_json(one.story).touched} if one.story else set()
+        copies = one.postings.filter(state__in=[Posting.SENT, Posting.AGAIN])
+        for key in copies.values_list("recipient", flat=True):
+            found[key] |= services
+    return found
 
 
 def is_past(notice: Notice) -> bool:
-    """Whether what it tells is over: its event is, or was since, or the work that it speaks of beforehand has begun."""
+    """Whether what it tells is over: its event is, or was since, or the work that it speaks of beforehand has begun.
+
+    Of last words, that it was opened again, or is part of what is not over.
+    """
     event = notice.event
+    over = (event.merged_into or event).ended_at is not None
+    ended = event.sent_notices.filter(kind__in=LAST_WORDS, number__gt=notice.number)
     if notice.kind in LAST_WORDS:
-        return False
+        return not over or ended.exists()
     if notice.kind in (Kind.ADVANCE, Kind.REMINDER) and event.state != MaintenanceState.SCHEDULED:
         return True
-    ended = event.sent_notices.filter(kind__in=LAST_WORDS, number__gt=notice.number)
-    return (event.merged_into or event).ended_at is not None or ended.exists()
+    return over or ended.exists()
 
 
 def too_many_came_back(day: date) -> bool:
@@ -281,7 +291,7 @@ def story(notice: Notice, now: datetime) -> Story:
     if kind in LAST_WORDS:  # what was said while it lasted is not how it is now; the reason for it still is
         said = said.filter(Q(state=event.state) | Q(number=1))
     update = said.order_by("-number").first()
-    touched, ways = _concerned(notice)
+    touched, reaches = _concerned(notice)
     earlier = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))
     stories = [Story.from_json(one.story) for one in earlier if one.story]
     return Story(
@@ -303,30 +313,33 @@ def story(notice: Notice, now: datetime) -> Story:
         texts=words(update.texts, update.language) if update else (),
         plain=update.plain if update else False,
         before=tuple(one.number for one in earlier),
-        behind=wider(ways),
+        behind=wider([one.behind for one in reaches]),
         revision=revision([*(one.window for one in stories), window_of(event)], kind),
         parts=tuple(_part(one) for one in spoken_for(event)),
+        reaches=reaches if len(reaches) > 1 else (),
     )
 
 
-def _concerned(notice: Notice) -> tuple[list[Impact], list[Behind | None]]:
-    """What the notice speaks of, and by which ways it reaches people.
+def _concerned(notice: Notice) -> tuple[list[Impact], tuple[Reach, ...]]:
+    """What the notice speaks of, and whom that reaches: of what is merged, each hears whom it concerned by itself.
 
     Of an event that began with "tell nobody" they hear, until somebody says otherwise, what others were told or were
     about to be told of what has become part of it: of their services, and only they.
     """
     event = notice.event
     found = list(event.impacts.select_related("service").order_by(*IN_ORDER))
-    waits = [one.reach for one in unsaid(event)]
+    waits = tuple(one.reach for one in unsaid(event))
     if event.quiet and not notice.asked and notice.state != Notice.WITHHELD and notice.kind not in LAST_WORDS:
-        reaches = [*waits, *(one.reach for one in past(event) if one.told_at)]
+        # Last words name all that it has touched, and go by no way of their own.
+        before = [one for one in past(event) if one.told_at and one.kind not in LAST_WORDS]
+        reaches = (*waits, *(reach for one in before for reach in one.reaches))
         theirs = {slug for one in reaches for slug in one.services}
         if theirs:
             kept = [one for one in found if one.service_id in theirs]
             parts = Impact.objects.filter(event__in=event.duplicates.all(), service__in=theirs)
-            return kept or list(parts.select_related("service").order_by(*IN_ORDER)), [one.behind for one in reaches]
-    own = whom(event.only_behind, [one.service_id for one in found], for_whom(event))
-    return found, [own, *(one.behind for one in waits)]
+            return kept or list(parts.select_related("service").order_by(*IN_ORDER)), reaches
+    services = tuple(one.service_id for one in found)
+    return found, (Reach(services, whom(event.only_behind, services, for_whom(event))), *waits)
 
 
 def _part(event: Event) -> Merged:

@@ -59,6 +59,28 @@ class Behind:
     areas: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Whom a notice reaches: who is told of one of these services, and of them (`behind`) who is behind something."""
+
+    services: tuple[str, ...] = ()
+    behind: Behind | None = None
+
+    def renamed(self, old: str, new: str) -> Reach:
+        """With the new name of a service in the place of its old one."""
+        behind = self.behind
+        if behind is not None:
+            behind = replace(behind, services=_renamed(behind.services, old, new))
+        return Reach(_renamed(self.services, old, new), behind)
+
+
+EVERYBODY = Reach()
+
+
+def _renamed(slugs: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(new if slug == old else slug for slug in slugs))
+
+
 # Given from above, as notices know no audience. Asked anew for each part of a sending; in the order of the keys.
 Recipients = Callable[[str, Behind | None, Collection[str]], Iterable[Recipient]]
 """`recipients(after, behind, also)`: who is to be told, in the order of their keys, from the first after `after` on.
@@ -133,6 +155,12 @@ class Story:
     behind: Behind | None = None  # None: it goes to everybody
     revision: int = 0  # how often the window was changed or called off: SEQUENCE of the calendar
     parts: tuple[Merged, ...] = ()  # of which it speaks, too
+    reaches: tuple[Reach, ...] = ()  # where it speaks for several: whom each of them concerns; `behind` is for all
+
+    @property
+    def concerns(self) -> tuple[Reach, ...]:
+        """Whom it goes to: whoever one of these reaches."""
+        return self.reaches or (Reach(tuple(one.slug for one in self.touched), self.behind),)
 
     @property
     def path(self) -> str:
@@ -159,11 +187,9 @@ class Story:
             for one in self.touched
             if one.slug != new or old not in here
         )
-        behind = self.behind
-        if behind is not None:
-            slugs = (new if slug == old else slug for slug in behind.services)
-            behind = replace(behind, services=tuple(dict.fromkeys(slugs)))
-        return replace(self, touched=touched, behind=behind)
+        behind = Reach(behind=self.behind).renamed(old, new).behind
+        reaches = tuple(one.renamed(old, new) for one in self.reaches)
+        return replace(self, touched=touched, behind=behind, reaches=reaches)
 
     def to_json(self) -> dict[str, Any]:
         """For a JSON column."""

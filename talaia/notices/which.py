@@ -13,19 +13,11 @@ from itertools import pairwise
 from talaia.events import plan
 from talaia.events.timeline import ENDED, MaintenanceState
 from talaia.events.whom import ForWhom
-from talaia.notices.values import LAST_WORDS, Behind, Kind
+from talaia.notices.values import EVERYBODY, LAST_WORDS, Behind, Kind, Reach
 from talaia.outbox.waits import over
 from talaia.panel.state import WEIGHT, State
 
 Window = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Whom a notice reaches: who is told of one of these services, and of them (`behind`) who is behind something."""
-
-    services: tuple[str, ...] = ()
-    behind: Behind | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ class Stand:
     codes: tuple[str, ...] = ()
     quiet: bool = False  # it began with "tell nobody", and nobody has said otherwise
     secret: bool = False  # waits for a second person, or is part of another event: nobody outside knows of it
-    reach: Reach = Reach()  # whom it concerns
+    reach: Reach = EVERYBODY  # whom it concerns
     unsaid: tuple[Unsaid, ...] = ()
 
 
@@ -70,7 +62,7 @@ class Past:
     entry: int = 0
     window: Window | None = None
     about: tuple[str, ...] = ("",)
-    reach: Reach = Reach()
+    reaches: tuple[Reach, ...] = (EVERYBODY,)
 
 
 @dataclass(frozen=True)
@@ -177,13 +169,18 @@ def waiting(told: Iterable[Past]) -> set[str]:
 def covered(wanted: Reach, told: Iterable[Reach]) -> bool:
     """Whether all whom `wanted` concerns are among those who were told."""
     there = list(told)
-    services = {slug for one in there for slug in one.services}
-    if not there or not services.issuperset(wanted.services):
-        return False
-    ways = [one.behind for one in there]
-    if None in ways or wanted.behind is None:
+    for slug in wanted.services:
+        ways = [one.behind for one in there if not one.services or slug in one.services]
+        if not ways or not _leads_on(wanted.behind, ways):
+            return False
+    return bool(wanted.services) or _leads_on(wanted.behind, [one.behind for one in there])
+
+
+def _leads_on(way: Behind | None, ways: Sequence[Behind | None]) -> bool:
+    """Whether whoever is reached by `way` is by one of `ways`."""
+    if None in ways or way is None:
         return None in ways
-    return wider([*ways, wanted.behind]) == wider(ways)
+    return bool(ways) and wider([*ways, way]) == wider(ways)
 
 
 def _of_incident(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | None:
@@ -194,7 +191,7 @@ def _of_incident(stand: Stand, told: Sequence[Past], rules: Rules) -> Wanted | N
             return Wanted(Kind.RESOLVED, cause if "" in open_ends else f"{cause} {min(open_ends)}")
         spoken = any(one.kind in (Kind.PROBLEM, Kind.RESOLVED) for one in told)
         return Wanted(Kind.UPDATE, cause, UPDATES_OFF) if spoken else Wanted(Kind.RESOLVED, cause, NOBODY_TOLD)
-    heard = [one.reach for one in told if open_ends.intersection(one.about)]
+    heard = [reach for one in told if open_ends.intersection(one.about) for reach in one.reaches]
     unsaid = [one for one in stand.unsaid if not covered(one.reach, heard)]
     taken_on = f"{cause} {unsaid[0].ref}" if unsaid else cause  # else what was chosen of this event would hold it up
     disrupting = disrupts(stand.levels, rules.least) or any(one.asked for one in unsaid)

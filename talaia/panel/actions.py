@@ -14,7 +14,7 @@ from talaia.outbox.actions import record
 from talaia.panel.by_hand import check_by_hand
 from talaia.panel.catalogue import Heading
 from talaia.panel.models import Day, FormerSlug, Group, Listing, Service, Transition, Watched
-from talaia.panel.state import TROUBLE, Computed, Reason, Shown, State
+from talaia.panel.state import TROUBLE, Computed, Reason, Shown, State, Unrest
 from talaia.panel.uptime import local_day
 from talaia.panel.watching import NOT_RUNNING
 from talaia.refusal import Refused
@@ -229,6 +229,7 @@ def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed
                 )
                 days_anew(before, since)
                 state = shown.state.value
+        unrest = Unrest.from_json(before.unrest)
         Service.objects.filter(pk=slug).update(
             state=state,
             reason=words,
@@ -240,7 +241,7 @@ def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed
             computed_since=moves[0][0] if moves else now,
             candidate_since=None,
             candidate_then=[],
-            unrest={},
+            unrest=unrest.left(moves[0][0] if moves else now).to_json() if unrest else {},
             **_used_up(before),
             **(NOT_BY_HAND if _hand_ended(before, now) else {}),
         )

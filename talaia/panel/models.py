@@ -56,9 +56,10 @@ class Service(models.Model):
     def began(self) -> datetime:
         """Since when it is as it is shown: where people say so, since what they say has lasted.
 
-        Where the signals say the same, since they do, whatever people said meanwhile.
+        Where the signals say the same, since they do, whatever people said meanwhile; and never since later than it is
+        shown so, and counted.
         """
-        since = self.said_since or self.since
+        since = min(self.said_since or self.since, self.since)
         by_signals = self.state == self.computed_state != State.OPERATIONAL and self.reason.get("code") != "by_hand"
         return min(since, self.computed_since) if by_signals and self.computed_since else since
 

@@ -71,6 +71,10 @@ class Unrest:
     good: bool = False
     unstable: bool = False
 
+    def left(self, at: datetime, well: bool = False) -> Unrest:
+        """Once it is shown no more, since `at`, as it is `well` or nobody sees how it is."""
+        return Unrest(self.since, self.left_at or at, self.good or well)
+
     def to_json(self) -> dict[str, Any]:
         left_at = self.left_at.isoformat() if self.left_at else None
         return {"since": self.since.isoformat(), "left_at": left_at, "good": self.good, "unstable": self.unstable}
@@ -191,10 +195,7 @@ def _remembered(
 ) -> Unrest | None:
     """What there is to remember once the computed state is `state`; trouble that begins with it began at `began`."""
     if state not in TROUBLE:
-        if unrest is None:
-            return None
-        good = unrest.good or state == State.OPERATIONAL
-        return Unrest(unrest.since, unrest.left_at or now, good)
+        return unrest.left(now, state == State.OPERATIONAL) if unrest else None
     if unrest is None or (unrest.left_at and unrest.good and began - unrest.left_at > within):
         return Unrest(began)
     if unrest.left_at is None:

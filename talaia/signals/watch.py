@@ -33,6 +33,7 @@ from talaia.signals.client import Client, Heard, Unreadable
 from talaia.signals.evidence import Wanted
 from talaia.signals.findings import known_findings, known_sights, tell
 from talaia.signals.flood.actions import keep_to_bound
+from talaia.signals.flood.turns import Turns
 from talaia.signals.judging import checks_stale_after, judge_all
 from talaia.signals.matching import Concern
 from talaia.signals.memory import Stopped, gaps, recall
@@ -54,7 +55,7 @@ BREATH = timedelta(seconds=1)  # between two polls of one source, however often 
 FIRST_ANSWERS = timedelta(seconds=10)  # so long the first judging waits for them: without them all would be unknown
 RECALL_EVERY = timedelta(minutes=5)  # so soon a source is asked again for what it remembers, where it did not answer
 FORGET = 86_400.0  # seconds: a source that fails is in the log until it answers
-TAKING_IN = 5.0  # seconds
+TAKING_IN, WAITING = 1.0, 5_000  # seconds, and bodies, after which what is known is judged
 ASKING, PROBING = 8, 16  # threads; apart, so that checks of dead targets keep no source waiting
 
 
@@ -91,7 +92,7 @@ class Watch:
         self.judged_at: datetime | None = None
         self.last_fact: int | None = None
         self.purged_at: datetime | None = None
-        self.beat = Beat("watch")
+        self.beat, self.turns = Beat("watch"), Turns()
         self.wall, self.ahead = Wall(), False  # `ahead`: hours may lie ahead of now
         self.lost: timedelta | None = timedelta(0)  # how far the clock was set back meanwhile; None: nobody knows
 
@@ -206,10 +207,12 @@ class Watch:
         return known
 
     def take_in(self, config: Config, now: datetime) -> bool:
-        """Make signals of what the hooks stored, oldest first; for a while, as what is known must be judged, too."""
-        waiting = Intake.objects.filter(handled_at=None).order_by("id").values_list("pk", flat=True)[:200]
+        """Make signals of what the hooks stored, each source in turn; for a while, as what is known must be judged."""
+        waiting = Intake.objects.filter(handled_at=None).order_by("id").values_list("pk", "source")[:WAITING]
         begun = time.monotonic()
-        for pk in waiting:  # one body after the other: all of them at once may be larger than this machine
+        for pk, _ in self.turns.of(
+            waiting, time.monotonic
+        ):  # one body after the other: all of them at once may be larger than this machine
             intake = Intake.objects.get(pk=pk)
             try:
                 actions.handle_intake(intake, config.source(intake.source), now, self.concern)

@@ -17,6 +17,7 @@ import gzip
 import os
 import re
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,9 +25,10 @@ from pathlib import Path
 
 import brotli
 
-from talaia.modes import PUBLIC_FILE, make_public
+from talaia.modes import PUBLIC_FILE, for_all_file, make_public
 from talaia.outbox.faults import Temporary
 from talaia.outbox.trouble import FULL_DISK
+from talaia.regular import content
 from talaia.site.manifest import Manifest, digest
 
 VARIANTS: dict[str, Callable[[bytes], bytes]] = {
@@ -36,6 +38,7 @@ VARIANTS: dict[str, Callable[[bytes], bytes]] = {
 # Where a page says when it was made: two versions that differ in nothing else say the same.
 STAMP = re.compile(rb'<p id="made".*?</p>', re.DOTALL)
 LIVES = b" data-lives="
+NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 HINTS = {
     errno.ENOSPC: "make room on the disk; meanwhile the pages that stand there stay whole",
     errno.EDQUOT: "raise the quota or make room; meanwhile the pages that stand there stay whole",
@@ -99,8 +102,8 @@ class Folder:
         with self._faults():
             try:
                 self.aside.mkdir(exist_ok=True, parents=True)
-                for name, content in files.items():
-                    for variant, body in _variants(name, content):
+                for name, page in files.items():
+                    for variant, body in _variants(name, page):
                         drafts.append((self._draft(str(len(drafts)), body, stamp), self.path / variant))
                         digests[name] = digests.get(name, b"") + digest(body)
                 for draft, place in drafts:
@@ -125,12 +128,13 @@ class Folder:
                 place = self.path / name
                 for file in (place, *(place.with_name(place.name + suffix) for suffix in VARIANTS)):
                     try:
-                        file.unlink()
+                        shutil.rmtree(file) if _is_folder(file) else file.unlink()
                         taken += file == place
-                    except FileNotFoundError:
-                        continue
+                    except OSError as error:
+                        if error.errno not in NOT_THERE:
+                            raise
                 parent = place.parent
-                while parent != self.path and parent.is_dir() and not any(parent.iterdir()):
+                while parent != self.path and _is_folder(parent) and not any(parent.iterdir()):
                     parent.rmdir()
                     parent = parent.parent
         return taken
@@ -150,15 +154,15 @@ class Folder:
         before = time.time() - seconds
         with self._faults():
             found = [file for file in (self.path / under).glob("*") if file.suffix not in VARIANTS]
-            return [str(file.relative_to(self.path)) for file in found if file.stat().st_mtime < before]
+            return [str(file.relative_to(self.path)) for file in found if file.lstat().st_mtime < before]
 
     def _make_way(self, place: Path) -> None:
         """A page has its folder, and nothing but a file in its place: what else is there was put by somebody else."""
         for parent in reversed(place.relative_to(self.path).parents[:-1]):
-            if (found := self.path / parent).is_symlink() or (found.exists() and not found.is_dir()):
+            if (found := self.path / parent).is_symlink() or (found.exists() and not _is_folder(found)):
                 found.unlink()
         make_public(place.parent, self.path)
-        if place.is_dir() and not place.is_symlink():
+        if _is_folder(place):
             shutil.rmtree(place)
 
     def look(self, name: str) -> tuple[str, ...]:
@@ -168,30 +172,40 @@ class Folder:
         """
         try:
             found = [os.lstat(self.path / variant) for variant in names_of(name)]
-        except (FileNotFoundError, NotADirectoryError):
-            return ()
+        except OSError as error:
+            if error.errno in NOT_THERE:
+                return ()
+            raise
         return tuple(f"{one.st_mode:o} {one.st_ino} {one.st_size} {one.st_mtime_ns} {one.st_ctime_ns}" for one in found)
 
     def digests(self, name: str) -> list[bytes]:
         """Of the variants and the page, as they are; empty for what is not there, or cannot be read."""
         return [self._digest(variant) for variant in names_of(name)]
 
+    def open_up(self, name: str) -> None:
+        """Let everybody read a page that is right, and nobody change it, where it is ours to say so."""
+        for variant in names_of(name):
+            place = self.path / variant
+            found = place.lstat()
+            mode = stat.S_IMODE(found.st_mode)
+            if mode != for_all_file(mode) and stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
+                place.chmod(for_all_file(mode))
+
     def _digest(self, variant: str) -> bytes:
-        place = self.path / variant
         try:
-            return b"" if place.is_symlink() else digest(place.read_bytes())
+            return digest(content(self.path / variant, follow=False))
         except OSError:
             return b""
 
-    def _stands(self, name: str, content: bytes) -> bool:
+    def _stands(self, name: str, body: bytes) -> bool:
         place = self.path / name
         try:
-            there = place.read_bytes()
-            if there != content and _said(there) != _said(content):
+            there = content(place, follow=False)
+            if there != body and _said(there) != _said(body):
                 return False
             stamp = place.stat().st_mtime_ns
             return all(place.with_name(place.name + suffix).stat().st_mtime_ns == stamp for suffix in VARIANTS)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
+        except OSError:  # gone, or something else in its place: writing will tell what is wrong with the disk
             return False
 
     def _draft(self, name: str, content: bytes, stamp: int) -> Path:
@@ -209,6 +223,11 @@ class Folder:
             hint = HINTS.get(error.errno or 0, "look at the disk and at who owns the folder")
             kind = NoRoom if error.errno in FULL_DISK else Temporary
             raise kind(f"{error.filename or self.path}: {error.strerror}", f"{self.path}: {hint}") from error
+
+
+def _is_folder(path: Path) -> bool:
+    """One of its own, where no link leads elsewhere."""
+    return path.is_dir() and not path.is_symlink()
 
 
 def names_of(name: str) -> tuple[str, ...]:

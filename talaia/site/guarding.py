@@ -175,7 +175,8 @@ class Guard:
             if look and look == page.seen:
                 continue
             if look and page.fits(folder.digests(page.name)):
-                right[page.name] = look
+                folder.open_up(page.name)
+                right[page.name] = " ".join(folder.look(page.name))
             else:
                 wrong[page.name] = page
         if right:

@@ -17,6 +17,7 @@ from talaia.outbox.ending import ENDING
 from talaia.outbox.faults import NotYet, Permanent
 from talaia.panel.models import Service
 from talaia.panel.renaming.names import former
+from talaia.regular import content
 from talaia.site import about, addresses, assets, pages, search, snapshot, values
 from talaia.site.actions import note_publication
 from talaia.site.folder import Folder, NoRoom
@@ -254,8 +255,8 @@ class Site:
 
     def _listed(self) -> list[str]:
         try:
-            return search.listed((self.folder.path / search.LIST).read_bytes())
-        except FileNotFoundError:
+            return search.listed(content(self.folder.path / search.LIST, follow=False))
+        except OSError:
             return []
 
     def _indexed(self, year: int, month: int | None) -> bool:

@@ -64,6 +64,10 @@ YES, NO = ({plain(word) for word in words} for words in (AUDIENCE.yes, AUDIENCE.
         ("1899-12-30", None),
         ("00/01/1900", None),
         ("1970-01-01", None),
+        ("1969-12-31T23:00:00Z", None),  # the same midnight in Madrid, as a browser writes it
+        ("1969-12-31 23:59:59", None),  # -1
+        ("1899-12-31T23:00:00.000Z", None),
+        ("1901-12-13 20:45:52", None),
         ("NULL", None),
         ("—", None),
     ],
@@ -196,6 +200,11 @@ def test_the_first_and_the_last_day_of_a_membership_belong_to_it() -> None:
         ("Paral·lel", "PARAL•LEL"),
         ("Paral·lel", "Paral.lel"),
         ("L’Hospitalet", "L'Hospitalet"),
+        ("L´Hospitalet", "L'Hospitalet"),
+        ("L‵Hospitalet", "L'Hospitalet"),
+        ("Lʻhospitalet", "L'Hospitalet"),
+        ("c⁄ Major", "c/ Major"),
+        ("½", "1/2"),
         ("Vilanova – nord", "Vilanova - nord"),
         ("Núria", "Nu\u0301ria"),
         ("Straße", "STRASSE"),

@@ -202,6 +202,17 @@ def test_a_day_with_its_month_first_is_asked_about_as_the_others_may_be_read_wro
     assert codes(found) == ["month_first"]
 
 
+@pytest.mark.parametrize("tells", [{"until": "12/31/2019"}, {"Alta": "12/31/2019"}, {"Fi factura": "12/31/2019"}])
+def test_a_row_of_somebody_who_is_not_told_shows_as_well_that_months_come_first(
+    tells: dict[str, str],
+) -> None:
+    former = row("vella", member="no", **tells)
+    found = judged(text([row("anna", until="12/01/2026"), former, *members(*NAMES[1:])]), BEFORE)
+    assert (of(found, What.LEAVES), codes(found)) == (["anna"], ["month_first"])
+    # Where nobody comes or goes no day has decided anything: a slip of years ago is not asked about each night.
+    assert codes(judged(text([former, *members()]), BEFORE)) == []
+
+
 CHILD = ("", "", "", "", "", "S0099", "", "Port2", "")
 
 

@@ -17,9 +17,10 @@ from tests.audience.ledger import CONFIG
 from tests.audience.make_exports import text
 from tests.product import ROOT, Talaia
 from tests.servers.postgres import PostgreSQL
+from tests.torture import bounded
 
 USUAL = (ROOT / "tests" / "talaia.toml").read_text()
-KILLS = 24
+KILLS = bounded(24, 12)
 PEOPLE = 6000
 pytestmark = pytest.mark.torture
 

@@ -47,16 +47,23 @@ def of_xlsx(line: str, after: str = "") -> bytes:
     return changed(book, part, (old, line), ("</sheetData>", f"</sheetData>{after}"))
 
 
+WRONG = ROW.format(ANNA + '<c r="C2" t="e"><v>#N/A</v></c>')
+
+
 @pytest.mark.parametrize(
     "line",
     [
-        ROW.format(ANNA + '<c r="C2" t="e"><v>#N/A</v></c>'),
+        WRONG,
         # As Excel writes it: what is empty and has a colour ends in itself.
         ROW.format(cell("B2", "anna@example.org") + '<c r="A2" s="1"/><c r="C2" t="e"><f>A1</f><v>#N/A</v></c>'),
         "<row r='2'>" + ANNA.replace('"', "'") + "<c r='C2' t='e'><v>#N/A</v></c></row>",
         "<row>" + ANNA.replace(' r="A2"', "").replace(' r="B2"', "") + '<c t="e"><v>#N/A</v></c></row>',
         ROW.format(ANNA + '<c t="e" r="C2" ><f>X( 1 &gt; 2 )</f><v >#N/A</v ></c >'),
         ROW.format(ANNA + '<c r="C2"><f t="shared" si="0"/></c>'),
+        # As libraries write what they do not compute.
+        ROW.format(ANNA + '<c r="C2"><f>IF(1,"sí","no")</f><v></v></c>'),
+        ROW.format(ANNA + '<c r="C2" t="b"><f>TRUE()</f><v/></c>'),
+        ROW.format(ANNA + '<c r="C2" t="n"><f>1</f><v><!-- c --></v></c>'),
         ROW.format(ANNA + '<c r="C2" t="e"/>'),
         ROW.format(ANNA + '<c r="C2" t="e"><!-- c --><v><![CDATA[#N/A]]></v></c>'),
     ],
@@ -65,6 +72,40 @@ def test_whatever_program_wrote_an_error_into_an_xlsx_it_is_no_empty_cell(line: 
     found = judged(of_xlsx(line), BEFORE)
     assert (of(found, What.LEAVES), of(found, What.KEPT)) == ([], ["anna"])
     assert [(one.line, one.code) for one in found.roster.refused] == [(2, "formula")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("xl/worksheets/sheet1.xml", "xl/worksheets/Sheet1.xml"),
+        ("xl/worksheets/sheet1.xml", "xl\\worksheets\\sheet1.xml"),  # as .NET packs
+        ("xl/workbook.xml", "xl/Workbook.xml"),
+        ("xl/_rels/workbook.xml.rels", "xl\\_rels\\workbook.xml.rels"),
+    ],
+)
+def test_an_error_is_seen_however_the_parts_of_the_workbook_are_named(old: str, new: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(of_xlsx(WRONG))) as archive:
+        files = {name.replace(old, new): archive.read(name).decode() for name in archive.namelist()}
+    found = judged(zipped(files), BEFORE)
+    assert (of(found, What.LEAVES), of(found, What.KEPT)) == ([], ["anna"])
+
+
+@pytest.mark.parametrize("name", ["Sòcies\t2026", "Sòcies\n2026", " Sòcies  2026 ", "S&amp;S", "S&#10;S"])
+def test_an_error_is_seen_however_the_sheet_is_called(name: str) -> None:
+    book = changed(of_xlsx(WRONG), "xl/workbook.xml", ('name="', f'name="{name}" x="'))
+    found = judged(book, BEFORE)
+    assert (of(found, What.LEAVES), of(found, What.KEPT)) == ([], ["anna"])
+
+
+def test_a_sheet_of_which_nothing_tells_what_is_wrong_in_it_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("talaia.audience.reading.workbook.sheets", lambda archive: {})
+    with pytest.raises(Unreadable):
+        judged(of_xlsx(WRONG), BEFORE)
+
+
+def test_a_computed_text_may_be_empty() -> None:
+    cells = ANNA + '<c r="C2" t="str"><f>IF(1,"","sí")</f><v></v></c>'
+    assert of(judged(of_xlsx(ROW.format(cells)), BEFORE), What.LEAVES) == ["anna"]
 
 
 ERROR = 'table:formula="of:=NA()" office:value-type="string" office:string-value="" calcext:value-type="error"'
@@ -79,6 +120,7 @@ ERROR = 'table:formula="of:=NA()" office:value-type="string" office:string-value
         'calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>',
         '<table:table-cell table:formula="of:=NA()" office:value-type="string" office:string-value="">'
         "<text:p>#N/D</text:p></table:table-cell>",
+        '<table:table-cell table:formula="of:=1" office:value-type="float"/>',
         f"<table:table-cell {ERROR}><office:annotation><text:p>sí?</text:p></office:annotation>"
         "<text:p>#REF!</text:p></table:table-cell>",
     ],

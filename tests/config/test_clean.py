@@ -18,6 +18,7 @@ WORDS = [
     "a\u202bשלום\u202cb",
     "שלום (1)\u200f",  # a mark beside letters that need it
     "\u200eשלום\u061c! سلام",
+    "\U0001f3f4\U000e0065\U000e0073\U000e0063\U000e0074\U000e007f",  # the flag of Catalonia
 ]
 HOSTILE = [
     ("\x1b[31mred\x1b[0m", "red"),
@@ -43,6 +44,9 @@ HOSTILE = [
     ("\u200f", ""),
     ("\u200email\u061c", "mail"),
     ("e\u200e\u0301", "é"),
+    ("hi\U000e0001\U000e0068\U000e0069\U000e0064", "hi"),  # a text that nobody sees
+    ("\U0001f3f4" + "\U000e0061" * 40 + "\U000e007f", "\U0001f3f4"),
+    ("e\U000e0041\u0301\u206e1", "é1"),
     (unicodedata.normalize("NFD", "Gràcia"), "Gràcia"),
 ]
 

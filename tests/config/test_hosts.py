@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
+from django.http.request import split_domain_port, validate_host
 
-from talaia.config.hosts import host, host_and_port, is_here, name_server, web_address, without_password
+from talaia.config import Wrong, read
+from talaia.config.addresses import is_web_address
+from talaia.config.hosts import asked_by, host, host_and_port, is_here, name_server, web_address, without_password
 from talaia.config.records import answer_is_wrong, question_is_wrong
 
 
@@ -218,3 +222,71 @@ def test_an_answer_that_can_never_come_is_a_mistake(answer: str, record: str, ri
 )
 def test_an_address_is_told_without_its_password(text: str, meant: str) -> None:
     assert without_password(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("estàt.exemple.cat", "xn--estt-2na.exemple.cat"),
+        ("Status.Example.ORG.", "status.example.org"),
+        ("2001:db8::1", "[2001:db8::1]"),
+        ("[2001:DB8::1]", "[2001:db8::1]"),
+        (".coöp.example", ".xn--cop-tna.example"),
+    ],
+)
+def test_a_host_of_ours_is_known_in_the_form_in_which_browsers_ask_for_it(written: str, asked: str) -> None:
+    assert asked_by(written) == asked
+    assert validate_host(split_domain_port(f"{asked.removeprefix('.')}:8000")[0], [asked_by(written)])
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://estàt.exemple.cat", "https://xn--estt-2na.exemple.cat"),
+        ("https://Status.Example.org.:8443/", "https://status.example.org:8443/"),
+        ("http://[2001:DB8::1]:8000", "http://[2001:db8::1]:8000"),
+    ],
+)
+def test_our_address_and_names_are_read_as_machines_write_them(written: str, meant: str, tmp_path: Path) -> None:
+    file = tmp_path / "talaia.toml"
+    more = '[web]\nhosts = ["estàt.exemple.cat."]\n[mail]\nhost = "Corrèu.exemple.cat."\n'
+    file.write_text(f'[site]\nname = "C"\naddress = "{written}"\n{more}')
+    found = read(file)
+    assert (found.site.address, found.web.hosts) == (meant, ("xn--estt-2na.exemple.cat",))
+    assert found.mail.host == "xn--corru-7ra.exemple.cat"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '[site]\nname = "C"\naddress = "https://ex ample.org"',
+        '[site]\nname = "C"\naddress = "https://me@example.org"',
+        '[site]\nname = "C"\naddress = "https://10.0.0.256"',
+        *(
+            f'[site]\nname = "C"\naddress = "https://example.org"\n[mail]\nhost = "{host}"'
+            for host in ("mail.example.org:587", "smtp://mail.example.org", "mail example", "/var/run/smtp")
+        ),
+    ],
+)
+def test_a_host_that_nobody_can_ask_for_is_refused(wrong: str, tmp_path: Path) -> None:
+    file = tmp_path / "talaia.toml"
+    file.write_text(wrong)
+    with pytest.raises(Wrong):
+        read(file)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_one"),
+    [
+        ("http://prometheus:9090", True),
+        ("http://[fe80::1%25eth0]:9090/x y", True),
+        ("http://my_prom.svc.cluster.local.", True),
+        ("http://prometheús.example", True),
+        ("http://ex ample.org", False),
+        ("http://10.0.0.256:9090", False),
+        ("http://a,b.example.org", False),
+        ("http://example.org\n", False),
+    ],
+)
+def test_an_address_has_a_host_that_can_be_asked_for(address: str, is_one: bool) -> None:
+    assert is_web_address(address) is is_one

@@ -43,6 +43,18 @@ def test_who_is_refused_does_not_wait_the_longer_for_having_asked() -> None:
     assert tries.begin("x", NOW + SECOND) == 0
 
 
+@pytest.mark.parametrize("back", [SECOND, 30 * SECOND, timedelta(hours=3), timedelta(days=30)])
+def test_though_the_clock_is_set_back_one_waits_no_longer_than_is_said(back: timedelta) -> None:
+    tries, now = Tries(), NOW
+    for _ in range(9):
+        now += SECOND * tries.begin("x", now)
+    now -= back
+    said = tries.begin("x", now)
+    assert 1 <= said <= 16
+    assert tries.begin("x", now + SECOND * (said - 1)) == 1
+    assert tries.begin("x", now + SECOND * said) == 0
+
+
 def test_a_day_of_guessing_from_one_place_is_some_1500_tries() -> None:
     tries = Tries()
     taken = sum(tries.begin("x", NOW + n * SECOND) == 0 for n in range(24 * 3600))

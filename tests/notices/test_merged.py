@@ -13,8 +13,8 @@ from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, IsOver
 from talaia.notices import actions, rows
 from talaia.notices.models import Notice, Posting
-from talaia.notices.values import Behind
-from talaia.notices.which import MERGED, Reach, covered
+from talaia.notices.values import Behind, Reach, Story
+from talaia.notices.which import MERGED, covered
 from talaia.panel.state import State
 from tests.notices.conftest import House
 
@@ -38,6 +38,10 @@ def merged(house: House, event: Event, into: Event, move_services: bool | None =
         event.ref, into.ref, {"ca": "És la mateixa."}, house.now, by="anna", move_services=move_services
     )
     house.work().later(minutes=2).work()
+
+
+def story_of(notice: Notice) -> Story:
+    return Story.from_json(notice.story or {})
 
 
 def resolved(house: House, event: Event) -> None:
@@ -153,7 +157,7 @@ def test_of_one_opened_without_a_mail_who_chose_its_services_hears_nothing_by_wh
     merged(house, big, quiet)
     assert went(house) == [("problem", quiet.ref)]
     assert readers(house, "problem") == ["bernat", "carla"]
-    assert [one["slug"] for one in quiet.sent_notices.get(state=Notice.SENT).story["touched"]] == ["links"]
+    assert [one.slug for one in story_of(quiet.sent_notices.get(state=Notice.SENT)).touched] == ["links"]
     house.later(minutes=5)
     events.update_incident(quiet.ref, IncidentState.IDENTIFIED, {"ca": "És un cable."}, house.now, by="anna", tell=True)
     house.work().later(minutes=2).work()
@@ -218,6 +222,29 @@ def test_who_knows_of_what_it_has_taken_on_hears_no_second_time_that_there_is_a_
     assert readers(house, "resolved") == BOTH
 
 
+def test_who_knows_of_a_part_hears_of_what_comes_with_the_next_and_is_worth_a_mail(house: House) -> None:
+    """It was drawn up for nobody, and called sent."""
+    Recipient.objects.filter(address="bernat@example.net").update(services=["links"])
+    small = told(house, opened(house, {"website": State.DEGRADED}, tell=False))
+    merged(house, told(house, opened(house, {"links": State.DISRUPTION})), small)
+    merged(house, opened(house, {"links": State.DISRUPTION, "chat": State.DISRUPTION}), small)
+    assert went(house)[1:] == [("problem", small.ref)]
+    copies = Posting.objects.filter(notice=small.sent_notices.get(state=Notice.SENT), state=Posting.SENT)
+    assert copies.count() == 2, "bernat has heard all that he chose"
+
+
+def test_what_comes_back_in_one_opened_without_a_mail_tells_nobody_of_what_it_began_with(house: House) -> None:
+    """Its end named all that it had touched, to those who had been told of its part."""
+    Recipient.objects.filter(address="anna@example.net").update(services=["chat"])
+    quiet = told(house, opened(house, {"chat": State.DISRUPTION}, tell=False))
+    merged(house, told(house, opened(house, {"links": State.DISRUPTION})), quiet)
+    resolved(house, quiet)
+    events.update_incident(quiet.ref, IncidentState.INVESTIGATING, {"ca": "Torna."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    assert "anna" not in readers(house, "problem")
+    assert went(house)[2:] == [("problem", quiet.ref)]
+
+
 def test_what_was_taken_back_or_is_over_is_carried_on_by_nobody(house: House) -> None:
     small = told(house, opened(house, {"links": State.DEGRADED}))
     back = opened(house, {"links": State.DISRUPTION})
@@ -269,6 +296,7 @@ def test_what_was_no_duplicate_after_all_has_an_end_of_its_own(house: House) -> 
         (Reach(("a",), Behind(("a",))), [Reach(("a",))], True),
         (Reach(("a",), Behind(("a",))), [Reach(("a",), Behind(("a", "b")))], True),
         (Reach(("a",), Behind(("a",), ("x",))), [Reach(("a",), Behind(("a",)))], False),
+        (Reach(("a",)), [Reach(("a",), Behind(("a",))), Reach(("b",))], False),  # everybody had it of the other
         (
             Reach(("a",), Behind((), ("x", "y"))),
             [Reach(("a",), Behind((), ("x",))), Reach((), Behind((), ("y",)))],

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from pytest_django import Settings
 
 from talaia.audience.models import Recipient
 from talaia.config import Config, current
+from talaia.desk.mailing import waiting
 from talaia.desk.people.roles import Role
 from talaia.events import actions as events
 from talaia.events.models import Event
@@ -125,6 +127,24 @@ def test_of_a_service_nobody_has_said_who_is_behind_it_everybody_is_told(placed:
     open_incident(placed, [], "chat")
     placed.work().later(minutes=2).work()
     assert sorted(told(placed)) == ["anna", "bernat", "carla"]
+
+
+def test_of_what_is_merged_each_hears_whom_it_concerned_by_itself(placed: House) -> None:
+    """Carla wants to hear of the connections only, and is not behind any of these; of the messaging everybody hears."""
+    Recipient.objects.filter(address="carla@example.net").update(services=["links"])
+    links = open_incident(placed, [])
+    placed.work().later(minutes=2).work()
+    chat = open_incident(placed, None, "chat")
+    placed.work()
+    events.merge_incident(chat.ref, links.ref, {"ca": "És la mateixa."}, placed.now)
+    placed.work()
+    with translation.override("en"):
+        assert [one.about for one in waiting("en")] == ["goes in a moment, to 2 people"]
+    placed.later(minutes=2).work()
+    assert told(placed) == ["anna", "anna", "bernat"]
+    events.update_incident(links.ref, IncidentState.RESOLVED, {"ca": "Fet."}, placed.now)
+    placed.work().later(minutes=2).work()
+    assert told(placed)[3:] == ["anna", "bernat"]
 
 
 @pytest.fixture

@@ -193,6 +193,29 @@ def test_a_problem_that_was_over_once_is_not_sent_again_when_it_is_opened_again(
     assert [one.sent for one in Notice.objects.filter(kind="resolved")] == [0]
 
 
+def test_the_end_of_what_was_opened_again_is_not_sent_and_that_of_now_once(house: House) -> None:
+    event = house.open()
+    house.work().later(minutes=2).work()
+    to(house, lambda _who: "554 5.7.1 Relay access denied")
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now)
+    house.work().later(minutes=2).work()
+    events.update_incident(event.ref, IncidentState.MONITORING, {"ca": "Torna a fallar."}, house.now)
+    house.work().later(minutes=2).work()
+    old = Notice.objects.get(kind="resolved", state=Notice.STUCK)
+    with translation.override("en"), pytest.raises(NotPossible, match="no longer true"):
+        actions.try_again(old.pk, house.now, by="dora")
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Ara sí."}, house.now)
+    house.work().later(minutes=2).work()
+    house.server.answers = lambda _verb, _argument: None
+    house.server.taken.clear()
+    with translation.override("en"), pytest.raises(NotPossible, match="no longer true"):
+        actions.try_again(old.pk, house.now, by="dora")
+    last = Notice.objects.filter(kind="resolved").latest("number")
+    actions.try_again(last.pk, house.now, by="dora")
+    house.work()
+    assert len(house.server.taken) == 3
+
+
 def test_a_run_of_refusals_goes_on_in_the_next_part(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     crowd(20)
     monkeypatch.setattr("talaia.notices.post.time.monotonic", itertools.count().__next__)

@@ -9,10 +9,9 @@ import pytest
 
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.events.whom import ForWhom
-from talaia.notices.values import Behind, Kind
+from talaia.notices.values import Behind, Kind, Reach
 from talaia.notices.which import (
     Past,
-    Reach,
     Rules,
     Stand,
     Unsaid,
@@ -33,7 +32,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LINKS = Reach(("links",))
 OPEN = Stand("incident", IncidentState.INVESTIGATING, (State.DISRUPTION,), 1, NOW, reach=LINKS)
 OVER = replace(OPEN, state=IncidentState.RESOLVED, entry=2)
-TOLD = Past(Kind.PROBLEM, "u1", NOW, 1, reach=LINKS)
+TOLD = Past(Kind.PROBLEM, "u1", NOW, 1, reaches=(LINKS,))
 WINDOW = (NOW + 8 * DAY, NOW + 8 * DAY + 2 * HOUR)
 WORK = Stand("maintenance", MaintenanceState.SCHEDULED, (State.MAINTENANCE,), 1, NOW, WINDOW, ("7d", "24h", "30m"))
 ANNOUNCED = Past(Kind.ADVANCE, "7d", WINDOW[0] - 7 * DAY, 1, WINDOW)
@@ -104,7 +103,7 @@ def test_an_update_is_of_a_newer_entry_than_any_that_was_told() -> None:
 
 def test_the_end_of_what_nobody_was_told_is_kept_back_and_words_after_the_end_are_an_update() -> None:
     assert decide(OVER, [], Rules(), NOW) == Wanted(Kind.RESOLVED, "u2", "nobody_told")
-    ended = [TOLD, Past(Kind.RESOLVED, "u2", NOW, 2, reach=LINKS)]
+    ended = [TOLD, Past(Kind.RESOLVED, "u2", NOW, 2, reaches=(LINKS,))]
     assert decide(replace(OVER, entry=3), ended, Rules(), NOW) == Wanted(Kind.UPDATE, "u3", "updates_off")
 
 
@@ -122,7 +121,7 @@ def test_what_people_were_about_to_be_told_of_what_was_merged_is_told_unless_the
     same, other = (Unsaid("2026-002", LINKS),), (Unsaid("2026-002", Reach(("web",))),)
     assert decide(replace(OPEN, unsaid=same), [TOLD], Rules(), NOW) is None
     assert decide(replace(OPEN, unsaid=other), [TOLD], Rules(), NOW) == Wanted(Kind.UPDATE, "u1 2026-002")
-    ended = [TOLD, Past(Kind.RESOLVED, "u2", NOW, 2, reach=LINKS)]  # they were told that it is over, and it is not
+    ended = [TOLD, Past(Kind.RESOLVED, "u2", NOW, 2, reaches=(LINKS,))]  # they were told that it is over, and it is not
     assert decide(replace(OPEN, entry=3, unsaid=same), ended, Rules(), NOW) == Wanted(Kind.PROBLEM, "u3 2026-002")
     asked = (Unsaid("2026-002", LINKS, asked=True),)
     mild = replace(OPEN, levels=(State.DEGRADED,))

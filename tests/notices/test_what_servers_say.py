@@ -168,6 +168,8 @@ def test_a_mail_about_a_report_is_no_report(content: bytes) -> None:
             more="X-Supplementary-Info: <mx #5.0.0 smtp; 550 5.4.1 Recipient address rejected: Access denied>\n",
         ),
         report(BACK, "5.1.1", who="anna@box.example.net", more="Original-Recipient: rfc822;anna@example.net\n"),
+        report(BACK, "5.1.1", who="u1017@mail7.internal", more="Original-Recipient: rfc822;anna@example.net\n"),
+        report(BACK, "5.1.1", who="anna@localhost", more="Original-Recipient: rfc822;anna@example.net\n"),
     ],
 )
 def test_a_report_is_read_however_it_is_wrapped(content: bytes) -> None:
@@ -181,6 +183,9 @@ def test_a_report_about_where_somebody_has_mail_passed_on_says_nothing_of_them()
         report(BACK, "5.1.1", "smtp; 550 5.1.1 User unknown", who="old@elsewhere.example"),
         report(BACK, "5.0.0", "smtp; 550 5.7.23 rejected due to SPF fail", who="old@elsewhere.example"),
         qmail(BACK, "Sorry, no mailbox here by that name. (#5.1.1)", who="old@elsewhere.example"),
+        # As Postfix says it of an alias, where a copy may be kept; there it may even be called the same.
+        report(BACK, "5.1.1", who="old@elsewhere.example", more="Original-Recipient: rfc822;anna@example.net\n"),
+        report(BACK, "5.1.1", who="anna@elsewhere.example", more="Original-Recipient: rfc822;anna@example.net\n"),
     ):
         assert read(content, SECRET, "", anna) == Returned(KEY)
     both = report(BACK, "5.1.1", who="old@elsewhere.example", more=f"\n{fields('5.2.2', '', 'anna@example.net')}")

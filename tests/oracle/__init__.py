@@ -17,6 +17,7 @@ Signals
 - "It is being worked on" is said where all that fires is silenced (S6: a reason may say so).
 - A silent source: its last words count for `stale_after`, then unknown, red or green; so does a sample that was fresh
   in them, though it was older than they were (read so since it was held against the product).
+- A sample that went while its source could not be read counts from when it went, once an answer tells its age.
 - An unreadable one (S13): what is red stays, green is unknown after `stale_after`. "After": at that very second; a
   second later is let pass.
 - Into unknown and out of it there is no hold, `hold_worse` neither.
@@ -61,6 +62,8 @@ People told
 - Reopened with "tell": a problem anew, for everybody, to be ended anew. Without it: nobody is told, and nobody of the
   second end.
 - `advance` and `reminder` are one kind here, as after a downtime or a move either name is right.
+- An advance notice that is held when its work is moved to where none is due yet may go or wait for the new hours; one
+  that is held while talaia is off, until the work should have begun, goes to nobody.
 - After a move, advance hours of the new window may be told; `changed` must be, to those told before.
 - A mail server that refuses everybody: the notice waits until somebody tries again, and goes then unless it is over;
   also where a later entry was written with "no mails", as its own words were fixed before.

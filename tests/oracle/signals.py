@@ -23,11 +23,17 @@ class World:
     readings: dict[Subject, Reading] = field(default_factory=dict)
     alerts: dict[str, Alert] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
+    last: dict[Subject, tuple[Reading, int]] = field(default_factory=dict)
+    """Of what is gone: what its last sample said, and since when it grows old."""
 
     def happen(self, what: Happening) -> None:
         match what:
             case Sample():
-                self.readings[what.service, what.connection] = what.reading
+                subject = what.service, what.connection
+                before = self.readings.get(subject, Reading.GOOD)
+                if what.reading is Reading.GONE and before is not Reading.GONE:
+                    self.last[subject] = before, what.at
+                self.readings[subject] = what.reading
             case Fires():
                 self.alerts[what.alert] = Alert((what.service, what.connection), what.impact)
             case Ends():
@@ -85,6 +91,8 @@ class Knowledge:
                 reading = world.readings.get(subject, Reading.GOOD)
                 if reading is Reading.GONE:
                     self.fault.add(subject)
+                    if service.source == "prometheus" and subject in world.last:
+                        self.readings[subject] = world.last[subject]  # an answer brings it, and tells its age
                 else:
                     self.fault.discard(subject)
                     self.readings[subject] = (reading, now)

@@ -60,6 +60,8 @@ class Notice:
     """Who was in the circle when it was made."""
     doubtful: bool = False
     stuck: bool = False
+    services: tuple[str, ...] | None = None
+    """Once it has begun to be sent: what it speaks of, whatever becomes part of its case afterwards."""
     drawn: int = 0
 
 
@@ -191,7 +193,11 @@ class Post:
         if case.perhaps or held:
             case.doubtful_hours = True
             case.starts = what.starts
-            case.hours = [what.starts - before for before in self.house.advance if what.starts - before > what.at]
+            hours = [what.starts - before for before in self.house.advance]
+            case.hours = [hour for hour in hours if hour > what.at]
+            for each in self.waiting:
+                if each.case is case and each.kind == ADVANCE and not each.stuck and hours and hours[0] > what.at:
+                    each.doubtful = True  # it was to go at once for the old hours; of the new ones nothing is due yet
             if case.perhaps:
                 self._make(case, CHANGED, "changed", what.at)
         else:
@@ -225,7 +231,10 @@ class Post:
                 self._make(case, ADVANCE, "reminder", now, doubtful=case.doubtful_hours)
         leaving = [each for each in self.waiting if each.leaves <= now and not each.stuck]
         for notice in leaving:
-            self._leave(notice, now)
+            if notice.kind == ADVANCE and now >= notice.case.starts:
+                self._drop(notice.case, ADVANCE)  # its hour has passed unseen: nobody is told by itself
+            else:
+                self._leave(notice, now)
 
     def _make(self, case: Case, kind: str, name: str, now: int, doubtful: bool = False) -> None:
         if kind == NEWS:
@@ -269,7 +278,7 @@ class Post:
         must, may = self._recipients(notice, root)
         taken, might = self.ledger.taken(must, now), self.ledger.taken(may, now)
         if might is None:
-            notice.stuck = True
+            notice.stuck, notice.services = True, notice.services or notice.case.services
             return
         self.waiting.remove(notice)
         # Where all who must be told are refused, and others might be told: it went to these, or waits for those.
@@ -277,7 +286,7 @@ class Post:
 
     def _recipients(self, notice: Notice, root: Case) -> tuple[frozenset[str], frozenset[str]]:
         listed = self.ledger.listed()
-        circle = self.ledger.circle(notice.case.services, notice.case.only_behind)
+        circle = self.ledger.circle(notice.services or notice.case.services, notice.case.only_behind)
         owed, perhaps = root.owed & listed, root.perhaps & listed
         if notice.kind in (END, CANCELLED, CHANGED):
             return owed, perhaps

@@ -103,6 +103,20 @@ NOT_OURS: dict[str, tuple[Change, str]] = {
 }
 
 
+def must_not_be_empty(db: sqlite3.Connection) -> None:
+    """As a migration that was edited in place leaves it: what we write as unknown is refused at every tick."""
+    db.execute("PRAGMA writable_schema = ON")
+    written = "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'talaia_sourcestate'"
+    done = db.execute(written, ('"heard_at" datetime NULL', '"heard_at" datetime NOT NULL'))
+    assert done.rowcount == 1
+
+
+NOT_OURS["with a column that must not be empty"] = (
+    must_not_be_empty,
+    "talaia_sourcestate has a heard_at that must not be empty",
+)
+
+
 @pytest.mark.parametrize(("change", "words"), NOT_OURS.values(), ids=NOT_OURS)
 def test_tables_that_are_not_ours_are_refused_in_one_line(tmp_path: Path, change: Change, words: str) -> None:
     db = sqlite3.connect(tmp_path / "talaia.db")

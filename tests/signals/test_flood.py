@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
+import random
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from talaia.signals.client import Heard
 from talaia.signals.flood import actions as flood
 from talaia.signals.flood import room
 from talaia.signals.flood.room import Told, too_many
+from talaia.signals.flood.turns import Turns
 from talaia.signals.matching import Concern
 from talaia.signals.models import Intake, Signal, SourceState
 from talaia.signals.parse.report import Alert
@@ -105,6 +109,49 @@ def test_what_is_known_ends_however_much_else_is_said_at_once() -> None:
     come_in({**more, "alerts": [*more["alerts"], *ends]}, NOW + timedelta(minutes=1))
     assert not Signal.objects.filter(labels__alertname="Web").exclude(state="resolved").exists()
     assert Signal.objects.filter(labels__talaia_service="chat", state="firing").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
+@pytest.mark.parametrize("seed", range(8))
+def test_however_much_is_said_the_same_is_known_of_each_service_as_without_a_bound(seed: int) -> None:
+    """A sender that repeats what fires, as Alertmanager does, and tells once what is over."""
+    dice, concern, fires, since = random.Random(seed), Concern(current()), set[int](), dict[int, datetime]()
+    every = [
+        {"alertname": f"A{n}"}
+        | dice.choice([{}, {"talaia_service": "website"}, {"talaia_service": "chat"}])
+        | dice.choice([{}, {"talaia_impact": "degraded"}, {"talaia_impact": "partial"}])
+        for n in range(80)
+    ]
+    for round in range(12):
+        before, fires = fires, set(dice.sample(range(80), dice.choice([0, 3, 14, 40, 80])))
+        now = NOW + timedelta(minutes=round)
+        since = {n: since.get(n, now) for n in fires | before}
+        said = [("firing", n) for n in fires] + [("resolved", n) for n in before - fires]
+        dice.shuffle(said)
+        hours = [
+            {"startsAt": since[n].isoformat()} | ({} if n in fires else {"endsAt": now.isoformat()}) for _, n in said
+        ]
+        alerts = [told(how, **every[n])["alerts"][0] | at for (how, n), at in zip(said, hours, strict=True)]
+        come_in({**body(), "alerts": alerts}, now)
+        since = {n: since[n] for n in fires}
+        known = Signal.objects.exclude(state="resolved").values_list("labels", flat=True)
+        assert {row["alertname"] for row in known} <= {f"A{n}" for n in fires}
+        said_of = set().union(*(concern.about(Alert(row, True)) for row in known))
+        assert said_of == set().union(*(concern.about(Alert(every[n], True)) for n in fires))
+        assert Signal.objects.count() <= 20 + 7
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
+def test_what_a_person_has_silenced_does_not_stand_for_what_nobody_has() -> None:
+    fields = {"source": "told", "annotations": {}, "starts_at": NOW, "via": "poll"}
+    for n in range(30):
+        labels, state = {"alertname": f"A{n}", "talaia_service": "website"}, "suppressed" if n else "firing"
+        at = NOW + timedelta(minutes=n)
+        Signal.objects.create(key=f"{n}", labels=labels, state=state, last_seen=at, **fields)
+    flood.keep_to_bound("told", Concern(current()))
+    assert Signal.objects.count() == 16 and "A0" in kept()
 
 
 @pytest.mark.django_db
@@ -205,6 +252,59 @@ def test_a_burst_is_taken_and_then_as_much_as_the_rate_allows() -> None:
     assert limiter.wait("a", 100.0, 1, 50) == 5, "what is refused costs nothing"
     assert limiter.wait("a", 105.0, 1, 50) == 0
     assert limiter.wait("a", 90.0, 1, 1) > 0, "a clock that stands still lets nobody in"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_after_so_many_seconds_as_are_said_it_is_taken_and_a_second_before_it_is_not(seed: int) -> None:
+    """Against an account that is reckoned without rounding."""
+    dice, now = random.Random(seed), Fraction(0)
+    rates = tuple(Rate(dice.randint(1, 60), dice.choice([0.25, 0.5, 1, 2, 10])) for _ in range(dice.randint(1, 3)))
+    limiter, accounts, at = Limiter(rates), {name: [Fraction(rate.burst) for rate in rates] for name in "ab"}, now
+    for _ in range(60):
+        now += Fraction(dice.choice([0, 0, dice.randint(0, 8), dice.randint(0, 400)]), dice.choice([1, 4, 8]))
+        for account in accounts.values():
+            for place, rate in enumerate(rates):
+                account[place] = min(Fraction(rate.burst), account[place] + (now - at) * Fraction(rate.each_second))
+        name, at = dice.choice("ab"), now
+        amounts = [dice.randint(0, int(rate.burst)) for rate in rates]
+        account = accounts[name]
+        lacking = [(n - has) / Fraction(rate.each_second) for n, has, rate in zip(amounts, account, rates, strict=True)]
+        seconds = math.ceil(max(Fraction(0), *lacking))
+        assert limiter.wait(name, float(now), *amounts) == seconds
+        if not seconds:
+            accounts[name] = [has - n for n, has in zip(amounts, account, strict=True)]
+            continue
+        for wait, left in ((seconds - 1, 1), (seconds, 0)):
+            later = Limiter(rates, spent=dict(limiter.spent))
+            assert later.wait(name, float(now + wait), *amounts) == left
+
+
+def taken_up(turns: Turns, waiting: str, most: int, costs: dict[str, float]) -> str:
+    """The sources of the first `most` that are taken up of `waiting`, a letter each."""
+    now, order = 0.0, ""
+    for _, source in turns.of(enumerate(waiting), lambda: now):
+        order += source
+        now += costs.get(source, 1.0)
+        if len(order) == most:
+            break
+    return order
+
+
+def test_a_source_that_floods_keeps_only_itself_waiting() -> None:
+    turns = Turns()
+    assert taken_up(turns, "FFFFFFFFFFa", 11, {"F": 5.0}) == "FaFFFFFFFFF"
+    assert taken_up(turns, "FFFFFFFF", 1, {"F": 5.0}) == "F"
+    for _ in range(3):  # what comes meanwhile goes first, each time
+        assert taken_up(turns, "FFFFFFFaF", 3, {"F": 5.0, "a": 0.01}) == "aFF"
+    assert taken_up(turns, "FFab", 9, {"F": 5.0}) in ("abFF", "baFF")
+    assert taken_up(turns, "Fa", 2, {}) == "Fa", "all was taken up: everybody begins anew"
+
+
+def test_the_bodies_of_one_source_are_taken_up_as_they_came() -> None:
+    order = [number for number, source in Turns().of(enumerate("abbaabab" * 9), itertools.count().__next__)]
+    for source in "ab":
+        numbers = [number for number in order if ("abbaabab" * 9)[number] == source]
+        assert numbers == sorted(numbers) and len(numbers) == 36
 
 
 @pytest.mark.torture

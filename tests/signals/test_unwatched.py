@@ -31,6 +31,7 @@ from talaia.site.figures import figures
 from talaia.site.write import house
 from tests.signals.bodies import told
 from tests.signals.conftest import CONFIG, LINKS, REFERENCES, WEB, Lab
+from tests.signals.test_edge_cases import go_down, recover
 from tests.signals.test_watch import Probes, checked, rounds
 
 __all__ = ["checked"]
@@ -116,6 +117,20 @@ def test_built_in_checks_know_nothing_of_the_time_in_which_they_were_not_run(
     assert (first[0], unknown[0], after[0]) == ("operational", "unknown", "operational")
     assert timedelta(0) <= left - unknown[1] <= BEAT
     assert after[1] - left >= timedelta(days=5)
+
+
+def test_trouble_that_was_well_meanwhile_and_comes_back_soon_after_an_absence_is_the_same_trouble(lab: Lab) -> None:
+    lab.go(60)
+    go_down(lab)
+    lab.go(60)
+    since = Service.objects.get(pk="web").since
+    recover(lab)
+    away(lab, minutes=6)
+    back(lab)
+    assert lab.state() == "operational"
+    go_down(lab)
+    lab.go(30)
+    assert (lab.state(), lab.reason()["unstable_since"]) == ("disruption", since.isoformat())
 
 
 @pytest.mark.parametrize("seconds", [30, RESTART.total_seconds()])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -525,3 +526,22 @@ def test_an_answer_that_cannot_be_stored_is_a_fault_of_its_source_alone(
         assert "ZeroDivisionError" in SourceState.objects.get(pk="prometheus").error
     lab.go(60)
     assert not SourceState.objects.get(pk="prometheus").error
+
+
+def test_an_alert_turns_the_page_while_another_source_floods_us(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One body takes longer than a round may: what another source says does not wait for all those before it."""
+    monkeypatch.setattr(watch, "TAKING_IN", 0.0)
+    handled: list[str] = []
+    take_up = actions.handle_intake
+
+    def counted(intake: Intake, *given: Any, **named: Any) -> None:
+        handled.append(intake.source)
+        take_up(intake, *given, **named)
+
+    monkeypatch.setattr(actions, "handle_intake", counted)
+    for _ in range(300):
+        actions.store_intake("flood", [], lab.now)
+    lab.watch.take_in(configuration.current(), lab.now)
+    actions.store_intake("told", [], lab.now)
+    lab.watch.take_in(configuration.current(), lab.now)
+    assert handled == ["flood", "told"]

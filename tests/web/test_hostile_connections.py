@@ -369,3 +369,84 @@ def test_the_bounds_of_the_kernel_are_handed_on_to_each_connection(front: Front)
                 assert accepted.getsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT) == UNSENT
 
     talking(front, talk)
+
+
+IN_CHUNKS = b"POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+COSTLY = {
+    "a body in pieces of a byte": (IN_CHUNKS % b"/desk/", b"1\r\na\r\n"),
+    "one that is answered already": (IN_CHUNKS % b"/", b"1\r\na\r\n"),
+    "pieces with something to say of each": (IN_CHUNKS % b"/desk/", b"1;a=b;c=d;e=f\r\na\r\n"),
+    "nothing but empty lines": (b"", b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("kind", COSTLY)
+def test_what_is_cheap_to_send_and_dear_to_read_is_refused(front: Front, kind: str) -> None:
+    begun, more = COSTLY[kind]
+
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            writer.write(begun)
+            await asyncio.sleep(0.05)
+            sent = 0
+            with contextlib.suppress(ConnectionError):
+                while sent < 20_000_000:
+                    writer.write(more * 10_000)
+                    await writer.drain()
+                    sent += 10_000 * len(more)
+            assert sent < 20_000_000
+            got = await read(reader)
+        assert got.count(b"HTTP/1.1 ") <= 1
+        await empty(there)
+
+    talking(front, talk)
+
+
+def test_a_body_in_pieces_as_programs_make_them_is_taken(front: Front) -> None:
+    async def talk(there: Served) -> None:
+        for size, number in ((1, 1_900), (300, 6_000), (4_096, 300)):
+            piece = b"%x\r\n%s\r\n" % (size, b"a" * size)
+            status, body = await ask(there.port, IN_CHUNKS % b"/desk/" + piece * number + b"0\r\n\r\n")
+            assert status.startswith(b"HTTP/1.1 200") and len(body) == size * number
+
+    talking(front, talk)
+
+
+def test_some_empty_lines_before_a_request_are_left_out(front: Front) -> None:
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            for _ in range(3):
+                writer.write(b"\r\n" * 300)
+                await asyncio.sleep(0.02)
+                writer.write(GET)
+                assert (await answer(reader))[1] == PAGE
+
+    talking(front, talk)
+
+
+def test_who_sends_as_fast_as_they_can_is_read_once_in_a_turn(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []  # the turn of the loop of each
+    taken = connection.Connection.data_received
+
+    async def talk(there: Served) -> None:
+        loop, turn = asyncio.get_running_loop(), 0
+
+        def counted(self: connection.Connection, data: bytes) -> None:
+            reads.append(turn)
+            taken(self, data)
+
+        def turned() -> None:
+            nonlocal turn
+            turn += 1
+            loop.call_soon(turned)
+
+        monkeypatch.setattr(connection.Connection, "data_received", counted)
+        with socket.create_connection(("127.0.0.1", there.port)) as one:
+            one.setblocking(False)
+            await loop.sock_sendall(one, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000000\r\n\r\n")
+            turned()
+            await loop.sock_sendall(one, b"x" * 20_000_000)
+
+    talking(front, talk)
+    assert len(reads) > 20
+    assert max(reads.count(turn) for turn in set(reads)) == 1

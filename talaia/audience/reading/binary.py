@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import xlrd
 
-from talaia.audience.reading.workbook import Merged, Worksheet
+from talaia.audience.reading.workbook import Merged, Worksheet, named
 
 
 def sheets(data: bytes) -> Mapping[str, Worksheet]:
     """By their names. Raises ValueError for a file that is torn, or has a password."""
     try:
         with xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO()) as book:
-            return {sheet.name: _worksheet(sheet) for sheet in book.sheets()}
+            return {named(sheet.name): _worksheet(sheet) for sheet in book.sheets()}
     except Exception as error:  # noqa: BLE001 - whatever is in a torn file: it has some fifteen kinds of them
         raise ValueError(str(error)) from None
 

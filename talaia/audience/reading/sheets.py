@@ -78,8 +78,9 @@ def tables(
     for sheet in book.sheets_metadata:
         if sheet.typ != SheetTypeEnum.WorkSheet:
             continue
+        if (looked := known.get(workbook.named(sheet.name))) is None:
+            raise Unreadable("sheet")  # nothing tells which of its cells show an error
         try:
-            looked = known.get(sheet.name, Worksheet())
             one = shared(table(rows(book, sheet.name, looked), names, needed), looked, needed)
         except Unreadable:
             continue

@@ -24,6 +24,9 @@ WHERE = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
 MERGED = re.compile(r"([A-Za-z]{1,3})(\d{1,7}):[A-Za-z]{1,3}(\d{1,7})")
 LOOKS_WRONG = re.compile(r"#|err:\d", re.IGNORECASE)
 NEVER_COMPUTED = "#FORMULA!"
+# Of these kinds alone what was computed may be empty: programs that compute nothing leave an empty place for it, too.
+EMPTY_TEXT = ("str", "inlineStr")
+VALUES = ("value", "boolean-value", "date-value", "time-value", "string-value")
 LONGEST = 60  # letters of what a wrong cell shows
 MOST_REPEATED = 1000  # an ods says once what many cells show; of an error in more, the first ones count
 
@@ -52,34 +55,44 @@ class Worksheet:
 
 
 def sheets(archive: zipfile.ZipFile) -> Mapping[str, Worksheet]:
-    """By their names; none where the archive is neither xlsx nor ods.
+    """By their names, in one form (`named`); none where the archive is neither xlsx nor ods.
 
-    Raises Unreadable for an xlsb, ValueError for what is torn, and what zipfile raises.
+    Parts are found whatever their capitals and slashes, as the reader finds them. Raises Unreadable for an xlsb,
+    ValueError for what is torn, and what zipfile raises.
     """
-    there = set(archive.namelist())
+    there = {_part(name): name for name in archive.namelist()}
     if "xl/workbook.bin" in there:  # nothing tells which of its cells show an error
         raise Unreadable("sheet_form")
-    if {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= there:
+    if {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= there.keys():
         return _of_xlsx(archive, there)
     if "content.xml" in there:
         reader = _Opened()
-        _parse(archive, "content.xml", reader.start, reader.end, reader.said)
+        _parse(archive, there["content.xml"], reader.start, reader.end, reader.said)
         return reader.found
     return {}
 
 
-def _of_xlsx(archive: zipfile.ZipFile, there: set[str]) -> Mapping[str, Worksheet]:
+def named(sheet: str) -> str:
+    """The name of a sheet, in which readers of XML leave blanks of several kinds, or one."""
+    return " ".join(sheet.split())
+
+
+def _part(name: str) -> str:
+    return name.replace("\\", "/").lower()
+
+
+def _of_xlsx(archive: zipfile.ZipFile, there: Mapping[str, str]) -> Mapping[str, Worksheet]:
     parts = {
-        one.get("Id", ""): normpath(join("xl", one.get("Target", ""))).lstrip("/")
-        for one in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")
+        one.get("Id", ""): _part(normpath(join("xl", one.get("Target", "").replace("\\", "/"))).lstrip("/"))
+        for one in _elements(archive, there["xl/_rels/workbook.xml.rels"], "Relationship")
     }
     found = {}
-    for one in _elements(archive, "xl/workbook.xml", "sheet"):
+    for one in _elements(archive, there["xl/workbook.xml"], "sheet"):
         part = parts.get(next((value for name, value in one.items() if name.endswith(":id")), ""), "")
         if part in there:
             reader = _Sheet()
-            _parse(archive, part, reader.start, reader.end, reader.said)
-            found[one.get("name", "")] = reader.found
+            _parse(archive, there[part], reader.start, reader.end, reader.said)
+            found[named(one.get("name", ""))] = reader.found
     return found
 
 
@@ -140,7 +153,7 @@ class _Sheet:
                 self.found.columns = max(self.found.columns, self.column)
                 self.kind, self.formula, self.shown, self.valued = about.get("t", ""), False, "", False
             case "v" | "is":
-                self.inside = self.valued = True
+                self.inside, self.valued = True, self.kind in EMPTY_TEXT
             case "f":
                 self.formula = True
             case "row":
@@ -152,8 +165,10 @@ class _Sheet:
                     _merge(self.found, Merged(int(where[2]), int(where[3]), column(where[1])))
 
     def said(self, text: str) -> None:
-        if self.inside and self.kind == "e":
-            self.shown += text[:LONGEST]
+        if self.inside:
+            self.valued = self.valued or bool(text.strip())
+            if self.kind == "e":
+                self.shown += text[:LONGEST]
 
     def end(self, name: str) -> None:
         match _local(name):
@@ -178,7 +193,7 @@ class _Opened:
     def start(self, name: str, about: Attributes) -> None:
         match _local(name):
             case "table":
-                self.sheet = self.found.setdefault(about.get("table:name", ""), Worksheet())
+                self.sheet = self.found.setdefault(named(about.get("table:name", "")), Worksheet())
                 self.row, self.rows = 0, 0
             case "table-row":
                 self.row, self.rows = self.row + self.rows, _times(about, "rows-repeated")
@@ -207,7 +222,8 @@ class _Opened:
             self.sheet.rows = max(self.sheet.rows, self.row + self.rows)
             self.sheet.columns = max(self.sheet.columns, self.column + self.columns)
         formula = "table:formula" in self.cell
-        if "error" in kinds or (formula and (not kinds or LOOKS_WRONG.match(shown))):
+        valued = kinds and (shown or "string" in kinds or any(_local(name) in VALUES for name in self.cell))
+        if "error" in kinds or (formula and (not valued or LOOKS_WRONG.match(shown))):
             for row in range(1, min(self.rows, MOST_REPEATED) + 1):
                 for place in range(1, min(self.columns, MOST_REPEATED) + 1):
                     self.sheet.wrong[self.row + row, self.column + place] = shown or NEVER_COMPUTED

@@ -154,7 +154,7 @@ def _with_specimens(request: HttpRequest, story: Story, context: Mapping[str, ob
     made = {
         "specimens": mailing.specimens(story),
         "in_chats": mailing.chat_specimens(story),
-        "whom": mailing.whom(story.behind, [one.slug for one in story.touched]),
+        "whom": mailing.whom_of(story),
     }
     return page(request, "desk/mail.html", {**context, **made})
 

@@ -132,6 +132,8 @@ def edit_event(
             since.corrected(event, before["impacts"], now)
         if kind == Event.INCIDENT and "started_at" in changed:
             since.moved(event, before["started_at"], now)
+        if kind == Event.INCIDENT and "ended_at" in changed:
+            since.ended(event, before["ended_at"], now)
         record(f"{kind}.edited", rows.subject(event), now, by, data)
     return event
 

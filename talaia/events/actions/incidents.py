@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.events.actions import rows
-from talaia.events.actions.since import reach_back
+from talaia.events.actions.since import ended, reach_back, taken_on
 from talaia.events.models import Event, Update
 from talaia.events.timeline import (
     ENDED,
@@ -136,6 +136,8 @@ def update_incident(
             event.impacts.update(since=update.at)
         if reopened or (impacts is not None and update.at < now):
             reach_back(event, now)
+        if reached in ENDED:
+            ended(event, None, now)
         record(kind, rows.subject(event), now, by, data)
     return update
 
@@ -192,6 +194,7 @@ def merge_incident(
             both = sorted([*event.impacts.all(), *other.impacts.all()], key=lambda one: WEIGHT[State(one.state)])
             since = {one.service_id: one.since or one.event.started_at for one in both}
             touched = rows.set_impacts(other, {one.service_id: State(one.state) for one in both}, since)
+            taken_on(event, other)
         data = rows.story(event, texts, touched) | {
             "update": update.number,
             "into": other.ref,

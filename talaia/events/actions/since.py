@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from talaia.events.models import Event, Impact
+from talaia.outbox.models import Fact
+from talaia.panel.models import Service
 from talaia.panel.said.actions import first_said, say_since, unsay
 from talaia.panel.state import TROUBLE, State
+
+CLOSED = ("incident.resolved", "incident.merged")
+AT_ONCE = timedelta(minutes=5)  # written down when all was over: nothing but the writing lies in between
 
 
 def reach_back(event: Event, now: datetime) -> None:
@@ -38,6 +43,37 @@ def corrected(event: Event, before: dict[str, str], now: datetime) -> None:
     for impact in _troubled(event):
         if before.get(impact.service_id) != impact.state and event.started_at < now:
             say_since(impact.service_id, event.ref, State(impact.state), event.started_at, event.ended_at, now)
+
+
+def taken_on(event: Event, other: Event) -> None:
+    """What both of them say of a service is so since the earlier of them, where `event` becomes part of `other`."""
+    earlier = {(one.service_id, one.state): one.since or event.started_at for one in event.impacts.all()}
+    for impact in other.impacts.all():
+        since = earlier.get((impact.service_id, impact.state))
+        if since and since < (impact.since or other.started_at):
+            other.impacts.filter(pk=impact.pk).update(since=since)
+
+
+def ended(event: Event, before: datetime | None, now: datetime) -> None:
+    """It was over at another time than was said `before` (None: than now).
+
+    What it only says of the past lasts until then. What has been shown while it was open stays: of that time nobody
+    knows any more what the signals would have said.
+    """
+    if (end := event.ended_at) is None:
+        return
+    if before is not None and end > before:
+        for impact in _troubled(event):
+            say_since(impact.service_id, event.ref, State(impact.state), before, end, now)
+    said = Fact.objects.filter(subject=f"incident/{event.ref}").order_by("pk")
+    written = said.filter(kind="incident.opened").first()
+    closed = said.filter(kind__in=CLOSED).last()
+    for service in Service.objects.filter(impacts__event=event).distinct().order_by("pk"):
+        if written and end < written.at:
+            at_once = now - written.at <= AT_ONCE and service.trouble_since is None
+            unsay(service.pk, event.ref, None if at_once else written.at, now, after=end)
+        if closed:  # that it lasted longer than until it was closed was said afterwards, too
+            unsay(service.pk, event.ref, None, now, after=max(end, closed.at))
 
 
 def _troubled(event: Event) -> list[Impact]:

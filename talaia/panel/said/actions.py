@@ -10,7 +10,7 @@ from django.db import transaction
 from talaia.outbox.actions import record
 from talaia.outbox.models import Fact
 from talaia.panel.actions import begun, days_anew
-from talaia.panel.models import Listing, Service, Transition, Watched
+from talaia.panel.models import FormerSlug, Listing, Service, Transition, Watched
 from talaia.panel.said.spans import SAID, Hours, Span, claimed, withdrawn
 from talaia.panel.state import Reason, State
 from talaia.panel.watching import NOT_RUNNING, unjudged, unwatched_since
@@ -39,10 +39,10 @@ def say_since(
             shown.update(said_since=since)
 
 
-def unsay(slug: str, ref: str, before: datetime | None, now: datetime) -> None:
-    """The incident `ref` no longer says anything of the past that lies `before` (None: of none of it)."""
+def unsay(slug: str, ref: str, before: datetime | None, now: datetime, *, after: datetime | None = None) -> None:
+    """The incident `ref` no longer says anything of the past that lies `before`, and not before `after` (None: all)."""
     if first := first_said(slug, ref):
-        _rewrite(slug, ref, first[0], lambda spans, _: withdrawn(spans, ref, before), now)
+        _rewrite(slug, ref, after or first[0], lambda spans, _: withdrawn(spans, ref, before, after), now)
 
 
 def first_said(slug: str, ref: str) -> tuple[datetime, State] | None:
@@ -97,7 +97,8 @@ def _unwatched(service: Service, now: datetime) -> list[Span]:
 
 def _by_hand(service: Service) -> list[Hours]:
     """When somebody had set by hand what is shown."""
-    facts = Fact.objects.filter(subject=f"service/{service.pk}", kind__in=BY_HAND).order_by("pk")
+    names = [service.pk, *FormerSlug.objects.filter(service=service).values_list("pk", flat=True)]
+    facts = Fact.objects.filter(subject__in=[f"service/{name}" for name in names], kind__in=BY_HAND).order_by("pk")
     found: list[Hours] = []
     begun: tuple[datetime, datetime] | None = None
     for fact in facts:

@@ -43,6 +43,10 @@ class Span:
         was = self.reason[SAID]
         return replace(self, state=State(was["state"]), reason=was["reason"])
 
+    def as_shown(self) -> Span:
+        """As what was shown at that time already, and is taken back by nobody."""
+        return replace(self, reason={name: value for name, value in self.reason.items() if name != SAID})
+
 
 def claimed(
     spans: Sequence[Span],
@@ -69,17 +73,24 @@ def claimed(
     ]
 
 
-def withdrawn(spans: Sequence[Span], ref: str, before: datetime | None = None) -> list[Span]:
-    """Without what the incident `ref` said afterwards, of all that lies `before`."""
-    if before is not None:
-        spans = _cut(spans, before)
+def withdrawn(
+    spans: Sequence[Span], ref: str, before: datetime | None = None, after: datetime | None = None
+) -> list[Span]:
+    """Without what the incident `ref` said afterwards, of all that lies `before` and not before `after`.
+
+    Between an end that was said and `before`, when it was written: what comes then was shown, and not only said.
+    """
+    for at in filter(None, (after, before)):
+        spans = _cut(spans, at)
     found: list[Span] = []
     for span in spans:
-        if span.said_by(ref) and (before is None or span.at < before):
+        if span.said_by(ref) and (before is None or span.at < before) and (after is None or span.at >= after):
             span = span.as_before()
             touched = True
         else:
             touched = not span.row
+            if span.at == before and after is not None and span.said_by(ref):
+                span = span.as_shown()
         if touched and found and (found[-1].state, found[-1].reason) == (span.state, span.reason):
             continue  # nothing turned here
         found.append(span)

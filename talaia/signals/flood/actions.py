@@ -23,7 +23,12 @@ def keep_to_bound(source: str, concern: Concern) -> int:
     if rows.count() <= MOST:
         return 0
     told = [
-        Told(str(pk), concern.about(Alert(labels, True, words)), state != Signal.RESOLVED, at)
+        Told(
+            str(pk),
+            concern.about(Alert(labels, True, words, silenced=state == Signal.SUPPRESSED)),
+            state != Signal.RESOLVED,
+            at,
+        )
         for pk, labels, words, state, at in rows.values_list("pk", "labels", "annotations", "state", "last_seen")
     ]
     gone = sorted(map(int, too_many(told)))
