@@ -45,6 +45,7 @@ def one(key: str, says: frozenset[tuple[str, ...]] = frozenset(), firing: bool =
         ([one("over", WEB, firing=False, minutes=9), one("fires", WEB)], 1, {"over"}),
         ([one("new", WEB, minutes=1), one("same", WEB), one("other", WIKI)], 1, {"same"}),
         ([one("over", WIKI, firing=False, minutes=2), one("fires", WEB, minutes=1), one("too", WIKI)], 1, {"over"}),
+        ([one("over", WIKI, firing=False, minutes=2), one("fires", WEB)], 1, {"over"}),
     ],
     ids=[
         "enough-room",
@@ -54,6 +55,7 @@ def one(key: str, says: frozenset[tuple[str, ...]] = frozenset(), firing: bool =
         "fires",
         "says-what-nobody-says",
         "nothing-hides-a-firing-one",
+        "what-has-ended-may-go-whatever-it-says",
     ],
 )
 def test_what_stays_when_there_is_too_much(signals: list[Told], most: int, gone: set[str]) -> None:
