@@ -111,6 +111,18 @@ def test_an_application_that_answers_though_its_client_is_gone_is_not_heard() ->
     assert client.ask(limit_bodies(Keeper(answers_the_gone=True), ten)) == 413
 
 
+def test_an_answer_that_has_begun_before_too_much_came_is_the_only_one_and_goes_to_its_end() -> None:
+    async def hasty(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await send({"type": "http.response.body", "body": b"so far"})
+
+    client = Client([b"1234"] * 100)
+    assert client.ask(limit_bodies(hasty, ten)) == 200
+    assert client.sent[1:] == [{"type": "http.response.body", "body": b"so far"}]
+
+
 @pytest.mark.parametrize(
     ("chunks", "length"),
     [

@@ -45,7 +45,7 @@ def test_a_wish_is_whole_on_the_disk_and_for_us_alone_before_it_stands_in_its_pl
     fsync = os.fsync
 
     def seen(handle: int) -> None:
-        path = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        path = Path(f"/proc/self/fd/{handle}").readlink()
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.name == "aside" else 0o600) or path == tmp_path
         synced.append((path.name, path.read_text() if path.is_file() else " ".join(files(tmp_path))))
         fsync(handle)

@@ -14,7 +14,7 @@ from talaia.audience.models import Recipient
 from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
-from talaia.notices import actions
+from talaia.notices import actions, rows
 from talaia.notices.models import Notice, Posting
 from talaia.outbox.alone import alone
 from talaia.outbox.models import Fact
@@ -402,6 +402,18 @@ def test_of_a_site_with_letters_beyond_ascii_in_its_name_the_heads_are_ascii(
     for taken in house.server.taken:
         assert taken.content.partition(b"\r\n\r\n")[0].isascii()
         assert taken.message_id.endswith("@estat.xn--exmple-jta.cat>")
+
+
+def test_what_is_told_is_the_event_of_that_year_and_that_kind_and_no_other_with_its_number(house: House) -> None:
+    now = house.now
+    house.now = now - timedelta(days=365)
+    last_year = house.open()
+    house.now = now
+    this_year = house.open()
+    assert (last_year.number, last_year.year + 1) == (this_year.number, this_year.year)
+    assert [rows.event_of(f"incident/{one.ref}") for one in (last_year, this_year)] == [last_year, this_year]
+    assert rows.event_of(f"maintenance/{this_year.ref}") is None
+    assert rows.event_of("incident/none") is None
 
 
 def put_off(verb: str, argument: str) -> str | None:

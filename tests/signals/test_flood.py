@@ -45,6 +45,7 @@ def one(key: str, says: frozenset[tuple[str, ...]] = frozenset(), firing: bool =
         ([one("over", WEB, firing=False, minutes=9), one("fires", WEB)], 1, {"over"}),
         ([one("new", WEB, minutes=1), one("same", WEB), one("other", WIKI)], 1, {"same"}),
         ([one("over", WIKI, firing=False, minutes=2), one("fires", WEB, minutes=1), one("too", WIKI)], 1, {"over"}),
+        ([one("over", WIKI, firing=False, minutes=2), one("fires", WEB)], 1, {"over"}),
     ],
     ids=[
         "enough-room",
@@ -54,6 +55,7 @@ def one(key: str, says: frozenset[tuple[str, ...]] = frozenset(), firing: bool =
         "fires",
         "says-what-nobody-says",
         "nothing-hides-a-firing-one",
+        "what-has-ended-may-go-whatever-it-says",
     ],
 )
 def test_what_stays_when_there_is_too_much(signals: list[Told], most: int, gone: set[str]) -> None:
@@ -189,6 +191,58 @@ def test_what_has_ended_long_ago_at_a_source_that_is_asked_is_bounded_too() -> N
         flood.keep_to_bound("p", concern)
     assert Signal.objects.count() <= 20
     assert Signal.objects.exclude(state="resolved").count() == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
+def test_of_what_is_stored_that_fires_stays_before_what_has_ended_however_new_that_is() -> None:
+    concern = Concern(current())
+    for firing, minutes in ((True, 0), (False, 9)):
+        for n in range(10):
+            Signal.objects.create(
+                source="told",
+                key=f"{firing}{n}",
+                labels={"alertname": f"{firing}{n}"},
+                annotations={},
+                state=Signal.FIRING if firing else Signal.RESOLVED,
+                starts_at=NOW,
+                last_seen=NOW + timedelta(minutes=minutes),
+            )
+    assert flood.keep_to_bound("told", concern) == 0
+    one_more = Signal.objects.get(key="False0")
+    one_more.pk, one_more.key = None, "one more"
+    one_more.save()
+    assert flood.keep_to_bound("told", concern) == 6
+    assert Signal.objects.filter(state=Signal.FIRING).count() == 10
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
+def test_of_one_body_all_that_is_known_is_taken_and_of_the_others_the_newest_that_fit() -> None:
+    concern = Concern(current())
+    alerts = {
+        f"k{n}": Alert({"alertname": f"M{n}"}, True, starts_at=NOW - timedelta(minutes=n)) for n in reversed(range(30))
+    }
+    assert list(flood.fitting("told", alerts, concern, NOW)) == [f"k{n}" for n in reversed(range(15))]
+    Signal.objects.create(
+        source="told", key="k29", labels={}, annotations={}, state=Signal.FIRING, starts_at=NOW, last_seen=NOW
+    )
+    assert set(flood.fitting("told", alerts, concern, NOW)) == {"k29", *(f"k{n}" for n in range(15))}
+    few = {key: alerts[key] for key in list(alerts)[:20]}
+    assert flood.fitting("told", few, concern, NOW) == few
+
+
+@pytest.mark.django_db
+def test_that_something_was_left_out_is_said_for_a_day_after_it_was_so_last() -> None:
+    assert flood.flooded("told", 0, NOW) == []
+    said = flood.flooded("told", 3, NOW)
+    state = SourceState.objects.create(source="told", notes=said)
+    hours = [NOW + timedelta(hours=hours) for hours in (1, 23, 24)]
+    assert [flood.flooded("told", 0, at) for at in hours] == [said, said, []]
+    state.notes = flood.flooded("told", 4, hours[1])
+    state.save()
+    assert state.notes == [{"code": "too_many", "count": 7, "at": hours[1].isoformat()}]
+    assert flood.flooded("told", 0, hours[2]) == state.notes
 
 
 def test_a_burst_is_taken_and_then_as_much_as_the_rate_allows() -> None:
