@@ -198,8 +198,9 @@ class Post:
             for each in self.waiting:
                 if each.case is case and each.kind == ADVANCE and not each.stuck and hours and hours[0] > what.at:
                     each.doubtful = True  # it was to go at once for the old hours; of the new ones nothing is due yet
-            if case.perhaps:
-                self._make(case, CHANGED, "changed", what.at)
+            stuck = any(each.case is case and each.stuck for each in self.waiting)
+            if case.perhaps or stuck:  # what is stuck tells the old hours, and then the new ones are told to the same
+                self._make(case, CHANGED, "changed", what.at, doubtful=not case.perhaps)
         else:
             self._plan(case, what.starts, what.at)
 
@@ -289,7 +290,7 @@ class Post:
         circle = self.ledger.circle(notice.services or notice.case.services, notice.case.only_behind)
         owed, perhaps = root.owed & listed, root.perhaps & listed
         if notice.kind in (END, CANCELLED, CHANGED):
-            return owed, perhaps
+            return (frozenset(), perhaps | circle) if notice.doubtful else (owed, perhaps)
         if notice.case is not root:
             # Held when its event was merged: whoever the other one does not tell must hear of it all the same.
             reached = perhaps | self._pending(root)
