@@ -289,8 +289,10 @@ class Post:
         listed = self.ledger.listed()
         circle = self.ledger.circle(notice.services or notice.case.services, notice.case.only_behind)
         owed, perhaps = root.owed & listed, root.perhaps & listed
-        if notice.kind in (END, CANCELLED, CHANGED):
-            return (frozenset(), perhaps | circle) if notice.doubtful else (owed, perhaps)
+        if notice.kind == CHANGED:
+            return (frozenset() if notice.doubtful else owed), perhaps | circle
+        if notice.kind in (END, CANCELLED):
+            return owed, perhaps
         if notice.case is not root:
             # Held when its event was merged: whoever the other one does not tell must hear of it all the same.
             reached = perhaps | self._pending(root)
