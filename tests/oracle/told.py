@@ -45,6 +45,8 @@ class Case:
     """Of its problem nobody was told, as a person wanted: whether the next entry tells it, no rule says."""
     owed: frozenset[str] = frozenset()
     perhaps: frozenset[str] = frozenset()
+    ever: frozenset[str] = frozenset()
+    """Perhaps told of it at any time: when it is there again, they may hear of that."""
     hours: list[int] = field(default_factory=list)
     starts: int = 0
     doubtful_hours: bool = False
@@ -162,6 +164,7 @@ class Post:
         case.into, case.over = into.key, True
         into.owed |= case.owed
         into.perhaps |= case.perhaps
+        into.ever |= case.ever
         case.owed = case.perhaps = frozenset()
         impacts = self.impacts[into.key]
         for service, state in self.impacts[case.key].items():
@@ -304,7 +307,7 @@ class Post:
         if notice.name == "taken on":
             must, may = circle - perhaps, circle - owed
         if notice.name == "reopened":
-            must, may = circle, circle
+            must, may = circle, circle | (root.ever & listed)
         return (frozenset() if notice.doubtful else must), may
 
     def _pending(self, case: Case) -> frozenset[str]:
@@ -320,6 +323,7 @@ class Post:
         root = self._root(notice.case)
         reached = self.ledger.listed() - (self.ledger.refused or frozenset())
         self.sent.append(Sent(root.key, notice.kind, now, must, may, reached))
+        root.ever |= may
         if notice.kind in (END, CANCELLED):
             root.owed, root.perhaps = root.owed - may, root.perhaps - may
         else:
