@@ -199,7 +199,8 @@ def _hear_no_end_yet(whose: Sequence[Event], besides: Notice) -> frozenset[str]:
     about = Notice.objects.filter(Q(event__in=whose) | Q(also__in=whose), state__in=Notice.TOLD).exclude(pk=besides.pk)
     for notice in about.distinct().prefetch_related("also").order_by(*ORDER):
         copies = notice.postings.filter(state__in=[Posting.SENT, Posting.AGAIN]).values_list("recipient", "state")
-        for event in {notice.event_id, *(one.pk for one in notice.also.all())} & found.keys():
+        parts = [one.pk for one in notice.also.all()] if notice.kind in (Kind.PROBLEM, Kind.RESOLVED) else []
+        for event in {notice.event_id, *parts} & found.keys():  # as `which.waiting` counts them
             if notice.kind == Kind.RESOLVED:
                 found[event] -= {key for key, state in copies if state == Posting.SENT}
             else:
