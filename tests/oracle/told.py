@@ -287,6 +287,8 @@ class Post:
         self.waiting.remove(notice)
         # Where all who must be told are refused, and others might be told: it went to these, or waits for those.
         self._note(notice, now, taken or frozenset(), might if taken is not None else might | must)
+        if notice.kind in (END, CANCELLED):
+            root.owed -= must  # whose own copy was refused is owed no second one
 
     def _recipients(self, notice: Notice, root: Case) -> tuple[frozenset[str], frozenset[str]]:
         listed = self.ledger.listed()
@@ -299,7 +301,7 @@ class Post:
         if notice.case is not root:
             # Held when its event was merged: whoever the other one does not tell must hear of it all the same.
             reached = perhaps | self._pending(root)
-            return circle - reached, circle
+            return circle - reached, circle | perhaps  # who knows of the other hears how that goes on
         if notice.kind == ADVANCE:
             told = owed if root.perhaps else circle & notice.circle
             return (frozenset() if notice.doubtful else told), (circle | notice.circle | perhaps)
