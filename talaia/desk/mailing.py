@@ -28,7 +28,7 @@ from talaia.notices.words import kind_word
 from talaia.notices.write import copy, sheet
 from talaia.outbox.models import Delivery
 from talaia.panel.state import State
-from talaia.site.dates import Calendar, length
+from talaia.site.dates import Calendar, short
 from talaia.site.pages import LANGUAGE_NAMES
 
 WAITING = (Notice.HELD, Notice.SENDING, Notice.STUCK)
@@ -111,7 +111,7 @@ def following(
     said = {
         "kind": kind_word(wanted.kind),
         "whom": goes_to(wanted.kind, row, impacts, only_behind),
-        "hold": length(current().mail.hold.total_seconds()),
+        "hold": short(current().mail.hold.total_seconds()),
     }
     return _("A mail follows (%(kind)s), %(whom)s, after %(hold)s in which it can be taken back.") % said
 

@@ -139,10 +139,8 @@ class Others:
         Returns the fields that are others now.
         """
         given, changed = self.form.cleaned_data, {}
-        main, begun = (
-            str(given.get("written_in") or self.languages[0]),
-            _read_marks(given.get(f"given_{self.name}", "")),
-        )
+        main = str(given.get("written_in") or self.languages[0])
+        begun = _read_marks(given.get(f"given_{self.name}", ""))
         for code, (old, new) in phrases.items():
             field = self.name if code == main else f"{self.name}-{code}"
             words = given.get(field) or ""
