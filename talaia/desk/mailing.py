@@ -364,12 +364,9 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
             return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send_now")
         case Notice.WITHHELD:
             why = withheld_word(row.why).removesuffix(".")
-            return _("does not go by itself: %(why)s") % {"why": why}, () if row.why in (
-                which.OVERTAKEN,
-                which.MERGED,
-            ) else ("send",)
+            return _("does not go by itself: %(why)s") % {"why": why}, ("send",) if rows.may_go(row) else ()
         case Notice.TAKEN_BACK:
-            return _("taken back; went to nobody"), ("send",)
+            return _("taken back; went to nobody"), ("send",) if rows.may_go(row) else ()
         case Notice.SENDING:
             sent = row.postings.filter(state=Posting.SENT).count()
             return _("is being sent; %(count)s copies are out") % {"count": sent}, ("give_up",)
