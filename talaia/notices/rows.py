@@ -177,17 +177,36 @@ def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
 
     `besides`: a notice that does not count, as it is the one that is about to tell them.
     """
+    if besides is not None and besides.kind == Kind.RESOLVED:
+        return _hear_no_end_yet([event, *event.duplicates.all()], besides)
     begun = besides is not None and besides.state in Notice.TOLD
     parts = list(besides.also.all()) if besides is not None and begun else spoken_for(event)
-    # Its own end may be told already, and only that of what became part of it afterwards is not.
-    own = besides is None or besides.kind != Kind.RESOLVED or " " not in besides.cause
-    whose = [*([event] if own else []), *parts]
+    whose = [event, *parts]
     postings = Posting.objects.filter(
         Q(notice__event__in=whose) | Q(notice__also__in=whose), state__in=[Posting.SENT, Posting.AGAIN]
     )
     if besides is not None:
         postings = postings.exclude(notice=besides)
     return frozenset(postings.values_list("recipient", flat=True).distinct())
+
+
+def _hear_no_end_yet(whose: Sequence[Event], besides: Notice) -> frozenset[str]:
+    """Who was told of one of these, and not since that it is over.
+
+    Its own end may be told already, and only that of what became part of it afterwards is not; or it was opened again,
+    and that did not reach everybody.
+    """
+    found: dict[int, set[str]] = {event.pk: set() for event in whose}
+    about = Notice.objects.filter(Q(event__in=whose) | Q(also__in=whose), state__in=Notice.TOLD).exclude(pk=besides.pk)
+    for notice in about.distinct().prefetch_related("also").order_by(*ORDER):
+        copies = notice.postings.filter(state__in=[Posting.SENT, Posting.AGAIN]).values_list("recipient", "state")
+        parts = [one.pk for one in notice.also.all()] if notice.kind in (Kind.PROBLEM, Kind.RESOLVED) else []
+        for event in {notice.event_id, *parts} & found.keys():  # as `which.waiting` counts them
+            if notice.kind == Kind.RESOLVED:
+                found[event] -= {key for key, state in copies if state == Posting.SENT}
+            else:
+                found[event] |= {key for key, _state in copies}
+    return frozenset().union(*found.values())
 
 
 def heard(notice: Notice) -> dict[str, set[str]]:

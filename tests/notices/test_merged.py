@@ -245,6 +245,22 @@ def test_what_comes_back_in_one_opened_without_a_mail_tells_nobody_of_what_it_be
     assert went(house)[2:] == [("problem", quiet.ref)]
 
 
+def test_an_end_that_reached_nobody_is_told_with_the_next_one_also_to_those_of_what_it_took_on(house: House) -> None:
+    quiet = told(house, opened(house, {"chat": State.DEGRADED}, tell=False))
+    big = told(house, opened(house, {"links": State.DISRUPTION}))
+    merged(house, big, quiet)
+    house.server.answers = lambda verb, _argument: "554 5.7.1 Relay access denied" if verb == "RCPT" else None
+    resolved(house, quiet)
+    events.update_incident(quiet.ref, IncidentState.MONITORING, {"ca": "Torna."}, house.now, by="anna", tell=True)
+    house.work().later(minutes=2).work()
+    resolved(house, quiet)
+    house.server.answers = lambda _verb, _argument: None
+    last = Notice.objects.filter(kind="resolved").latest("number")
+    actions.try_again(last.pk, house.now, by="anna")
+    house.work()
+    assert readers(house, "resolved") == BOTH
+
+
 def test_what_was_taken_back_or_is_over_is_carried_on_by_nobody(house: House) -> None:
     small = told(house, opened(house, {"links": State.DEGRADED}))
     back = opened(house, {"links": State.DISRUPTION})

@@ -216,6 +216,21 @@ def test_the_end_of_what_was_opened_again_is_not_sent_and_that_of_now_once(house
     assert len(house.server.taken) == 3
 
 
+def test_the_second_end_is_not_told_to_whom_that_it_came_back_has_not_reached(house: House) -> None:
+    event = house.open()
+    house.work().later(minutes=2).work()
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now)
+    house.work().later(minutes=2).work()
+    to(house, lambda who: None if who == "anna" else "550 5.1.1 unknown user")
+    events.update_incident(event.ref, IncidentState.MONITORING, {"ca": "Torna."}, house.now, tell=True)
+    house.work().later(minutes=2).work()
+    house.server.answers = lambda _verb, _argument: None
+    house.server.taken.clear()
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Ara sí."}, house.now)
+    house.work().later(minutes=2).work()
+    assert [taken.to for taken in house.server.taken] == ["anna@example.net"]
+
+
 def test_a_run_of_refusals_goes_on_in_the_next_part(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     crowd(20)
     monkeypatch.setattr("talaia.notices.post.time.monotonic", itertools.count().__next__)

@@ -51,7 +51,7 @@ People told
 - What is written while news of the same event are held goes in the same mail (docs/mail.md), which waits anew, three
   holds at the most. A merge adds the services of the one to the circle of the other.
 - Notices of the middle (`update`, `start`, `reminder`, `changed`) must reach those who were told before and are still
-  on the list; they may reach who has come into the circle since, `changed` excepted.
+  on the list; they may reach who has come into the circle since, or whose earlier mail was refused.
 - Where nothing says who was told (told and merged in the hold, moved in the hold, copies refused), no more is asked
   than that everybody is told at least once under one of the references, and of the end exactly once.
 - Who takes back the mail of an incident takes back what it would have told of those that became part of it.

@@ -239,4 +239,5 @@ def membership(draw: st.DrawFn, house: SmallHouse, at: int) -> list[h.Happening]
 @st.composite
 def mail(draw: st.DrawFn, house: SmallHouse, at: int) -> list[h.Happening]:
     people = draw(st.sampled_from([None, frozenset({house.people[0].key})]))
-    return [h.MailRefused(machine(at), people), h.MailWell(person(at + draw(LASTING)))]
+    # Never in the very second in which a hold ends: the acts of people, a minute later.
+    return [h.MailRefused(machine(at), people), h.MailWell(machine(at + draw(LASTING)) + 5)]

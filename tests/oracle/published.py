@@ -22,10 +22,10 @@ from tests.oracle.house import Page, PublishedDay, PublishedFigure, Transition
 
 BAR = re.compile(r"M(\d+) ")
 COUNTS = {
-    "not_working": r"(\S+) services? (?:is|are) down",
-    "badly": r"(\S+) (?:services? )?works? badly",
-    "unknown": r"how (\S+) services? (?:is|are)$",
-    "maintenance": r"(\S+) services? (?:is|are) under maintenance",
+    "not_working": r"([Oo]ne|\d+) services? (?:is|are) down",
+    "badly": r"([Oo]ne|\d+) (?:services? )?works? badly",
+    "unknown": r"how ([Oo]ne|\d+) services? (?:is|are)$",
+    "maintenance": r"([Oo]ne|\d+) services? (?:is|are) under maintenance",
 }
 
 

@@ -34,6 +34,8 @@ class Settled:
         covered = 0 < WEIGHT.get(self.state, 0) <= announced
         if covered:
             self.unstable_since = self.trouble_since = self.left_trouble = None
+        elif WEIGHT.get(self.state, 0) > 0 and self.trouble_since is None:
+            self.trouble_since = now  # it goes on after the work, and counts from then
         if level is None:
             # Nothing that changes it: trouble and unknown stay, green stays unless what it rests on is too old.
             level = State.UNKNOWN if self.state is State.OPERATIONAL and "unreadable" in raw.reasons else self.state

@@ -82,7 +82,7 @@ def test_nobody_hears_an_end_who_was_not_told_of_a_beginning(history: History) -
             told[root] = told.get(root, set()) - sent.may
             surely[root] = surely.get(root, set()) - sent.may
         elif sent.kind == CHANGED:
-            assert sent.may <= told.get(root, set())
+            assert sent.must <= told.get(root, set())
         else:
             assert sent.kind in (NEWS, ADVANCE, START)
         if sent.kind not in (END, CANCELLED):

@@ -45,6 +45,8 @@ class Case:
     """Of its problem nobody was told, as a person wanted: whether the next entry tells it, no rule says."""
     owed: frozenset[str] = frozenset()
     perhaps: frozenset[str] = frozenset()
+    ever: frozenset[str] = frozenset()
+    """Perhaps told of it at any time: when it is there again, they may hear of that."""
     hours: list[int] = field(default_factory=list)
     starts: int = 0
     doubtful_hours: bool = False
@@ -162,6 +164,7 @@ class Post:
         case.into, case.over = into.key, True
         into.owed |= case.owed
         into.perhaps |= case.perhaps
+        into.ever |= case.ever
         case.owed = case.perhaps = frozenset()
         impacts = self.impacts[into.key]
         for service, state in self.impacts[case.key].items():
@@ -198,8 +201,9 @@ class Post:
             for each in self.waiting:
                 if each.case is case and each.kind == ADVANCE and not each.stuck and hours and hours[0] > what.at:
                     each.doubtful = True  # it was to go at once for the old hours; of the new ones nothing is due yet
-            if case.perhaps:
-                self._make(case, CHANGED, "changed", what.at)
+            stuck = any(each.case is case and each.stuck for each in self.waiting)
+            if case.perhaps or stuck:  # what is stuck tells the old hours, and then the new ones are told to the same
+                self._make(case, CHANGED, "changed", what.at, doubtful=not case.perhaps)
         else:
             self._plan(case, what.starts, what.at)
 
@@ -288,7 +292,9 @@ class Post:
         listed = self.ledger.listed()
         circle = self.ledger.circle(notice.services or notice.case.services, notice.case.only_behind)
         owed, perhaps = root.owed & listed, root.perhaps & listed
-        if notice.kind in (END, CANCELLED, CHANGED):
+        if notice.kind == CHANGED:
+            return (frozenset() if notice.doubtful else owed), perhaps | circle
+        if notice.kind in (END, CANCELLED):
             return owed, perhaps
         if notice.case is not root:
             # Held when its event was merged: whoever the other one does not tell must hear of it all the same.
@@ -301,7 +307,7 @@ class Post:
         if notice.name == "taken on":
             must, may = circle - perhaps, circle - owed
         if notice.name == "reopened":
-            must, may = circle, circle
+            must, may = circle, circle | (root.ever & listed)
         return (frozenset() if notice.doubtful else must), may
 
     def _pending(self, case: Case) -> frozenset[str]:
@@ -317,6 +323,7 @@ class Post:
         root = self._root(notice.case)
         reached = self.ledger.listed() - (self.ledger.refused or frozenset())
         self.sent.append(Sent(root.key, notice.kind, now, must, may, reached))
+        root.ever |= may
         if notice.kind in (END, CANCELLED):
             root.owed, root.perhaps = root.owed - may, root.perhaps - may
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -12,6 +13,7 @@ from talaia.config import Config, current
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.models import Service, Transition
+from talaia.panel.renaming import names
 from talaia.panel.watching import RESTART
 from talaia.signals.models import Evidence, Signal
 from talaia.signals.watch import Watch
@@ -108,6 +110,34 @@ def test_trouble_goes_on_under_the_new_name(lab: Lab, configure: Configure) -> N
     assert (today.state, today.since, today.trouble_since) == ("disruption", row.since, row.trouble_since)
     assert today.computed_since == row.computed_since
     assert lab.seen("portal") == ["operational", "disruption"]
+
+
+@pytest.mark.parametrize("lasts", [True, False], ids=["it lasts", "it ended meanwhile"])
+def test_renamed_long_after_the_reload_trouble_is_what_it_was_before_and_has_become_since(
+    lab: Lab, configure: Configure, lasts: bool
+) -> None:
+    lab.monitoring.fire(alertname="Down", component="web")
+    lab.go(35)
+    row = Service.objects.get(pk="web")
+    assert row.trouble_since is not None
+    if not lasts:
+        lab.monitoring.calm(alertname="Down", component="web")
+    lab.config = configure(RENAMED)
+    list_services(headings(lab.config), lab.now)
+    for _ in range(20):
+        told(lab)
+    rename(lab.config, "web", "portal", "anna", lab.now)
+    assert [names.today(slug) for slug in ("web", "portal", "wiki")] == ["portal", "portal", "wiki"]
+    assert [names.all_today([slug]) for slug in ("web", "wiki")] == [{"web", "portal"}, {"wiki"}]
+    after = Service.objects.get(pk="portal")
+    seen = ["operational", "disruption"]
+    assert lab.seen("portal") == (seen if lasts else [*seen, "operational"])
+    moves = list(Transition.objects.filter(service="portal").order_by("at", "pk").values_list("from_state", "to_state"))
+    assert all(one[1] == two[0] for one, two in pairwise(moves))
+    if lasts:
+        assert (after.trouble_since, after.since) == (row.trouble_since, row.since)
+    else:
+        assert (after.trouble_since, after.state) == (None, "operational") and after.since > row.since
 
 
 @pytest.mark.parametrize("well", [True, False], ids=["well", "in trouble"])
