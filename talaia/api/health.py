@@ -151,7 +151,7 @@ def judge_disk(left: Room | None) -> Part:
     if left is None:
         return Part("disk", False, None, "how much room is left cannot be known")
     said = f"{left.free / 1e6:,.0f} MB are left, {left.reserve / 1e6:,.0f} MB more are held in reserve"
-    if left.is_full or left.is_short:
+    if left.is_ill:
         return Part("disk", False, None, f"{said}: make room on the disk")
     return Part("disk", True, None, said)
 

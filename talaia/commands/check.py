@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from talaia import forwarded, schema
+from talaia.api.haste import in_haste
 from talaia.audience.mailing import chosen_in_vain
 from talaia.audience.mailman.client import Client as MailmanClient
 from talaia.audience.mailman.setting import checked
@@ -24,6 +25,7 @@ from talaia.config.extras import missing
 from talaia.log.known import secret_files
 from talaia.modes import loose_public, loose_state, make_private, make_public, readable_by_others
 from talaia.notices.post import client as mail_client
+from talaia.outbox.actions import write_test
 from talaia.outbox.faults import Fault
 from talaia.outbox.models import Delivery
 from talaia.outbox.room import free, room
@@ -83,6 +85,9 @@ def run(options: argparse.Namespace) -> int:
     return int(failed)
 
 
+PATIENCE = 3.0  # seconds in which another writer may be done
+
+
 def database(offline: bool) -> tuple[bool, list[Line]]:
     """Whether its tables can be read, and what is said of it.
 
@@ -91,6 +96,9 @@ def database(offline: bool) -> tuple[bool, list[Line]]:
     """
     try:
         found = schema.look()
+        if found.kind == "ours":
+            with in_haste(PATIENCE):
+                write_test(timezone.now())  # what is locked or full can be read all the same
     except DatabaseError as error:
         well, kind = None if offline else False, trouble(error, free(current().home))
         mend = HINTS[kind or Trouble.AWAY]
@@ -133,9 +141,9 @@ def folder(config: Config) -> Iterator[Line]:
         yield False, f"{public} cannot be written: {error.strerror}", mend
         return
     yield True, f"{public} can be written", ""
-    if (left := room(config.home)) and (left.is_little or left.is_full):
+    if (left := room(config.home)) and (left.is_little or left.is_ill):
         mend = "make room: once it is full, only the news is written, as long as the reserve lasts"
-        yield False if left.is_full else None, f"{left.free / 1e6:,.0f} MB are left on the disk of {config.home}", mend
+        yield False if left.is_ill else None, f"{left.free / 1e6:,.0f} MB are left on the disk of {config.home}", mend
     try:
         damaged = compared(config)
     except OSError as error:

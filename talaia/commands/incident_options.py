@@ -14,6 +14,7 @@ from talaia.refusal import Refused
 
 OPEN_STATES = [state.value for state in IncidentState if state is not IncidentState.RESOLVED]
 WHEN = ": 2026-05-04T10:00 (local; default: now)"
+OTHERWISE = ": 2026-05-04T10:00 (local; default: as it is)"
 NEXT = "when the next update is promised: 30m, 2h, 2026-05-04T10:00 (local) or none"
 
 
@@ -94,8 +95,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     editing.add_argument("ref", metavar="REF")
     editing.add_argument("--entry", type=int, metavar="N", help="the number in #uN; the new text is read")
     editing.add_argument("--title", type=clean.line, help="a new title")
-    editing.add_argument("--began", metavar="WHEN", help=f"when it began{WHEN}")
-    editing.add_argument("--ended", metavar="WHEN", help=f"when it ended{WHEN}")
+    editing.add_argument("--began", metavar="WHEN", help=f"when it began{OTHERWISE}")
+    editing.add_argument("--ended", metavar="WHEN", help=f"when it ended{OTHERWISE}")
     editing.add_argument("--cause", metavar="LINE", type=clean.lines, help="what it was, in one line")
     editing.add_argument("--file", metavar="F", default="-", help="the entry's new text (default: standard input)")
     service_argument(editing, "IMPACT")

@@ -20,7 +20,8 @@ QUOTED = r'"((?:[^"\\]|\\.)*)"'
 # What Alertmanager keeps for itself stands in no name without quotes.
 NAME = re.compile(rf"\s*(?:{QUOTED}|([^\s{{}}!=~,\\\"'`]+))\s*", re.DOTALL)
 OPERATOR = re.compile(r"(=~|!~|!=|=)\s*")
-VALUE = re.compile(rf"(?:{QUOTED}\s*|([^\"'`,]*)(?=,|$))", re.DOTALL)
+# An operator that goes on, as in `job == web`, is no value: Alertmanager's older way reads one that nothing has.
+VALUE = re.compile(rf"(?:{QUOTED}\s*|(?![=~!])([^\"'`,]*)(?=,|$))", re.DOTALL)
 PLAIN = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)

@@ -37,6 +37,9 @@ class Mistake:
 
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
+CURLY = re.compile(r"[“”„‘’«»]")
+YES_OR_NO = re.compile(r"=\s*(True|TRUE|False|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)\s*$")
+BARE = re.compile(r"=\s*[^\W\d_][^\"'\[\]{}]*$")  # a text without quotation marks
 BEGINS = re.compile(r"\s*(?:(\[[^\]]+\]+)|([\w.\"' -]+?)\s*=)")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 KINDS = {
@@ -155,7 +158,18 @@ def tables(text: str) -> dict[str, Any] | Mistake:
             return Mistake(
                 line, "", f"this is not TOML: {key} stands twice, or is a value and a table: keep one of the two"
             )
-        return Mistake(line, "", f"this is not TOML: {error}")
+        what = re.sub(r" \(at .*\)$", "", str(error))
+        return Mistake(line, "", f"this is not TOML: {what}{hint(text, line)}")
+
+
+def hint(text: str, line: int) -> str:
+    """What people write for what TOML wants, where it stands on that line."""
+    written = "".join(text.splitlines()[line - 1 : line]).partition("#")[0]
+    if CURLY.search(written):
+        return '; quotation marks are straight: "…"'
+    if found := YES_OR_NO.search(written):
+        return f"; write {'true' if found[1].lower() in ('true', 'yes', 'on') else 'false'}"
+    return '; texts stand in quotation marks: "…"' if BARE.search(written) else ""
 
 
 def key_above(text: str, line: int) -> tuple[int, str] | None:

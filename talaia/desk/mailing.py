@@ -28,7 +28,7 @@ from talaia.notices.words import kind_word
 from talaia.notices.write import copy, sheet
 from talaia.outbox.models import Delivery
 from talaia.panel.state import State
-from talaia.site.dates import Calendar, length
+from talaia.site.dates import Calendar, short
 from talaia.site.pages import LANGUAGE_NAMES
 
 WAITING = (Notice.HELD, Notice.SENDING, Notice.STUCK)
@@ -111,7 +111,7 @@ def following(
     said = {
         "kind": kind_word(wanted.kind),
         "whom": goes_to(wanted.kind, row, impacts, only_behind),
-        "hold": length(current().mail.hold.total_seconds()),
+        "hold": short(current().mail.hold.total_seconds()),
     }
     return _("A mail follows (%(kind)s), %(whom)s, after %(hold)s in which it can be taken back.") % said
 
@@ -364,12 +364,9 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
             return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send_now")
         case Notice.WITHHELD:
             why = withheld_word(row.why).removesuffix(".")
-            return _("does not go by itself: %(why)s") % {"why": why}, () if row.why in (
-                which.OVERTAKEN,
-                which.MERGED,
-            ) else ("send",)
+            return _("does not go by itself: %(why)s") % {"why": why}, ("send",) if rows.may_go(row) else ()
         case Notice.TAKEN_BACK:
-            return _("taken back; went to nobody"), ("send",)
+            return _("taken back; went to nobody"), ("send",) if rows.may_go(row) else ()
         case Notice.SENDING:
             sent = row.postings.filter(state=Posting.SENT).count()
             return _("is being sent; %(count)s copies are out") % {"count": sent}, ("give_up",)

@@ -21,10 +21,10 @@ def troubles(config: Config, now: datetime) -> list[str]:
 
 
 def of_the_disk(left: Room | None) -> list[str]:
-    if left is None or not (left.is_little or left.is_full or left.is_short):
+    if left is None or not (left.is_little or left.is_ill):
         return []
     free = {"free": f"{left.free / 1e6:.0f}"}
-    if left.is_full or left.is_short:
+    if left.is_ill:
         return [
             _(
                 "The disk of the server is nearly full: %(free)s MB are left, and what was held in reserve for the "

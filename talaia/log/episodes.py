@@ -1,5 +1,7 @@
 """What lasts: one line when it begins, one a minute while it lasts, one when it is over.
 
+What comes and goes in the same words is one of them, and never more than two lines a minute.
+
 Several may meet the same (each thread meets the database that is away): it is over once all of them are well again, or
 have not spoken of it for long.
 """
@@ -22,7 +24,9 @@ class Episode:
 
     began: float
     told: float
+    words: str = ""  # what the first line said
     count: int = 0
+    silent: bool = False  # it is back, in the same words, within a minute of its last line
     affected: dict[str, float] = field(default_factory=dict)  # whom, and until when their word counts
 
 
@@ -32,6 +36,7 @@ class Episodes:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock, self.lock = clock, threading.Lock()
         self.open: dict[str, Episode] = {}
+        self.over: dict[str, Episode] = {}  # the last one of each that is over, for as long as it may come back
 
     def lasts(
         self,
@@ -53,12 +58,16 @@ class Episodes:
             episode = self.open.get(what)
             first = episode is None
             if episode is None:
-                episode = self.open[what] = Episode(now, now)
+                words = message % given if given else message
+                episode, first = self._back(what, words, now), False
+                if episode is None:
+                    episode, first = Episode(now, now, words), True
+                self.open[what] = episode
             episode.count += 1
             episode.affected[whom] = now + forget
             if not first and now - episode.told < EVERY:
                 return
-            episode.told = now
+            episode.told, episode.silent = now, False
             since, count = now - episode.began, episode.count
         if first:
             log.log(level, message, *given, exc_info=error)
@@ -79,8 +88,19 @@ class Episodes:
                 del episode.affected[other]
             if episode.affected:
                 return
-            del self.open[what]
+            self.over[what] = self.open.pop(what)
+            if episode.silent:  # the last line says already that it is over
+                return
         log.info(f"{message} (after %s, %s times)", *given, length(now - episode.began), f"{episode.count:,}")
+
+    def _back(self, what: str, words: str, now: float) -> Episode | None:
+        """The one that is over for less than a minute and would be told in the same words, as it comes and goes."""
+        self.over = {name: one for name, one in self.over.items() if now - one.told < EVERY}
+        episode = self.over.pop(what, None)
+        if episode is None or episode.words != words:
+            return None
+        episode.silent = True
+        return episode
 
 
 def length(seconds: float) -> str:

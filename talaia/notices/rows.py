@@ -21,6 +21,7 @@ from talaia.notices.values import EVERYBODY, LAST_WORDS, Kind, Merged, Neighbour
 from talaia.notices.which import (
     ASKED,
     MERGED,
+    OVERTAKEN,
     Past,
     Stand,
     Unsaid,
@@ -240,6 +241,13 @@ def is_past(notice: Notice) -> bool:
     if notice.kind in (Kind.ADVANCE, Kind.REMINDER) and event.state != MaintenanceState.SCHEDULED:
         return True
     return over or ended.exists()
+
+
+def may_go(notice: Notice) -> bool:
+    """Whether a person may still have it sent: what it tells is so. What is added to something that is over is news."""
+    if notice.why in (OVERTAKEN, MERGED):
+        return False
+    return notice.kind == Kind.UPDATE or not is_past(notice)
 
 
 def too_many_came_back(day: date) -> bool:

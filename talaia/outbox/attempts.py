@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.db import Error, connection
 
 from talaia.log.episodes import lasts, well
+from talaia.outbox.faults import Fault
 from talaia.outbox.trouble import UNFIT, in_one_line
 
 
@@ -17,6 +18,9 @@ def attempt(log: logging.Logger, who: str, step: Callable[[], object], *, quiet:
         step()
     except UNFIT as error:
         away(log, who, error)
+    except Fault as error:  # of something outside, such as a full disk: known, and told in a line
+        why = type(error).__name__ if quiet else error.sentence
+        lasts(log, f"fault of {who}", who, "%s cannot go on: %s", who, why)
     except Exception as error:  # noqa: BLE001 - nothing may end the loop
         said = "%s goes on after %s" if quiet else "%s goes on after %s: %s"
         given = (who, type(error).__name__) if quiet else (who, type(error).__name__, error)

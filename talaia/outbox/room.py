@@ -50,6 +50,11 @@ class Room:
         """Whether there is no reserve, nor room for one."""
         return self.reserve < self.wanted // 2 and not self.is_enough
 
+    @property
+    def is_ill(self) -> bool:
+        """Whether somebody must make room now: one answer for all who are asked, /healthz, `check` and the desk."""
+        return self.is_full or self.is_short
+
 
 def file(home: Path) -> Path:
     return home / "run" / "reserve"

@@ -197,6 +197,11 @@ def length(seconds: float) -> str:
     return " ".join(f"{value}\xa0{unit}" for value, unit in parts if value)
 
 
+def short(seconds: float) -> str:
+    """`45 s`, else as `length`: of what is waited for, where "less than a minute" would say too little."""
+    return f"{seconds:.0f}\xa0s" if seconds < MINUTE else length(seconds)
+
+
 def _contracted(phrase: str) -> str:
     """`des de el 3` → `des del 3`, `fins a el 3` → `fins al 3`; the same in Spanish."""
     return phrase.replace(" de el ", " del ").replace(" a el ", " al ").strip()

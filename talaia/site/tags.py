@@ -249,6 +249,12 @@ def lasting(seconds: float) -> str:
     return dates.length(seconds)
 
 
+@register.filter
+def shortly(seconds: float) -> str:
+    """`45 s`, or `1 min`."""
+    return dates.short(seconds)
+
+
 @register.simple_tag(takes_context=True)
 def percent(context: Context, share: float) -> str:
     """`99,95 %`."""

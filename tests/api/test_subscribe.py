@@ -74,7 +74,7 @@ def test_whoever_confirms_is_told_and_nobody_else(house: House) -> None:
     assert not Recipient.objects.filter(key="nova@example.net").exists()
     for _ in range(2):
         answer = client.post(address)
-        assert "Ja hi esteu subscrits" in answer.content.decode() and not answer.cookies
+        assert "La subscripció ja és feta" in answer.content.decode() and not answer.cookies
     row = Recipient.objects.get(key="nova@example.net")
     assert (row.standing, row.origin, row.reasons, row.language) == ("on", "hand", ["subscribed"], "ca")
     assert Fact.objects.filter(kind="audience.subscribed").count() == 1

@@ -91,6 +91,8 @@ def test_escapes_are_those_of_alertmanager(written: str, value: str) -> None:
         ("job='web'", 'write name="value"'),
         ('"web"', 'write name="value"'),
         ('job=="web"', 'write name="value"'),
+        ("job == web", 'write name="value"'),
+        ("job=!web", 'write name="value"'),
         ('job=web"x"', 'write name="value"'),
         ('job="web"="x"', "expected a comma before"),
         ('""="web"', "a label without a name"),

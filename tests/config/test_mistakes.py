@@ -418,6 +418,20 @@ def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path, text: str, line: 
     assert "this is not TOML" in words
 
 
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("zone = Europe/Madrid", 'texts stand in quotation marks: "…"'),
+        ("zone = “Europe/Madrid”", 'quotation marks are straight: "…"'),
+        ("[web]\nbehind_proxy = True", "write true"),
+        ("[web]\nbehind_proxy = no  # not yet", "write false"),
+    ],
+)
+def test_what_people_write_for_toml_is_told_with_what_it_wants(tmp_path: Path, written: str, hint: str) -> None:
+    [(_line, words)] = mistakes(tmp_path, SITE + written + "\n")
+    assert words.endswith(f": this is not TOML: Invalid value; {hint}")
+
+
 def test_what_is_no_utf_8_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "talaia.toml").write_bytes(SITE.encode() + 'zone = "Catal\u00e0"'.encode("latin-1"))
     with pytest.raises(Wrong, match="line 4: this is not UTF-8"):

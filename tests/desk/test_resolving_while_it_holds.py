@@ -232,6 +232,7 @@ def test_the_desk_asks_before_it_resolves_what_the_monitoring_sees_failing(lab: 
     assert event.state == "investigating"
     said = "The monitoring still sees Connexions failing (3 of 12 reference connections without service)."
     assert "Is it over all the same?" in asked and said in asked and "Arreglat." in asked
+    assert "the mails go out" not in asked, "nobody was told, so nobody is told the end"
     again = sent | form(asked)
     lab.monitoring.fire(alertname="Down", component="web")
     lab.go(60)

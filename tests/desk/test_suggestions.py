@@ -21,6 +21,7 @@ from talaia.events.timeline import Overtaken
 from talaia.outbox.models import Fact
 from talaia.panel.models import Service as Row
 from talaia.panel.state import Reason, State
+from talaia.site.dates import Calendar
 from talaia.site.values import Service
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
@@ -278,6 +279,34 @@ def test_ready_words_of_a_kind_are_left_out_likewise(desk: Client, broken: datet
     desk.post("/desk/incidents/new", sent | {"title": "El xat no va", "text": "No va.", "publish": "1"})
     assert Event.objects.get().titles == {"ca": "El xat no va"}
     assert Event.objects.get().updates.get().texts == {"ca": "No va."}
+
+
+def test_ready_words_follow_when_somebody_corrects_since_when_it_is_so(desk: Client, broken: datetime) -> None:
+    """It began at 02:10, and is written at 03:00: the words must not say 02:50 beside an incident since 02:10."""
+    (link,) = re.findall(r'href="(/desk/incidents/new\?suggestion=[^"]+)"', desk.get("/desk/").content.decode())
+    sent = {f.html_name: f.value() for f in desk.get(link).context["form"] if f.value() not in (None, False)}
+    zone = ZoneInfo("Europe/Madrid")
+    earlier = datetime.fromisoformat(sent["began"]).replace(tzinfo=zone) - timedelta(minutes=40)
+    sent["began"] = f"{earlier:%Y-%m-%dT%H:%M}"
+    said = Calendar("ca", zone).since(earlier, timezone.now())
+    assert said not in sent["text"]
+    there = desk.post("/desk/incidents/new", sent | {"preview": "1"}, follow=True)
+    assert said in there.context["form"]["text"].value(), "the form shows what the preview shows"
+    again = {f.html_name: f.value() for f in there.context["form"] if f.value() not in (None, False)}
+    desk.post("/desk/incidents/new", again | {"publish": "1"})
+    texts = Event.objects.get().updates.get().texts
+    assert said in texts["ca"] and Calendar("en", zone).since(earlier, timezone.now()) in texts["en"]
+
+
+def test_words_of_a_person_stay_as_they_are_when_the_beginning_is_corrected(desk: Client, broken: datetime) -> None:
+    (link,) = re.findall(r'href="(/desk/incidents/new\?suggestion=[^"]+)"', desk.get("/desk/").content.decode())
+    sent = {f.html_name: f.value() for f in desk.get(link).context["form"] if f.value() not in (None, False)}
+    sent |= {
+        "text": sent["text"] + " Hi som.",
+        "began": f"{broken.astimezone(ZoneInfo('Europe/Madrid')):%Y-%m-%dT00:00}",
+    }
+    desk.post("/desk/incidents/new", sent | {"publish": "1"})
+    assert Event.objects.get().updates.get().texts == {"ca": sent["text"]}
 
 
 def test_not_an_incident_is_remembered_with_who_said_so_and_can_be_taken_back(desk: Client, broken: datetime) -> None:

@@ -191,7 +191,7 @@ def test_the_whole_life(product: Talaia, open_page: Open, width: int, script: bo
         for title, slug in ((f"Primera {width} {script}", "chat"), (f"Segona {width} {script}", "website"))
     )
     page.goto(f"/desk/incidents/{second}/")
-    page.get_by_role("link", name="Fusiona una duplicada").click()
+    page.get_by_role("link", name="És una duplicada d’una altra").click()
     page.get_by_text(f"Primera {width} {script}").click()
     page.get_by_role("button", name="Publica").click()
     expect(page.get_by_text("Duplicada de:")).to_be_visible()

@@ -82,7 +82,7 @@ def test_from_the_front_page_to_the_ledger(
     page.goto(found[1])
     look("sure")
     page.get_by_role("button", name="Sí, subscriviu-m’hi").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Ja hi esteu subscrits")
+    expect(page.get_by_role("heading", level=1)).to_have_text("La subscripció ja és feta")
     look("done")
     with sqlite3.connect(product.home / "talaia.db") as database:
         question = "select standing, services from talaia_recipient where key=?"

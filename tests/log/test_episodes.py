@@ -72,6 +72,45 @@ def test_whoever_never_speaks_of_it_again_does_not_hold_it_open(told: Told, capl
     assert messages(caplog) == ["it is away: locked", "it is back (after 2 min 1 s, 2 times)"]
 
 
+def test_what_comes_and_goes_is_two_lines_a_minute_and_the_last_one_is_true(
+    told: Told, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk with a little room left takes every other row: it begins and ends every five seconds."""
+    for second in range(0, 600, 5):
+        told.now = float(second)
+        told.lasts("watch")
+        told.now += 3
+        told.well("watch")
+        last = messages(caplog)
+        assert last == [] or last[-1].startswith("it is back"), "well is what it is now"
+        if second in (5, 30):
+            assert last == []
+    told.now = 3_000.0
+    told.lasts("watch")
+    assert messages(caplog) == ["it is away: locked"], "long after, it is another one"
+
+
+def test_another_trouble_soon_after_is_told_at_once(told: Told, caplog: pytest.LogCaptureFixture) -> None:
+    told.lasts("watch")
+    told.well("watch")
+    messages(caplog)
+    told.all.lasts(log, "database", "watch", "it is away: %s", "full")
+    assert messages(caplog) == ["it is away: full"]
+    told.well("watch")
+    assert messages(caplog) == ["it is back (after 0 s, 1 times)"]
+
+
+def test_what_is_back_at_once_and_stays_is_told_within_a_minute(told: Told, caplog: pytest.LogCaptureFixture) -> None:
+    for second in (0, 1, 30, 61):
+        told.now = float(second)
+        told.lasts("watch")
+        if not second:
+            told.well("watch")
+    away, back, again = messages(caplog)
+    assert (away, back.partition(" (")[0]) == ("it is away: locked", "it is back")
+    assert again == "it is away: locked (for 1 min 1 s, 4 times)"
+
+
 def test_a_traceback_is_told_once(told: Told, caplog: pytest.LogCaptureFixture) -> None:
     for minute in range(3):
         told.now = 61.0 * minute

@@ -14,7 +14,9 @@ from pytest_django import Settings
 from talaia.audience.models import Recipient as Subscriber
 from talaia.desk.forms.fields import minute
 from talaia.desk.people.roles import Role
+from talaia.events import actions as events
 from talaia.events.models import Event
+from talaia.events.timeline import IncidentState
 from talaia.notices.models import Notice
 from talaia.notices.stories import STORIES
 from talaia.outbox.models import Delivery, Fact
@@ -74,6 +76,21 @@ def test_taken_back_in_one_tap_and_sent_after_all_in_another(desk: Client, house
     assert "went to 3 people" in read(desk, "/desk/incidents/2026-001/")
     refused = desk.post(f"/desk/mails/{pk}/decide", {"take_back": "1"}, follow=True).content.decode()
     assert "cannot be taken back" in refused
+
+
+def test_a_problem_that_was_taken_back_is_not_sent_once_it_is_over(desk: Client, house: House) -> None:
+    """Else the desk says "it goes", and whoever got it would read "we have a problem" of what is resolved."""
+    event = house.open()
+    house.work()
+    pk = Notice.objects.get().pk
+    desk.post(f"/desk/mails/{pk}/decide", {"take_back": "1"})
+    assert 'name="send"' in read(desk, f"/desk/mails/{pk}/")
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Arreglat."}, house.now, by="anna")
+    house.work()
+    assert 'name="send"' not in read(desk, f"/desk/mails/{pk}/")
+    said = desk.post(f"/desk/mails/{pk}/decide", {"send": "1"}, follow=True).content.decode()
+    assert "it is no longer true" in said
+    assert Notice.objects.get(pk=pk).state == Notice.TAKEN_BACK
 
 
 def test_what_went_says_what_the_server_did_not_take_without_an_address(desk: Client, house: House) -> None:

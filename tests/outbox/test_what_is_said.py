@@ -119,6 +119,15 @@ def test_a_step_that_fails_is_said_and_the_next_one_comes(quiet: bool, caplog: p
     assert over.startswith("the look is well again (after ")
 
 
+def test_a_fault_of_something_outside_is_a_line_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise Temporary("/srv/public: No space left on device", "make room on the disk")
+
+    assert not attempt(log, "the pages", fail)
+    assert [bool(one.exc_info) for one in caplog.records] == [False]
+    assert said(caplog) == ["the pages cannot go on: /srv/public: No space left on device; make room on the disk"]
+
+
 def test_a_database_that_is_away_is_said_once_for_all_who_meet_it(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "talaia.test")
 

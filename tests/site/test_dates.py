@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from talaia.site.dates import Calendar, length, utc
+from talaia.site.dates import Calendar, length, short, utc
 
 ZONE = ZoneInfo("Europe/Madrid")
 CA, ES, EN = (Calendar(language, ZONE) for language in ("ca", "es", "en"))
@@ -152,3 +152,8 @@ def test_an_instant_for_machines_is_in_utc() -> None:
 
 def test_a_language_without_a_grammar_does_without() -> None:
     assert Calendar("fr", ZONE).since(local(2026, 11, 22, 3, 12), NOW).endswith("22 novembre  03:12")
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(30, "30 s"), (59, "59 s"), (60, "1 min"), (120, "2 min")])
+def test_what_is_waited_for_is_told_in_seconds_below_a_minute(seconds: float, text: str) -> None:
+    assert short(seconds).replace("\xa0", " ") == text

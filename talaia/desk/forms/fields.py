@@ -133,6 +133,25 @@ class Others:
             found = {code: words for code, words in found.items() if code == main or begun.get(code) != now[code]}
         return {code: words for code, words in found.items() if words}
 
+    def said_anew(self, phrases: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+        """Another phrase for one (by language) in the ready words that were left as they were: they stay ready words.
+
+        Returns the fields that are others now.
+        """
+        given, changed = self.form.cleaned_data, {}
+        main = str(given.get("written_in") or self.languages[0])
+        begun = _read_marks(given.get(f"given_{self.name}", ""))
+        for code, (old, new) in phrases.items():
+            field = self.name if code == main else f"{self.name}-{code}"
+            words = given.get(field) or ""
+            if old in words and _marks_of({code: words})[code] == begun.get(code):
+                changed[field] = words.replace(old, new)
+                begun |= _marks_of({code: changed[field]})
+        if changed:
+            changed[f"given_{self.name}"] = " ".join(f"{code}:{mark}" for code, mark in begun.items())
+        given.update(changed)
+        return changed
+
     def missing(self) -> list[str]:
         """The names of the languages in which there is nothing yet."""
         return [str(field.label) for field in self.shown() if not field.value()]

@@ -98,17 +98,36 @@ class OpenForm(EntryForm):
     suggestion = forms.CharField(widget=forms.HiddenInput, max_length=20, required=False)
     given_title = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)  # the ready words: `Others`
     given_text = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
+    given_since = forms.CharField(
+        widget=forms.HiddenInput, max_length=40, required=False
+    )  # since when they say it is so
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.titles = Others(self, "title", TitleField)
         self.fields["began"] = MomentField(label=_("When it began (empty: now)"))
         self.reached = Whom(self)
+        self.said_anew: dict[str, str] = {}  # fields that are others than they were sent
 
     def clean(self) -> dict[str, Any]:
+        self._follow_the_beginning()
         self.titles.check()
         self.reached.check()
         return super().clean()
+
+    def _follow_the_beginning(self) -> None:
+        """Ready words tell since when. Where somebody corrects that they follow, or the page would say both."""
+        given, zone = self.cleaned_data, current().site.tz
+        try:
+            before = datetime.fromisoformat(given.get("given_since", "")).astimezone(zone)
+        except ValueError:
+            return
+        began = given.get("began") or self.now
+        calendars = [Calendar(code, zone) for code in current().site.languages]
+        phrases = {one.language: (one.since(before, self.now), one.since(began, self.now)) for one in calendars}
+        self.said_anew = self.titles.said_anew(phrases) | self.texts.said_anew(phrases)
+        if self.said_anew:
+            self.said_anew["given_since"] = began.isoformat()
 
 
 class UpdateForm(EntryForm):

@@ -83,7 +83,7 @@ class Opening:
         chosen: list[Service] = [s for s in self.seen.services if s.slug in form.impacts()]
         began = form.cleaned_data.get("began") or self.now
         words = suggestions.drafted(kind, chosen, began, suggesting.known(), self.now)
-        return self.form(initial=self.request.POST.dict() | suggesting.in_fields(words))
+        return self.form(initial=self.request.POST.dict() | suggesting.in_fields(words, began))
 
 
 @for_editors
@@ -108,7 +108,7 @@ def open_incident(request: HttpRequest) -> HttpResponse:
             sent = opening.form(request.POST)
             sent.is_valid()
             previews, mail = opened(sent, opening.seen, opening.now), mail_after(sent, None, opening.now)
-            again = partial(opening.page, opening.form(initial=request.POST.dict()))
+            again = partial(opening.page, opening.form(initial=request.POST.dict() | sent.said_anew))
             return drafts.preview(request, again, previews=previews, mail=mail)
     return publish_opening(request)
 
@@ -244,7 +244,7 @@ def publish_entry(request: HttpRequest, ref: str) -> HttpResponse:
         if doubts and given["sure"] != doubts.mark:
             again = request.POST.copy()
             again["sure"] = doubts.mark
-            return there.page(there.form(again), doubts=doubts)
+            return there.page(there.form(again), doubts=doubts, mail_then=mail_after(sent, row, there.now))
     try:
         update = actions.update_incident(
             row.ref,

@@ -86,7 +86,7 @@ def fields(suggestion: Suggestion) -> dict[str, str]:
     """The open form, filled in."""
     impacts = {f"impact-{slug}": state.value for slug, state in suggestion.impacts.items()}
     return {
-        **in_fields(suggestion.words),
+        **in_fields(suggestion.words, suggestion.since),
         **impacts,
         "began": minute(suggestion.since),
         "state": IncidentState.INVESTIGATING.value,
@@ -95,13 +95,17 @@ def fields(suggestion: Suggestion) -> dict[str, str]:
     }
 
 
-def in_fields(given: Beginning) -> dict[str, str]:
-    """Title and text in the fields of the open form."""
+def in_fields(given: Beginning, since: datetime) -> dict[str, str]:
+    """Title and text in the fields of the open form. `since`: since when they say that it is so."""
     first = main_language(given)
     found = {"title": given.titles.get(first, ""), "text": given.texts.get(first, ""), "written_in": first}
     found |= {f"title-{code}": title for code, title in given.titles.items() if code != first}
     found |= {f"text-{code}": text for code, text in given.texts.items() if code != first}
-    return found | {"given_title": marks(given.titles), "given_text": marks(given.texts)}
+    return found | {
+        "given_title": marks(given.titles),
+        "given_text": marks(given.texts),
+        "given_since": since.isoformat(),
+    }
 
 
 def main_language(given: Beginning) -> str:

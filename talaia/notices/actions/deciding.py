@@ -13,7 +13,6 @@ from talaia.notices import rows
 from talaia.notices.actions.locked import count, find, note_held, subject, turn
 from talaia.notices.models import Notice, Posting
 from talaia.notices.values import Kind
-from talaia.notices.which import MERGED, OVERTAKEN
 from talaia.outbox.actions import record, settle
 from talaia.outbox.models import Fact
 
@@ -76,7 +75,7 @@ def _check_seen(notice: Notice, seen: str | None) -> None:
 def _let_go(notice: Notice, now: datetime, until: datetime, by: str) -> None:
     if notice.state not in (Notice.HELD, Notice.WITHHELD, Notice.TAKEN_BACK):
         raise NotPossible(_("it has been sent already"))
-    if notice.why in (OVERTAKEN, MERGED):
+    if not rows.may_go(notice):
         raise NotPossible(_("it is no longer true"))
     if notice.kind == Kind.UPDATE and notice.cause.partition(" ")[0] != f"u{rows.last_entry(notice.event)}":
         raise NotPossible(_("a newer entry is there; send the notice of that one"))
