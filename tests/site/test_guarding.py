@@ -11,28 +11,12 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from talaia.config import Config
-from talaia.events.actions import open_incident
 from talaia.outbox.models import Fact
-from talaia.panel.actions import list_services
-from talaia.panel.catalogue import headings
-from talaia.panel.state import State
 from talaia.site.folder import Folder
 from talaia.site.guarding import Guard, last_look, target_of
 from talaia.site.write import KINDS, publish
-from tests.api.conftest import USUAL
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def public(configure: Callable[[str], Config]) -> Path:
-    """A published folder, as it is to be."""
-    config = configure(USUAL)
-    list_services(headings(config), timezone.now())
-    open_incident({"ca": "Tall"}, {"ca": "Ho mirem."}, {"links": State.DISRUPTION}, timezone.now())
-    publish(["all"], timezone.now())
-    return config.home / "public"
 
 
 @pytest.fixture

@@ -11,27 +11,13 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from talaia.config import Config, current
-from talaia.events.actions import open_incident
-from talaia.panel.actions import list_services
-from talaia.panel.catalogue import headings
-from talaia.panel.state import State
+from talaia.config import current
 from talaia.regular import LARGEST, content
 from talaia.site.folder import Folder
 from talaia.site.guarding import Guard
 from talaia.site.write import publish
-from tests.api.conftest import USUAL
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def public(configure: Callable[[str], Config]) -> Path:
-    config = configure(USUAL)
-    list_services(headings(config), timezone.now())
-    open_incident({"ca": "Tall"}, {"ca": "Ho mirem."}, {"links": State.DISRUPTION}, timezone.now())
-    publish(["all"], timezone.now())
-    return config.home / "public"
 
 
 def instead(put: Callable[[Path], object]) -> Callable[[Path, Path], None]:
