@@ -295,7 +295,11 @@ def test_times_and_cause_are_corrected_above_the_timeline(desk: Client, opened: 
 
 
 @pytest.mark.django_db
-def test_the_live_preview_is_that_of_the_button_in_every_language(desk: Client) -> None:
+def test_the_live_preview_is_that_of_the_button_in_every_language(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()  # both tell the second in which they are made
+    monkeypatch.setattr("talaia.desk.views.incidents.timezone.now", lambda: now)
     sent = {**FIRST, "text-es": "Lo **miramos**.", "preview": "1"}
     part = desk.post(NEW, sent, HTTP_X_DESK="script").content.decode()
     assert "<html" not in part and "<strong>miramos</strong>" in part and 'lang="es"' in part
