@@ -72,7 +72,8 @@ class Alerts:
 def assert_all_goes_on(alerts: Alerts, usual: float, bar: float = 1.0) -> None:
     """The page turns within `bar` seconds, and all else works.
 
-    `usual`: how long it takes without a crowd, where others use the machine, too. The crowd is there all the time, and others come and go: so it is measured up to three times.
+    `usual`: how long it takes without a crowd, where others use the machine, too. The crowd is there all the time, and
+    others come and go: so it is measured up to three times.
     """
     took = [alerts.turns()]
     bar = bar if usual < QUIET else max(bar, 10 * usual)
