@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -50,7 +51,7 @@ def by_strangers(record: logging.LogRecord) -> bool:
     return record.name.startswith(STRANGERS)
 
 
-class Line(logging.Formatter):
+class Line(logging.Formatter, ABC):
     """One record as lines. What others wrote in it does not act, and holds no secret."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -68,8 +69,9 @@ class Line(logging.Formatter):
         trace = clean.lines(self.formatException(record.exc_info)) if record.exc_info and record.exc_info[0] else ""
         return message, hidden(trace, secrets(), strangers=False)
 
+    @abstractmethod
     def line(self, record: logging.LogRecord, message: str, trace: str) -> str:
-        raise NotImplementedError
+        """The record as it is written."""
 
 
 def _moment(record: logging.LogRecord) -> str:
