@@ -217,6 +217,7 @@ def main() -> int:
         for name in sorted(name for name in found if not name.startswith("in ")):
             say(f"{name:18} {found[name]:7} in {found['in ' + name]}")
         return 0
+    given_.into.mkdir(parents=True, exist_ok=True)
     with product() as made:
         if given_.shrink:
             smallest = shrink(made, pickle.loads(given_.shrink.read_bytes()))
