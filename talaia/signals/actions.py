@@ -25,7 +25,7 @@ from talaia.signals.change import RESEND, begins_again, differs, turns
 from talaia.signals.client import Heard
 from talaia.signals.evidence import Measured
 from talaia.signals.flood.actions import fitting, flooded, keep_to_bound, portions
-from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news, one_word_each
+from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news, one_word_each, unlisted
 from talaia.signals.matching import Concern
 from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState
 from talaia.signals.outcome import Outcome, Streak
@@ -99,7 +99,7 @@ def _take(source: Source, report: Report, received_at: datetime, concern: Concer
             continue
         places[id(alert)] = place
         alerts.append(alert)
-    told = _by_key(source, alerts, received_at)
+    told = _without_doubtful(source, _by_key(source, alerts, received_at), received_at)
     taken = fitting(source.id, told, concern, received_at) if concern else told
     changed: set[int] = set()
     for keys in portions([*taken]):
@@ -107,6 +107,23 @@ def _take(source: Source, report: Report, received_at: datetime, concern: Concer
             via = "push" if source.kind == "prometheus-push" else "webhook"
             changed |= {places[id(one)] for one in _apply(source, {key: taken[key] for key in keys}, received_at, via)}
     return changed, len(told) - len(taken) + (keep_to_bound(source.id, concern) if concern else 0)
+
+
+def _without_doubtful(source: Source, told: dict[str, Alert], now: datetime) -> dict[str, Alert]:
+    """Of what a hook tells of a source that answers when it is asked, all but what it should have listed before.
+
+    That rings a bell, as all does that it tells: the next answer is there within a second or two, and has the word.
+    """
+    state = SourceState.objects.filter(pk=source.id).first() if source.polled else None
+    if state is None or state.heard_at is None or over(state.heard_at, now, source.stale_after):
+        return told
+    doubtful = [
+        key for key, one in told.items() if one.firing and unlisted(one, state.heard_at, state.started_at, RESEND)
+    ]
+    live = Signal.objects.filter(source=source.id).exclude(state=Signal.RESOLVED)
+    known = {key for keys in portions(doubtful) for key in live.filter(key__in=keys).values_list("key", flat=True)}
+    unknown = set(doubtful) - known
+    return {key: one for key, one in told.items() if key not in unknown}
 
 
 def _note_report(source: Source, report: Report, left_out: int, received_at: datetime, now: datetime) -> None:

@@ -30,6 +30,17 @@ class Known:
     ends_at: datetime | None = None
 
 
+def unlisted(alert: Alert, answered_at: datetime | None, started_at: datetime | None, resend: timedelta) -> bool:
+    """Whether the source that a hook speaks for was asked since `alert` began, and did not list it.
+
+    `answered_at`: its last whole answer; `started_at`: of an Alertmanager, since when it runs. What has only just
+    started is told within two `resend` what fires: until then a list without it proves nothing.
+    """
+    if answered_at is None or alert.starts_at is None or alert.starts_at >= answered_at:
+        return False
+    return started_at is None or answered_at - started_at >= 2 * resend
+
+
 def one_word_each(
     alerts: Iterable[Alert], key: Callable[[Mapping[str, str]], str], now: datetime, tolerance: timedelta
 ) -> dict[str, Alert]:

@@ -23,6 +23,8 @@ class _Sieve:
     people: set[str] = field(default_factory=set)
     opted_out: set[str] = field(default_factory=set)
     refusing: bool = False
+    started_at: int = 0
+    answers: dict[str, h.Answer] = field(default_factory=dict)
 
     def clock(self, until: int) -> None:
         """What the clock does up to an instant, window by window."""
@@ -56,9 +58,11 @@ class _Sieve:
             case h.Ends() | h.Silenced():
                 return what.alert in self.firing
             case h.LateNews():
-                return what.alert in self.ended
+                # Where Alertmanager cannot be asked whether it is so, the rules do not say what is believed.
+                asked = self.answers.get("alertmanager", h.Answer.WELL) is h.Answer.WELL
+                return what.alert in self.ended and asked
             case h.TalaiaStops():
-                return self.running
+                return self.running and what.at > self.started_at
             case h.TalaiaStarts():
                 return not self.running
             case h.MailWell():
@@ -118,6 +122,9 @@ class _Sieve:
                 self.ended.add(what.alert)
             case h.TalaiaStops() | h.TalaiaStarts():
                 self.running = isinstance(what, h.TalaiaStarts)
+                self.started_at = what.at
+            case h.SourceTurns():
+                self.answers[what.source] = what.answer
             case h.Retired():
                 self.listed.discard(what.service)
             case h.Returned():

@@ -109,13 +109,13 @@ class Knowledge:
         if heard is None or now - heard >= stale_after:
             return Judgement(State.UNKNOWN, frozenset({"source_silent"}))
         answer = world.answers.get("prometheus", Answer.WELL)
-        if answer is Answer.UNREADABLE or (answer is Answer.SILENT and (read is None or now - read >= stale_after)):
+        if answer is not Answer.WELL and (read is None or now - read >= stale_after):
             # S13: red stays red (the caller keeps it), green is unknown once what was read is too old.
-            if read is None or now - read >= stale_after:
-                silent_from = heard + stale_after if answer is Answer.SILENT else None
-                return Judgement(None, frozenset({"unreadable"}), again=silent_from)
-            return Judgement(None, frozenset(), again=read + stale_after)
-        again = heard + stale_after if answer is Answer.SILENT else None
+            silent_from = heard + stale_after if answer is Answer.SILENT else None
+            return Judgement(None, frozenset({"unreadable"}), again=silent_from)
+        # Until then the last words count, also of what has only come back.
+        ends = {Answer.SILENT: heard + stale_after, Answer.UNREADABLE: (read or 0) + stale_after}
+        again = ends.get(answer)
         firing = [alert for alert in self.alerts.values() if alert.subject[0] == service.key]
         # What was fresh in its last answer counts for as long as that answer does.
         then = now if answer is Answer.WELL or read is None else read

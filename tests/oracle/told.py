@@ -170,6 +170,9 @@ class Post:
         for service, state in self.impacts[case.key].items():
             impacts[service] = max(impacts.get(service, state), state, key=WEIGHT.__getitem__)
         into.services = tuple(impacts)
+        for each in self.waiting:
+            if each.kind == NEWS and not each.stuck and each.case is not into and self._root(each.case) is into:
+                each.leaves = max(each.leaves, now + self.house.hold)  # as all that is written while news are held
         if into.problem and not into.kept_back and not self._about_to(into):
             return
         if not into.quiet and self._disrupts(impacts):

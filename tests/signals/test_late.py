@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from talaia.config import Source
-from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news
+from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news, unlisted
 from talaia.signals.models import Signal
 from talaia.signals.parse.report import Alert
 from tests.signals.bodies import pushed, told
@@ -296,3 +296,38 @@ def test_a_poll_has_the_last_word(lab: Lab) -> None:
     lab.monitoring.now += timedelta(seconds=2)
     lab.come_in("alertmanager", body)
     assert lab.state() == "disruption", "and yet the source says that it fires now"
+
+
+@pytest.mark.parametrize(
+    ("starts", "answered", "started", "expected"),
+    [
+        (1, 2, None, True),
+        (1, 2, -60, True),
+        (2, 2, None, False),
+        (3, 2, None, False),
+        (None, 2, None, False),
+        (1, None, None, False),
+        (1, 2, 0, False),  # it runs for two minutes: Prometheus may not have told it yet
+        (1, 3, 0, True),
+    ],
+)
+def test_what_an_asked_source_should_have_listed_and_did_not(
+    starts: float | None, answered: float | None, started: float | None, expected: bool
+) -> None:
+    moments = [None if minutes is None else at(minutes) for minutes in (starts, answered, started)]
+    alert = Alert({"alertname": "Down"}, True, starts_at=moments[0])
+    assert unlisted(alert, moments[1], moments[2], timedelta(seconds=65)) is expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_hook_tells_of_a_time_in_which_we_were_away_waits_for_the_answer_of_its_source(lab: Lab) -> None:
+    labels = {"alertname": "Down", "talaia_service": "web"}
+    lab.go(300)
+    began = lab.monitoring.now - timedelta(minutes=2)  # and it has ended since
+    body = told("firing", **labels)
+    body["alerts"][0]["startsAt"] = began.isoformat()
+    lab.come_in("alertmanager", body)
+    assert lab.state() == "operational"
+    body["alerts"][0]["startsAt"] = lab.monitoring.now.isoformat()
+    lab.come_in("alertmanager", body)
+    assert lab.state() == "disruption", "what is new is believed at once"
