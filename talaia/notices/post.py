@@ -235,7 +235,8 @@ class Part:
 
         Who was told by a list, or only in chats, stands nowhere by name.
         """
-        return self.told.kind in LAST_WORDS and bool(self.told_before or self.told.before) and not self.told_by_list
+        before = self.told_before or self.told.before or any(part.told for part in self.told.parts)
+        return self.told.kind in LAST_WORDS and bool(before) and not self.told_by_list
 
     @property
     def told_by_list(self) -> bool:

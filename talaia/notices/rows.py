@@ -236,6 +236,8 @@ def is_past(notice: Notice) -> bool:
     event = notice.event
     over = (event.merged_into or event).ended_at is not None
     ended = event.sent_notices.filter(kind__in=LAST_WORDS, number__gt=notice.number)
+    if event.merged_into and event.ended_at:  # what it is part of ended since, and was opened again
+        ended |= event.merged_into.sent_notices.filter(kind__in=LAST_WORDS, drawn_at__gte=event.ended_at)
     if notice.kind in LAST_WORDS:
         return not over or ended.exists()
     if notice.kind in (Kind.ADVANCE, Kind.REMINDER) and event.state != MaintenanceState.SCHEDULED:

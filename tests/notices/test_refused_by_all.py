@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -26,6 +27,7 @@ from talaia.notices.answers import Meaning
 from talaia.notices.models import Bounce, Notice, Posting
 from talaia.notices.outcome import FEW, IN_A_ROW, SAME_ANSWER, Answered, objection, too_many, too_many_there
 from talaia.outbox.models import Delivery, Fact
+from talaia.panel.state import State
 from tests.desk.conftest import member
 from tests.notices.conftest import NOW, Configure, House, set_up
 from tests.notices.reports import report
@@ -177,6 +179,32 @@ def test_of_what_is_over_nobody_else_is_told_the_beginning_and_who_was_told_hear
         ("resolved", "sent", before_it_stopped),
     ]
     assert set(Counter(house.server.to()).values()) <= {2}
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_of_what_was_refused_and_became_part_of_another_nobody_hears_the_end_alone_nor_the_beginning_twice(
+    house: House, again: bool
+) -> None:
+    to(house, lambda _who: "554 5.7.1 Relay access denied")
+    small = events.open_incident(
+        {"ca": "Lenta"}, {"ca": "Ho mirem."}, {"links": State.DEGRADED}, house.now, by="anna", tell=False
+    )
+    big = house.open()
+    house.work().later(minutes=2).work()
+    events.merge_incident(big.ref, small.ref, {"ca": "És la mateixa."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    events.update_incident(small.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    if again:
+        events.update_incident(small.ref, IncidentState.MONITORING, {"ca": "Torna."}, house.now, by="anna", tell=True)
+        house.work().later(minutes=2).work()
+    to(house, lambda _who: None)
+    for stuck in Notice.objects.filter(state=Notice.STUCK).order_by("pk"):
+        with suppress(NotPossible):  # it is no longer true
+            actions.try_again(stuck.pk, house.now, by="dora")
+    house.work().later(minutes=2).work()
+    assert [mail.message_id.partition(".")[0] for mail in house.server.taken] == [f"<incident-{small.ref}"] * 3 * again
+    assert {one.kind for one in Notice.objects.filter(sent__gt=0)} == ({"problem"} if again else set())
 
 
 def test_a_problem_that_was_over_once_is_not_sent_again_when_it_is_opened_again(house: House) -> None:

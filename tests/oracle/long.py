@@ -221,6 +221,7 @@ def main() -> int:
     with product() as made:
         if given_.shrink:
             smallest = shrink(made, pickle.loads(given_.shrink.read_bytes()))
+            given_.shrink.with_suffix(".small").write_bytes(pickle.dumps(smallest))
             say(f"{made(smallest)}\nin the history\n{smallest}")
             return 0
         if given_.again:
