@@ -70,7 +70,8 @@ def update() -> None:
     current = template()
     for language in LANGUAGES:
         catalog = read(language)
-        catalog.update(current, no_fuzzy_matching=True)
+        # A sentence that was changed keeps its translation, marked as one to look at again.
+        catalog.update(current, no_fuzzy_matching=language == "en", update_creation_date=False)
         catalog.obsolete.clear()
         if language == "en":
             for message in catalog:
