@@ -42,6 +42,12 @@ class Account(DefaultAccountAdapter):
         except ValueError:
             return "0.0.0.0"  # noqa: S104  a column that must hold an address, and nobody is bound to it
 
+    def pre_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse | None:
+        """Whichever way it begins, a second step may follow."""
+        flows.begun(request, user)
+        answer: HttpResponse | None = super().pre_login(request, user, **given)
+        return answer
+
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """Only who has proved to be that person comes here."""
         del request, user
