@@ -147,7 +147,6 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1
 # WebAuthn works on https, and on localhost; only there the origin is not asked for.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not behind_tls
-SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
 
 USE_TZ = True

@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 
 from talaia.config import current
 from talaia.desk import actions, guessing
-from talaia.desk.people import flows
+from talaia.desk.people import asking, flows
 
 
 class Account(DefaultAccountAdapter):
@@ -104,6 +104,9 @@ class OpenID(DefaultSocialAccountAdapter):
             for one in current().tables.login.openid
             if provider in (None, "openid_connect", one.id) and client_id in (None, one.client_id)
         ]
+
+    def get_requests_session(self) -> Any:
+        return asking.session()
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         del request, sociallogin
