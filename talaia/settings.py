@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "talaia.api.haste.wait_for_no_lock_for_ever",
     "talaia.desk.policy.content_security_policy",
     "talaia.desk.policy.place_of_the_request",
     "django.contrib.sessions.middleware.SessionMiddleware",
