@@ -75,9 +75,7 @@ def test_nobody_unsubscribes_somebody_else(client: Client, address: str) -> None
     assert standing() == "on"
 
 
-def test_nobody_is_promised_a_reader_where_a_machine_answers(
-    client: Client, configure: Callable[[str], Config]
-) -> None:
+def test_no_reader_is_promised_where_a_machine_answers(client: Client, configure: Callable[[str], Config]) -> None:
     assert "or answer the mail" in client.get("/u/x", headers={"accept-language": "en"}).content.decode()
     configure(CONFIG + '\n[mail]\nsender = "a@example.org"\nreply_to = "b@example.org"\nanswer = true\n')
     said = client.get("/u/x", headers={"accept-language": "en"}).content.decode()
