@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "talaia.api.haste.wait_for_no_lock_for_ever",
     "talaia.desk.policy.content_security_policy",
     "talaia.desk.policy.place_of_the_request",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -147,7 +148,6 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1
 # WebAuthn works on https, and on localhost; only there the origin is not asked for.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not behind_tls
-SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
 
 USE_TZ = True

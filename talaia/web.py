@@ -151,6 +151,11 @@ class Front:
         with translation.override(self.languages[0]):
             self.being_made = _("The page is being made. Come back in a moment.").encode() + b"\n"
             self.nothing_here = _("There is no such page").encode() + b"\n"
+        self.takes_nothing: dict[str, bytes] = {}
+        for language in self.languages:
+            with translation.override(language):
+                words = _("Nothing can be sent to this address. Load the page again.")
+            self.takes_nothing[language] = words.encode() + b"\n"
         self.common: Headers = [
             (b"content-security-policy", POLICY.encode()),
             (b"x-content-type-options", b"nosniff"),
@@ -178,7 +183,9 @@ class Front:
                 return await self.inner(scope, receive, send)
             page = self.look(path)
         if scope["method"] not in ("GET", "HEAD"):
-            return await self.say(send, 405, b"only GET and HEAD here\n", [(b"allow", b"GET, HEAD")])
+            # Of a form whose door was closed meanwhile ([subscribe]), it is a person who reads this.
+            words = self.takes_nothing.get(path.split("/")[1]) or self.takes_nothing[self.languages[0]]
+            return await self.say(send, 405, words, [(b"allow", b"GET, HEAD")])
         accept, none_match = b"", None
         for name, value in scope["headers"]:
             if name == b"accept-encoding":

@@ -1,13 +1,49 @@
-"""A short patience with the database, for requests that must be answered within a second."""
+"""A bounded patience with the database: for requests that must be answered within a second, and for all others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.http import HttpRequest, HttpResponseBase
 
 PATIENCE = 0.8  # seconds
+LONGEST = 10  # seconds; what settings.py allows on SQLite
+ASKED: ContextVar[bool] = ContextVar("asked", default=False)
+
+
+def wait_for_no_lock_for_ever(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: a request that waits for a lock gives up after LONGEST, and is answered by away.py.
+
+    On PostgreSQL it would wait for as long as the other one likes, and with it, as turns are few, everybody else. What
+    is done behind the pages may wait: this holds in requests alone. It makes no connection that nobody needs.
+    """
+
+    def bounded(request: HttpRequest) -> HttpResponseBase:
+        before = ASKED.set(True)
+        try:
+            return get_response(request)
+        finally:
+            ASKED.reset(before)
+
+    return bounded
+
+
+def _bound(connection: BaseDatabaseWrapper, **_given: Any) -> None:
+    if ASKED.get() and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:  # where the administrator has set one for our account, that holds
+            usual = "SELECT set_config('lock_timeout', %s, false) WHERE current_setting('lock_timeout') = '0'"
+            cursor.execute(usual, [f"{LONGEST}s"])
+
+
+connection_created.connect(_bound, dispatch_uid="talaia.api.haste")
 
 
 @contextmanager

@@ -77,5 +77,6 @@ def _page(key: str, what: str, status: int = 200) -> HttpResponse:
     spoken = (audience.language_of(key) if key else "") or translation.get_language() or ""
     language = spoken if spoken in site.languages else site.languages[0]
     with translation.override(language):
-        given = {"what": what, "language": language, "house": house(current())}
+        # With `answer` a machine answers what is written back, and nobody reads it.
+        given = {"what": what, "language": language, "house": house(current()), "unread": current().mail.answer}
         return HttpResponse(render_to_string("api/unsubscribe.html", given), status=status)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit, urlunsplit
+import socket
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import idna
 
@@ -54,13 +55,22 @@ def _ascii(text: str) -> str:
 
 
 def is_here(name: str) -> bool:
-    """Whether a host is this machine itself."""
-    found = address(name.removeprefix("[").removesuffix("]"))
+    """Whether a host is this machine itself, however it is written: what connects reads `%6c`, `127.1` and `0x7f.1`."""
+    name = unquote(name).rstrip(".")
+    found = address(name.removeprefix("[").removesuffix("]")) or _old_form(name)
     if found is None:
-        return name.lower().rstrip(".") == "localhost" or name.lower().rstrip(".").endswith(".localhost")
+        return name.lower() == "localhost" or name.lower().endswith(".localhost")
     there = ipaddress.ip_address(found)
     there = getattr(there, "ipv4_mapped", None) or there
     return there.is_loopback or there.is_unspecified  # what connects to 0.0.0.0 comes here
+
+
+def _old_form(name: str) -> str | None:
+    """An IPv4 address as BSD wrote them: in fewer parts, in octal or hexadecimal. getaddrinfo takes these, too."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(name)) if re.fullmatch(r"[0-9a-fx.]+", name, re.IGNORECASE) else None
+    except OSError:
+        return None
 
 
 def asked_by(text: str) -> str:

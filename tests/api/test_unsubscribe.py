@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -10,8 +12,10 @@ from django.utils import timezone
 from talaia.audience.actions import add, forget
 from talaia.audience.mailing import readers
 from talaia.audience.models import Recipient
+from talaia.config import Config
 from talaia.notices import tokens
 from talaia.outbox.models import Fact
+from tests.journeys.desk import CONFIG
 
 pytestmark = pytest.mark.django_db
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -69,6 +73,13 @@ def test_nobody_unsubscribes_somebody_else(client: Client, address: str) -> None
     ):
         assert client.post(wrong, ONE_CLICK).status_code == 404
     assert standing() == "on"
+
+
+def test_no_reader_is_promised_where_a_machine_answers(client: Client, configure: Callable[[str], Config]) -> None:
+    assert "or answer the mail" in client.get("/u/x", headers={"accept-language": "en"}).content.decode()
+    configure(CONFIG + '\n[mail]\nsender = "a@example.org"\nreply_to = "b@example.org"\nanswer = true\n')
+    said = client.get("/u/x", headers={"accept-language": "en"}).content.decode()
+    assert "Copy all of it from the mail." in said and "a person reads it" not in said
 
 
 def test_who_is_forgotten_by_now_gets_the_same_answer(client: Client, address: str) -> None:

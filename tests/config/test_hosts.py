@@ -152,7 +152,22 @@ def test_a_web_address(text: str, meant: str | None) -> None:
 def test_what_is_this_machine_itself() -> None:
     here = ("localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.8.8.8", "::1", "[::1]", "0.0.0.0")
     assert all(map(is_here, (*here, "::", "[::ffff:127.0.0.1]", "::1%lo")))
-    assert not any(map(is_here, ("example.org", "192.0.2.1", "2001:db8::1", "localhost.example.org")))
+    assert all(map(is_here, ("127.1", "2130706433", "0x7f.1", "0177.0.0.1", "0", "%6cocalhost", "%31%32%37.0.0.1")))
+    assert not any(
+        map(
+            is_here,
+            (
+                "example.org",
+                "192.0.2.1",
+                "128.1",
+                "127.example.org",
+                "face",
+                "1.2.3.4.5",
+                "2001:db8::1",
+                "localhost.example.org",
+            ),
+        )
+    )
 
 
 @pytest.mark.parametrize(

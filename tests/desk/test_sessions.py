@@ -18,6 +18,7 @@ from talaia.desk.people.agents import device
 from talaia.desk.people.roles import Role
 from talaia.outbox.models import Fact
 from tests.desk.conftest import PASSWORD, log_in, member, with_app, with_passkey
+from tests.desk.proofs import code
 from tests.journeys.shell import Shell
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,15 @@ def test_a_password_from_the_shell_ends_all_sessions(anna: User, shell: Shell) -
     assert shell("user", "password", "anna", "--password-file", "-", text=ANOTHER).code == 0
     assert not is_in(here)
     assert is_in(log_in("anna", ANOTHER))
+
+
+def test_another_password_ends_also_a_login_that_waits_at_its_second_step(anna: User, shell: Shell) -> None:
+    secret, _ = with_app(log_in("anna"))
+    thief = log_in("anna")
+    assert thief.get("/desk/login/second").status_code == 200
+    assert shell("user", "password", "anna", "--password-file", "-", text=ANOTHER).code == 0
+    thief.post("/desk/login/second", {"code": code(secret, 1)})
+    assert not is_in(thief)
 
 
 @pytest.mark.parametrize("way", ["shell", "desk"])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from talaia.outbox import beats
@@ -89,3 +90,18 @@ def test_the_log_has_a_line_when_it_goes_and_one_when_it_is_back_and_no_tracebac
     assert len([line for line in said if "talaia." in line]) <= 6, "\n".join(said)
     assert len(said) <= 20, "\n".join(said)
     assert "Traceback" not in "".join(said), "\n".join(said)
+
+
+def test_who_asks_while_a_table_is_locked_is_told_so_and_nobody_waits_for_ever(
+    product: Talaia, cluster: PostgreSQL
+) -> None:
+    with psycopg.connect(cluster.url) as other:
+        other.execute("LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE")  # as VACUUM FULL has it
+        answer = httpx.get(
+            f"{product.address}/desk/login",
+            trust_env=False,
+            timeout=30,
+            headers={"Accept-Language": "ca", "Cookie": f"talaia={'a' * 32}"},
+        )
+    assert answer.status_code == 503 and answer.headers["Retry-After"]
+    assert "ocupada la base de dades" in answer.text

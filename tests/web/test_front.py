@@ -120,6 +120,14 @@ def test_other_methods_are_refused(front: Front) -> None:
     assert ask(front, "/", "POST")[0] == 405
 
 
+@pytest.mark.parametrize(("path", "words"), [("/subscribe/", "No es pot"), ("/es/subscribe/", "No se puede")])
+def test_who_sends_a_form_to_a_door_that_was_closed_reads_it_in_their_language(
+    front: Front, path: str, words: str
+) -> None:
+    status, _, body = ask(front, path, "POST")
+    assert status == 405 and body.decode().startswith(words)
+
+
 def test_named_assets_may_be_kept_for_ever_and_pages_may_not(front: Front) -> None:
     assert "immutable" in ask(front, "/static/style.abc.css")[1]["cache-control"]
     assert "max-age=5" in ask(front, "/")[1]["cache-control"]

@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 
 from talaia.config import current
 from talaia.desk import actions, guessing
-from talaia.desk.people import flows
+from talaia.desk.people import asking, flows
 
 
 class Account(DefaultAccountAdapter):
@@ -41,6 +41,12 @@ class Account(DefaultAccountAdapter):
             return str(ipaddress.ip_address(address))
         except ValueError:
             return "0.0.0.0"  # noqa: S104  a column that must hold an address, and nobody is bound to it
+
+    def pre_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse | None:
+        """Whichever way it begins, a second step may follow."""
+        flows.begun(request, user)
+        answer: HttpResponse | None = super().pre_login(request, user, **given)
+        return answer
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         """Only who has proved to be that person comes here."""
@@ -98,6 +104,9 @@ class OpenID(DefaultSocialAccountAdapter):
             for one in current().tables.login.openid
             if provider in (None, "openid_connect", one.id) and client_id in (None, one.client_id)
         ]
+
+    def get_requests_session(self) -> Any:
+        return asking.session()
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         del request, sociallogin

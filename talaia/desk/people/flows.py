@@ -24,10 +24,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 
 PERIOD = 30  # seconds that a code of the app is shown
 SURE = 900  # seconds that a proof is good for
 SLACK = 1  # periods that the two clocks may differ
+BEGUN = "talaia-login-begun"  # in the session
 # What is raised where a browser sends something else than a passkey's answer.
 NOT_UNDERSTOOD = (ValidationError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
@@ -60,7 +62,17 @@ def waiting(request: HttpRequest) -> Any:
     stage = LoginStageController.enter(request, AuthenticateStage.key)
     if stage is None or stage.login.user is None or not stage.login.user.is_active:
         return None
-    return stage
+    return stage if _of_this_password(request, stage.login.user) else None
+
+
+def begun(request: HttpRequest, user: User) -> None:
+    """Note with which password of theirs a login began: another one ends it, as it ends every session."""
+    request.session[BEGUN] = user.get_session_auth_hash()
+
+
+def _of_this_password(request: HttpRequest, user: User) -> bool:
+    now = user.get_session_auth_hash()
+    return constant_time_compare(str(request.session.get(BEGUN, "")), now)
 
 
 def through(request: HttpRequest, stage: Any, authenticator: Authenticator) -> HttpResponse:
