@@ -13,7 +13,7 @@ import msgspec
 from talaia.config.addresses import MAILBOX, is_safe, is_web_address, nowhere, positive
 from talaia.config.hosts import host
 from talaia.config.places import Path as Place
-from talaia.config.tables import Audience, Config, Mailman, Mirror
+from talaia.config.tables import Audience, Behind, Columns, Config, Mailman, Mirror
 
 # Which keys of [mirror] go with one kind only, and which it must have.
 MIRROR_ONLY = {
@@ -78,8 +78,27 @@ def _in_ascii(address: str) -> str:
 def audience_fits(
     place: Place, audience: Audience, services: set[str], connections: set[str]
 ) -> Iterator[tuple[Place, str]]:
+    yield from _columns_fit((*place, "columns"), audience)
+    if audience.fetched and not is_safe(audience.export or ""):
+        yield (*place, "export"), f"{audience.export!r} must begin with https://: it carries personal data"
+    for name in ("header_file", "ca_file"):
+        if getattr(audience, name) and not audience.fetched:
+            yield (*place, name), "goes with an export that is an address, https://…"
+    if both := {word.casefold() for word in audience.yes} & {word.casefold() for word in audience.no}:
+        yield (*place, "no"), f"{min(both)!r} stands under yes too"
+    yield from positive(place, {"timeout": audience.timeout, "every": audience.every})
+    for n, behind in enumerate(audience.behind):
+        yield from _behind_fits((*place, "behind", n), behind, audience.columns, services, connections)
+    if audience.mailman and audience.sympa:
+        yield (*place, "sympa"), "there is [audience.mailman] too; one server keeps the list"
+    if audience.mailman:
+        yield from _mailman((*place, "mailman"), audience.mailman)
+    if audience.sympa:
+        yield from positive((*place, "sympa"), {"stale_after": audience.sympa.stale_after})
+
+
+def _columns_fit(inside: Place, audience: Audience) -> Iterator[tuple[Place, str]]:
     columns = audience.columns
-    inside: Place = (*place, "columns")
     if not (columns.member or columns.invoice or audience.everybody):
         yield (
             inside,
@@ -90,34 +109,23 @@ def audience_fits(
         for dated in (f"{name}_from", f"{name}_until"):
             if getattr(columns, dated) and not getattr(columns, name):
                 yield (*inside, dated), f"goes with {name}, which is missing"
-    if audience.fetched and not is_safe(audience.export or ""):
-        yield (*place, "export"), f"{audience.export!r} must begin with https://: it carries personal data"
-    for name in ("header_file", "ca_file"):
-        if getattr(audience, name) and not audience.fetched:
-            yield (*place, name), "goes with an export that is an address, https://…"
-    if both := {word.casefold() for word in audience.yes} & {word.casefold() for word in audience.no}:
-        yield (*place, "no"), f"{min(both)!r} stands under yes too"
-    yield from positive(place, {"timeout": audience.timeout, "every": audience.every})
-    for n, behind in enumerate(audience.behind):
-        spot: Place = (*place, "behind", n)
-        if (behind.service is None) == (behind.connection is None):
-            yield spot, "needs a service or a connection, and not both"
-        if behind.service and behind.service not in services:
-            yield (*spot, "service"), nowhere("service", behind.service, services)
-        if behind.connection and behind.connection not in connections:
-            yield (*spot, "connection"), nowhere("connection", behind.connection, connections)
-        if not behind.connections and not behind.areas:
-            yield spot, "says of nobody that they are behind it: give it connections or areas"
-        if behind.connections and not columns.connection:
-            yield (*spot, "connections"), "needs the column of connections: columns.connection"
-        if behind.areas and not columns.area:
-            yield (*spot, "areas"), "needs the column of areas: columns.area"
-    if audience.mailman and audience.sympa:
-        yield (*place, "sympa"), "there is [audience.mailman] too; one server keeps the list"
-    if audience.mailman:
-        yield from _mailman((*place, "mailman"), audience.mailman)
-    if audience.sympa:
-        yield from positive((*place, "sympa"), {"stale_after": audience.sympa.stale_after})
+
+
+def _behind_fits(
+    place: Place, behind: Behind, columns: Columns, services: set[str], connections: set[str]
+) -> Iterator[tuple[Place, str]]:
+    if (behind.service is None) == (behind.connection is None):
+        yield place, "needs a service or a connection, and not both"
+    if behind.service and behind.service not in services:
+        yield (*place, "service"), nowhere("service", behind.service, services)
+    if behind.connection and behind.connection not in connections:
+        yield (*place, "connection"), nowhere("connection", behind.connection, connections)
+    if not behind.connections and not behind.areas:
+        yield place, "says of nobody that they are behind it: give it connections or areas"
+    if behind.connections and not columns.connection:
+        yield (*place, "connections"), "needs the column of connections: columns.connection"
+    if behind.areas and not columns.area:
+        yield (*place, "areas"), "needs the column of areas: columns.area"
 
 
 def _mailman(place: Place, mailman: Mailman) -> Iterator[tuple[Place, str]]:

@@ -67,18 +67,7 @@ def keep(key: str, mirror: Mirror, told: House, now: datetime, *, own_name: str 
         wanted = document(story(event, told.language), told)
         row = Mirrored.objects.select_related("event").filter(event=event, mirror=mirror.name).first()
         if row is None or not row.place:
-            outcome = mirror.find(key) if row is not None and _is_in_doubt(row, wanted) else None
-            if outcome is None:
-                if row is None or not _is_meant(row, wanted):
-                    row = actions.mean(event, mirror.name, wanted.title, wanted.text, now)
-                outcome = mirror.make(wanted)
-            assert row is not None
-            if isinstance(outcome, Gone):
-                raise _stuck(row, outcome, now)
-            if settled(outcome.text) == wanted.text and alike(outcome.title, wanted.title):
-                actions.stands(row, outcome, wanted, now)
-            else:
-                _adopt(row, outcome, wanted, mirror, own_name, now)
+            _begin(event, row, wanted, mirror, own_name, now)
             wrote = True
             continue
         if row.as_found and (wanted.title, wanted.text) == (row.sent_title, row.sent_text):
@@ -111,6 +100,22 @@ def keep(key: str, mirror: Mirror, told: House, now: datetime, *, own_name: str 
             case Gone():
                 raise _stuck(row, outcome_of_change, now)
     raise Temporary(f"{key} is being written to there", "it goes on by itself")
+
+
+def _begin(event: Event, row: Mirrored | None, wanted: Document, mirror: Mirror, own_name: str, now: datetime) -> None:
+    """Write it there for the first time, or find it there: we may have been killed before we could say so."""
+    outcome = mirror.find(wanted.key) if row is not None and _is_in_doubt(row, wanted) else None
+    if outcome is None:
+        if row is None or not _is_meant(row, wanted):
+            row = actions.mean(event, mirror.name, wanted.title, wanted.text, now)
+        outcome = mirror.make(wanted)
+    assert row is not None
+    if isinstance(outcome, Gone):
+        raise _stuck(row, outcome, now)
+    if settled(outcome.text) == wanted.text and alike(outcome.title, wanted.title):
+        actions.stands(row, outcome, wanted, now)
+    else:
+        _adopt(row, outcome, wanted, mirror, own_name, now)
 
 
 def note(row: Mirrored, there: Standing, editor: str, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import nh3
 from django.utils.html import escape
@@ -73,46 +74,81 @@ def _linked(line: str) -> str:
     return "".join(f'<a href="{escape(p)}">{escape(p)}</a>' if n % 2 else str(escape(p)) for n, p in enumerate(parts))
 
 
+@dataclass
+class _Margin:
+    """What stands before a line: of the lists and quotations that it is in."""
+
+    prefixes: list[str] = field(default_factory=list)  # what continued lines begin with
+    marks: list[str] = field(default_factory=list)  # what the next line begins with instead
+    counts: list[int | None] = field(default_factory=list)
+
+    def move(self, token: Token) -> None:
+        """Into what begins with `token`, or out of what ends with it."""
+        match token.type:
+            case "bullet_list_open":
+                self.counts.append(None)
+            case "ordered_list_open":
+                self.counts.append(int(token.attrGet("start") or 1))
+            case "bullet_list_close" | "ordered_list_close":
+                self.counts.pop()
+            case "list_item_open":
+                number = self.counts[-1]
+                mark = "- " if number is None else f"{number}. "
+                if number is not None:
+                    self.counts[-1] = number + 1
+                self.prefixes.append(" " * len(mark))
+                self.marks.append(mark)
+            case "list_item_close":
+                self.prefixes.pop()
+                self.marks.clear()
+            case "blockquote_open":
+                self.prefixes.append("> ")
+            case "blockquote_close":
+                self.prefixes.pop()
+
+    def lines(self, said: str) -> Iterator[str]:
+        """The lines of a paragraph, the first of them with its marks."""
+        first = self.rest[: len(self.rest) - sum(map(len, self.marks))] + "".join(self.marks)
+        self.marks.clear()
+        for line in said.split("\n"):
+            yield _wrapped(line, first, self.rest)
+            first = self.rest
+
+    @property
+    def rest(self) -> str:
+        return "".join(self.prefixes)
+
+    @property
+    def blank(self) -> str:
+        """An empty line inside of it."""
+        return self.rest.rstrip() if any(">" in prefix for prefix in self.prefixes) else ""
+
+
+BLANK_AFTER = {
+    "bullet_list_close",
+    "ordered_list_close",
+    "blockquote_close",
+    "table_close",
+    "hr",
+    "fence",
+    "code_block",
+}
+
+
 def _blocks(tokens: Sequence[Token]) -> Iterator[str]:
     """The lines of the text. A list keeps its marks, a quotation its ">", a table its cells with " | " between."""
-    prefixes: list[str] = []  # what continued lines begin with
-    marks: list[str] = []  # what the next line begins with instead
-    counts: list[int | None] = []
+    margin = _Margin()
     cells: list[str] = []
     in_cell = tight = False
     for token in tokens:
+        margin.move(token)
         match token.type:
-            case "bullet_list_open":
-                counts.append(None)
-            case "ordered_list_open":
-                counts.append(int(token.attrGet("start") or 1))
-            case "bullet_list_close" | "ordered_list_close":
-                counts.pop()
-                yield ""
-            case "list_item_open":
-                number = counts[-1]
-                mark = "- " if number is None else f"{number}. "
-                if number is not None:
-                    counts[-1] = number + 1
-                prefixes.append(" " * len(mark))
-                marks.append(mark)
-            case "list_item_close":
-                prefixes.pop()
-                marks.clear()
-            case "blockquote_open":
-                prefixes.append("> ")
-            case "blockquote_close":
-                prefixes.pop()
-                yield ""
             case "hr":
                 yield "* * *"
-                yield ""
             case "tr_open":
                 cells = []
             case "tr_close":
                 yield " | ".join(cells)
-            case "table_close":
-                yield ""
             case "th_open" | "td_open":
                 in_cell = True
             case "th_close" | "td_close":
@@ -120,22 +156,16 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[str]:
             case "paragraph_open":
                 tight = token.hidden
             case "fence" | "code_block":
-                yield from (f"{''.join(prefixes)}    {line}" for line in token.content.rstrip("\n").split("\n"))
-                yield ""
+                yield from (f"{margin.rest}    {line}" for line in token.content.rstrip("\n").split("\n"))
+            case "inline" if in_cell:
+                cells.append(_inline(token.children or ()))
             case "inline":
-                said = _inline(token.children or ())
-                if in_cell:
-                    cells.append(said)
-                    continue
-                rest = "".join(prefixes)
-                first = rest[: len(rest) - sum(map(len, marks))] + "".join(marks)
-                marks.clear()
-                for line in said.split("\n"):
-                    yield _wrapped(line, first, rest)
-                    first = rest
+                yield from margin.lines(_inline(token.children or ()))
                 if not tight:
-                    yield "".join(prefixes).rstrip() if any(">" in p for p in prefixes) else ""
+                    yield margin.blank
                 tight = False
+        if token.type in BLANK_AFTER:
+            yield ""
 
 
 def _inline(tokens: Sequence[Token]) -> str:

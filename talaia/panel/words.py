@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
 from talaia.panel.state import Reason, State
@@ -99,10 +99,23 @@ def _unstable(began: str, since: Since) -> str:
     return _("unstable %(since)s") % {"since": since(datetime.fromisoformat(began))}
 
 
+# Of the reasons that hold no values.
+PLAIN = {
+    "never_measured": gettext_noop("not measured yet"),
+    "not_measured": gettext_noop("no recent measurement"),
+    "our_line": gettext_noop("not measured: it is our own connection that fails"),
+    "not_running": gettext_noop("talaia was not running"),
+    "failing_pending": gettext_noop("measurements fail again; we are checking"),
+    "silenced": gettext_noop("its alerts are silenced while it is worked on"),
+    "kept_by_hand": gettext_noop("not measured; we keep it up to date by hand"),
+    "unconfirmed": gettext_noop("as we have been told; not measured"),
+}
+
+
 def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
+    if code in PLAIN:
+        return _(PLAIN[code])
     match code:
-        case "never_measured":
-            return _("not measured yet")
         case "source_silent":
             # Translators: %(since)s is "since 03:12"
             return _("monitoring silent %(since)s") % {"since": since(datetime.fromisoformat(values["since"]))}
@@ -110,12 +123,6 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
             # Translators: %(since)s is "since 03:12"
             unread = _("the monitoring answers, but we have not been able to read it %(since)s")
             return unread % {"since": since(datetime.fromisoformat(values["since"]))}
-        case "not_measured":
-            return _("no recent measurement")
-        case "our_line":
-            return _("not measured: it is our own connection that fails")
-        case "not_running":
-            return _("talaia was not running")
         case "too_few_measured" | "partly_measured" | "connections_down" | "connections_poor":
             return _connections(code, values)
         case "improving":
@@ -126,8 +133,6 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
                 # Translators: %(now)s is "1 of 8 reference connections without service"
                 return _("%(now)s; it is getting better, and we are watching it") % {"now": now}
             return _("measured well again; we are watching whether it lasts")
-        case "failing_pending":
-            return _("measurements fail again; we are checking")
         case "alert" if summary := str(values.get("summary") or ""):
             return summary
         case "alert":
@@ -136,12 +141,6 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
             return faults % {"count": count}
         case "check":
             return {"down": _("it does not answer"), "slow": _("it answers slowly")}[values["what"]]
-        case "silenced":
-            return _("its alerts are silenced while it is worked on")
-        case "kept_by_hand":
-            return _("not measured; we keep it up to date by hand")
-        case "unconfirmed":
-            return _("as we have been told; not measured")
         case "unstable":
             return _("%(unstable)s; it works at this moment, and we are watching it") % {
                 "unstable": _unstable(values["since"], since)

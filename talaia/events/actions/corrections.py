@@ -128,14 +128,20 @@ def edit_event(
         data = {"before": old, "after": new, "services": touched, "mark": saw, **waits}
         if "titles" in changed:
             data["pages"] = [rows.subject(other) for other in rows.called_by_title(event)]
-        if kind == Event.INCIDENT and "impacts" in changed:
-            since.corrected(event, before["impacts"], now)
-        if kind == Event.INCIDENT and "started_at" in changed:
-            since.moved(event, before["started_at"], now)
-        if kind == Event.INCIDENT and "ended_at" in changed:
-            since.ended(event, before["ended_at"], now)
+        if kind == Event.INCIDENT:
+            _correct_the_past(event, {name: before[name] for name in changed}, now)
         record(f"{kind}.edited", rows.subject(event), now, by, data)
     return event
+
+
+def _correct_the_past(event: Event, before: Mapping[str, Any], now: datetime) -> None:
+    """What is said of an incident is so since it began: the history of its services follows. `before`: what changed."""
+    if "impacts" in before:
+        since.corrected(event, before["impacts"], now)
+    if "started_at" in before:
+        since.moved(event, before["started_at"], now)
+    if "ended_at" in before:
+        since.ended(event, before["ended_at"], now)
 
 
 def plain(value: Any) -> Any:
