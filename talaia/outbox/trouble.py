@@ -37,7 +37,7 @@ SAID = (
 )
 HINTS = {
     Trouble.FULL: "make room on the disk; meanwhile the pages that stand there stay whole",
-    Trouble.READ_ONLY: "look at the health of the disk (dmesg), at who owns the folder, and whether PostgreSQL is a standby",
+    Trouble.READ_ONLY: "look at the health of the disk (dmesg), at who owns the folder; is PostgreSQL a standby?",
     Trouble.BUSY: "another program keeps it for itself: end that, or wait for it",
     Trouble.OTHER_VERSION: "of another version: `talaia up` brings it here at its start, `talaia check` looks at it",
     Trouble.AWAY: "look at [database] in talaia.toml, at the server and at the disk",

@@ -126,13 +126,7 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
         case "too_few_measured" | "partly_measured" | "connections_down" | "connections_poor":
             return _connections(code, values)
         case "improving":
-            now = reason(Reason.from_json(values["now"]), since)
-            if {"good_since", "better_since"} & values.keys():
-                return _improving(now, values, since)
-            if now:
-                # Translators: %(now)s is "1 of 8 reference connections without service"
-                return _("%(now)s; it is getting better, and we are watching it") % {"now": now}
-            return _("measured well again; we are watching whether it lasts")
+            return _improving(reason(Reason.from_json(values["now"]), since), values, since)
         case "alert" if summary := str(values.get("summary") or ""):
             return summary
         case "alert":
@@ -161,6 +155,11 @@ def _sentence(code: str, values: Mapping[str, Any], since: Since) -> str:
 
 def _improving(now: str, values: Mapping[str, Any], since: Since) -> str:
     """Since when it was bad, and since when it is better: the one must not be taken for the other."""
+    if not {"good_since", "better_since"} & values.keys():
+        if now:
+            # Translators: %(now)s is "1 of 8 reference connections without service"
+            return _("%(now)s; it is getting better, and we are watching it") % {"now": now}
+        return _("measured well again; we are watching whether it lasts")
     well = "good_since" in values
     said = {
         "since": since(datetime.fromisoformat(values["since"])),
