@@ -141,7 +141,8 @@ class Post:
         if not case.problem:
             case.services = tuple(self.impacts[case.key])
         if what.tell is Tell.YES:
-            self._make(case, NEWS, "update", what.at)
+            begun = case.perhaps or any(one.case is case and one.stuck for one in self.waiting)
+            self._make(case, NEWS, "update" if begun else "problem", what.at)  # the first of which anybody hears
         elif what.tell is Tell.NO:
             # What is held would tell this very entry.
             for each in [one for one in self.waiting if one.case is case and one.kind == NEWS and not one.stuck]:
