@@ -77,47 +77,49 @@ def elsewhere(request: HttpRequest) -> HttpResponse:
     return refusal(404, f"there is no hook at {request.path}", "an address ends with the source's id, without a slash")
 
 
-def _receive(request: HttpRequest, id: str, kinds: tuple[str, ...]) -> HttpResponse:
-    answer = _answer(request, id, kinds)
-    source = current().source(id)
+def _receive(request: HttpRequest, source_id: str, kinds: tuple[str, ...]) -> HttpResponse:
+    answer = _answer(request, source_id, kinds)
+    source = current().source(source_id)
     HOOKS.labels(source.kind if source else "unknown", str(answer.status_code)).inc()
     return answer
 
 
-def _answer(request: HttpRequest, id: str, kinds: tuple[str, ...]) -> HttpResponse:
+def _answer(request: HttpRequest, source_id: str, kinds: tuple[str, ...]) -> HttpResponse:
     if request.method != "POST":
         return refusal(405, "only POST here", "this address is for machines that send alerts", Allow="POST")
-    source = current().source(id)
+    source = current().source(source_id)
     if source is None:
-        return refusal(404, f"there is no source {id!r}", "look at [[sources]] in talaia.toml")
+        return refusal(404, f"there is no source {source_id!r}", "look at [[sources]] in talaia.toml")
     if source.kind not in kinds:
-        where = ADDRESSES.get(source.kind, "no hook: talaia asks it").replace("{}", id)
-        return refusal(404, f"the source {id!r} does not come in here", f"a {source.kind} source posts to {where}")
+        where = ADDRESSES.get(source.kind, "no hook: talaia asks it").replace("{}", source_id)
+        return refusal(
+            404, f"the source {source_id!r} does not come in here", f"a {source.kind} source posts to {where}"
+        )
     now, begun = timezone.now(), time.monotonic()
     try:
         with in_haste():
-            let_in = check_token(id, bearer(request), now)
+            let_in = check_token(source_id, bearer(request), now)
         waited = time.monotonic() - begun
         if not let_in:
-            hint = f"talaia token create {id}"
+            hint = f"talaia token create {source_id}"
             return refusal(401, "a valid bearer token is needed", hint, WWW_Authenticate="Bearer")
-        body = _body(request, id)
+        body = _body(request, source_id)
         try:
             read(source.kind, body, now)
         except Malformed as error:
             raise _Refused(422, str(error)[:300], f"this is not what a source of kind {source.kind} sends") from None
         with in_haste(max(LEAST, PATIENCE - waited)):
-            store_intake(id, body, now)
+            store_intake(source_id, body, now)
     except _Refused as refused:
         return refused.answer
     except DatabaseError as error:
-        away(log, f"the hook of {id}", error)
+        away(log, f"the hook of {source_id}", error)
         return refusal(503, "it cannot be stored right now", "try again", Retry_After="5")
-    answers(log, f"the hook of {id}")
+    answers(log, f"the hook of {source_id}")
     return JsonResponse({"stored": True}, status=202)
 
 
-def _body(request: HttpRequest, id: str) -> object:
+def _body(request: HttpRequest, source_id: str) -> object:
     """The JSON values of a request, all of which can be stored. Raises _Refused, also where `id` posts too much.
 
     A length that is told is looked at by Django, one that is not by limits.py.
@@ -128,11 +130,11 @@ def _body(request: HttpRequest, id: str) -> object:
         raise _Refused(413, f"more than {LIMIT:,} bytes", "send fewer alerts at a time") from None
     except OSError:
         raise _Refused(400, "the body ended too soon", "send it again") from None
-    if seconds := rate.HOOKS.wait(id, time.monotonic(), 1, len(raw)):
+    if seconds := rate.HOOKS.wait(source_id, time.monotonic(), 1, len(raw)):
         hint = (
             f"at most {rate.POSTS.each_second:g} posts and {rate.BYTES.each_second:,.0f} bytes a second in the long run"
         )
-        raise _Refused(429, f"{id} posts more than is taken", hint, Retry_After=str(seconds))
+        raise _Refused(429, f"{source_id} posts more than is taken", hint, Retry_After=str(seconds))
     try:
         body: object = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_float)
     except UnicodeDecodeError as error:

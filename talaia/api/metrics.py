@@ -94,8 +94,8 @@ class Ours(Collector):
         if (left := room(self.config.home)) is None:
             return
         yield gauge("talaia_disk_free_bytes", "Room that is left where the state is kept.", [({}, left.free)])
-        help = "Room that is held in reserve for the news; 0: it is in use, or there is none for it."
-        yield gauge("talaia_disk_reserve_bytes", help, [({}, left.reserve)])
+        text = "Room that is held in reserve for the news; 0: it is in use, or there is none for it."
+        yield gauge("talaia_disk_reserve_bytes", text, [({}, left.reserve)])
 
     def panel(self) -> Iterator[Metric]:
         rows = Service.objects.filter(retired_at=None).order_by("position").values_list("slug", "group_id", "state")
@@ -111,22 +111,22 @@ class Ours(Collector):
 
     def watching(self) -> Iterator[Metric]:
         """Written once a minute; beyond three every service becomes unknown."""
-        help = "Since it was last noted that every service had been judged; +Inf: never."
-        yield gauge("talaia_watched_seconds", help, [({}, self.since(last_watched()))])
+        text = "Since it was last noted that every service had been judged; +Inf: never."
+        yield gauge("talaia_watched_seconds", text, [({}, self.since(last_watched()))])
 
     def sources(self) -> Iterator[Metric]:
         states = SourceState.objects.in_bulk()
         ids = [source.id for source in self.config.tables.sources] + ([CHECKS] if self.config.tables.checks else [])
-        heard = {id: states[id].heard_at if id in states else None for id in ids}
+        heard = {source_id: states[source_id].heard_at if source_id in states else None for source_id in ids}
         yield gauge(
             "talaia_source_heard_seconds",
             "Since a source was last heard; +Inf: never.",
-            [({"source": id}, self.since(at)) for id, at in heard.items()],
+            [({"source": source_id}, self.since(at)) for source_id, at in heard.items()],
         )
         yield gauge(
             "talaia_source_silent",
             "1 for a source that has been noted as silent.",
-            [({"source": id}, int(id in states and states[id].silent)) for id in ids],
+            [({"source": source_id}, int(source_id in states and states[source_id].silent)) for source_id in ids],
         )
         yield gauge(
             "talaia_source_stale_after_seconds",
@@ -179,9 +179,9 @@ class Ours(Collector):
         return max(0.0, (self.now - at).total_seconds()) if at else math.inf
 
 
-def gauge(name: str, help: str, samples: Iterable[tuple[dict[str, str], float]]) -> GaugeMetricFamily:
+def gauge(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]) -> GaugeMetricFamily:
     """A metric of one value for each set of labels."""
-    family = GaugeMetricFamily(name, help)
+    family = GaugeMetricFamily(name, text)
     for labels, value in samples:
         family.add_sample(name, labels, value)
     return family

@@ -19,15 +19,15 @@ async def refuse(
 ) -> None:
     """Answer with `status`. `sentence` is called with each language in force. Headers with `_` for `-`."""
     if path.startswith((*MACHINES, "/api/")):
-        body, type = json.dumps({"error": error, "hint": hint}), "application/json"
+        body, content_type = json.dumps({"error": error, "hint": hint}), "application/json"
     else:
         said = []
         for language in current().site.languages:
             with override(language):
                 said.append(sentence())
-        body, type = "\n".join(said) + "\n", "text/plain; charset=utf-8"
+        body, content_type = "\n".join(said) + "\n", "text/plain; charset=utf-8"
     content = body.encode()
-    told = {"content-type": type, "content-length": str(len(content)), "cache-control": "no-store", **headers}
+    told = {"content-type": content_type, "content-length": str(len(content)), "cache-control": "no-store", **headers}
     raw = [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in told.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": content})

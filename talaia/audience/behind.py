@@ -47,9 +47,9 @@ def place(audience: Audience, services: Collection[str], connections: Collection
         everybody = everybody or not behind
         theirs.update(name for one in behind for name in one.connections)
         areas.update(name for one in behind for name in one.areas)
-    for id in connections:
-        theirs.add(id)
-        behind = [one for one in audience.behind if one.connection == id]
+    for connection_id in connections:
+        theirs.add(connection_id)
+        behind = [one for one in audience.behind if one.connection == connection_id]
         theirs.update(name for one in behind for name in one.connections)
         areas.update(name for one in behind for name in one.areas)
     small = (frozenset(plain(name) for name in names) for names in (theirs, areas))

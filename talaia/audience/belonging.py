@@ -72,14 +72,14 @@ def legible(text: str) -> str:
 
 def addresses(local: str, host: str) -> Iterator[str]:
     """Every address that ends or begins at a sign around an @: `/anna@example.org.` has anna@example.org."""
-    locals = [local[n:] for n in range(len(local)) if n == 0 or not local[n - 1].isalnum()]
+    local_parts = [local[n:] for n in range(len(local)) if n == 0 or not local[n - 1].isalnum()]
     hosts = [host[:n] for n in range(len(host), 0, -1) if n == len(host) or not host[n].isalnum()]
     for name in hosts:
         try:
             name = domain(name)
         except Wrong:
             continue
-        yield from (f"{one}@{name}" for one in locals)
+        yield from (f"{one}@{name}" for one in local_parts)
 
 
 @lru_cache(maxsize=20_000)

@@ -39,7 +39,7 @@ def is_behind() -> bool:
 
 
 def follow(
-    list: List,
+    backend: List,
     limit: Threshold,
     now: Callable[[], datetime],
     progress: Callable[[int, int], None] = lambda *_: None,
@@ -53,11 +53,11 @@ def follow(
     Two at once would be in each other's way: Mailman itself stumbles over the same address from two sides.
     """
     with alone("list", wait=True):
-        _follow(list, limit, now, progress, closely)
+        _follow(backend, limit, now, progress, closely)
 
 
 def _follow(
-    list: List, limit: Threshold, now: Callable[[], datetime], progress: Callable[[int, int], None], closely: bool
+    backend: List, limit: Threshold, now: Callable[[], datetime], progress: Callable[[int, int], None], closely: bool
 ) -> None:
     """Make `list` hold everybody whose standing is "on", and nobody whom we took off. Safe to repeat.
 
@@ -67,16 +67,16 @@ def _follow(
     Somebody whose mail comes back stays on the list, switched off there: a new subscription would switch it on. So that
     is what whoever is to be told again gets.
     """
-    hear(list, now)
+    hear(backend, now)
     rows = Recipient.objects.values_list("key", "standing", "listed_at", "joining_at")
     known = {
         key: Known(Standing(standing), listed is not None, joining is not None)
         for key, standing, listed, joining in rows.iterator(5000)
     }
     read_at = now()
-    members = dict(list.read(closely))
+    members = dict(backend.read(closely))
     for keys in in_batches([key for key, member in members.items() if switched_off(known.get(key), member)], STEP):
-        list.remove(keys)
+        backend.remove(keys)
         for key in keys:
             del members[key]
     found = reconcile(known, members)
@@ -93,7 +93,7 @@ def _follow(
         )
     actions.reconciled(found, read_at, now())
     if closely:
-        learn_quiet(list, members)
+        learn_quiet(backend, members)
 
     joining = [*Recipient.objects.filter(MISSING).order_by("pk").values_list("key", flat=True)]
     leaving = [*Recipient.objects.filter(SURPLUS).order_by("pk").values_list("key", flat=True)]
@@ -101,28 +101,28 @@ def _follow(
     for keys in in_batches(joining, STEP):
         actions.joining(keys, now())
         people = entries(Recipient.objects.filter(key__in=keys, standing=Standing.ON))
-        for some in in_batches(people, list.at_once):
-            join(list, [people[key] for key in some], now)
+        for some in in_batches(people, backend.at_once):
+            join(backend, [people[key] for key in some], now)
         done += len(keys)
         progress(done, total)
     for keys in in_batches(leaving, STEP):
-        outcomes = list.remove(keys)
+        outcomes = backend.remove(keys)
         actions.unlisted([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)])
         done += len(keys)
         progress(done, total)
 
 
-def learn_quiet(list: List, members: Mapping[str, Member]) -> None:
+def learn_quiet(backend: List, members: Mapping[str, Member]) -> None:
     """Who is on the list and gets nothing by their own choice. A digest is set back: the list never sends one."""
     quiet = {key: member.mail for key, member in members.items() if member.mail in (Mail.PAUSED, Mail.DIGEST)}
-    for key in list.no_digest([key for key, mail in quiet.items() if mail == Mail.DIGEST]):
+    for key in backend.no_digest([key for key, mail in quiet.items() if mail == Mail.DIGEST]):
         del quiet[key]
     actions.quiet(quiet)
 
 
-def join(list: List, people: Sequence[Entry], now: Callable[[], datetime]) -> None:
+def join(backend: List, people: Sequence[Entry], now: Callable[[], datetime]) -> None:
     """Tell the list of people, and write down what became of each. That they are told of is written down before."""
-    outcomes = list.subscribe(people)
+    outcomes = backend.subscribe(people)
     actions.listed([key for key, outcome in outcomes.items() if outcome in (Outcome.DONE, Outcome.ALREADY)], now())
     for key, outcome in outcomes.items():
         if outcome == Outcome.BARRED:
@@ -132,15 +132,15 @@ def join(list: List, people: Sequence[Entry], now: Callable[[], datetime]) -> No
     actions.unlisted([key for key, outcome in outcomes.items() if outcome in (Outcome.BARRED, Outcome.IMPOSSIBLE)])
 
 
-def hear(list: List, now: Callable[[], datetime]) -> int:
+def hear(backend: List, now: Callable[[], datetime]) -> int:
     """Write down who asked the list to be taken off it, then let them go. Returns how many. Safe to repeat.
 
     Killed in between, the request is still there, and what is written down is not written twice.
     """
-    found = list.leaving()
+    found = backend.leaving()
     for one in found:
         with suppress(Wrong):  # the list had an address that we would not write to
             actions.opt_out(one.key, now())
-        list.let_go(one)
+        backend.let_go(one)
         actions.unlisted([one.key])
     return len(found)

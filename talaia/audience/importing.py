@@ -85,24 +85,24 @@ def propose(found: Plan, source: str, now: datetime, *, by: str = "") -> Import:
     )
 
 
-def apply(id: int, config: Config, now: Callable[[], datetime], progress: Progress = lambda *_: None) -> None:
+def apply(import_id: int, config: Config, now: Callable[[], datetime], progress: Progress = lambda *_: None) -> None:
     """Bring a confirmed import into the ledger, and the list after it. Killed at any line, it is begun again.
 
     Two that apply the same import at once do each other no harm: every step is judged anew under a lock.
     """
-    row = Import.objects.filter(pk=id).first()
+    row = Import.objects.filter(pk=import_id).first()
     if row and row.state == Import.CONFIRMED:
         audience = audience_of(config)
         found = planned(row, config, now())
         changes = found.diff.to_write
         done, total = row.total - len(changes), row.total
         for keys in in_batches((change.after.key for change in changes), STEP):
-            actions.write(id, keys, found.roster.wanted, held(found.owners), audience.by_hand, now())
+            actions.write(import_id, keys, found.roster.wanted, held(found.owners), audience.by_hand, now())
             done += len(keys)
             progress(min(done, total), total)
-        actions.finish(id, now())
-    with list_of(config) as list:
-        follow(list, audience_of(config).shrink, now, closely=True)
+        actions.finish(import_id, now())
+    with list_of(config) as backend:
+        follow(backend, audience_of(config).shrink, now, closely=True)
 
 
 def unfinished() -> list[int]:

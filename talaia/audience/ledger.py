@@ -90,9 +90,9 @@ def last_done() -> int:
     return done.values_list("pk", flat=True).first() or 0
 
 
-def before(id: int) -> Last:
+def before(import_id: int) -> Last:
     """What the guard knows of the import that was applied last."""
-    row = Import.objects.filter(pk=id).values_list("ended", "refused").first()
+    row = Import.objects.filter(pk=import_id).values_list("ended", "refused").first()
     if row is None:
         return Last()
     return Last(row[0], sum(one.is_a_strangers for one in not_taken(row[1])))

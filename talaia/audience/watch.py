@@ -49,8 +49,8 @@ class Watch:
         if self.day is None or over(self.day, now, timedelta(days=1)):
             self.day = now
             if audience is None or audience.mailman is None:  # else mailman/watch.py does
-                with list_of(config) as list:
-                    follow(list, audience.shrink if audience else EVERYBODY, self.now, closely=True)
+                with list_of(config) as backend:
+                    follow(backend, audience.shrink if audience else EVERYBODY, self.now, closely=True)
             while actions.forget_old(now - (audience.forget_after if audience else FORGET_AFTER), now):
                 pass
         if audience is None:

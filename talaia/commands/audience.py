@@ -94,10 +94,10 @@ def run(options: argparse.Namespace) -> int:
 
 def sync(options: argparse.Namespace) -> int:
     config, by = current(), author()
-    for id in unfinished():
+    for import_id in unfinished():
         if not options.dry_run:
-            print(f"finishing import {id}, which was begun before", file=sys.stderr)
-            apply(id, config, timezone.now, progress())
+            print(f"finishing import {import_id}, which was begun before", file=sys.stderr)
+            apply(import_id, config, timezone.now, progress())
     source, data = given(options.file)
     try:
         found = plan(data, config, timezone.now())
@@ -117,8 +117,8 @@ def sync(options: argparse.Namespace) -> int:
         if final or not asked or not ask(f"The guard objects: {'; '.join(against)}. Apply it anyway?"):
             stop(options, found, source, by)
     elif found.changes_nothing:
-        with list_of(config) as list:
-            follow(list, audience_of(config).shrink, timezone.now)
+        with list_of(config) as backend:
+            follow(backend, audience_of(config).shrink, timezone.now)
         tell(options, found, source, None, "nothing changes")
         return 0
     elif asked and not ask("Apply it?"):
@@ -254,7 +254,7 @@ def show(as_json_too: bool) -> None:
     look = Look.objects.filter(export=export).first() if export else None
     error = trouble(look.error) if look else ""
     mailman = audience_of(current()).mailman
-    list = Look.objects.filter(export=mailman.list).first() if mailman else None
+    seen = Look.objects.filter(export=mailman.list).first() if mailman else None
     if as_json_too:
         told = {
             "addresses": {one.value: counts[one] for one in Standing},
@@ -265,9 +265,9 @@ def show(as_json_too: bool) -> None:
             "open": [{"id": one.pk, "state": one.state, "source": one.source, **one.counts} for one in open_ones],
             "looked_at": look.looked_at.isoformat() if look else None,
             "error": error or None,
-            "list": list.export if list else None,
-            "list_looked_at": list.looked_at.isoformat() if list else None,
-            "list_error": (trouble(list.error) or None) if list else None,
+            "list": seen.export if seen else None,
+            "list_looked_at": seen.looked_at.isoformat() if seen else None,
+            "list_error": (trouble(seen.error) or None) if seen else None,
         }
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return
@@ -284,10 +284,10 @@ def show(as_json_too: bool) -> None:
         print(f"import {row.pk} ({row.source}) {state}: {numbers}")
     if look:
         print(f"export looked at: {local(look.looked_at, zone)}" + (f"; {error}" if error else ""))
-    if list:
-        said = trouble(list.error)
+    if seen:
+        said = trouble(seen.error)
         print(
-            f"list {list.export} looked at: {local(list.looked_at, zone)}" + (f"; {said}" if said else "; it is well")
+            f"list {seen.export} looked at: {local(seen.looked_at, zone)}" + (f"; {said}" if said else "; it is well")
         )
 
 
@@ -327,9 +327,9 @@ def forget(address: str | None) -> None:
     key = parse(address).key
     wanted = Recipient.objects.filter(key=key, left_at=None, origin="export").exists()
     # Whom the list has and the ledger does not, the next look takes for put there by hand; nobody may look in between.
-    with list_of(current()) as list, alone("list", wait=True):
+    with list_of(current()) as backend, alone("list", wait=True):
         actions.parting(key, now)
-        list.remove([key])
+        backend.remove([key])
         done = actions.forget(address, now, by=author())
     waited = forget_reply(key, now)
     if not done and not waited:
@@ -379,8 +379,8 @@ def change(options: argparse.Namespace) -> None:
                 raise Refused(words.refusal(refusal.code)) from None
             print("added" if actions.add(options.address, name, now, by=by) else "is there already")
     if audience := current().tables.audience:
-        with list_of(current()) as list:
-            follow(list, audience.shrink, timezone.now)
+        with list_of(current()) as backend:
+            follow(backend, audience.shrink, timezone.now)
         row = Recipient.objects.filter(key=parse(options.address).key, standing=Standing.ON).first()
         if row and row.at_list:
             print(

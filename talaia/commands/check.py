@@ -303,7 +303,7 @@ def measured(source: Source, heard: Heard, config: Config) -> Iterator[Line]:
                 mend = f"does {service.evidence.query} bring anything in Prometheus?"
                 yield None, f"service {service.slug} is not measured", mend
             continue
-        if missing := [id for id in service.reference.connections if (service.slug, id) not in found]:
+        if missing := [one for one in service.reference.connections if (service.slug, one) not in found]:
             names = ", ".join(missing)
             mend = f"take them off the list, or give their targets the label {service.reference.label}"
             yield None, f"service {service.slug}: connections that are not measured: {names}", mend

@@ -69,7 +69,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     service_argument(updating, "LEVEL")
     text_arguments(updating, "-")
 
-    moving = [with_ref(verbs.add_parser(name, help=help)) for name, (_, help) in MOVES.items()]
+    moving = [with_ref(verbs.add_parser(name, help=text)) for name, (_, text) in MOVES.items()]
     for verb in moving:
         text_arguments(verb, None)
 

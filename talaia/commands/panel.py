@@ -84,8 +84,9 @@ def show(judged: list[Judged], config: Config, now: datetime) -> None:
     view = read_view(config, now)
     apart = {connection.id: connection.experimental for connection in config.tables.connections}
     labels = [service.reference.label for service in config.tables.services if service.reference]
-    for id, fires in experimental(view, labels, apart).items():
-        print(f"  {'■' if fires else '·'} {id}: experimental, never counted{', an alert fires' if fires else ''}")
+    for connection_id, fires in experimental(view, labels, apart).items():
+        what = ", an alert fires" if fires else ""
+        print(f"  {'■' if fires else '·'} {connection_id}: experimental, never counted{what}")
     print()
     states = {state.source: state for state in SourceState.objects.all()}
     for source in view.sources.values():

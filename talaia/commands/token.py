@@ -117,20 +117,20 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def kind_of(id: str, config: Config) -> str:
+def kind_of(source_id: str, config: Config) -> str:
     """What a token of that name is for. Raises Refused where it could open nothing."""
-    source = config.source(id)
+    source = config.source(source_id)
     if source is not None and source.kind in PATHS:
         return source.kind
-    if source is None and id in (METRICS, SYMPA):
-        return id
+    if source is None and source_id in (METRICS, SYMPA):
+        return source_id
     posting = [each.id for each in config.tables.sources if each.kind in PATHS]
     known = ", ".join([*posting, METRICS, SYMPA])
     if source is not None:
         raise Refused(
-            f"{id} is a source of kind {source.kind}, which is asked and never posts; tokens are for: {known}"
+            f"{source_id} is a source of kind {source.kind}, which is asked and never posts; tokens are for: {known}"
         )
-    raise Refused(f"there is no source {id!r} in talaia.toml; tokens are for: {known}")
+    raise Refused(f"there is no source {source_id!r} in talaia.toml; tokens are for: {known}")
 
 
 def told(source: str, kind: str, token: str, config: Config) -> str:

@@ -16,12 +16,12 @@ MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+")
 LONGEST = 80  # characters of a slug or id, in the tables
 
 
-def nowhere(what: str, id: str | None, known: Iterable[str]) -> str:
+def nowhere(what: str, name: str | None, known: Iterable[str]) -> str:
     """`there is no service 'wbe'; did you mean 'web'?`"""
     names = sorted(known)
-    near = difflib.get_close_matches(id or "", names, 1)
+    near = difflib.get_close_matches(name or "", names, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"{what}s: {', '.join(names) or 'none'}"
-    return f"there is no {what} {id!r}; {hint}"
+    return f"there is no {what} {name!r}; {hint}"
 
 
 def is_web_address(address: str) -> bool:

@@ -144,23 +144,23 @@ def _doubles(given: Tables) -> Iterator[tuple[Place, str]]:
         "checks": [check.id for check in given.checks],
     }
     for table, ids in keyed.items():
-        for n, id in enumerate(ids):
+        for n, named in enumerate(ids):
             place: Place = (table, n, "slug" if table == "services" else "id")
-            if id in ids[:n]:
-                yield place, f"{id!r} stands twice"
+            if named in ids[:n]:
+                yield place, f"{named!r} stands twice"
             if table == "connections":
                 # The value of a label, whatever stands in it: BCNExample12Rd1, 192.0.2.10:9115, https://antenna.example/
-                if not id or not id.isprintable() or id != id.strip():
-                    yield place, f"{id!r} must be the value of a label, in one line, without blanks around it"
+                if not named or not named.isprintable() or named != named.strip():
+                    yield place, f"{named!r} must be the value of a label, in one line, without blanks around it"
             elif table == "checks":
-                if not LABEL.fullmatch(id):
-                    yield place, f"{id!r} must be letters without accents, digits, and single - _ . between them"
-            elif not SLUG.fullmatch(id):
-                yield place, f"{id!r} goes into addresses: use small letters, digits and hyphens"
-            if len(id) > LONGEST:
-                yield place, f"has {len(id)} characters; {LONGEST} at most"
-            if table == "sources" and id in RESERVED:
-                yield place, f"{id!r} is the name of {RESERVED[id]}; take another"
+                if not LABEL.fullmatch(named):
+                    yield place, f"{named!r} must be letters without accents, digits, and single - _ . between them"
+            elif not SLUG.fullmatch(named):
+                yield place, f"{named!r} goes into addresses: use small letters, digits and hyphens"
+            if len(named) > LONGEST:
+                yield place, f"has {len(named)} characters; {LONGEST} at most"
+            if table == "sources" and named in RESERVED:
+                yield place, f"{named!r} is the name of {RESERVED[named]}; take another"
 
 
 def _source(place: Place, source: Source) -> Iterator[tuple[Place, str]]:
@@ -198,14 +198,14 @@ def _reference(place: Place, service: Service, connections: dict[str, Connection
     listed = reference.connections
     if not listed:
         yield (*inside, "connections"), "needs at least one connection"
-    for n, id in enumerate(listed):
+    for n, named in enumerate(listed):
         spot: Place = (*inside, "connections", n)
-        if id not in connections:
-            yield spot, f"there is no connection {id!r}; add it as [[connections]]"
-        elif connections[id].experimental:
-            yield spot, f"{id!r} is experimental and would never count; take it off the list"
-        if id in listed[:n]:
-            yield spot, f"{id!r} stands twice and would count twice"
+        if named not in connections:
+            yield spot, f"there is no connection {named!r}; add it as [[connections]]"
+        elif connections[named].experimental:
+            yield spot, f"{named!r} is experimental and would never count; take it off the list"
+        if named in listed[:n]:
+            yield spot, f"{named!r} stands twice and would count twice"
     worse = [(name, getattr(reference, name)) for name in ("degraded", "partial", "disruption")]
     for (milder, less), (name, more) in pairwise(worse):
         if listed and min(less.needed(len(listed)), len(listed)) > more.needed(len(listed)):

@@ -376,8 +376,8 @@ class Config:
     def maintenance(self) -> Maintenance:
         return self.tables.maintenance
 
-    def source(self, id: str) -> Source | None:
-        return next((source for source in self.tables.sources if source.id == id), None)
+    def source(self, source_id: str) -> Source | None:
+        return next((source for source in self.tables.sources if source.id == source_id), None)
 
     def service(self, slug: str) -> Service | None:
         return next((service for service in self.tables.services if service.slug == slug), None)

@@ -148,7 +148,7 @@ def checked(row: Mirrored, standing: Standing, now: datetime) -> bool:
 
 
 def decide(
-    id: int,
+    proposal_id: int,
     taken: Sequence[Change],
     now: datetime,
     *,
@@ -163,8 +163,8 @@ def decide(
     with transaction.atomic():
         # In the order of all who write here: first the row, then what is proposed of it. Otherwise two could wait for
         # each other for ever.
-        Mirrored.objects.select_for_update(of=("self",)).filter(proposals=id).first()
-        proposal = Proposal.objects.select_for_update().select_related("mirrored__event").get(pk=id)
+        Mirrored.objects.select_for_update(of=("self",)).filter(proposals=proposal_id).first()
+        proposal = Proposal.objects.select_for_update().select_related("mirrored__event").get(pk=proposal_id)
         if proposal.state != Proposal.OPEN:
             raise NotPossible(_("that has been decided meanwhile"))
         if seen is not None and seen != mark_of(proposal):

@@ -149,19 +149,19 @@ def park(worker: str, ids: Iterable[int], error: str, hint: str = "") -> None:
     )
 
 
-def try_again(id: int, now: datetime, *, by: str = "") -> Delivery | None:
+def try_again(delivery_id: int, now: datetime, *, by: str = "") -> Delivery | None:
     """A parked delivery is due again at once. None when it is parked no more: somebody else was quicker."""
-    return _decide(id, "delivery.tried_again", Delivery.READY, now, by)
+    return _decide(delivery_id, "delivery.tried_again", Delivery.READY, now, by)
 
 
-def let_go(id: int, now: datetime, *, by: str = "") -> Delivery | None:
+def let_go(delivery_id: int, now: datetime, *, by: str = "") -> Delivery | None:
     """A parked delivery will not be done. None when it is parked no more."""
-    return _decide(id, "delivery.let_go", Delivery.LET_GO, now, by)
+    return _decide(delivery_id, "delivery.let_go", Delivery.LET_GO, now, by)
 
 
-def _decide(id: int, what: str, state: str, now: datetime, by: str) -> Delivery | None:
+def _decide(delivery_id: int, what: str, state: str, now: datetime, by: str) -> Delivery | None:
     with transaction.atomic():
-        delivery = Delivery.objects.select_for_update().filter(pk=id, state=Delivery.PARKED).first()
+        delivery = Delivery.objects.select_for_update().filter(pk=delivery_id, state=Delivery.PARKED).first()
         if delivery is None:
             return None
         data = {"channel": delivery.channel, "target": delivery.target, "error": delivery.error[-400:]}

@@ -48,10 +48,10 @@ def this_machine(home: Path) -> str:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8]
         namespace = str(Path("/proc/self/ns/pid").stat().st_ino)
     try:
-        id = machine_id(home)
+        found = machine_id(home)
     except OSError:  # full, or read only: what we leave behind is taken back when its lease ends
-        id = secrets.token_hex(8)
-    return f"{id}/{boot}/{namespace}"
+        found = secrets.token_hex(8)
+    return f"{found}/{boot}/{namespace}"
 
 
 def start_ticks(pid: int) -> str:

@@ -252,7 +252,7 @@ def forget_checks(kept: Iterable[Check], now: datetime) -> None:
     """A check that left talaia.toml, or speaks of another service now, says nothing any more."""
     with transaction.atomic():
         wanted = {(check.id, check.service, check.connection or "") for check in kept}
-        CheckFinding.objects.exclude(check_id__in=[id for id, _, _ in wanted]).delete()
+        CheckFinding.objects.exclude(check_id__in=[check_id for check_id, _, _ in wanted]).delete()
         for row in Signal.objects.filter(source=CHECKS).exclude(state=Signal.RESOLVED):
             says = (row.labels.get("check"), row.labels.get("talaia_service"), row.labels.get("talaia_connection", ""))
             if says not in wanted:

@@ -196,9 +196,9 @@ class Client:
         answer = self.ask("POST", "/api/v2/silences", body=body)
         return self._read(lambda: alertmanager.silence_id(answer))
 
-    def expire_silence(self, id: str) -> None:
+    def expire_silence(self, source_id: str) -> None:
         """End a silence; one that is already gone is well. Raises Temporary or Permanent."""
-        self.ask("DELETE", f"/api/v2/silence/{id}", missing=True)
+        self.ask("DELETE", f"/api/v2/silence/{source_id}", missing=True)
 
     def ask(
         self,

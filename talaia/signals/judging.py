@@ -183,7 +183,7 @@ def read_told(config: Config, sources: Mapping[str, Source], now: datetime) -> l
     live = Q(state__in=[Signal.FIRING, Signal.SUPPRESSED])
     held = Q(source__in=never_asked, state=Signal.RESOLVED, last_seen__gt=now - UNCONFIRMED_HOLD)
     rows = list(Signal.objects.filter(live | held if never_asked else live, source__in=list(sources)).order_by("id"))
-    deciding = [id for id, source in sources.items() if source.kind == "prometheus"]
+    deciding = [source_id for source_id, source in sources.items() if source.kind == "prometheus"]
     if deciding and (elsewhere := {row.key for row in rows if row.source not in deciding}):
         ended = Signal.objects.filter(source__in=deciding, state=Signal.RESOLVED)
         if len(elsewhere) <= 500:  # SQLite takes so many values in one query; of a flood, all are read

@@ -175,4 +175,4 @@ def experimental(view: View, labels: Iterable[str], known: Mapping[str, bool]) -
     """
     names = (CONNECTION, *labels)
     firing = {signal.labels.get(name) for signal in view.signals for name in names}
-    return {id: id in firing for id, apart in known.items() if apart}
+    return {connection_id: connection_id in firing for connection_id, apart in known.items() if apart}

@@ -27,10 +27,18 @@ def judge_connections(
     for claim in claims:
         of[claim.connection].append(claim)
     listed = list(reference.connections)
-    live = {id: [claim for claim in of[id] if not claim.signal.held] for id in listed}
-    down = {id for id in listed if any(claim.impact not in (State.DEGRADED, State.UNKNOWN) for claim in live[id])}
-    poor = {id for id in listed if any(claim.impact == State.DEGRADED for claim in live[id])} - down
-    blind = {id for id in listed if live[id]} - down - poor
+    live = {connection_id: [claim for claim in of[connection_id] if not claim.signal.held] for connection_id in listed}
+    down = {
+        connection_id
+        for connection_id in listed
+        if any(claim.impact not in (State.DEGRADED, State.UNKNOWN) for claim in live[connection_id])
+    }
+    poor = {
+        connection_id
+        for connection_id in listed
+        if any(claim.impact == State.DEGRADED for claim in live[connection_id])
+    } - down
+    blind = {connection_id for connection_id in listed if live[connection_id]} - down - poor
     measured = (set(listed) if samples is None else samples.keys() & set(listed)) - blind | down | poor
     steps.append(f"{len(measured)} of {len(listed)} connections are measured; down: {_names(down)}")
     if poor:
@@ -42,12 +50,17 @@ def judge_connections(
         return Verdict(State.UNKNOWN, Reason("too_few_measured", {"measured": len(measured), "of": len(listed)}))
     verdict = _graded(reference, down, poor, len(measured), len(listed))
     if verdict.state in TROUBLE:
-        verdict = replace(verdict, reason=known_to_somebody(verdict.reason, [c for id in listed for c in live[id]]))
+        verdict = replace(
+            verdict,
+            reason=known_to_somebody(verdict.reason, [c for connection_id in listed for c in live[connection_id]]),
+        )
     if WEIGHT[verdict.state] >= WEIGHT[before.state]:
         return verdict
-    doubtful = {id for id in listed if samples and samples.get(id) == 0} - down
+    doubtful = {connection_id for connection_id in listed if samples and samples.get(connection_id) == 0} - down
     if samples is None and before.state in TROUBLE:
-        doubtful |= {id for id in listed if any(claim.signal.held for claim in of[id])} - down
+        doubtful |= {
+            connection_id for connection_id in listed if any(claim.signal.held for claim in of[connection_id])
+        } - down
     if not doubtful:
         return verdict
     if before.state not in TROUBLE:

@@ -108,9 +108,9 @@ class Rounds:
         check of every service. Checks of this machine itself tell nothing of it. None: it works, or nobody can say.
         """
         canaries = [check.id for check in checks if check.canary]
-        if not canaries or not all(id in self.failing_since for id in canaries):
+        if not canaries or not all(check_id in self.failing_since for check_id in canaries):
             return None
-        began = max(self.failing_since[id] for id in canaries)
+        began = max(self.failing_since[check_id] for check_id in canaries)
         of_service: dict[str, list[Outcome]] = {}
         for check in checks:
             seen = self.seen.get(check.id)
@@ -123,7 +123,7 @@ class Rounds:
         samples = []
         for place in dict.fromkeys(_place(one.check) for one in found if not one.check.canary):
             ids = [check.id for check in checks if _place(check) == place]
-            outcomes = [self.latest[id] for id in ids if id in self.latest]
+            outcomes = [self.latest[check_id] for check_id in ids if check_id in self.latest]
             if len(outcomes) == len(ids) and all(outcome.measured for outcome in outcomes):
                 well = all(outcome.ok for outcome in outcomes)
                 samples.append(Measured(*place, float(well), 0.0))

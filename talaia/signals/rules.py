@@ -155,19 +155,19 @@ def _needed(service: Service) -> str:
 def _silent_source(service: Service, view: View, now: datetime, steps: list[str]) -> Verdict | None:
     """Unknown, when a source on which the service rests is not heard: of its evidence, or of alerts from it alone."""
     alone = [source for alert in service.alerts if (source := view.sources.get(alert.source or "")) and source.asked]
-    for id in dict.fromkeys([_needed(service), *(source.id for source in alone)]):
-        source = view.sources.get(id)
+    for source_id in dict.fromkeys([_needed(service), *(source.id for source in alone)]):
+        source = view.sources.get(source_id)
         if source is None or source.heard_at is None:
-            steps.append(f"source {id} has never been heard")
+            steps.append(f"source {source_id} has never been heard")
             return Verdict(State.UNKNOWN, Reason("never_measured"))
         if source.unreadable(now):
-            steps.append(f"source {id} cannot be read since {source.heard_at:%Y-%m-%d %H:%M:%S} UTC")
+            steps.append(f"source {source_id} cannot be read since {source.heard_at:%Y-%m-%d %H:%M:%S} UTC")
             return Verdict(
-                State.UNKNOWN, Reason("source_unreadable", {"source": id, "since": source.heard_at.isoformat()})
+                State.UNKNOWN, Reason("source_unreadable", {"source": source_id, "since": source.heard_at.isoformat()})
             )
         if source.silent(now):
-            steps.append(f"source {id} is silent since {source.heard_at:%Y-%m-%d %H:%M:%S} UTC")
-            since = {"source": id, "since": source.heard_at.isoformat()}
+            steps.append(f"source {source_id} is silent since {source.heard_at:%Y-%m-%d %H:%M:%S} UTC")
+            since = {"source": source_id, "since": source.heard_at.isoformat()}
             return Verdict(State.UNKNOWN, Reason("source_silent", since))
     return None
 
@@ -201,8 +201,8 @@ def _connection_samples(service: Service, view: View, now: datetime) -> dict[str
     assert service.reference
     found = {}
     for connection in service.reference.connections:
-        for id in dict.fromkeys([_needed(service), CHECKS]):
-            source, sample = view.sources.get(id), view.samples.get((id, service.slug, connection))
+        for source_id in dict.fromkeys([_needed(service), CHECKS]):
+            source, sample = view.sources.get(source_id), view.samples.get((source_id, service.slug, connection))
             if source and sample and fresh(sample, source, now):
                 found[connection] = sample.value
                 break

@@ -150,9 +150,9 @@ class Watch:
                 client = self.client(source, config)
                 self.asked_at[source.id] = now
                 self._start(self.asking, self.polls, source, client.poll, wanted(config, source), now)
-        for id, at in rung.items():
+        for source_id, at in rung.items():
             if all(self.asked_at.get(source.id, now) >= at for source in config.tables.sources if source.polled):
-                actions.answered(id, at)
+                actions.answered(source_id, at)
         at_work = {check.id for check in self.probes.values()}
         for check in config.tables.checks:
             if check.id not in at_work and _passed(self.probed_at.get(check.id), check.every, now):
@@ -173,8 +173,8 @@ class Watch:
     def _put_in_force(self, config: Config, now: datetime) -> None:
         take_along(former())
         actions.forget_checks(config.tables.checks, now)
-        for id in self.clients.keys() - {source.id for source in config.tables.sources}:
-            self.clients.pop(id).close()
+        for source_id in self.clients.keys() - {source.id for source in config.tables.sources}:
+            self.clients.pop(source_id).close()
         self.asked_at.clear()  # there may be other things to ask
         self.whole.clear()
         self.in_force = config

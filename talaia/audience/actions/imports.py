@@ -67,42 +67,44 @@ def propose(
     return row
 
 
-def confirm(id: int, now: datetime, *, by: str = "") -> Import:
+def confirm(import_id: int, now: datetime, *, by: str = "") -> Import:
     """Let an import be applied, although the guard may object. Confirming twice is once. Raises Refused."""
     with transaction.atomic():
-        row = _find(id)
+        row = _find(import_id)
         if row.state in (Import.CONFIRMED, Import.DONE):
             return row
         if row.state == Import.DROPPED:
-            raise Refused(f"import {id} was dropped, as a newer one came or somebody did not want it; read it again")
+            raise Refused(
+                f"import {import_id} was dropped, as a newer one came or somebody did not want it; read it again"
+            )
         if row.after != last_done():
-            raise Refused(f"another import was applied after import {id} was read; read the export again")
+            raise Refused(f"another import was applied after import {import_id} was read; read the export again")
         if any(one["final"] for one in row.objections):
-            raise Refused(f"import {id} has nobody in it; no confirmation lets that pass. Make the export again")
+            raise Refused(f"import {import_id} has nobody in it; no confirmation lets that pass. Make the export again")
         if Import.objects.filter(state=Import.CONFIRMED).exists():
             raise Refused("another import is being applied; wait until it is done, then read the export again")
         row.state, row.decided_at, row.decided_by = Import.CONFIRMED, now, by
         row.save(update_fields=["state", "decided_at", "decided_by"])
-        record("audience.confirmed", f"import/{id}", now, by)
+        record("audience.confirmed", f"import/{import_id}", now, by)
     return row
 
 
-def drop(id: int, now: datetime, *, by: str = "") -> None:
+def drop(import_id: int, now: datetime, *, by: str = "") -> None:
     """Nobody wants it. Raises Refused once it is being applied."""
     with transaction.atomic():
-        row = _find(id)
+        row = _find(import_id)
         if row.state == Import.DROPPED:
             return
         if row.state != Import.WAITING:
-            raise Refused(f"import {id} is already being applied")
+            raise Refused(f"import {import_id} is already being applied")
         row.decided_at, row.decided_by = now, by
         row.save(update_fields=["decided_at", "decided_by"])
         _over(row, Import.DROPPED, now)
-        record("audience.dropped", f"import/{id}", now, by)
+        record("audience.dropped", f"import/{import_id}", now, by)
 
 
 def write(
-    id: int,
+    import_id: int,
     keys: Collection[str],
     wanted: Mapping[str, Wanted],
     held: Collection[str],
@@ -115,7 +117,7 @@ def write(
     """
     with transaction.atomic():
         in_turn("ledger")
-        row = _find(id)
+        row = _find(import_id)
         if row.state != Import.CONFIRMED:
             return 0
         rows = Recipient.objects.select_for_update().filter(key__in=keys)
@@ -131,20 +133,20 @@ def write(
             rows.filter(key__in=back).exclude(listed_at=None).update(listed_at=None, joining_at=now)
             row.done += len(changes)
             row.save(update_fields=["done"])
-            record("audience.applied", f"import/{id}", now, row.decided_by, found.counts)
+            record("audience.applied", f"import/{import_id}", now, row.decided_by, found.counts)
     return len(changes)
 
 
-def finish(id: int, now: datetime) -> bool:
+def finish(import_id: int, now: datetime) -> bool:
     """All of it is in the ledger. Returns whether it was not finished before."""
     with transaction.atomic():
-        row = _find(id)
+        row = _find(import_id)
         if row.state != Import.CONFIRMED:
             return False
         row.done = row.total
         row.save(update_fields=["done"])
         _over(row, Import.DONE, now)
-        record("audience.synced", f"import/{id}", now, row.decided_by, row.counts)
+        record("audience.synced", f"import/{import_id}", now, row.decided_by, row.counts)
     return True
 
 
@@ -176,11 +178,11 @@ def _refused(roster: Roster, owners: Sequence[Sequence[str]]) -> list[list[Any]]
     ]
 
 
-def _find(id: int) -> Import:
+def _find(import_id: int) -> Import:
     # A roster of many megabytes is not read for every step.
-    row = Import.objects.select_for_update().defer("roster", "refused").filter(pk=id).first()
+    row = Import.objects.select_for_update().defer("roster", "refused").filter(pk=import_id).first()
     if row is None:
-        raise Refused(f"there is no import {id}")
+        raise Refused(f"there is no import {import_id}")
     return row
 
 

@@ -98,12 +98,12 @@ def reconciled(found: Found, read_at: datetime, now: datetime) -> None:
             record("audience.reconciled", "audience", now, data=numbers)
 
 
-def kept(list: str, now: datetime, error: Mapping[str, str], changed: int = 0, by: str = "") -> None:
+def kept(name: str, now: datetime, error: Mapping[str, str], changed: int = 0, by: str = "") -> None:
     """How the list server was when it was looked at last, and what was set there. A fact only where that is new."""
     with transaction.atomic():
-        before = Look.objects.select_for_update().filter(export=list).first()
+        before = Look.objects.select_for_update().filter(export=name).first()
         was_well = before is None or not before.error
-        Look.objects.update_or_create(export=list, defaults={"looked_at": now, "error": dict(error)})
+        Look.objects.update_or_create(export=name, defaults={"looked_at": now, "error": dict(error)})
         if changed:
             record("audience.list_set", "list", now, by, {"count": changed})
         if was_well and error:

@@ -91,9 +91,9 @@ def written(value: object) -> str:
     return "empty" if value in ("", []) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def wanted(site: Site, list: str) -> dict[str, object]:
+def wanted(site: Site, address: str) -> dict[str, object]:
     """Every setting that we care for, as Mailman's REST shows it. `list`: its address."""
-    name, _at, host = list.partition("@")
+    name, _at, host = address.partition("@")
     told = answer(site)
     return {
         **SETTINGS,

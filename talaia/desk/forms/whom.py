@@ -33,13 +33,13 @@ class Whom:
         form.fields["whom"] = forms.ChoiceField(
             label=label, choices=choices, initial=EVERYBODY, widget=forms.RadioSelect, required=False
         )
-        for id, name in self._known():
-            form.fields[f"behind-{id}"] = forms.BooleanField(label=name, required=False)
+        for connection_id, name in self._known():
+            form.fields[f"behind-{connection_id}"] = forms.BooleanField(label=name, required=False)
 
     def connections(self) -> Iterator[BoundField]:
         """A tick for each."""
-        for id, _name in self._known() if self.offered else ():
-            yield self.form[f"behind-{id}"]
+        for connection_id, _name in self._known() if self.offered else ():
+            yield self.form[f"behind-{connection_id}"]
 
     def check(self) -> None:
         """Of a form that is being cleaned."""
@@ -53,7 +53,7 @@ class Whom:
             case "services":
                 return []
             case "connections":
-                return [id for id, _name in self._known() if given.get(f"behind-{id}")]
+                return [connection_id for connection_id, _name in self._known() if given.get(f"behind-{connection_id}")]
             case _everybody:
                 return None
 

@@ -57,5 +57,5 @@ def read(headers: Mapping[str, str], body: bytes, category: int) -> Event:
 def _topic(kind: str, thing: object, category: int) -> int | None:
     if kind not in TOLD or not isinstance(thing, dict) or thing.get("category_id") != category:
         return None
-    id = thing.get("topic_id" if kind == "post" else "id")
-    return id if isinstance(id, int) and not isinstance(id, bool) and 0 < id < 2**53 else None
+    number = thing.get("topic_id" if kind == "post" else "id")
+    return number if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 2**53 else None

@@ -159,21 +159,21 @@ class Discourse:
     def _once(self, path: str, query: dict[str, str] | None = None, anonymous: bool = False) -> Answer:
         return self.client.ask("GET", path, query=query, anonymous=anonymous)
 
-    def _topic(self, id: int) -> Standing | Gone:
-        return self._look(id)[0]
+    def _topic(self, topic_id: int) -> Standing | Gone:
+        return self._look(topic_id)[0]
 
-    def _look(self, id: int) -> tuple[Standing | Gone, answers.Post | None, str]:
+    def _look(self, topic_id: int) -> tuple[Standing | Gone, answers.Post | None, str]:
         """The topic with its first post, and who wrote it first."""
-        answer = self.client.get(f"/t/{id}.json", {"include_raw": "true"})
+        answer = self.client.get(f"/t/{topic_id}.json", {"include_raw": "true"})
         if answer.status in (404, 410):
-            return Gone(f"topic {id} is not there any more", DELETED), None, ""
-        permitted(self.host, answer, f"read topic {id}", "topics: read")
+            return Gone(f"topic {topic_id} is not there any more", DELETED), None, ""
+        permitted(self.host, answer, f"read topic {topic_id}", "topics: read")
         topic = self.client.read(answer, answers.Topic)
         if topic.deleted_at:
-            return Gone(f"topic {id} was deleted", f"{DELETED}: {self.base}/t/{id}"), None, ""
+            return Gone(f"topic {topic_id} was deleted", f"{DELETED}: {self.base}/t/{topic_id}"), None, ""
         first = topic.first
         if first is None or first.raw is None:
-            return Gone(f"topic {id} shows no first post", DELETED), None, ""
+            return Gone(f"topic {topic_id} shows no first post", DELETED), None, ""
         return answers.standing(topic, first, first.raw, self.base), first, first.username
 
     def _editor(self, post: int) -> str:
@@ -307,8 +307,8 @@ class Discourse:
         stream = self.client.read(answer, answers.Topic).post_stream
         here = {post.id for post in stream.posts}
         posts = [post for post in stream.posts if post.post_number > 1]
-        if others := [id for id in stream.stream if id not in here][-LATEST:]:
-            query: Query = {"post_ids[]": [str(id) for id in others], "include_raw": "true"}
+        if others := [topic_id for topic_id in stream.stream if topic_id not in here][-LATEST:]:
+            query: Query = {"post_ids[]": [str(topic_id) for topic_id in others], "include_raw": "true"}
             answer = self.client.get(f"/t/{topic}/posts.json", query)
             permitted(self.host, answer, f"read topic {topic}", "topics: read")
             posts += self.client.read(answer, answers.Posts).post_stream.posts

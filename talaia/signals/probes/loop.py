@@ -50,7 +50,14 @@ class ProbeLoop(asyncio.SelectorEventLoop):
         await asyncio.sleep(0)
 
     async def getaddrinfo(
-        self, host: Any, port: Any, *, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+        self,
+        host: Any,
+        port: Any,
+        *,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - the name is that of asyncio
+        proto: int = 0,
+        flags: int = 0,
     ) -> list[Any]:
         """As socket.getaddrinfo."""
         result: asyncio.Future[list[Any]] = self.create_future()
