@@ -28,6 +28,7 @@ from talaia.api.limits import limit_bodies
 from talaia.audience.mailing import take_up
 from talaia.audience.mailman.watch import Watch as ListWatch
 from talaia.audience.watch import Watch as AudienceWatch
+from talaia.channels import channels
 from talaia.clock import Clock
 from talaia.config import Config
 from talaia.config.addresses import is_host_and_port
@@ -40,7 +41,7 @@ from talaia.outbox.attempts import attempt
 from talaia.outbox.ending import ENDING, call_off, end_within
 from talaia.outbox.trouble import trouble
 from talaia.outbox.worker import Worker
-from talaia.reactions import channels, consequences
+from talaia.reactions import consequences
 from talaia.refusal import Refused
 from talaia.signals.watch import Watch
 from talaia.site.guarding import Guard

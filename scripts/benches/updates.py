@@ -12,12 +12,13 @@ set_up()
 
 from django.utils import timezone  # noqa: E402
 
+from talaia.channels import channels  # noqa: E402
 from talaia.config import current  # noqa: E402
 from talaia.events import actions  # noqa: E402
 from talaia.events.timeline import IncidentState  # noqa: E402
 from talaia.outbox.worker import Worker  # noqa: E402
 from talaia.panel.state import State  # noqa: E402
-from talaia.reactions import channels, consequences  # noqa: E402
+from talaia.reactions import consequences  # noqa: E402
 from talaia.starting import prepare  # noqa: E402
 
 worker = Worker(current().home, channels(current()), consequences, timezone.now)

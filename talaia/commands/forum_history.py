@@ -8,6 +8,7 @@ import time
 
 from django.utils import timezone
 
+from talaia.channels import calendar
 from talaia.commands.writing import author
 from talaia.config import current
 from talaia.forum import actions
@@ -17,7 +18,6 @@ from talaia.forum.keeping import own_name
 from talaia.forum.rebuilding import rebuild
 from talaia.forum.rows import house
 from talaia.forum.seam import Mirror
-from talaia.reactions import calendar
 from talaia.refusal import Refused
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from talaia.channels import calendar
 from talaia.config import current
 from talaia.events import actions
 from talaia.events.models import Event
@@ -22,7 +23,7 @@ from talaia.outbox.worker import Channel, Worker
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.state import State
-from talaia.reactions import calendar, consequences
+from talaia.reactions import consequences
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from talaia.channels import calendar
 from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
@@ -27,7 +28,6 @@ from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.reconciling import Look
 from talaia.forum.seam import Gone, Standing
 from talaia.outbox.faults import Permanent
-from talaia.reactions import calendar
 from tests.forum.house import Office, open_one, say
 from tests.forum.there import Pair
 from tests.product import ROOT

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from talaia.channels import calendar
 from talaia.config import Config, current
 from talaia.events.models import Event, Update
 from talaia.forum.models import Mirrored
 from talaia.forum.post import document
 from talaia.forum.rebuilding import Done, rebuild
 from talaia.forum.rows import house, story
-from talaia.reactions import calendar
 from tests.forum.there import Pair
 from tests.product import ROOT
 from tests.servers.discourse import Discourse, Fail

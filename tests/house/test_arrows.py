@@ -22,7 +22,7 @@ STEPS = [
     {"notices", "audience", "forum", "site"},
     {"desk", "api"},
     {"admission"},
-    {"reactions", "clock", "web"},
+    {"reactions", "channels", "clock", "web"},
     {"connection"},
     {"starting"},
     {"up"},

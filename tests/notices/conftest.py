@@ -10,6 +10,7 @@ import pytest
 
 from talaia.audience.actions import add
 from talaia.audience.models import Recipient
+from talaia.channels import channels
 from talaia.config import Config, current
 from talaia.events import actions as events
 from talaia.events.models import Event
@@ -20,7 +21,7 @@ from talaia.outbox.worker import Worker
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.state import State
-from talaia.reactions import channels, consequences
+from talaia.reactions import consequences
 from tests.notices.mailserver import MailServer
 
 CONFIG = (Path(__file__).parents[1] / "talaia.toml").read_text()

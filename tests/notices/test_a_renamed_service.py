@@ -11,6 +11,7 @@ from django.db import transaction
 
 from talaia.audience.mailing import mail_returns, neighbours
 from talaia.audience.models import Recipient
+from talaia.channels import calendar, recipients, to_list
 from talaia.commands.renaming import rename
 from talaia.config import Config, current
 from talaia.events import actions as events
@@ -23,7 +24,6 @@ from talaia.notices.values import Story
 from talaia.outbox import actions as outbox
 from talaia.panel.codes import code
 from talaia.panel.state import State
-from talaia.reactions import calendar, recipients, to_list
 from tests.notices.conftest import Configure, House, set_up
 from tests.notices.receiver import Receiver
 

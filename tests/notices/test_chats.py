@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from talaia.channels import calendar
 from talaia.clock import Clock
 from talaia.config import current
 from talaia.desk.people.roles import Role
@@ -28,7 +29,6 @@ from talaia.notices.models import Notice
 from talaia.notices.stories import STORIES
 from talaia.outbox.faults import Temporary
 from talaia.outbox.models import Delivery, Fact
-from talaia.reactions import calendar
 from tests.desk.conftest import member
 from tests.notices.conftest import Configure, House, set_up
 from tests.notices.receiver import Receiver

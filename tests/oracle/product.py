@@ -21,6 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from talaia import config as configuration
+from talaia.channels import channels
 from talaia.clock import Clock
 from talaia.commands.renaming import rename
 from talaia.notices.models import Notice
@@ -29,7 +30,7 @@ from talaia.outbox.worker import Worker
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.models import Watched
-from talaia.reactions import channels, consequences
+from talaia.reactions import consequences
 from talaia.signals import actions as signals
 from talaia.signals.models import Evidence
 from talaia.signals.unwatched import mark_unwatched

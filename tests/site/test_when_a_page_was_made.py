@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from talaia.channels import channels
 from talaia.config import current
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState
 from talaia.panel.state import State
-from talaia.reactions import channels
 from talaia.site import snapshot
 from talaia.site.folder import STAMP
 from talaia.site.write import publish
