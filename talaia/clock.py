@@ -26,11 +26,10 @@ from talaia.outbox.trouble import UNFIT
 from talaia.outbox.waits import over
 from talaia.panel.actions import roll_up
 from talaia.panel.rollup import DueDay, due_days
+from talaia.retention import FACTS_OF_MACHINES
 from talaia.signals.unwatched import mark_unwatched
 
 log = logging.getLogger(__name__)
-
-REMEMBER = timedelta(days=400)  # a yearly report can still look back at what happened; people's part is `[log] keep`
 
 
 class Clock:
@@ -70,7 +69,7 @@ class Clock:
         if self.day is None or over(self.day, now, timedelta(days=1)):
             self.day = now
             keep = self.config().tables.log.keep
-            self.try_to("forget old facts", now, lambda: outbox.forget(now - REMEMBER, now - keep))
+            self.try_to("forget old facts", now, lambda: outbox.forget(now - FACTS_OF_MACHINES, now - keep))
             self.try_to("forget old sessions", now, lambda: forget_sessions(now))
 
     def move(self, event: Event, now: datetime) -> None:

@@ -21,6 +21,7 @@ from django.db import transaction
 from talaia.config import Check, Source
 from talaia.outbox.actions import record
 from talaia.outbox.waits import over
+from talaia.retention import RAW_WEBHOOKS, RESOLVED_SIGNALS
 from talaia.signals.change import RESEND, begins_again, differs, turns
 from talaia.signals.client import Heard
 from talaia.signals.evidence import Measured
@@ -39,7 +40,6 @@ log = logging.getLogger(__name__)
 # Set when something came in, so that the watch of this process need not wait for its next look.
 WAKE = threading.Event()
 
-KEEP = timedelta(days=30)
 CHECKS_SOURCE = Source(id=CHECKS, kind="webhook", ignore_labels=())
 
 
@@ -262,10 +262,10 @@ def forget_checks(kept: Iterable[Check], now: datetime) -> None:
 def purge(now: datetime) -> None:
     """Forget what came in, and what has ended, thirty days ago. What nobody repeats any more has ended."""
     with transaction.atomic():
-        Intake.objects.filter(handled_at__lt=now - KEEP).delete()
+        Intake.objects.filter(handled_at__lt=now - RAW_WEBHOOKS).delete()
         ran_out = Signal.objects.exclude(state=Signal.RESOLVED).filter(ends_at__lt=now - RESEND)
         ran_out.update(state=Signal.RESOLVED, last_seen=now)
-        Signal.objects.filter(state=Signal.RESOLVED, last_seen__lt=now - KEEP).delete()
+        Signal.objects.filter(state=Signal.RESOLVED, last_seen__lt=now - RESOLVED_SIGNALS).delete()
 
 
 def signal_key(labels: Mapping[str, str], ignored: Iterable[str]) -> str:

@@ -7,9 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from talaia.outbox.actions import record
+from talaia.retention import PUBLICATIONS
 from talaia.site.models import Publication
-
-KEEP = 500
 
 
 def note_publication(at: datetime, seconds: float, pages: int, written: int) -> None:
@@ -17,7 +16,7 @@ def note_publication(at: datetime, seconds: float, pages: int, written: int) -> 
     with transaction.atomic():
         row = Publication.objects.create(at=at, seconds=seconds, pages=pages, written=written)
         if row.pk % 50 == 0:
-            Publication.objects.filter(pk__lte=row.pk - KEEP).delete()
+            Publication.objects.filter(pk__lte=row.pk - PUBLICATIONS).delete()
 
 
 def ask_for_all(now: datetime) -> None:

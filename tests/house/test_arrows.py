@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2] / "talaia"
 # Low to high. What stands on one step does not know the others of that step.
 STEPS = [
     {"config", "refusal", "tally", "forwarded", "regular"},
-    {"log", "modes"},
+    {"log", "modes", "retention"},
     {"outbox", "schema", "terminal"},
     {"panel"},
     {"events"},

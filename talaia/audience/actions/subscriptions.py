@@ -17,8 +17,9 @@ from talaia.audience.models import OptOut, Recipient, Subscription
 from talaia.outbox.actions import record
 from talaia.outbox.alone import in_turn
 from talaia.outbox.waits import SLACK
+from talaia.retention import SUBSCRIPTIONS
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR = timedelta(hours=1)
 MOST = 500  # in an hour, by all together
 
 
@@ -86,7 +87,7 @@ def confirm(pk: int, now: datetime) -> None:
 def forget_asked(valid: timedelta, now: datetime) -> int:
     """Forget who asked and is no longer waited for. Returns how many. No fact: nothing is left to tell of."""
     with transaction.atomic():
-        return Subscription.objects.filter(at__lte=now - max(valid, DAY)).delete()[0]
+        return Subscription.objects.filter(at__lte=now - max(valid, SUBSCRIPTIONS)).delete()[0]
 
 
 def digest(what: str, secret: bytes) -> str:

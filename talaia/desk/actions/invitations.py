@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -20,8 +20,7 @@ from talaia.desk.people.roles import LONGEST_NAME, Role
 from talaia.events.actions.rows import draw_alone
 from talaia.events.timeline import NotPossible
 from talaia.outbox.actions import record
-
-LASTS = timedelta(days=7)
+from talaia.retention import INVITATIONS
 
 
 def invite(email: str, role: Role, now: datetime, *, by: str = "", name: str = "", secret: str | None = None) -> str:
@@ -47,7 +46,13 @@ def invite(email: str, role: Role, now: datetime, *, by: str = "", name: str = "
         Invitation.objects.filter(email__iexact=email).delete()  # the new link is the only one
         secret = secret or secrets.token_urlsafe(24)
         Invitation.objects.create(
-            email=email, name=name, role=role.value, digest=digest(secret), made_at=now, ends_at=now + LASTS, by=by
+            email=email,
+            name=name,
+            role=role.value,
+            digest=digest(secret),
+            made_at=now,
+            ends_at=now + INVITATIONS,
+            by=by,
         )
         record("user.invited", f"invitation/{email}"[:100], now, by, {"role": role.value})
     return secret
@@ -63,7 +68,7 @@ def again(pk: int, now: datetime, *, by: str = "", secret: str | None = None) ->
         secret = secret or secrets.token_urlsafe(24)
         if invitation.digest == digest(secret):
             return invitation, secret
-        invitation.digest, invitation.made_at, invitation.ends_at = digest(secret), now, now + LASTS
+        invitation.digest, invitation.made_at, invitation.ends_at = digest(secret), now, now + INVITATIONS
         invitation.save(update_fields=["digest", "made_at", "ends_at"])
         record("user.invited", f"invitation/{invitation.email}"[:100], now, by, {"role": invitation.role})
     return invitation, secret

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from talaia.desk.models import SentForm
-
-KEPT = timedelta(days=2)  # nobody sends a page of the day before yesterday, and `seen` and `key` hold even then
+from talaia.retention import SENT_FORMS
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def once(digest: str, now: datetime, do: Callable[[], Answer | None]) -> Answer 
                 else:
                     row.answer, row.said = answer.address, answer.said
                     row.save(update_fields=["answer", "said"])
-                    SentForm.objects.filter(at__lt=now - KEPT).delete()
+                    SentForm.objects.filter(at__lt=now - SENT_FORMS).delete()
                 return answer
         except IntegrityError:
             if begun:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from talaia.forum.discourse.hook import Event
 from talaia.forum.discourse.models import Bell
+from talaia.retention import FORUM_BELLS
 
 # Set when a bell has rung, so that who looks after them need not wait for its next look.
 WAKE = threading.Event()
 
-KEEP = timedelta(days=30)
-
 
 def ring(hook: str, event: Event, now: datetime) -> bool:
     """Note that something happened in a topic; False for one that was told before, or is older than we remember."""
-    newest_forgotten = Bell.objects.filter(hook=hook, rung_at__lt=now - KEEP).aggregate(newest=Max("number"))["newest"]
+    newest_forgotten = Bell.objects.filter(hook=hook, rung_at__lt=now - FORUM_BELLS).aggregate(newest=Max("number"))[
+        "newest"
+    ]
     if newest_forgotten is not None and event.number <= newest_forgotten:
         return False
     try:
@@ -48,6 +49,6 @@ def answered(places: Iterable[tuple[str, int]], now: datetime) -> None:
 def purge(now: datetime) -> None:
     """Forget what was answered long ago, but for the last one: what is older than that cannot be new."""
     with transaction.atomic():
-        old = Bell.objects.filter(rung_at__lt=now - KEEP).exclude(answered_at=None)
+        old = Bell.objects.filter(rung_at__lt=now - FORUM_BELLS).exclude(answered_at=None)
         for hook, newest in old.values_list("hook").annotate(newest=Max("number")):
             old.filter(hook=hook, number__lt=newest).delete()

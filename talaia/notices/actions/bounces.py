@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import islice
 
 from django.db import transaction
@@ -11,8 +11,7 @@ from talaia.config import current
 from talaia.notices import rows
 from talaia.notices.models import Bounce
 from talaia.notices.values import Neighbours
-
-BOUNCES_KEPT = timedelta(days=90)
+from talaia.retention import BOUNCES
 
 
 def note_bounce(recipient: str, status: str, day: date, now: datetime, neighbours: Neighbours) -> bool:
@@ -22,7 +21,7 @@ def note_bounce(recipient: str, status: str, day: date, now: datetime, neighbour
     on which the mails of very many came back, of all or of those at their domain: that was no server to be believed.
     """
     with transaction.atomic():
-        Bounce.objects.filter(recipient=recipient, at__lt=now - BOUNCES_KEPT).delete()
+        Bounce.objects.filter(recipient=recipient, at__lt=now - BOUNCES).delete()
         values = {"at": now, "status": status[:300]}
         Bounce.objects.get_or_create(recipient=recipient, day=day, ours=False, defaults=values)
         days = list(Bounce.objects.filter(recipient=recipient, ours=False).values_list("day", flat=True))
@@ -39,7 +38,7 @@ def note_bounce(recipient: str, status: str, day: date, now: datetime, neighbour
 def note_blame(recipient: str, status: str, day: date, now: datetime) -> None:
     """A mail came back because of us: it counts for nobody, and operators see it. Safe to repeat within a day."""
     with transaction.atomic():
-        Bounce.objects.filter(ours=True, at__lt=now - BOUNCES_KEPT).delete()
+        Bounce.objects.filter(ours=True, at__lt=now - BOUNCES).delete()
         values = {"at": now, "status": status[:300]}
         Bounce.objects.get_or_create(recipient=recipient, day=day, ours=True, defaults=values)
 

@@ -11,8 +11,8 @@ from django.db import transaction
 from talaia.notices.models import Reply
 from talaia.outbox import waits
 from talaia.outbox.actions import record
+from talaia.retention import REPLIES
 
-PAUSE = timedelta(days=1)  # between two answers to one person
 MOST = 1000  # answers in an hour, to all together: forged senders are not worth more
 
 
@@ -28,7 +28,7 @@ def order(address: str, language: str, message_id: str, secret: bytes, now: date
         values = {"at": now, "address": address, "language": language, "message_id": message_id}
         row, new = Reply.objects.select_for_update().get_or_create(digest=digest, defaults=values)
         if not new:
-            if not waits.over(row.at, now, PAUSE):
+            if not waits.over(row.at, now, REPLIES):
                 return False
             row.at, row.address, row.language, row.message_id = now, address, language, message_id
             row.number += 1
@@ -59,7 +59,7 @@ def over(pk: int, now: datetime, outcome: str) -> None:
 def forget(now: datetime) -> int:
     """Forget who was answered more than a day ago. No fact: nothing is left to tell of. Returns how many."""
     with transaction.atomic():
-        return Reply.objects.filter(at__lte=now - PAUSE).delete()[0]
+        return Reply.objects.filter(at__lte=now - REPLIES).delete()[0]
 
 
 def digest_of(address: str, secret: bytes) -> str:
