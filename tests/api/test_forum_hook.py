@@ -15,6 +15,7 @@ from django.utils import timezone
 from talaia.config import Config
 from talaia.forum.discourse import actions
 from talaia.forum.discourse.models import Bell
+from talaia.retention import FORUM_BELLS
 from tests.api.locked import held
 from tests.servers.discourse import Discourse
 from tests.servers.discourse.server import signed_body
@@ -137,7 +138,7 @@ def test_an_old_event_is_no_news_even_after_it_was_forgotten() -> None:
     for number in (40_001, 40_002, 40_003):
         ring(number=number)
     actions.answered(actions.waiting().items(), timezone.now())
-    Bell.objects.update(rung_at=timezone.now() - actions.KEEP - timedelta(days=1))
+    Bell.objects.update(rung_at=timezone.now() - FORUM_BELLS - timedelta(days=1))
     ring(number=40_004)
     actions.purge(timezone.now())
     assert [bell.number for bell in Bell.objects.order_by("number")] == [40_003, 40_004]
