@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from talaia.audience.mailing import chosen_in_vain, neighbours
 from talaia.config import current
 from talaia.desk import assets, mailing, ourselves, urgency
+from talaia.desk.found import in_reader_words
 from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.desk.views import by_hand, drafts, forum
 from talaia.desk.views.suggestions import card, dismissed, suggestions
@@ -87,14 +88,15 @@ def unlisted_choices() -> list[tuple[str, int]]:
     return list(chosen_in_vain(list(listed)).items())
 
 
-def checks() -> list[tuple[Finding, str, bool]]:
-    """The checks of ours that are not well, or whose certificate ends soon: each with the name of its service."""
+def checks() -> list[tuple[Finding, str, str, bool]]:
+    """The checks of ours that are not well, or whose certificate ends soon: each with what it found in the reader's
+    words, where we have them, and the name of its service."""
     config = current()
     state = SourceState.objects.filter(pk=CHECKS).first()
     expiring = {note["check"] for note in state.notes if note["code"] == "certificate"} if state else set()
     names = {service.slug: service.name.inside(language()) for service in config.tables.services}
     return [
-        (one, names.get(one.check.service or "", ""), one.check.id in expiring)
+        (one, in_reader_words(one.what), names.get(one.check.service or "", ""), one.check.id in expiring)
         for one in read_findings(config)
         if one.kind in ("failing", "slow", "blind") or one.check.id in expiring
     ]
