@@ -206,9 +206,9 @@ def test_why_a_check_of_ours_fails_is_read_here(desk: Client, configure: Callabl
     read_now = read(desk)
     section = read_now[read_now.index('id="checks"') :]
     assert "<strong>front-door</strong> · Our web site" in section
-    assert "status 404 &lt;Not Found&gt;" in section
+    assert "answers with code 404 &lt;Not Found&gt;" in section
     assert "<strong>far</strong> · our own line" in section
-    assert "Network is unreachable" in section
+    assert "here: that network cannot be reached" in section
     assert "<strong>shop</strong>" not in section
     SourceState.objects.create(
         source="checks", heard_at=now, notes=[{"code": "certificate", "check": "shop", "what": "x"}]
