@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from talaia.audience.mailing import chosen_in_vain, neighbours
+from talaia.audience.models import Import
 from talaia.config import current
 from talaia.desk import assets, mailing, ourselves, urgency
 from talaia.desk.found import in_reader_words
@@ -67,6 +68,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "came_back": came_back(now, neighbours),
         "parked": parked[:PARKED],
         "parked_count": parked.count(),
+        "imports": Import.objects.filter(state=Import.WAITING).only("source", "objections", "at").order_by("-pk"),
         "unlisted": unlisted_choices(),
         "checks": checks(),
         "odd": [(odd.source, odd_words(odd)) for odd in read_odd(current())],
