@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+from babel.numbers import format_percent
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from talaia.audience.diff import Entry, Origin, Standing, What
 
@@ -114,7 +116,7 @@ def refusal(code: str, word: str = "") -> str:
         "cells_swallowed": _("other rows stand inside it: a quotation mark in it is never closed"),
         "row_above": _("it continues the row above, which cannot be read"),
     }[code]
-    return said % {"word": f"“{word}”" if word else "…"}
+    return said % {"word": _("“%(word)s”") % {"word": word} if word else "…"}
 
 
 class Addressed(Protocol):
@@ -206,18 +208,18 @@ def objection(code: str, data: Mapping[str, Any]) -> str:
             count,
         ),
         "shrink": ngettext(
-            "%(leaves)s of %(of)s addresses would leave, which is more than %(limit)s",
-            "%(leaves)s of %(of)s addresses would leave, which is more than %(limit)s",
+            "%(leaves)s of %(of)s addresses would leave, which is %(beyond)s",
+            "%(leaves)s of %(of)s addresses would leave, which is %(beyond)s",
             count,
         ),
         "grow": ngettext(
-            "%(joins)s address would join, to %(of)s that are told, which is more than %(limit)s",
-            "%(joins)s addresses would join, to %(of)s that are told, which is more than %(limit)s",
+            "%(joins)s address would join, to %(of)s that are told, which is %(beyond)s",
+            "%(joins)s addresses would join, to %(of)s that are told, which is %(beyond)s",
             count,
         ),
         "refused": ngettext(
-            "%(refused)s of %(of)s rows is refused, which is more than %(limit)s",
-            "%(refused)s of %(of)s rows are refused, which is more than %(limit)s",
+            "%(refused)s of %(of)s rows is refused, which is %(beyond)s",
+            "%(refused)s of %(of)s rows are refused, which is %(beyond)s",
             count,
         ),
         "strangers": _(
@@ -233,10 +235,10 @@ def objection(code: str, data: Mapping[str, Any]) -> str:
             count,
         ),
         "moved": ngettext(
-            "%(moved)s of %(of)s people would have something else in the column “%(column)s”, which is more than "
-            "%(limit)s: was it sorted without the others?",
-            "%(moved)s of %(of)s people would have something else in the column “%(column)s”, which is more than "
-            "%(limit)s: was it sorted without the others?",
+            "%(moved)s of %(of)s people would have something else in the column “%(column)s”, which is "
+            "%(beyond)s: was it sorted without the others?",
+            "%(moved)s of %(of)s people would have something else in the column “%(column)s”, which is "
+            "%(beyond)s: was it sorted without the others?",
             count,
         ),
         "cut": _("the file ends within its last line: is all of it there?"),
@@ -244,7 +246,17 @@ def objection(code: str, data: Mapping[str, Any]) -> str:
             "addresses that would be replaced by others that begin or end like them: %(count)s. "
             "Is a column cut, or is something stuck to it?"
         ),
-    }[code] % data
+    }[code] % {**data, "beyond": _beyond(str(data.get("limit", "")))}
+
+
+def _beyond(limit: str) -> str:
+    """`limit` as a threshold is written, "15" or "12.5%": the number of a share as the language in force has it."""
+    if not limit.endswith("%"):
+        return _("more than %(count)s") % {"count": limit}
+    locale = Locale.parse(get_language() or "en", sep="-")
+    pattern = str(locale.percent_formats[None].pattern).replace("0", "0.##", 1)
+    # Translators: %(share)s is "20%", as the language writes it
+    return _("more than %(share)s") % {"share": format_percent(float(limit[:-1]) / 100, pattern, locale=locale)}
 
 
 def explained(entry: Entry | None, forgotten: bool, since: str, zone: ZoneInfo, at_list: str = "") -> Iterator[str]:

@@ -38,6 +38,8 @@ def before_resolving(slugs: Collection[str], now: datetime) -> Doubts | None:
 def _line(one: Judged, now: datetime) -> str:
     calendar, verdict = Calendar(language(), current().site.tz), one.judgement.verdict
     why = panel_words.reason(verdict.reason, lambda at: calendar.since(at, now))
+    if verdict.reason.code == "alert" and not verdict.reason.values.get("summary"):
+        why = ""  # "the monitoring reports a fault" is what the sentence says already
     said = {"service": inside(words(one.row.names), language()).text, "why": f" ({why})" if why else ""}
     if verdict.state in TROUBLE:
         # Translators: %(why)s is empty, or " (3 of 8 reference connections without service)"

@@ -8,11 +8,15 @@ from django.utils.translation import pgettext
 
 from talaia.events.timeline import IncidentState, MaintenanceState, incident_word, maintenance_word
 from talaia.notices.values import Kind, Story, inside
+from talaia.panel.state import State
 
 
 def services(story: Story, language: str) -> str:
     """The services as people name them in a row: "Web, Mail and Connections"."""
-    return format_list([inside(one.names, language)[0] for one in story.touched], locale=language)
+    touched = story.touched
+    if story.kind is Kind.PROBLEM:  # of what works again we have no problem, as where an incident is opened again
+        touched = tuple(one for one in touched if one.state != State.OPERATIONAL) or touched
+    return format_list([inside(one.names, language)[0] for one in touched], locale=language)
 
 
 def tag(story: Story) -> str:

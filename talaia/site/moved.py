@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -43,11 +44,19 @@ def extended(
 def _in_all(
     sentence: Callable[[Calendar], str], languages: Sequence[str], zone: ZoneInfo, words: Mapping[str, str]
 ) -> dict[str, str]:
-    """The sentence in every language, that of `words` first, each with what the person wrote in it, or at all."""
-    written = next(iter(words.values()), "")
+    """The sentence in every language, that of `words` first, each with what the person wrote in it, or at all.
+
+    Words in another language are marked as such: within one text the page cannot see where it begins.
+    """
+    original, written = next(iter(words.items()), ("", ""))
     found = {}
     for language in dict.fromkeys((*words, *languages)):
         with translation.override(language):
-            said = sentence(Calendar(language, zone))
-        found[language] = "\n\n".join(part for part in (said, words.get(language, written)) if part)
+            added = words.get(language) or (f"{written} ({_foreign(original, language)})" if written else "")
+            found[language] = "\n\n".join(filter(None, (sentence(Calendar(language, zone)), added)))
     return found
+
+
+def _foreign(written_in: str, language: str) -> str:
+    name = Locale.parse(written_in).get_language_name(language) or written_in
+    return _("in %(language)s") % {"language": name}

@@ -323,3 +323,17 @@ def test_an_empty_file_is_still_empty() -> None:
 def test_the_verb_of_an_objection_follows_its_number(code: str, data: dict[str, Any], language: str, said: str) -> None:
     with translation.override(language):
         assert said in words.objection(code, data)
+
+
+@pytest.mark.parametrize(
+    ("language", "limit", "said"),
+    [
+        ("ca", "10%", "es rebutgen 2 de 7 files, més del 10\N{NO-BREAK SPACE}%"),
+        ("es", "12.5%", "se rechazan 2 de 7 filas, más del 12,5\N{NO-BREAK SPACE}%"),
+        ("en", "12.5%", "2 of 7 rows are refused, which is more than 12.5%"),
+        ("ca", "1", "es rebutgen 2 de 7 files, més de 1"),
+    ],
+)
+def test_a_limit_is_written_as_the_language_writes_a_share_or_a_number(language: str, limit: str, said: str) -> None:
+    with translation.override(language):
+        assert words.objection("refused", {"refused": 2, "of": 7, "limit": limit}) == said

@@ -131,6 +131,36 @@ def test_a_service_that_is_not_there_is_said(desk: Client, address: str) -> None
 
 def test_what_is_set_by_hand_is_on_the_page_in_the_words_of_whoever_set_it(desk: Client) -> None:
     now: datetime = timezone.now()
-    shown = Shown(State.PARTIAL, Reason("by_hand", {"words": {"ca": "Veiem que sí.", "en": "We see that it does."}}))
+    words = {"ca": "Veiem que sí.", "en": "We see that it does."}
+    set_by_hand("chat", State.PARTIAL, now + timedelta(hours=1), words, "anna", now)
+    shown = Shown(State.PARTIAL, Reason("by_hand", {"words": words}))
     judge_service("chat", Computed(State.OPERATIONAL), shown, now)
     assert "the technical team says: We see that it does · " in read(desk, "/desk/services/")
+
+
+def test_the_list_says_what_was_just_set_or_taken_back_before_the_next_judgement(desk: Client) -> None:
+    now = timezone.now()
+    words = {"en": "Half of us get in."}
+    judge_service("chat", Computed(State.DISRUPTION), Shown(State.DISRUPTION, Reason("check", {"what": "down"})), now)
+    set_by_hand("chat", State.OPERATIONAL, now + timedelta(hours=1), words, "anna", now)
+    for page in ("/desk/services/", "/desk/"):
+        row = read(desk, page).partition("Set by hand by anna")[0].rpartition("<li")[2]
+        assert "Operational" in row
+        assert "Disruption" not in row and "does not answer" not in row
+    judge_service(
+        "chat", Computed(State.DISRUPTION), Shown(State.OPERATIONAL, Reason("by_hand", {"words": words})), now
+    )
+    assert "the technical team says: Half of us get in" in read(desk, "/desk/services/")
+    desk.post("/desk/services/chat/hand-back")
+    left = read(desk, "/desk/services/")
+    assert "the technical team says" not in left
+    assert "the monitoring is being asked" in left
+
+
+def test_words_by_hand_whose_end_has_passed_stand_no_longer_for_what_is_shown(desk: Client) -> None:
+    now = timezone.now()
+    judge_service("chat", Computed(State.DISRUPTION), Shown(State.DISRUPTION, Reason("check", {"what": "down"})), now)
+    set_by_hand("chat", State.OPERATIONAL, now + timedelta(hours=1), {"en": "So it is."}, "anna", now)
+    Service.objects.filter(pk="chat").update(override_until=now - timedelta(seconds=1))
+    row = read(desk, "/desk/services/").partition("Set by hand by anna")[0].rpartition("<li")[2]
+    assert "Disruption" in row

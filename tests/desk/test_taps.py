@@ -14,6 +14,7 @@ from scripts.messages import read
 from tests.desk.test_pages import (  # noqa: F401
     Open,
     browser_type_launch_args,
+    fits,
     is_clean,
     log_in,
     open_page,
@@ -268,3 +269,23 @@ def test_every_new_screen_is_usable_by_everybody_and_wholly_catalan(
     is_clean(page)
     take_back(product, "video")
     product.run("incident", "resolve", ref, text="Fet.")
+
+
+@SCRIPT
+def test_what_is_asked_or_wrong_is_in_sight_on_a_small_phone_and_not_above_it(
+    product: Talaia, open_page: Open, script: bool
+) -> None:
+    """Otherwise the page looks as if it had been published: the form stands far below its title."""
+    title = f"Sense correu a la zona del Port i a la del Turó {script}"
+    product.run("incident", "open", "--title", title, "--service", "chat=disruption", text="Ho mirem.")
+    page = open_page(320, script)
+    log_in(page)
+    page.get_by_role("link", name=title).first.click()
+    page.get_by_label("Text", exact=True).fill(" ")
+    page.get_by_role("button", name="Publica", exact=True).click()
+    expect(page.locator(".wrong")).to_be_in_viewport()
+    expect(page.locator(".wrong")).to_be_focused()
+    page.get_by_label("Resolta").check()
+    fits(page)
+    ref = page.url.partition("?")[0].rstrip("/").rpartition("/")[2]
+    product.run("incident", "resolve", ref, "--anyway", text="Fet.")

@@ -10,7 +10,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from talaia.audience.models import Import
 from talaia.config import Config, current
+from talaia.desk.people.roles import Role
 from talaia.desk.urgency import Silent, incidents_by_urgency, silent, unexplained
 from talaia.events.actions import open_incident, plan_maintenance, update_incident, update_maintenance
 from talaia.events.timeline import IncidentState, MaintenanceState
@@ -20,6 +22,7 @@ from talaia.panel.models import Service as Row
 from talaia.panel.state import Reason, State
 from talaia.signals.models import CheckFinding, Signal, SourceState
 from talaia.site.values import Event, Front, Group, Service, Touched
+from tests.desk.conftest import log_in, member
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -206,9 +209,9 @@ def test_why_a_check_of_ours_fails_is_read_here(desk: Client, configure: Callabl
     read_now = read(desk)
     section = read_now[read_now.index('id="checks"') :]
     assert "<strong>front-door</strong> · Our web site" in section
-    assert "status 404 &lt;Not Found&gt;" in section
+    assert "answers with code 404 &lt;Not Found&gt;" in section
     assert "<strong>far</strong> · our own line" in section
-    assert "Network is unreachable" in section
+    assert "here: that network cannot be reached" in section
     assert "<strong>shop</strong>" not in section
     SourceState.objects.create(
         source="checks", heard_at=now, notes=[{"code": "certificate", "check": "shop", "what": "x"}]
@@ -229,3 +232,19 @@ def test_a_proxy_of_which_we_are_not_told_is_said(desk: Client) -> None:
         assert "behind_proxy = true" in read(desk)
     finally:
         file.unlink()
+
+
+@pytest.mark.django_db
+def test_an_export_that_waits_is_said_to_who_may_confirm_it_and_to_nobody_else(desk: Client) -> None:
+    """It may have come by itself, from a folder: else nobody would learn that the list stands still."""
+    objections = [{"code": "refused", "data": {"refused": 2, "of": 7, "limit": "10%"}}]
+    one = Import.objects.create(at=timezone.now(), source="members.csv", digest="", objections=objections)
+    assert "members.csv" not in read(desk)
+    member("mar", Role.ADMIN)
+    admin = log_in("mar")
+    assert f'<a href="/desk/audience/{one.pk}/">Import {one.pk}</a> members.csv' in read(admin)
+    assert "The guard objects." in read(admin)
+    Import.objects.update(objections=[])
+    assert "Waits to be confirmed." in read(admin)
+    Import.objects.update(state=Import.DONE)
+    assert "members.csv" not in read(admin)

@@ -10,10 +10,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from talaia.audience.mailman.posting import prepared
 from talaia.notices.stories import STORIES
 from talaia.notices.values import Kind, Recipient, Story
+from talaia.notices.words import lead
 from talaia.notices.write import NoAddress, copy, message_id, sheet
 from tests.notices.letters import ANNA, FOLDER, LANGUAGES, LIST, SENDER, bytes_of, calendar, letters, parsed, part
 
@@ -193,3 +195,21 @@ def text_of(story: Story) -> str:
     found = parsed(story, "en").get_body(("plain",))
     assert found is not None
     return " ".join(str(found.get_content()).split())
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ca", "Tenim un problema amb Connexions."),
+        ("es", "Tenemos un problema con Conexiones."),
+        ("en", "We have a problem with Connections."),
+    ],
+)
+def test_a_problem_is_with_what_fails_and_not_with_what_works_again(language: str, said: str) -> None:
+    story = STORIES["problem"]
+    links, mail = story.touched
+    again = replace(story, touched=(links, replace(mail, state="operational")))
+    none = replace(story, touched=tuple(replace(one, state="operational") for one in story.touched))
+    with translation.override(language):
+        assert lead(again, language) == said
+        assert lead(none, language) == lead(story, language)

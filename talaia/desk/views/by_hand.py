@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -17,6 +19,7 @@ from talaia.panel.models import Service as Row
 from talaia.panel.state import State
 from talaia.refusal import Refused
 from talaia.site import snapshot
+from talaia.site.values import Service
 
 
 @for_viewers
@@ -26,7 +29,7 @@ def services(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     held = {row.slug: row for row in set_by_hand()}
     groups = [
-        (group, [(service, held.get(service.slug)) for service in group.services])
+        (group, [(one, row, is_turning(one, row, now)) for one in group.services for row in (held.get(one.slug),)])
         for group in snapshot.front(now).groups
     ]
     return page(request, "desk/panel.html", {"now": now, "groups": groups})
@@ -74,6 +77,18 @@ def take_back(request: HttpRequest, slug: str) -> HttpResponse:
     said = _("The monitoring speaks for it again.") if taken else ""
     messages.info(request, said or _("That has changed meanwhile. This is how it is now."))
     return HttpResponseRedirect(reverse("desk-services"))
+
+
+def is_turning(shown: Service, row: Row | None, now: datetime) -> bool:
+    """Whether what a person has just said, or taken back, is not shown yet: the next judgement does that.
+
+    Until then the list would show the former state under "It is set".
+    """
+    by_hand = shown.reason.code == "by_hand"
+    if row is None or (row.override_until and row.override_until <= now):
+        return by_hand and row is None
+    said = shown.reason.values.get("words", {})
+    return not by_hand or (shown.state, dict(said)) != (State(row.override_state), row.override_words)
 
 
 def set_by_hand() -> list[Row]:

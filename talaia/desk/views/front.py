@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from talaia.audience.mailing import chosen_in_vain, neighbours
+from talaia.audience.models import Import
 from talaia.config import current
 from talaia.desk import assets, mailing, ourselves, urgency
+from talaia.desk.found import in_reader_words
 from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.desk.views import by_hand, drafts, forum
 from talaia.desk.views.suggestions import card, dismissed, suggestions
@@ -66,6 +68,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "came_back": came_back(now, neighbours),
         "parked": parked[:PARKED],
         "parked_count": parked.count(),
+        "imports": Import.objects.filter(state=Import.WAITING).only("source", "objections", "at").order_by("-pk"),
         "unlisted": unlisted_choices(),
         "checks": checks(),
         "odd": [(odd.source, odd_words(odd)) for odd in read_odd(current())],
@@ -87,14 +90,15 @@ def unlisted_choices() -> list[tuple[str, int]]:
     return list(chosen_in_vain(list(listed)).items())
 
 
-def checks() -> list[tuple[Finding, str, bool]]:
-    """The checks of ours that are not well, or whose certificate ends soon: each with the name of its service."""
+def checks() -> list[tuple[Finding, str, str, bool]]:
+    """The checks of ours that are not well, or whose certificate ends soon: each with what it found in the reader's
+    words, where we have them, and the name of its service."""
     config = current()
     state = SourceState.objects.filter(pk=CHECKS).first()
     expiring = {note["check"] for note in state.notes if note["code"] == "certificate"} if state else set()
     names = {service.slug: service.name.inside(language()) for service in config.tables.services}
     return [
-        (one, names.get(one.check.service or "", ""), one.check.id in expiring)
+        (one, in_reader_words(one.what), names.get(one.check.service or "", ""), one.check.id in expiring)
         for one in read_findings(config)
         if one.kind in ("failing", "slow", "blind") or one.check.id in expiring
     ]
