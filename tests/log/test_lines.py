@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -46,6 +47,13 @@ def test_the_form_is_what_is_asked_for_or_what_systemd_says(
     environment: dict[str, str], stderr: tuple[int, int] | None, chosen: str
 ) -> None:
     assert lines.choice(environment, stderr) == chosen
+
+
+def test_what_counts_is_where_our_standard_error_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TALAIA_LOG", raising=False)
+    for found, chosen in [(os.fstat(2), "journal"), (tmp_path.stat(), "plain")]:
+        monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
+        assert lines.here() == chosen
 
 
 def test_a_plain_line_begins_with_time_and_level() -> None:

@@ -79,6 +79,18 @@ def test_a_worker_is_dead_where_its_process_is_gone_for_certain(worker: str, dea
     assert is_dead(worker, "id/boot/1") is dead
 
 
+def test_when_a_process_began_is_read_whatever_it_is_called() -> None:
+    name = Path("/proc/self/comm")
+    called, began = name.read_text(), start_ticks(os.getpid())
+    assert began.isdigit()
+    try:
+        for other in ("a) b", "(a) 1 2", ")"):
+            name.write_text(other)
+            assert start_ticks(os.getpid()) == began
+    finally:
+        name.write_text(called.strip())
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_machines_with_one_host_name_on_one_database_none_takes_the_others_running_work(tmp_path: Path) -> None:
     """Each looks as if it had been started again: another boot, the same host."""
