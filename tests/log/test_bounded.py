@@ -73,6 +73,25 @@ def test_a_fault_of_ours_that_comes_with_every_request_has_its_traceback_three_t
     assert "(and 46 more like it before)" in written.lines()[0]
 
 
+def test_what_a_stranger_is_refused_is_said_without_a_traceback_and_what_is_ours_with_it(written: Written) -> None:
+    for name, level, shown in [
+        ("django.request", logging.WARNING, False),  # such as 403, whatever brought it about
+        ("django.request", logging.ERROR, True),
+        ("talaia.up", logging.WARNING, True),
+    ]:
+        written.say(name, "no", error=raised(KeyError("a")), level=level)
+        assert ("(most recent call last)" in "\n".join(written.lines())) is shown, (name, level)
+
+
+def test_the_line_that_counts_the_others_has_no_traceback_of_its_own(written: Written) -> None:
+    for n in range(bounded.MOST + 2):
+        written.say("talaia.up", "line", error=raised(KeyError(n)), level=logging.ERROR)
+    assert "\n".join(written.lines()).count("(most recent call last)") == bounded.MOST
+    written.now = bounded.MINUTE
+    written.say("talaia.x", "another")
+    assert written.lines() == ["ERROR talaia.up: line (and 1 more like it before)", "WARNING talaia.x: another"]
+
+
 def test_a_database_that_is_away_is_said_without_a_traceback(written: Written) -> None:
     fault = raised(OperationalError("connection failed: refused\nIs the server running?"))
     written.say("django.request", "%s: %s", "Internal Server Error", "/desk/", error=fault, level=40)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -48,6 +49,13 @@ def test_the_form_is_what_is_asked_for_or_what_systemd_says(
     assert lines.choice(environment, stderr) == chosen
 
 
+def test_what_counts_is_where_our_standard_error_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TALAIA_LOG", raising=False)
+    for found, chosen in [(os.fstat(2), "journal"), (tmp_path.stat(), "plain")]:
+        monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
+        assert lines.here() == chosen
+
+
 def test_a_plain_line_begins_with_time_and_level() -> None:
     told = lines.Plain().format(record("a source is away"))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d WARNING talaia\.up: a source is away", told)
@@ -76,6 +84,10 @@ def test_a_line_of_a_stranger_is_short_and_one_line() -> None:
     )
     assert "\n" not in told and "\x1b" not in told
     assert len(told) < 300
+    most = lines.LONGEST // 10
+    for length, said in [(most, "-" * most), (most + 1, f"{'-' * most}…")]:
+        told = lines.Plain().format(record("-" * length, name="django.request"))
+        assert told.endswith(f" django.request: {said}")
 
 
 def test_a_refusal_is_as_the_log_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +119,37 @@ def test_the_form_may_be_said_before_the_command_or_behind_it(arguments: list[st
     known, rest = parser().parse_known_args([*arguments, "--listen", "127.0.0.1:1", "--con", "x"])
     assert (known.command, known.log, known.config) == ("up", "json", None)
     assert rest == ["--listen", "127.0.0.1:1", "--con", "x"]  # what is shortened is the command's own
+
+
+@pytest.mark.parametrize(
+    ("written", "held", "kept"),
+    [
+        ("Bearer abc123def456", "abc123def456", ""),  # of a header the word behind the first
+        ("https://example.org/services/T0000001AAAA", "T0000001AAAA", "services"),  # of an address what is long enough
+        ("https://me:corretja%20blava@example.org/", "corretja blava", "example.org"),
+        ("//example.org/services/T0000001AAAA", "//example.org/services/T0000001AAAA", "T0000001AAAA"),  # no address
+        ("file:/services/T0000001AAAA", "file:/services/T0000001AAAA", "T0000001AAAA"),
+        ("https://[oh/T0000001AAAA\nanother-line", "another-line", "T0000001AAAA"),  # that cannot be taken apart
+    ],
+)
+def test_a_secret_is_known_by_what_each_of_its_lines_holds(
+    written: str, held: str, kept: str, tmp_path: Path, configure: Callable[[str], Config]
+) -> None:
+    (tmp_path / "password").write_text(written)
+    configure(
+        '[site]\nname = "x"\naddress = "https://status.example.org"\n'
+        '[mail]\nsender = "estat@example.org"\nusername = "talaia"\npassword_file = "password"\n'
+    )
+    assert held in known.secrets()
+    assert kept not in known.secrets()
+
+
+def test_the_password_of_the_database_is_in_no_line(configure: Callable[[str], Config]) -> None:
+    configure(
+        '[site]\nname = "x"\naddress = "https://status.example.org"\n'
+        '[database]\nurl = "postgresql://talaia:corretja-blava@db.example.org/talaia"\n'
+    )
+    assert lines.Plain().format(record("no role corretja-blava")).endswith("no role …")
 
 
 def test_of_secrets_of_which_one_holds_another_nothing_is_left(

@@ -233,6 +233,15 @@ def test_who_knows_of_a_part_hears_of_what_comes_with_the_next_and_is_worth_a_ma
     assert copies.count() == 2, "bernat has heard all that he chose"
 
 
+def test_also_when_the_other_keeps_services_of_its_own_the_mail_names_those_that_are_in_trouble(house: House) -> None:
+    quiet = told(house, opened(house, {"chat": State.DISRUPTION}, tell=False))
+    big = opened(house, {"links": State.DISRUPTION})
+    house.work()
+    merged(house, big, quiet, move_services=False)
+    assert went(house) == [("problem", quiet.ref)]
+    assert [one.slug for one in story_of(quiet.sent_notices.get(state=Notice.SENT)).touched] == ["links"]
+
+
 def test_what_comes_back_in_one_opened_without_a_mail_tells_nobody_of_what_it_began_with(house: House) -> None:
     """Its end named all that it had touched, to those who had been told of its part."""
     Recipient.objects.filter(address="anna@example.net").update(services=["chat"])

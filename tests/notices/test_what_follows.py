@@ -127,6 +127,9 @@ def test_what_people_were_about_to_be_told_of_what_was_merged_is_told_unless_the
     mild = replace(OPEN, levels=(State.DEGRADED,))
     assert decide(replace(mild, unsaid=asked), [], Rules(), NOW) == Wanted(Kind.PROBLEM, "u1 2026-002")
     assert decide(replace(mild, unsaid=same), [], Rules(), NOW) == Wanted(Kind.PROBLEM, "u1 2026-002", "no_disruption")
+    # Of several it is named for the first, so that one more that comes while it is held brings no second notice.
+    more = (*other, Unsaid("2026-003", Reach(("mail",))))
+    assert decide(replace(OPEN, unsaid=more), [TOLD], Rules(), NOW) == Wanted(Kind.UPDATE, "u1 2026-002")
 
 
 def test_a_relapse_is_waited_for_again() -> None:

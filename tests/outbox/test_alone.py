@@ -99,6 +99,23 @@ def test_only_one_works_in_a_folder_and_the_next_one_is_told_who_does(tmp_path: 
                 only_one(tmp_path, "talaia up").__enter__()
 
 
+def test_who_works_there_now_is_named_and_not_who_did_before(tmp_path: Path) -> None:
+    for what in ("talaia work", "talaia up"):
+        with only_one(tmp_path, what):
+            assert (tmp_path / "run" / "works.lock").read_text() == f"{what} (process {os.getpid()})\n"
+
+
+def test_a_lock_that_is_refused_without_a_name_is_told_with_that_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_file: object, _how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("talaia.outbox.alone.fcntl.flock", refuse)
+    with pytest.raises(Refused, match=rf"^{tmp_path}/run: No locks available; run it as"):
+        only_one(tmp_path, "talaia up").__enter__()
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
 def test_a_disk_that_takes_no_lock_keeps_nobody_out_and_a_folder_of_somebody_else_does(
     tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -13,7 +13,7 @@ import pytest
 from django.db import transaction
 
 from talaia.outbox import actions
-from talaia.outbox.machine import FILE, is_dead, machine_id, this_machine
+from talaia.outbox.machine import FILE, is_dead, machine_id, start_ticks, this_machine
 from talaia.outbox.models import Delivery, Fact
 from talaia.outbox.worker import Channel, Worker
 
@@ -57,6 +57,38 @@ def test_a_file_that_is_not_whole_is_made_anew(tmp_path: Path, left: str) -> Non
 def test_where_nothing_can_be_kept_every_start_is_another_machine(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert this_machine(tmp_path / "file") != this_machine(tmp_path / "file")
+
+
+NO_PROCESS = 2**22 + 1  # more than the kernel numbers
+OURS = f"{os.getpid()}/{start_ticks(os.getpid())}-abc123"
+
+
+@pytest.mark.parametrize(
+    ("worker", "dead"),
+    [
+        (f"id/boot/1/{OURS}", False),
+        (f"id/boot/1/{os.getpid()}/1-abc123", True),  # its number was given to another process since
+        (f"id/boot/1/{NO_PROCESS}/17-abc123", True),
+        (f"id/boot/2/{NO_PROCESS}/17-abc123", False),  # in another container, whose processes we do not see
+        (f"id/before/1/{OURS}", True),  # before the machine was started again
+        (f"other/before/1/{NO_PROCESS}/17-abc123", False),
+        ("id/boot/1/x/17-abc123", True),
+    ],
+)
+def test_a_worker_is_dead_where_its_process_is_gone_for_certain(worker: str, dead: bool) -> None:
+    assert is_dead(worker, "id/boot/1") is dead
+
+
+def test_when_a_process_began_is_read_whatever_it_is_called() -> None:
+    name = Path("/proc/self/comm")
+    called, began = name.read_text(), start_ticks(os.getpid())
+    assert began.isdigit()
+    try:
+        for other in ("a) b", "(a) 1 2", ")"):
+            name.write_text(other)
+            assert start_ticks(os.getpid()) == began
+    finally:
+        name.write_text(called.strip())
 
 
 @pytest.mark.django_db(transaction=True)

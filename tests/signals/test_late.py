@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from talaia.config import Source
-from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news, unlisted
+from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news, one_word_each, unlisted
 from talaia.signals.models import Signal
 from talaia.signals.parse.report import Alert
 from tests.signals.bodies import pushed, told
@@ -76,6 +76,19 @@ def test_two_clocks_may_differ_by_the_tolerance_and_not_by_more(
         assert old_news(told, known, TOLERANCE) is old, early
         assert old_news(told, known) is (early > 0), early
     assert (timedelta(seconds=30), timedelta(minutes=4)) == (TOLERANCE, REPEATED)
+
+
+@pytest.mark.parametrize("firing", [True, False])
+@pytest.mark.parametrize(("later", "counts"), [(-1, "first"), (0, "second"), (1, "second")])
+def test_of_two_words_of_one_body_that_of_the_later_hour_counts_and_of_one_hour_the_last(
+    firing: bool, later: int, counts: str
+) -> None:
+    first, second = (
+        Alert({"alertname": "Web"}, firing, {"summary": words}, at(hour), None if firing else at(hour))
+        for words, hour in (("first", 1), ("second", 1 + later))
+    )
+    found = one_word_each([first, second], lambda labels: labels["alertname"], at(9), timedelta(hours=1))
+    assert found["Web"].annotations["summary"] == counts
 
 
 WEBHOOK = Source(id="h", kind="webhook")

@@ -64,6 +64,11 @@ def test_the_clock_on_the_wall_is_compared_with_the_one_that_is_never_set_back(
     assert wall.set_back(NOW + 3 * MINUTE - 3 * HOUR) == timedelta(0)
     passed[0] += 1
     assert wall.set_back(NOW + 3 * MINUTE) == timedelta(0)  # set forward: that is time that passed, for all we know
+    second = timedelta(seconds=1)
+    passed[0] += 60
+    assert wall.set_back(NOW + 4 * MINUTE - 5 * second) == timedelta(0)  # so far one that is kept in step may differ
+    passed[0] += 60
+    assert wall.set_back(NOW + 5 * MINUTE - 11 * second) == 6 * second
 
 
 def test_what_stands_still_is_told_by_how_long_it_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,17 @@ def test_of_one_place_only_so_many_stay_and_others_do_not_pay_for_it() -> None:
     assert not inside.guests and not inside.places
 
 
+@pytest.mark.parametrize(("guests", "gone"), [(4, 1), (62, 1), (63, 2), (127, 3), (255, 5)])
+def test_of_many_a_part_goes_at_once_and_who_comes_stays(guests: int, gone: int) -> None:
+    inside = hall(connections=guests)
+    some = [Someone(float(since)) for since in range(guests)]
+    newest = Someone(float(guests))
+    for one in (*some, newest):
+        inside.enter(one)
+    assert [one.dropped for one in some] == [True] * gone + [False] * (guests - gone)
+    assert not newest.dropped
+
+
 def test_what_is_kept_is_bounded_and_who_began_first_pays() -> None:
     inside = hall(connections=100)
     first, second, served, third = (Someone(since) for since in (1.0, 2.0, BUSY, 3.0))
