@@ -370,6 +370,11 @@ def _concerned(notice: Notice) -> tuple[list[Impact], tuple[Reach, ...]]:
             parts = Impact.objects.filter(event__in=event.duplicates.all(), service__in=theirs)
             return kept or list(parts.select_related("service").order_by(*IN_ORDER)), reaches
     services = tuple(one.service_id for one in found)
+    # To who was told of a part, its services are the problem, also where they stayed there.
+    if notice.kind == Kind.RESOLVED:
+        parts = Impact.objects.filter(event__in=spoken_for(event)).exclude(service__in=services)
+        everything = Impact.objects.filter(Q(event=event) | Q(pk__in=parts)).select_related("service")
+        found = list({one.service_id: one for one in everything.order_by(*IN_ORDER)}.values())
     return found, (Reach(services, whom(event.only_behind, services, for_whom(event))), *waits)
 
 

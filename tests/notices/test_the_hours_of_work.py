@@ -225,3 +225,19 @@ def test_work_that_is_called_off_before_its_new_hours_are_told_is_named_by_those
     first, last = (Story.from_json(row.story or {}) for row in Notice.objects.filter(state="sent").order_by("pk"))
     assert last.window == first.window == (event.window_start, event.window_end)
     assert (first.revision, last.revision) == (0, 1)
+
+
+def test_work_that_began_late_is_told_with_the_hours_in_which_it_was(house: House) -> None:
+    event = plan(house, HOUR)
+    events.arrange_maintenance(event.ref, house.now, by="anna", starts_itself=False)
+    house.later(hours=1, minutes=10).work()
+    events.update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {"ca": "Ara."}, house.now, by="anna")
+    began = house.now
+    house.work().later(minutes=2).work()
+    start = Story.from_json(Notice.objects.get(kind="start").story or {})
+    assert start.hours == (event.window_start, event.window_end)
+    house.later(minutes=20)
+    events.update_maintenance(event.ref, MaintenanceState.COMPLETED, {"ca": "Fet."}, house.now, by="anna")
+    ended = house.now
+    house.work().later(minutes=2).work()
+    assert Story.from_json(Notice.objects.get(kind="end").story or {}).hours == (began, ended)
