@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -163,6 +164,25 @@ def check_end(ended: datetime, began: datetime, now: datetime) -> None:
     check_time(ended, None, now)
     if ended < began:
         raise NotPossible(_("it cannot end before it began"))
+
+
+class Said(Protocol):
+    """An entry of a timeline."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+def over_at(state: str, ended_at: datetime | None, entries: Iterable[Said]) -> datetime | None:
+    """When it was over, as people are told. Of work that was called off, when that was said.
+
+    (The row of such work ends no earlier than it was to begin, which may lie ahead.)
+    """
+    if state != MaintenanceState.CANCELLED:
+        return ended_at
+    return next((entry.at for entry in entries if entry.state == state), ended_at)
 
 
 def check_merge(

@@ -23,6 +23,7 @@ from talaia.events.timeline import (
     MaintenanceState,
     incident_word,
     maintenance_word,
+    over_at,
 )
 from talaia.forum import neutral
 from talaia.forum.seam import Document
@@ -98,6 +99,10 @@ class Story:
     def ended(self) -> bool:
         return self.state in ENDED
 
+    @property
+    def over_at(self) -> datetime | None:
+        return over_at(self.state, self.ended_at, self.entries)
+
 
 def document(story: Story, house: House) -> Document:
     """What must stand there."""
@@ -112,7 +117,7 @@ def document(story: Story, house: House) -> Document:
             tags=tags(story),
             closed=story.ended,
             began=story.started_at,
-            ended=story.ended_at,
+            ended=story.over_at,
             impact=worst.value if worst else "",
             touched=tuple(" ".join(neutral.settled(name).split()) for name, _state in story.touched),
         )
@@ -264,10 +269,10 @@ def _facts(story: Story, house: House) -> Iterator[tuple[str, str]]:
         yield _("Window"), calendar.span(*story.window)
     else:
         yield _("Began"), calendar.moment(story.started_at)
-    if story.ended and story.ended_at and not story.merged_into:
+    if story.ended and story.over_at and not story.merged_into:
         yield (
             _("Cancelled") if story.state == MaintenanceState.CANCELLED else _("Ended"),
-            calendar.moment(story.ended_at),
+            calendar.moment(story.over_at),
         )
     elif story.next_update_at:
         yield _("Next update"), calendar.moment(story.next_update_at)

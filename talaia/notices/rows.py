@@ -182,9 +182,8 @@ def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
     begun = besides is not None and besides.state in Notice.TOLD
     parts = list(besides.also.all()) if besides is not None and begun else spoken_for(event)
     whose = [event, *parts]
-    postings = Posting.objects.filter(
-        Q(notice__event__in=whose) | Q(notice__also__in=whose), state__in=[Posting.SENT, Posting.AGAIN]
-    )
+    # Not by a notice of another event that spoke for one of these: it went to all whom that one concerned, too.
+    postings = Posting.objects.filter(notice__event__in=whose, state__in=[Posting.SENT, Posting.AGAIN])
     if besides is not None:
         postings = postings.exclude(notice=besides)
     return frozenset(postings.values_list("recipient", flat=True).distinct())
@@ -323,6 +322,9 @@ def story(notice: Notice, now: datetime) -> Story:
     touched, reaches = _concerned(notice)
     earlier = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))
     stories = [Story.from_json(one.story) for one in earlier if one.story]
+    window = window_of(event)
+    if kind is Kind.CANCELLED and stories:  # they know it by those hours; of others they have not heard
+        window = stories[-1].window or window
     return Story(
         kind=kind,
         event=event.kind,
@@ -336,14 +338,14 @@ def story(notice: Notice, now: datetime) -> Story:
             Touched(one.service_id, words(one.service.names), one.state, one.service.first_slug) for one in touched
         ),
         ended_at=event.ended_at,
-        window=window_of(event),
+        window=window,
         next_update_at=event.next_update_at,
         entry=update.number if update else 0,
         texts=words(update.texts, update.language) if update else (),
         plain=update.plain if update else False,
         before=tuple(one.number for one in earlier),
         behind=wider([one.behind for one in reaches]),
-        revision=revision([*(one.window for one in stories), window_of(event)], kind),
+        revision=revision([*(one.window for one in stories), window], kind),
         parts=tuple(_part(one) for one in spoken_for(event)),
         reaches=reaches if len(reaches) > 1 else (),
     )
@@ -368,6 +370,11 @@ def _concerned(notice: Notice) -> tuple[list[Impact], tuple[Reach, ...]]:
             parts = Impact.objects.filter(event__in=event.duplicates.all(), service__in=theirs)
             return kept or list(parts.select_related("service").order_by(*IN_ORDER)), reaches
     services = tuple(one.service_id for one in found)
+    # To who was told of a part, its services are the problem, also where they stayed there.
+    if notice.kind == Kind.RESOLVED:
+        parts = Impact.objects.filter(event__in=spoken_for(event)).exclude(service__in=services)
+        everything = Impact.objects.filter(Q(event=event) | Q(pk__in=parts)).select_related("service")
+        found = list({one.service_id: one for one in everything.order_by(*IN_ORDER)}.values())
     return found, (Reach(services, whom(event.only_behind, services, for_whom(event))), *waits)
 
 

@@ -172,8 +172,9 @@ class Story:
         """When the work is: as planned; begun before that, or over, with the hours in which it was so."""
         if self.window is None or self.state not in BEGUN:
             return self.window
-        start, end = min(self.started_at, self.window[0]), self.window[1]
-        return start, self.ended_at if self.ended_at and self.ended_at > start else end
+        if self.ended_at and self.ended_at > self.started_at:
+            return self.started_at, self.ended_at
+        return min(self.started_at, self.window[0]), self.window[1]
 
     @property
     def about_work(self) -> bool:

@@ -157,3 +157,10 @@ def test_the_day_of_a_title_is_the_one_people_lived_in() -> None:
     moved = replace(WORK, window=(BEGAN + timedelta(days=7), BEGAN + timedelta(days=8)))
     assert document(moved, HOUSE).title.startswith("[2026-10-10]")
     assert MADRID.key == "Europe/Madrid"
+
+
+def test_work_that_is_called_off_is_so_since_that_was_said_and_not_since_it_was_to_begin() -> None:
+    said = (*WORK.entries, entry(2, "cancelled", "No es fa.", minutes=-600))
+    off = replace(WORK, state="cancelled", ended_at=BEGAN, entries=said)
+    assert "- **Cancel·lat:** 2 d’octubre del 2026, 18:12" in document(off, HOUSE).text
+    assert document(off, HOUSE).ended == said[-1].at

@@ -297,6 +297,19 @@ def test_one_that_is_opened_again_by_a_merge_ends_for_all_once_more(house: House
     assert went(house)[3:] == [("resolved", old.ref)]
 
 
+def test_the_end_names_what_was_told_of_a_part_also_where_its_services_stayed_there(house: House) -> None:
+    first = opened(house, {"links": State.DISRUPTION})
+    second = told(house, opened(house, {"chat": State.PARTIAL}))
+    events.update_incident(first.ref, IncidentState.RESOLVED, {"ca": "Arreglat."}, house.now, by="anna")
+    house.work()
+    merged(house, first, second)  # in the hold of its end, which then comes with that of the other
+    assert not readers(house, "resolved")
+    resolved(house, second)
+    assert readers(house, "resolved") == BOTH
+    story = story_of(Notice.objects.get(kind="resolved", state=Notice.SENT))
+    assert {one.slug for one in story.touched} == {"links", "chat"}
+
+
 def test_what_was_no_duplicate_after_all_has_an_end_of_its_own(house: House) -> None:
     first = told(house, opened(house, {"links": State.DISRUPTION}))
     second = told(house, opened(house, {"links": State.DISRUPTION}))

@@ -147,6 +147,29 @@ def test_of_what_is_merged_each_hears_whom_it_concerned_by_itself(placed: House)
     assert told(placed)[3:] == ["anna", "bernat"]
 
 
+@pytest.mark.parametrize("while_the_other_lasts", [False, True])
+def test_what_was_no_part_after_all_begins_anew_for_those_alone_whom_it_concerned(
+    placed: House, while_the_other_lasts: bool
+) -> None:
+    """All heard of it in a mail of the other one; nobody has said that it is for all."""
+    chat = open_incident(placed, None, "chat")
+    placed.work().later(minutes=2).work()
+    links = open_incident(placed, [])
+    if not while_the_other_lasts:  # else it is the other one that tells of it
+        placed.work().later(minutes=2).work()
+    events.merge_incident(links.ref, chat.ref, {"ca": "És la mateixa."}, placed.now)
+    placed.work().later(minutes=2).work()
+    if not while_the_other_lasts:
+        events.update_incident(chat.ref, IncidentState.RESOLVED, {"ca": "Fet."}, placed.now)
+        placed.work().later(minutes=2).work()
+    assert sorted({*told(placed)}) == ["anna", "bernat", "carla"]
+    for state in (IncidentState.INVESTIGATING, IncidentState.IDENTIFIED, IncidentState.RESOLVED):
+        placed.server.taken.clear()
+        events.update_incident(links.ref, state, {"ca": "No era la mateixa."}, placed.now, tell=True)
+        placed.work().later(minutes=2).work()
+        assert told(placed) == ["anna"], state
+
+
 @pytest.fixture
 def desk(settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch) -> Client:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

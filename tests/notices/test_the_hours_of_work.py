@@ -13,6 +13,7 @@ from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState
 from talaia.notices import actions
 from talaia.notices.models import Notice
+from talaia.notices.values import Story
 from talaia.panel.state import State
 from tests.notices.conftest import NOW, Configure, House
 
@@ -208,3 +209,35 @@ def test_the_mail_of_an_end_without_words_tells_the_reason_and_nothing_that_was_
     found = body.get_content()
     assert before["ca"] not in found
     assert words.get("ca", "Dos talls.") in found and ("Dos talls." in found) == (not words)
+
+
+def test_work_that_is_called_off_before_its_new_hours_are_told_is_named_by_those_that_were(house: House) -> None:
+    event = plan(house, WEEK)
+    house.later(minutes=2).work()
+    assert event.window_start
+    assert event.window_end
+    moved = (event.window_start + 24 * HOUR, event.window_end + 24 * HOUR)
+    events.postpone_maintenance(event.ref, moved, {"ca": "Un dia més tard."}, house.now, by="anna")
+    house.work()
+    events.update_maintenance(event.ref, MaintenanceState.CANCELLED, {"ca": "No es fa."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    assert told(house) == ["advance", "cancelled"]
+    first, last = (Story.from_json(row.story or {}) for row in Notice.objects.filter(state="sent").order_by("pk"))
+    assert last.window == first.window == (event.window_start, event.window_end)
+    assert (first.revision, last.revision) == (0, 1)
+
+
+def test_work_that_began_late_is_told_with_the_hours_in_which_it_was(house: House) -> None:
+    event = plan(house, HOUR)
+    events.arrange_maintenance(event.ref, house.now, by="anna", starts_itself=False)
+    house.later(hours=1, minutes=10).work()
+    events.update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {"ca": "Ara."}, house.now, by="anna")
+    began = house.now
+    house.work().later(minutes=2).work()
+    start = Story.from_json(Notice.objects.get(kind="start").story or {})
+    assert start.hours == (event.window_start, event.window_end)
+    house.later(minutes=20)
+    events.update_maintenance(event.ref, MaintenanceState.COMPLETED, {"ca": "Fet."}, house.now, by="anna")
+    ended = house.now
+    house.work().later(minutes=2).work()
+    assert Story.from_json(Notice.objects.get(kind="end").story or {}).hours == (began, ended)

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from talaia.config import Wrong, current
 from talaia.events import actions as events
-from talaia.events.timeline import IncidentState
+from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.notices.webhooks import client, sign
 from talaia.outbox import actions as outbox
 from talaia.outbox.faults import Permanent, Temporary
@@ -120,6 +120,10 @@ def test_planned_work_is_told_once_it_is_public(told: House, there: Receiver) ->
     incident = one.json()["incident"]
     assert (incident["status"], incident["impact"]) == ("scheduled", "maintenance")
     assert incident["scheduled_for"] == "2026-05-05T01:12:00.000Z"
+    events.update_maintenance(event.ref, MaintenanceState.CANCELLED, {"ca": "No es fa."}, NOW, by="anna")
+    told.work()
+    off = came(there)[-1].json()["incident"]
+    assert off["resolved_at"] == off["updated_at"] == "2026-05-04T01:12:00.000Z"
 
 
 def test_a_service_that_changes_is_told_with_words_that_its_readers_know(told: House, there: Receiver) -> None:

@@ -103,3 +103,9 @@ def test_work_that_was_begun_without_a_word_stands_in_the_timeline_with_its_hour
     page = own(event, NOW + 2 * HOUR)
     assert re.search(r"In progress 4 May 2026, 12:00 The work has begun\.", page), page
     assert "La feina ha començat." in own(event, NOW + 2 * HOUR, "")
+
+
+def test_work_that_is_called_off_is_so_since_that_was_said_and_not_since_it_was_to_begin() -> None:
+    event, then = plan(), NOW + timedelta(minutes=10)
+    update_maintenance(event.ref, MaintenanceState.CANCELLED, {"ca": "No es fa.", "en": "Not now."}, then)
+    assert "Cancelled 4 May 2026, 11:10 " in own(event, NOW + HOUR / 2)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from talaia.events.timeline import over_at
 from talaia.panel.codes import code
 from talaia.panel.state import State, worst
 
@@ -95,7 +96,7 @@ def event(told: Told, services: State, address: str, host: str) -> dict[str, Any
             "started_at": when(told.started_at),
             "updated_at": when(last.edited_at or last.at),
             "monitoring_at": when(watched.at) if watched else None,
-            "resolved_at": when(told.ended_at),
+            "resolved_at": when(over_at(last.state, told.ended_at, told.entries)),
             "shortlink": f"{address}{told.path}",
             "page_id": code(host, "page", ""),
             **planned,
