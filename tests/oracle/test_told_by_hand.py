@@ -73,7 +73,7 @@ def test_those_told_of_a_duplicate_hear_its_end_once_by_the_other() -> None:
 
 def test_a_merge_in_the_hold_loses_no_mail() -> None:
     quiet = opened(tell=Tell.NO), opened(400, event="j", shop=DOWN), h.Merged(NOON + 430, "j", "i"), resolved()
-    assert told(*quiet) == [(460, "news", f"{ALL} subscriber"), (2060, "end", f"{ALL} subscriber")]
+    assert told(*quiet) == [(490, "news", f"{ALL} subscriber"), (2060, "end", f"{ALL} subscriber")]
     both = opened(380), opened(400, event="j", shop=DOWN), h.Merged(NOON + 430, "j", "i"), resolved()
     assert told(*both) == [(490, "news", f"{ALL} subscriber"), (2060, "end", f"{ALL} subscriber")]
 
