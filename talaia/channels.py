@@ -10,21 +10,21 @@ from django.utils import timezone
 from talaia.audience.actions import asked
 from talaia.audience.importing import deliver as keep_audience
 from talaia.audience.mailing import behind, hand_over, mail_returns, neighbours, readers, remember_whom
-from talaia.audience.subscribing import to_ask
+from talaia.audience.pending_subscriptions import to_ask
 from talaia.config import Config, current
-from talaia.forum.chosen import chosen
-from talaia.forum.keeping import Keeper
+from talaia.forum.registry import chosen
+from talaia.forum.sync import MirrorSync
 from talaia.notices.actions import look
 from talaia.notices.chat import deliver as chat
-from talaia.notices.confirm import send as send_question
-from talaia.notices.letterhead import the_list
-from talaia.notices.post import Post
+from talaia.notices.confirmation_mail import send as send_question
+from talaia.notices.mailer import Mailer
 from talaia.notices.replies.answer import answer as answer_reply
-from talaia.notices.values import Behind, Recipient, words
+from talaia.notices.sender import the_list
+from talaia.notices.values import Addressee, Segment, words
 from talaia.notices.webhooks.deliver import deliver as tell_systems
 from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
-from talaia.site.dates import Calendar
+from talaia.site.dates import Dates
 from talaia.site.write import publish
 
 
@@ -38,14 +38,14 @@ def channels(config: Config) -> list[Channel]:
         Channel("notices", look_at, batch=20),
         Channel(
             "mail",
-            Post(recipients, calendar, mail_returns, to_list, neighbours).deliver,
+            Mailer(recipients, calendar, mail_returns, to_list, neighbours).deliver,
             longest_wait=timedelta(minutes=5),
         ),
         Channel("chat", say_in_chats, longest_wait=timedelta(minutes=2)),
         Channel("webhook", tell_systems),
         Channel("letters", single_letter, longest_wait=timedelta(minutes=5)),
         Channel("audience", keep_audience),
-        Channel("mirror", Keeper(current, chosen, calendar).deliver),
+        Channel("mirror", MirrorSync(current, chosen, calendar).deliver),
     ]
 
 
@@ -83,7 +83,7 @@ def single_letter(targets: Sequence[str], now: datetime) -> None:
             ask_whether_it_was_them(int(number), now)
 
 
-def recipients(after: str, only: Behind | None, also: Collection[str] = ()) -> Iterator[Recipient]:
+def recipients(after: str, only: Segment | None, also: Collection[str] = ()) -> Iterator[Addressee]:
     """Whom mails go to: the one list, or everybody of the ledger who is told, each in their language.
 
     `only` the people behind something, and those with the keys `also`, where each gets a mail of their own; a list
@@ -94,7 +94,7 @@ def recipients(after: str, only: Behind | None, also: Collection[str] = ()) -> I
         yield from [everybody] if after < everybody.key else []
         return
     for reader in readers(after, behind(config, only), also):
-        yield Recipient(
+        yield Addressee(
             reader.key, reader.address, reader.language or config.site.languages[0], services=reader.services
         )
 
@@ -104,6 +104,6 @@ def to_list(letter: bytes, message_id: str) -> bool:
     return hand_over(letter, message_id, current(), timezone.now)
 
 
-def calendar(language: str) -> Calendar:
+def calendar(language: str) -> Dates:
     """How mails and the forum tell the time: as the page does."""
-    return Calendar(language, current().site.tz)
+    return Dates(language, current().site.tz)

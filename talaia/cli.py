@@ -13,12 +13,12 @@ from django.db import Error as DatabaseError
 import talaia
 from talaia import config as configuration
 from talaia.config.extras import missing
-from talaia.log import lines
-from talaia.modes import UMASK
-from talaia.outbox.faults import Fault
-from talaia.outbox.room import free
-from talaia.outbox.trouble import HINTS, in_one_line, trouble
-from talaia.refusal import Refused
+from talaia.errors import UserError
+from talaia.file_modes import UMASK
+from talaia.log import formatters
+from talaia.outbox.disk_reserve import free
+from talaia.outbox.errors import OutsideError
+from talaia.outbox.failure_kinds import HINTS, in_one_line, trouble
 from talaia.terminal import only_words
 
 # Name → one line of help. The module of each is talaia/commands/<name>.py.
@@ -52,13 +52,15 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="talaia", description="The page that stays up when everything else is down.")
     top.add_argument("--version", action="version", version=f"talaia {talaia.__version__}")
     top.add_argument("--config", metavar="FILE", help="the configuration (default: $TALAIA_CONFIG or ./talaia.toml)")
-    top.add_argument("--log", choices=lines.CHOICES, help="how lines of the log look (default: $TALAIA_LOG or auto)")
+    top.add_argument(
+        "--log", choices=formatters.CHOICES, help="how lines of the log look (default: $TALAIA_LOG or auto)"
+    )
     names = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, line in COMMANDS.items():
         # Both may stand behind the command, too, written in full: what is shortened is the command's own.
         own = names.add_parser(name, help=line, add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
         own.add_argument("--config")
-        own.add_argument("--log", choices=lines.CHOICES)
+        own.add_argument("--log", choices=formatters.CHOICES)
     return top
 
 
@@ -92,22 +94,22 @@ def _run(argv: Sequence[str] | None) -> int:
         own = argparse.ArgumentParser(prog=f"talaia {known.command}", description=command.HELP)
         command.arguments(own)
         return int(command.run(own.parse_args(rest)))
-    except (Refused, configuration.Wrong) as error:
-        print(lines.refusal(f"talaia: {error}"), file=sys.stderr)
+    except (UserError, configuration.ConfigError) as error:
+        print(formatters.refusal(f"talaia: {error}"), file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
-    except Fault as fault:
-        print(lines.refusal(f"talaia: {fault}" + (f"; {fault.hint}" if fault.hint else "")), file=sys.stderr)
+    except OutsideError as fault:
+        print(formatters.refusal(f"talaia: {fault}" + (f"; {fault.hint}" if fault.hint else "")), file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
     except KeyboardInterrupt:
         return 130
     except DatabaseError as error:
-        print(lines.refusal(f"talaia: the database refuses: {refused(error)}"), file=sys.stderr)
+        print(formatters.refusal(f"talaia: the database refuses: {refused(error)}"), file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
     except OSError as error:
         if (kind := trouble(error)) is None:
             raise
         said = f"talaia: {error.filename or error.strerror}: {error.strerror}; {HINTS[kind]}"
-        print(lines.refusal(said), file=sys.stderr)
+        print(formatters.refusal(said), file=sys.stderr)
         return NOT_NOW if known.command in BY_MAIL else 1
 
 
@@ -143,17 +145,17 @@ def set_up(bare: bool = False) -> None:
         os.environ.pop("TALAIA_CONFIG", None)
         configuration.use(configuration.bare())
     elif not path.exists():
-        raise Refused(f"there is no {path}; `talaia init` writes one, TALAIA_CONFIG or --config names another")
+        raise UserError(f"there is no {path}; `talaia init` writes one, TALAIA_CONFIG or --config names another")
     else:
         os.environ["TALAIA_CONFIG"] = str(path.resolve())
         configuration.use(configuration.read(path, home))
         if lacking := missing(configuration.current()).get("postgresql"):
-            raise Refused("; ".join(lacking))
+            raise UserError("; ".join(lacking))
     try:
         start_django()
     except OSError as error:  # the state folder, or the key in it, is not ours
         what = f"{error.filename or configuration.current().home}: {error.strerror}"
-        raise Refused(f"{what}; run it as the account that runs talaia") from None
+        raise UserError(f"{what}; run it as the account that runs talaia") from None
 
 
 def start_django() -> None:

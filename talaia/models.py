@@ -1,14 +1,14 @@
 """Every table of the product. (Django reads this file; each class lives with its subject.)"""
 
-from talaia.audience.models import Import, Letter, Look, OptOut, Recipient, Subscription
+from talaia.audience.models import ExportCheck, Import, ListPost, OptOut, Recipient, Subscription
 from talaia.desk.models import Dismissal, Draft, FirstWords, Invitation, Member, SentForm
 from talaia.events.models import Anchor, Event, Impact, Update
 from talaia.forum.discourse.models import Bell
 from talaia.forum.models import Mirrored, Proposal
-from talaia.notices.models import Bounce, Notice, Posting, Reply
+from talaia.notices.models import Bounce, Notice, NoticeRecipient, Reply
 from talaia.outbox.models import Delivery, Fact, WriteTest
 from talaia.panel.models import Day, FormerSlug, Group, Listing, Service, Transition, Watched
-from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState, Token
+from talaia.signals.models import CheckFinding, Evidence, PollRequest, RawWebhook, Signal, SourceState, Token
 from talaia.site.models import Publication
 
 __all__ = [
@@ -22,27 +22,27 @@ __all__ = [
     "Draft",
     "Event",
     "Evidence",
+    "ExportCheck",
     "Fact",
     "FirstWords",
     "FormerSlug",
     "Group",
     "Impact",
     "Import",
-    "Intake",
     "Invitation",
-    "Letter",
+    "ListPost",
     "Listing",
-    "Look",
     "Member",
     "Mirrored",
     "Notice",
+    "NoticeRecipient",
     "OptOut",
-    "Posting",
+    "PollRequest",
     "Proposal",
     "Publication",
+    "RawWebhook",
     "Recipient",
     "Reply",
-    "Ring",
     "SentForm",
     "Service",
     "Signal",

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from talaia.refusal import Refused
+from talaia.errors import UserError
 
 Kind = Literal["ours", "empty", "older", "newer", "foreign"]
 BACKUP = "bring back the copy of it that was made before"
@@ -100,4 +100,4 @@ def must_be_usable() -> None:
     """Raises Refused where a start would only break what is there."""
     found = look()
     if not found.usable:
-        raise Refused(f"{found.what}; {found.mend}")
+        raise UserError(f"{found.what}; {found.mend}")

@@ -11,7 +11,7 @@ import dj_database_url
 
 from talaia.config import Config, current
 from talaia.config.hosts import asked_by
-from talaia.modes import make_private
+from talaia.file_modes import make_private
 
 HERE = Path(__file__).parent
 config = current()
@@ -88,9 +88,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "talaia.api.haste.wait_for_no_lock_for_ever",
-    "talaia.desk.policy.content_security_policy",
-    "talaia.desk.policy.place_of_the_request",
+    "talaia.api.db_timeout.wait_for_no_lock_for_ever",
+    "talaia.desk.security_headers.content_security_policy",
+    "talaia.desk.security_headers.place_of_the_request",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -129,7 +129,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "desk"
 # People: docs/decisions/people.md. allauth's views and templates are not routed; its limits are off, as some of them
-# would let a stranger lock out whom he names: desk/guessing.py guards every door instead.
+# would let a stranger lock out whom he names: desk/login_throttle.py guards every door instead.
 ACCOUNT_ADAPTER = "talaia.desk.people.adapters.Account"
 MFA_ADAPTER = "talaia.desk.people.adapters.Factors"
 SOCIALACCOUNT_ADAPTER = "talaia.desk.people.adapters.OpenID"
@@ -180,8 +180,8 @@ if config.web.behind_proxy:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "talaia.log.lines.formatter"}},
-    "handlers": {"stderr": {"class": "talaia.log.bounded.Bounded", "formatter": "line"}},
+    "formatters": {"line": {"()": "talaia.log.formatters.formatter"}},
+    "handlers": {"stderr": {"class": "talaia.log.rate_limit.Bounded", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"talaia": {"level": "INFO"}, "django.server": {"level": "WARNING"}, "uvicorn": {"level": "ERROR"}},
 }

@@ -11,10 +11,10 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
-from talaia.config import clean
+from talaia.config import sanitize
 
 
-class Words:
+class SafeStream:
     """A stream that lets through only what does not act: no escape sequence, no mark of direction left open."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -22,7 +22,7 @@ class Words:
 
     def write(self, text: str) -> int:
         """A carriage return stays at an end: by it our own counters write over themselves."""
-        kept = "\r" if text == "\r" else clean.lines(text)
+        kept = "\r" if text == "\r" else sanitize.lines(text)
         self._stream.write(kept)
         return len(text)
 
@@ -37,6 +37,6 @@ class Words:
 @contextmanager
 def only_words() -> Iterator[None]:
     """Whatever is printed meanwhile passes through Words. Bytes go by `sys.stdout.buffer`, as they are."""
-    out, err = (cast(TextIOWrapper, Words(stream)) for stream in (sys.stdout, sys.stderr))
+    out, err = (cast(TextIOWrapper, SafeStream(stream)) for stream in (sys.stdout, sys.stderr))
     with redirect_stdout(out), redirect_stderr(err):
         yield

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from talaia.api import away
+from talaia.api import unavailable
 
 urlpatterns = [
     path("desk/", include("talaia.desk.urls")),
     path("", include("talaia.api.urls")),
 ]
-handler400 = away.bad_request
-handler403 = away.forbidden
-handler404 = away.not_found
-handler500 = away.failed
+handler400 = unavailable.bad_request
+handler403 = unavailable.forbidden
+handler404 = unavailable.not_found
+handler500 = unavailable.failed

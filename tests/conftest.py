@@ -12,8 +12,8 @@ import pytest
 
 from talaia import config as configuration
 from talaia.config import Config
-from talaia.log.bounded import Bounded
 from talaia.log.episodes import EPISODES
+from talaia.log.rate_limit import Bounded
 
 # A gate that throws dice stops the wrong change: the suite makes up the same inputs each time. To look for new faults,
 # TALAIA_EXPLORE=1 (and --hypothesis-seed=N for the same dice again).

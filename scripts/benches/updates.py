@@ -19,7 +19,7 @@ from talaia.events.timeline import IncidentState  # noqa: E402
 from talaia.outbox.worker import Worker  # noqa: E402
 from talaia.panel.state import State  # noqa: E402
 from talaia.reactions import consequences  # noqa: E402
-from talaia.starting import prepare  # noqa: E402
+from talaia.server.startup import prepare  # noqa: E402
 
 worker = Worker(current().home, channels(current()), consequences, timezone.now)
 

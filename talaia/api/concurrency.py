@@ -14,9 +14,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from talaia.api.body_limit import ASGI, Message, Receive, Scope, Send
 from talaia.api.counters import REFUSED
-from talaia.api.limits import ASGI, Message, Receive, Scope, Send
-from talaia.api.refusing import refuse
+from talaia.api.error_responses import refuse
 
 AT_ONCE = 12  # of each line
 WAITING = 128
@@ -26,7 +26,7 @@ LARGE = 262_144  # bytes of an answer, that is sent while it is made; strangers 
 AGAIN = "5"  # seconds
 
 
-class Line:
+class RequestQueue:
     """Who is answered, and who waits for that. Only the event loop's thread may use it."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ def limit_concurrency(app: ASGI, place: Callable[[Scope], str]) -> ASGI:
     A turn is over when the answer is made: who takes long to read it holds up nobody.
     `place`: whom a request counts for; empty for nobody.
     """
-    lines = {"hooks": Line(), "looks": Line(), "people": Line()}
+    lines = {"hooks": RequestQueue(), "looks": RequestQueue(), "people": RequestQueue()}
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

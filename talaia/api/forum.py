@@ -13,14 +13,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from talaia.api.answers import refusal
 from talaia.api.counters import HOOKS
-from talaia.api.haste import in_haste
+from talaia.api.db_timeout import statement_timeout
+from talaia.api.json_responses import refusal
 from talaia.config import current
-from talaia.forum.discourse import hook
+from talaia.forum.discourse import webhook
 from talaia.forum.discourse.actions import ring
 from talaia.log.episodes import lasts
-from talaia.outbox.attempts import answers, away
+from talaia.outbox.supervise import answers, away
 
 log = logging.getLogger(__name__)
 
@@ -47,21 +47,21 @@ def _answer(request: HttpRequest) -> HttpResponse:
         if isinstance(error, RequestDataTooBig):
             return _too_large()
         return refusal(503, "the request, or our own secret, cannot be read", "try again")
-    if len(body) > hook.LONGEST:
+    if len(body) > webhook.LONGEST:
         return _too_large()
-    if not secret or not hook.signed(secret, body, request.headers.get("X-Discourse-Event-Signature", "")):
+    if not secret or not webhook.signed(secret, body, request.headers.get("X-Discourse-Event-Signature", "")):
         return refusal(403, "the signature is not right", "the webhook's secret must be that of webhook_secret_file")
     if request.headers.get("X-Discourse-Event-Type") == "ping":
         return JsonResponse({"pong": True})
     try:
-        event = hook.read(request.headers, body, mirror.category)
-    except hook.Malformed as error:
+        event = webhook.read(request.headers, body, mirror.category)
+    except webhook.MalformedHook as error:
         return refusal(422, str(error), "this address is for the webhook of a Discourse forum")
     if event.topic is None:
         return JsonResponse({"stored": False, "why": "it concerns no topic of the category"})
     try:
-        with in_haste():
-            is_new = ring(hook.mark(secret), event, timezone.now())
+        with statement_timeout():
+            is_new = ring(webhook.mark(secret), event, timezone.now())
     except DatabaseError as error:
         away(log, "the forum's hook", error)
         return refusal(503, "it cannot be stored right now", "the hourly look will find it", Retry_After="5")
@@ -70,4 +70,4 @@ def _answer(request: HttpRequest) -> HttpResponse:
 
 
 def _too_large() -> HttpResponse:
-    return refusal(413, f"more than {hook.LONGEST:,} bytes", "no post of a forum is that long")
+    return refusal(413, f"more than {webhook.LONGEST:,} bytes", "no post of a forum is that long")

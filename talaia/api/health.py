@@ -14,17 +14,17 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from talaia import schema
-from talaia.api.answers import refusal
-from talaia.api.haste import in_haste
-from talaia.api.who import may_look
+from talaia.api.db_timeout import statement_timeout
+from talaia.api.json_responses import refusal
+from talaia.api.metrics_access import may_look
 from talaia.config import Config, current
-from talaia.outbox import beats
+from talaia.outbox import heartbeats
 from talaia.outbox.actions import write_test
+from talaia.outbox.disk_reserve import Room, room
+from talaia.outbox.failure_kinds import HINTS, in_one_line, trouble
 from talaia.outbox.models import Delivery
-from talaia.outbox.room import Room, room
-from talaia.outbox.trouble import HINTS, in_one_line, trouble
-from talaia.outbox.waits import Standing
-from talaia.site.guarding import Seen, last_look
+from talaia.outbox.monotonic import StableValue
+from talaia.site.integrity_check import IntegrityReport, last_look
 from talaia.site.models import Publication
 
 PATIENCE = 2.0  # seconds for the database
@@ -33,7 +33,7 @@ LOOK_EVERY = 1.0  # seconds: however often strangers ask, the database is asked 
 
 
 @dataclass(frozen=True)
-class Part:
+class HealthPart:
     """One thing that must be well. `age`: seconds since it last showed that it is; None when it never did."""
 
     name: str
@@ -43,7 +43,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Signs:
+class HealthSigns:
     """What the database tells: when the folder was last written, and since when a change has been waiting for that."""
 
     published_at: datetime | None
@@ -52,7 +52,7 @@ class Signs:
 
 @csrf_exempt  # it changes nothing; a form is told so in one line, as any other method
 def healthz(request: HttpRequest) -> HttpResponse:
-    """A word for each part; ages and reasons only for who may look (see who.py)."""
+    """A word for each part; ages and reasons only for who may look (see metrics_access.py)."""
     if request.method not in ("GET", "HEAD"):
         return refusal(405, f"{request.method} does nothing here", "use GET", Allow="GET, HEAD")
     config, now = current(), timezone.now()
@@ -78,38 +78,40 @@ class Latest:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.at = float("-inf")
-        self.parts: tuple[Part, ...] = ()
-        self.published, self.waiting = Standing(), Standing()
+        self.parts: tuple[HealthPart, ...] = ()
+        self.published, self.waiting = StableValue(), StableValue()
 
     def forget(self) -> None:
         """Whoever asks next gets a fresh look."""
         self.at = float("-inf")
 
-    def look(self, config: Config, now: datetime) -> tuple[Part, ...]:
+    def look(self, config: Config, now: datetime) -> tuple[HealthPart, ...]:
         with self.lock:
             if time.monotonic() - self.at > LOOK_EVERY:
                 self.parts = look(config, now, self.by_now)
                 self.at = time.monotonic()
             return self.parts
 
-    def by_now(self, signs: Signs, now: datetime) -> Signs:
+    def by_now(self, signs: HealthSigns, now: datetime) -> HealthSigns:
         """The signs by the clock as it is: what lies ahead of now has stood for as long as it has been seen."""
 
-        def mended(at: datetime | None, standing: Standing) -> datetime | None:
+        def mended(at: datetime | None, standing: StableValue) -> datetime | None:
             seconds = standing.seconds(at)
             return at if at is None or at <= now else now - timedelta(seconds=seconds)
 
-        return Signs(mended(signs.published_at, self.published), mended(signs.waiting_since, self.waiting))
+        return HealthSigns(mended(signs.published_at, self.published), mended(signs.waiting_since, self.waiting))
 
 
 LATEST = Latest()
 
 
-def look(config: Config, now: datetime, by_now: Callable[[Signs, datetime], Signs]) -> tuple[Part, ...]:
+def look(
+    config: Config, now: datetime, by_now: Callable[[HealthSigns, datetime], HealthSigns]
+) -> tuple[HealthPart, ...]:
     """Look at the parts. Never raises for what is not well."""
     left = room(config.home)
     try:
-        with in_haste(PATIENCE):
+        with statement_timeout(PATIENCE):
             if (found := schema.look()).kind != "ours":
                 raise Error(f"{found.what}; {found.mend}")
             signs = by_now(read_signs(), now)
@@ -117,14 +119,17 @@ def look(config: Config, now: datetime, by_now: Callable[[Signs, datetime], Sign
     except Error as error:
         kind = trouble(error, 0 if left and left.is_full else None)
         reason = in_one_line(error) + (f"; {HINTS[kind]}" if kind else "")
-        database, publisher = Part("database", False, None, reason), Part("publisher", False, None, "cannot be known")
+        database, publisher = (
+            HealthPart("database", False, None, reason),
+            HealthPart("publisher", False, None, "cannot be known"),
+        )
     else:
-        database, publisher = Part("database", True, 0.0, "reads and writes"), judge_publisher(signs, config, now)
-    lives = (judge_beat(part, beats.seen(config.home, part), now) for part in beats.PARTS)
+        database, publisher = HealthPart("database", True, 0.0, "reads and writes"), judge_publisher(signs, config, now)
+    lives = (judge_beat(part, heartbeats.seen(config.home, part), now) for part in heartbeats.PARTS)
     return database, judge_disk(left), *lives, publisher, judge_folder(last_look(config.home), now)
 
 
-def read_signs() -> Signs:
+def read_signs() -> HealthSigns:
     """Raises django.db.Error, also where the database can be read but not written."""
     with transaction.atomic():  # on SQLite this takes the lock to write
         if connection.vendor == "postgresql":
@@ -134,45 +139,47 @@ def read_signs() -> Signs:
                     raise Error("it can only be read")
         published = Publication.objects.order_by("-pk").values_list("at", flat=True).first()
         waiting = Delivery.objects.filter(channel="site", state__in=[Delivery.READY, Delivery.RUNNING])
-        return Signs(published, waiting.order_by("fact__at").values_list("fact__at", flat=True).first())
+        return HealthSigns(published, waiting.order_by("fact__at").values_list("fact__at", flat=True).first())
 
 
-def judge_beat(part: str, seen: datetime | None, now: datetime) -> Part:
+def judge_beat(part: str, seen: datetime | None, now: datetime) -> HealthPart:
     """Whether a part of the worker's process lives, and its rounds succeed."""
     if seen is None:
-        return Part(part, False, None, "has not run yet; `talaia up` or `talaia work` starts it")
+        return HealthPart(part, False, None, "has not run yet; `talaia up` or `talaia work` starts it")
     age = abs((now - seen).total_seconds())  # a beat of the future is one from before the clock was set back
-    well = age <= beats.LATE.total_seconds()
-    return Part(part, well, age, f"its last round succeeded {age:.0f} s ago" + ("" if well else "; its log says why"))
+    well = age <= heartbeats.LATE.total_seconds()
+    return HealthPart(
+        part, well, age, f"its last round succeeded {age:.0f} s ago" + ("" if well else "; its log says why")
+    )
 
 
-def judge_disk(left: Room | None) -> Part:
+def judge_disk(left: Room | None) -> HealthPart:
     """Not well from the moment on in which the reserve is in use: before that nothing has failed yet."""
     if left is None:
-        return Part("disk", False, None, "how much room is left cannot be known")
+        return HealthPart("disk", False, None, "how much room is left cannot be known")
     said = f"{left.free / 1e6:,.0f} MB are left, {left.reserve / 1e6:,.0f} MB more are held in reserve"
     if left.is_ill:
-        return Part("disk", False, None, f"{said}: make room on the disk")
-    return Part("disk", True, None, said)
+        return HealthPart("disk", False, None, f"{said}: make room on the disk")
+    return HealthPart("disk", True, None, said)
 
 
-def judge_folder(seen: Seen | None, now: datetime) -> Part:
+def judge_folder(seen: IntegrityReport | None, now: datetime) -> HealthPart:
     """Whether the public folder is as it was written. Nobody looks where only `talaia publish` writes it."""
     if seen is None:
-        return Part("folder", True, None, "nobody has looked yet whether it is as it was written")
+        return HealthPart("folder", True, None, "nobody has looked yet whether it is as it was written")
     age = max(0.0, (now - seen.at).total_seconds())
     said = f"as it was written, when last looked at {age:.0f} s ago"
     if seen.damaged:
         said = f"{seen.damaged} files are not as they were written, and are made anew: {seen.names}"
     elif seen.found_at:
         said += f"; somebody else had changed {seen.names} until {seen.found_at:%Y-%m-%d %H:%M:%S} UTC"
-    return Part("folder", not seen.damaged, age, said)
+    return HealthPart("folder", not seen.damaged, age, said)
 
 
-def judge_publisher(signs: Signs, config: Config, now: datetime) -> Part:
+def judge_publisher(signs: HealthSigns, config: Config, now: datetime) -> HealthPart:
     """The front page is made anew every `[site] refresh`: three missed are a failure, and so is a change that waits."""
     if signs.published_at is None:
-        return Part("publisher", False, None, "nothing has been published yet")
+        return HealthPart("publisher", False, None, "nothing has been published yet")
     age = max(0.0, (now - signs.published_at).total_seconds())
     said, ok = [f"last written {age:.0f} s ago"], True
     if timedelta(seconds=age) > 3 * config.site.refresh + timedelta(seconds=30):
@@ -181,4 +188,4 @@ def judge_publisher(signs: Signs, config: Config, now: datetime) -> Part:
     if signs.waiting_since and now - signs.waiting_since > CHANGE_LATE:
         ok = False
         said.append(f"a change has been waiting for {(now - signs.waiting_since).total_seconds():.0f} s")
-    return Part("publisher", ok, age, "; ".join(said))
+    return HealthPart("publisher", ok, age, "; ".join(said))

@@ -18,16 +18,16 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from talaia.api import rate
-from talaia.api.answers import bearer, refusal
+from talaia.api import rate_limit
+from talaia.api.body_limit import LIMIT
 from talaia.api.counters import HOOKS
-from talaia.api.haste import PATIENCE, in_haste
-from talaia.api.limits import LIMIT
+from talaia.api.db_timeout import PATIENCE, statement_timeout
+from talaia.api.json_responses import bearer, refusal
 from talaia.config import current
-from talaia.outbox.attempts import answers, away
+from talaia.outbox.supervise import answers, away
 from talaia.signals.actions import store_intake
 from talaia.signals.parse.hook import read
-from talaia.signals.parse.report import Malformed
+from talaia.signals.parse.report import MalformedBody
 from talaia.signals.tokens.actions import check_token
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def _answer(request: HttpRequest, source_id: str, kinds: tuple[str, ...]) -> Htt
         )
     now, begun = timezone.now(), time.monotonic()
     try:
-        with in_haste():
+        with statement_timeout():
             let_in = check_token(source_id, bearer(request), now)
         waited = time.monotonic() - begun
         if not let_in:
@@ -106,9 +106,9 @@ def _answer(request: HttpRequest, source_id: str, kinds: tuple[str, ...]) -> Htt
         body = _body(request, source_id)
         try:
             read(source.kind, body, now)
-        except Malformed as error:
+        except MalformedBody as error:
             raise _Refused(422, str(error)[:300], f"this is not what a source of kind {source.kind} sends") from None
-        with in_haste(max(LEAST, PATIENCE - waited)):
+        with statement_timeout(max(LEAST, PATIENCE - waited)):
             store_intake(source_id, body, now)
     except _Refused as refused:
         return refused.answer
@@ -122,7 +122,7 @@ def _answer(request: HttpRequest, source_id: str, kinds: tuple[str, ...]) -> Htt
 def _body(request: HttpRequest, source_id: str) -> object:
     """The JSON values of a request, all of which can be stored. Raises _Refused, also where `id` posts too much.
 
-    A length that is told is looked at by Django, one that is not by limits.py.
+    A length that is told is looked at by Django, one that is not by body_limit.py.
     """
     try:
         raw = request.body
@@ -130,10 +130,9 @@ def _body(request: HttpRequest, source_id: str) -> object:
         raise _Refused(413, f"more than {LIMIT:,} bytes", "send fewer alerts at a time") from None
     except OSError:
         raise _Refused(400, "the body ended too soon", "send it again") from None
-    if seconds := rate.HOOKS.wait(source_id, time.monotonic(), 1, len(raw)):
-        hint = (
-            f"at most {rate.POSTS.each_second:g} posts and {rate.BYTES.each_second:,.0f} bytes a second in the long run"
-        )
+    if seconds := rate_limit.HOOKS.wait(source_id, time.monotonic(), 1, len(raw)):
+        posts, size = rate_limit.POSTS.each_second, rate_limit.BYTES.each_second
+        hint = f"at most {posts:g} posts and {size:,.0f} bytes a second in the long run"
         raise _Refused(429, f"{source_id} posts more than is taken", hint, Retry_After=str(seconds))
     try:
         body: object = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_float)

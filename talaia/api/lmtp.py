@@ -27,7 +27,7 @@ Take = Callable[[str, bytes, str], None]
 """`take(recipient, content, sender)`: it is done when this returns; what it raises has the mail offered again."""
 
 
-class Door(socketserver.ThreadingTCPServer):
+class LmtpServer(socketserver.ThreadingTCPServer):
     """`known`: which recipients are ours. Listens until `shutdown()`."""
 
     daemon_threads = True
@@ -36,11 +36,11 @@ class Door(socketserver.ThreadingTCPServer):
     def __init__(self, address: tuple[str, int], known: Known, take: Take) -> None:
         self.known, self.take = known, take
         self.room = threading.BoundedSemaphore(SESSIONS)
-        super().__init__(address, Session)
+        super().__init__(address, LmtpSession)
 
 
-class Session(socketserver.StreamRequestHandler):
-    server: Door
+class LmtpSession(socketserver.StreamRequestHandler):
+    server: LmtpServer
     timeout = PATIENCE
 
     def handle(self) -> None:

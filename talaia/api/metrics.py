@@ -16,21 +16,21 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from talaia import __version__
-from talaia.api.answers import refusal
 from talaia.api.counters import REGISTRY
-from talaia.api.haste import in_haste
+from talaia.api.db_timeout import statement_timeout
 from talaia.api.health import judge_beat
-from talaia.api.who import METRICS, may_look
-from talaia.audience.models import Look
+from talaia.api.json_responses import refusal
+from talaia.api.metrics_access import METRICS, may_look
+from talaia.audience.models import ExportCheck
 from talaia.config import Config, current
-from talaia.outbox import beats
+from talaia.outbox import heartbeats
+from talaia.outbox.disk_reserve import room
 from talaia.outbox.models import Delivery
-from talaia.outbox.room import room
 from talaia.panel.models import Service
 from talaia.panel.state import State
-from talaia.signals.models import Intake, SourceState
-from talaia.signals.unwatched import last_watched
-from talaia.signals.view import CHECKS
+from talaia.signals.inputs import CHECKS
+from talaia.signals.models import RawWebhook, SourceState
+from talaia.signals.monitoring_gaps import last_watched
 from talaia.site.models import Publication
 
 PATIENCE = 2.0  # seconds for the database
@@ -50,12 +50,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
         hint = f"send `Authorization: Bearer TOKEN`; `talaia token create {METRICS}` makes one"
         return refusal(401, "the metrics are not for everybody", hint, WWW_Authenticate="Bearer")
     once = CollectorRegistry()
-    once.register(Ours(config, now))
+    once.register(TalaiaCollector(config, now))
     text = generate_latest(once) + generate_latest(REGISTRY)
     return HttpResponse(text, content_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"Cache-Control": "no-store"})
 
 
-class Ours(Collector):
+class TalaiaCollector(Collector):
     """What is known at `now`. Without its database it still tells that, and whether the worker lives."""
 
     def __init__(self, config: Config, now: datetime) -> None:
@@ -66,7 +66,7 @@ class Ours(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield gauge("talaia_build_info", "Always 1; the label tells the version.", [({"version": __version__}, 1)])
-        seen = {part: beats.seen(self.config.home, part) for part in beats.PARTS}
+        seen = {part: heartbeats.seen(self.config.home, part) for part in heartbeats.PARTS}
         yield gauge(
             "talaia_worker_heartbeat_age_seconds",
             "Since the worker last showed that it lives; +Inf: never.",
@@ -76,7 +76,7 @@ class Ours(Collector):
         yield gauge("talaia_alive", "Whether a part runs.", [({"part": part}, int(ok)) for part, ok in alive.items()])
         yield from self.disk()
         try:
-            with in_haste(PATIENCE):
+            with statement_timeout(PATIENCE):
                 found = [
                     *self.panel(),
                     *self.watching(),
@@ -133,7 +133,7 @@ class Ours(Collector):
             "After how long without a word the services of a source become unknown.",
             [({"source": source.id}, source.stale_after.total_seconds()) for source in self.config.tables.sources],
         )
-        waiting = Intake.objects.filter(handled_at=None).aggregate(count=Count("pk"), oldest=Min("received_at"))
+        waiting = RawWebhook.objects.filter(handled_at=None).aggregate(count=Count("pk"), oldest=Min("received_at"))
         yield gauge("talaia_intake_waiting", "Bodies that came in and are not yet handled.", [({}, waiting["count"])])
         age = self.since(waiting["oldest"]) if waiting["oldest"] else 0.0
         yield gauge("talaia_intake_oldest_seconds", "Since the oldest of them came in; 0: there is none.", [({}, age)])
@@ -166,7 +166,7 @@ class Ours(Collector):
         audience = self.config.tables.audience
         if audience is None or audience.mailman is None:
             return
-        look = Look.objects.filter(export=audience.mailman.list).first()
+        look = ExportCheck.objects.filter(export=audience.mailman.list).first()
         yield gauge(
             "talaia_list_troubled",
             "1 where the list server does not answer, or mail is stuck in its queues.",

@@ -17,13 +17,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from talaia.api.haste import in_haste
+from talaia.api.db_timeout import statement_timeout
 from talaia.audience.actions import ask, confirm_subscription, forget_asked
-from talaia.audience.address import Wrong
-from talaia.audience.subscribing import waited_for
+from talaia.audience.address import AddressError
+from talaia.audience.pending_subscriptions import waited_for
 from talaia.config import Config, Subscribe, current
 from talaia.notices import tokens
-from talaia.notices.letterhead import the_list
+from talaia.notices.sender import the_list
 from talaia.panel.models import Service
 from talaia.panel.renaming.names import former
 from talaia.site.pages import LANGUAGE_NAMES
@@ -42,7 +42,7 @@ def subscribe(request: HttpRequest, spoken: str | None = None) -> HttpResponse:
     rules, language = _open(config), spoken or config.site.languages[0]
     if language not in config.site.languages or spoken == config.site.languages[0]:
         raise Http404
-    with in_haste(PATIENCE):  # what fails is answered by away.py, in the language of the address
+    with statement_timeout(PATIENCE):  # what fails is answered by unavailable.py, in the language of the address
         return _subscribe(request, config, rules, language, now)
 
 
@@ -61,7 +61,7 @@ def _subscribe(request: HttpRequest, config: Config, rules: Subscribe, language:
     forget_asked(rules.valid, now)
     try:
         taken = ask(written, language, chosen, _client(request, config), rules.rate, _secret(), now)
-    except Wrong:
+    except AddressError:
         return _page(request, "form", language, wrong=True, written=written, chosen=chosen)
     return _page(request, "asked" if taken else "often", language, status=200 if taken else 429)
 
@@ -72,7 +72,7 @@ def _subscribe(request: HttpRequest, config: Config, rules: Subscribe, language:
 def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, as scanners of mail follow every address; POST subscribes, and may be repeated."""
     config = current()
-    with in_haste(PATIENCE):
+    with statement_timeout(PATIENCE):
         return _confirmation(request, token, config, _open(config), timezone.now())
 
 

@@ -17,13 +17,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from talaia.api.away import not_now, tell
-from talaia.api.haste import in_haste
+from talaia.api.db_timeout import statement_timeout
+from talaia.api.unavailable import not_now, tell
 from talaia.audience import mailing as audience
 from talaia.config import current
 from talaia.notices import tokens
-from talaia.outbox.room import free, release
-from talaia.outbox.trouble import Trouble, trouble
+from talaia.outbox.disk_reserve import free, release
+from talaia.outbox.failure_kinds import FailureKind, trouble
 from talaia.site.write import house
 
 PATIENCE = 2.0  # seconds for the database: what it does not take is put aside
@@ -43,9 +43,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     now, again = timezone.now(), "again" in request.POST
     try:
         if request.method != "POST":
-            with in_haste(PATIENCE):
+            with statement_timeout(PATIENCE):
                 return _page(key, "asked" if audience.is_told(key) else "gone")
-        with audience.settled(key), in_haste(PATIENCE):
+        with audience.settled(key), statement_timeout(PATIENCE):
             (audience.subscribe_again if again else audience.unsubscribe)(key, now)
             answer = _page(key, "told" if again else "gone")
         return answer
@@ -64,7 +64,7 @@ def _without_database(request: HttpRequest, key: str, again: bool, error: Databa
         try:
             audience.put_aside(key, again, now)
         except OSError as fault:
-            if full or trouble(fault) is not Trouble.FULL or not release(current().home):
+            if full or trouble(fault) is not FailureKind.FULL or not release(current().home):
                 return not_now(request, trouble(fault) or kind)
         else:
             break

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from talaia.api import addresses, forum, health, hooks, metrics, subscribe, unsubscribe
+from talaia.api import forum, health, hooks, metrics, subscribe, sympa, unsubscribe
 
 urlpatterns = [
     path("hooks/alertmanager/<slug:source>", hooks.alertmanager),
     path("hooks/alertmanager/<slug:source>/api/v2/alerts", hooks.push),
     path("hooks/generic/<slug:source>", hooks.generic),
-    path("hooks/sympa/addresses", addresses.addresses),
+    path("hooks/sympa/addresses", sympa.addresses),
     path("hooks/discourse", forum.discourse),
     re_path("^hooks/", hooks.elsewhere),
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),

@@ -19,7 +19,7 @@ TOGETHER = ({"CJK", "HIRAGANA", "KATAKANA"}, {"CJK", "HANGUL"}, {"CJK", "BOPOMOF
 LOOK_ALIKES = frozenset("асԁеһіјӏорԛѕԝхуѵҽгпкοανικρυωητ")
 
 
-class Wrong(Exception):
+class AddressError(Exception):
     """An address that cannot be used. `code` is the reason, for words.py; the address itself is never in it."""
 
     def __init__(self, code: str) -> None:
@@ -41,17 +41,17 @@ def parse(text: str) -> Address:
     if text.startswith("<") and text.endswith(">"):
         text = text[1:-1].strip()
     if has_controls(text):
-        raise Wrong("address_controls")
+        raise AddressError("address_controls")
     local, at, host = text.rpartition("@")
     if not at or not local or not host:
-        raise Wrong("address_form")
+        raise AddressError("address_form")
     if not local.isascii():
-        raise Wrong("address_letters")
+        raise AddressError("address_letters")
     if not LOCAL.fullmatch(local) or ENCODED in local:
-        raise Wrong("address_form")
+        raise AddressError("address_form")
     name = domain(host)
     if len(local) > LONGEST_LOCAL or len(local) + 1 + len(name) > LONGEST:
-        raise Wrong("address_long")
+        raise AddressError("address_long")
     return Address(f"{local}@{name}", f"{local.lower()}@{name}")
 
 
@@ -66,15 +66,15 @@ def domain(host: str) -> str:
             name = idna.encode(host, uts46=True).decode()
             shown = idna.decode(name, uts46=True)
         except idna.IDNAError:
-            raise Wrong("address_domain") from None
+            raise AddressError("address_domain") from None
         except UnicodeError:
-            raise Wrong("address_domain") from None
+            raise AddressError("address_domain") from None
         disguised(shown)
     labels = name.split(".")
     if len(name) > LONGEST_DOMAIN:
-        raise Wrong("address_long")
+        raise AddressError("address_long")
     if len(labels) < 2 or labels[-1].isdigit() or not all(LABEL.fullmatch(label) for label in labels):
-        raise Wrong("address_domain")
+        raise AddressError("address_domain")
     return name
 
 
@@ -85,10 +85,10 @@ def disguised(shown: str) -> None:
         letters = [letter for letter in label if unicodedata.category(letter).startswith("L")]
         scripts = {unicodedata.name(letter, "?").split()[0] for letter in letters}
         if len(scripts) > 1 and not any(scripts <= allowed for allowed in TOGETHER):
-            raise Wrong("address_mixed")
+            raise AddressError("address_mixed")
         # A Cyrillic word under .org of which every letter could be Latin: apple.com that is not.
         if letters and not scripts & {"LATIN"} and labels[-1].isascii() and set(letters) <= LOOK_ALIKES:
-            raise Wrong("address_mixed")
+            raise AddressError("address_mixed")
 
 
 def has_controls(text: str) -> bool:

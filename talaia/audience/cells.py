@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from talaia.audience.address import has_controls
 from talaia.audience.reading.table import writable
-from talaia.audience.text import plain, tidy
+from talaia.audience.unicode_text import plain, tidy
 
 LONGEST_REASON = 60
 SEVERAL = re.compile(r"[;,\n]")
@@ -67,7 +67,7 @@ EARLIEST = 1900
 AHEAD, BACK = 20, 50  # years of two digits are read as those that are no further away
 
 
-class Refuse(Exception):
+class CellRefused(Exception):
     """One row is not taken."""
 
     def __init__(self, code: str, word: str = "") -> None:
@@ -80,7 +80,7 @@ def decisive(text: str) -> str:
     """The cell of a column that makes somebody a recipient; empty where it says "nothing". Raises Refuse."""
     text, said = tidy(text), plain(text)
     if ERROR.fullmatch(said):
-        raise Refuse("formula", text)
+        raise CellRefused("formula", text)
     return "" if said in NOTHING else text
 
 
@@ -97,7 +97,7 @@ def is_yes(text: str, yes: Collection[str], no: Collection[str]) -> bool:
     if said in yes:
         return True
     if said and said not in no:
-        raise Refuse("yes_or_no", tidy(text))
+        raise CellRefused("yes_or_no", tidy(text))
     return False
 
 
@@ -112,11 +112,11 @@ def invoices(text: str, yes: Collection[str], no: Collection[str]) -> list[str]:
         if not said or said in no or not said.strip("0"):
             continue
         if has_controls(number) or "@" in number:
-            raise Refuse("invoice")
+            raise CellRefused("invoice")
         if said in yes:
             found.append("invoice")
         elif not any(letter.isdigit() for letter in said):
-            raise Refuse("invoice_word", number)
+            raise CellRefused("invoice_word", number)
         else:
             found.append(f"invoice {number}"[:LONGEST_REASON])
     return found
@@ -134,7 +134,7 @@ def within(since: str, until: str, today: date, zone: ZoneInfo | None = None) ->
     """Whether `today` is one of the days, the first and the last included. Raises Refuse."""
     first, last = day(since, today, zone), day(until, today, zone)
     if last is not None and last.year < 2000 and is_short(until):
-        raise Refuse("year", tidy(until))  # 31/12/99: long over, or without an end?
+        raise CellRefused("year", tidy(until))  # 31/12/99: long over, or without an end?
     return (first is None or first <= today) and (last is None or today <= last)
 
 
@@ -154,22 +154,22 @@ def day(text: str, today: date, zone: ZoneInfo | None = None) -> date | None:
     elif match := TOGETHER.fullmatch(said):
         year, month, number, *at = (match[1], match[2], match[3], None, None, None, None)
     else:
-        raise Refuse("day", tidy(text))
+        raise CellRefused("day", tidy(text))
     parts = (int(year), int(month), int(number))
     if len(year) == 2 and match[2] == "-" and parts[0] <= 31:
-        raise Refuse("year", tidy(text))  # 26-01-31: which end is the year?
+        raise CellRefused("year", tidy(text))  # 26-01-31: which end is the year?
     if (len(year) == 4 and parts in ZEROS) or not any(parts):
         return None
     if 12 < parts[1] <= 31 and 0 < parts[2] <= 12 and match.re is YEAR_LAST:
-        raise Refuse("month_first", tidy(text))
+        raise CellRefused("month_first", tidy(text))
     if len(year) == 4 and parts[0] < EARLIEST:
-        raise Refuse("day", tidy(text))
+        raise CellRefused("day", tidy(text))
     try:
         found = date(century(parts[0], today, text) if len(year) == 2 else parts[0], *parts[1:])
         here = moved(found, at, zone)
         return None if (here.year, here.month, here.day) in ZEROS else here  # midnight of a zero, seen from elsewhere
     except (ValueError, OverflowError):
-        raise Refuse("day", tidy(text)) from None
+        raise CellRefused("day", tidy(text)) from None
 
 
 def is_short(text: str) -> bool:
@@ -183,7 +183,7 @@ def century(year: int, today: date, text: str) -> int:
     base = today.year // 100 * 100
     near = [one for one in (base - 100 + year, base + year) if today.year - BACK <= one <= today.year + AHEAD]
     if len(near) != 1:
-        raise Refuse("year", tidy(text))
+        raise CellRefused("year", tidy(text))
     return near[0]
 
 

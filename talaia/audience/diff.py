@@ -12,10 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from talaia.audience.roster import Wanted
+from talaia.audience.roster import WantedRecipient
 
 
-class Standing(StrEnum):
+class RecipientStatus(StrEnum):
     """Where an address stands. Only ON is told anything."""
 
     ON = "on"
@@ -34,14 +34,14 @@ SUBSCRIBED = "subscribed"  # the reason of who asked for our mails and confirmed
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RecipientEntry:
     """One address of the ledger. `left_at`: since when no export has it (None: one has it, or it was added by hand)."""
 
     key: str
     address: str
     name: str = ""
     language: str = ""
-    standing: Standing = Standing.ON
+    standing: RecipientStatus = RecipientStatus.ON
     origin: Origin = Origin.EXPORT
     reasons: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
@@ -64,18 +64,18 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RecipientChange:
     """What happens to one address. `after` is what the ledger holds then."""
 
     what: What
-    after: Entry
-    before: Entry | None = None
+    after: RecipientEntry
+    before: RecipientEntry | None = None
     # Of somebody who stays out, or as they are: whether there is anything to write.
     writes: bool = True
 
     @property
     def tells_one_less(self) -> bool:
-        return self.what == What.LEAVES and self.before is not None and self.before.standing == Standing.ON
+        return self.what == What.LEAVES and self.before is not None and self.before.standing == RecipientStatus.ON
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,11 @@ class Diff:
     """`base`: how many people are told whom an export had so far; by it the guard judges. `placed`: of how many of them
     it said a connection, an area."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[RecipientChange, ...]
     base: int = 0
     placed: Mapping[str, int] = field(default_factory=dict)
 
-    def of(self, *what: What) -> tuple[Change, ...]:
+    def of(self, *what: What) -> tuple[RecipientChange, ...]:
         return tuple(change for change in self.changes if change.what in what)
 
     @property
@@ -96,14 +96,14 @@ class Diff:
         return {what.value: found[what.value] for what in What}
 
     @property
-    def to_write(self) -> tuple[Change, ...]:
+    def to_write(self) -> tuple[RecipientChange, ...]:
         return tuple(change for change in self.changes if change.writes)
 
 
 def diff(
-    wanted: Mapping[str, Wanted],
+    wanted: Mapping[str, WantedRecipient],
     held: Collection[str],
-    ledger: Mapping[str, Entry],
+    ledger: Mapping[str, RecipientEntry],
     opted_out: Collection[str],
     by_hand: Literal["leave", "adopt"],
     now: datetime,
@@ -117,7 +117,7 @@ def diff(
     for key, person in wanted.items():
         before = ledger.get(key)
         if before and before.in_export and key in held:
-            leaving.append(Change(What.KEPT, before, before, writes=False))
+            leaving.append(RecipientChange(What.KEPT, before, before, writes=False))
             continue
         change = joined(person, key in opted_out) if before is None else kept(person, before, by_hand)
         if change:
@@ -125,45 +125,47 @@ def diff(
     for key, before in ledger.items():
         if key not in wanted and before.in_export:
             if key in held:
-                leaving.append(Change(What.KEPT, before, before, writes=False))
+                leaving.append(RecipientChange(What.KEPT, before, before, writes=False))
                 continue
-            if before.standing == Standing.ON and SUBSCRIBED in before.reasons:
+            if before.standing == RecipientStatus.ON and SUBSCRIBED in before.reasons:
                 stays = replace(before, origin=Origin.HAND, reasons=(SUBSCRIBED,), connections=(), areas=())
-                leaving.append(Change(What.CHANGES, stays, before))
+                leaving.append(RecipientChange(What.CHANGES, stays, before))
                 continue
-            standing = Standing.LEFT if before.standing == Standing.ON else before.standing
-            leaving.append(Change(What.LEAVES, replace(before, standing=standing, reasons=(), left_at=now), before))
-    told = [entry for entry in ledger.values() if entry.in_export and entry.standing == Standing.ON]
+            standing = RecipientStatus.LEFT if before.standing == RecipientStatus.ON else before.standing
+            leaving.append(
+                RecipientChange(What.LEAVES, replace(before, standing=standing, reasons=(), left_at=now), before)
+            )
+    told = [entry for entry in ledger.values() if entry.in_export and entry.standing == RecipientStatus.ON]
     placed = {field: sum(bool(getattr(entry, field)) for entry in told) for field in PLACES}
     return Diff((*joining, *leaving), len(told), placed)
 
 
-def joined(person: Wanted, opted_out: bool) -> Change:
-    after = entry(person, Standing.OPTED_OUT if opted_out else Standing.ON)
-    return Change(What.STAYS_OUT if opted_out else What.JOINS, after)
+def joined(person: WantedRecipient, opted_out: bool) -> RecipientChange:
+    after = entry(person, RecipientStatus.OPTED_OUT if opted_out else RecipientStatus.ON)
+    return RecipientChange(What.STAYS_OUT if opted_out else What.JOINS, after)
 
 
-def kept(person: Wanted, before: Entry, by_hand: Literal["leave", "adopt"]) -> Change | None:
+def kept(person: WantedRecipient, before: RecipientEntry, by_hand: Literal["leave", "adopt"]) -> RecipientChange | None:
     """What becomes of an address that the ledger knows."""
     if before.origin == Origin.HAND and by_hand == "leave":
         return None
-    standing = Standing.ON if before.standing == Standing.LEFT else before.standing
+    standing = RecipientStatus.ON if before.standing == RecipientStatus.LEFT else before.standing
     after = entry(person, standing)
     # An export without a name or a language takes nothing away that somebody knew.
     after = replace(after, name=after.name or before.name, language=after.language or before.language)
     if SUBSCRIBED in before.reasons:
         after = replace(after, reasons=tuple(sorted({*after.reasons, SUBSCRIBED})))
-    if standing in (Standing.OPTED_OUT, Standing.BOUNCED):
-        return Change(What.STAYS_OUT, after, before, writes=after != before)
+    if standing in (RecipientStatus.OPTED_OUT, RecipientStatus.BOUNCED):
+        return RecipientChange(What.STAYS_OUT, after, before, writes=after != before)
     if after == before:
         return None
-    if before.standing == Standing.LEFT:
-        return Change(What.RETURNS, after, before)
-    return Change(What.ADOPTED if before.origin == Origin.HAND else What.CHANGES, after, before)
+    if before.standing == RecipientStatus.LEFT:
+        return RecipientChange(What.RETURNS, after, before)
+    return RecipientChange(What.ADOPTED if before.origin == Origin.HAND else What.CHANGES, after, before)
 
 
-def entry(person: Wanted, standing: Standing) -> Entry:
-    return Entry(
+def entry(person: WantedRecipient, standing: RecipientStatus) -> RecipientEntry:
+    return RecipientEntry(
         person.key,
         person.address,
         person.name,

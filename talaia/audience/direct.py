@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from talaia.audience.diff import Entry, Standing
+from talaia.audience.backend import DeliveryMode, Leaving, ListMember, ListOutcome
+from talaia.audience.diff import RecipientEntry, RecipientStatus
 from talaia.audience.models import Recipient
-from talaia.audience.target import Leaving, Mail, Member, Outcome
 
 
 class Direct:
@@ -14,22 +14,22 @@ class Direct:
 
     at_once = 200
 
-    def read(self, closely: bool = False) -> Mapping[str, Member]:
+    def read(self, closely: bool = False) -> Mapping[str, ListMember]:
         del closely
         rows = Recipient.objects.exclude(listed_at=None).values_list("key", "standing")
         return {
-            key: Member(key, Mail.BOUNCED if standing == Standing.BOUNCED else Mail.ON)
+            key: ListMember(key, DeliveryMode.BOUNCED if standing == RecipientStatus.BOUNCED else DeliveryMode.ON)
             for key, standing in rows.iterator(5000)
         }
 
     def no_digest(self, keys: Sequence[str]) -> Sequence[str]:
         return keys
 
-    def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
-        return {entry.key: Outcome.DONE for entry in people}
+    def subscribe(self, people: Sequence[RecipientEntry]) -> Mapping[str, ListOutcome]:
+        return {entry.key: ListOutcome.DONE for entry in people}
 
-    def remove(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
-        return dict.fromkeys(keys, Outcome.DONE)
+    def remove(self, keys: Sequence[str]) -> Mapping[str, ListOutcome]:
+        return dict.fromkeys(keys, ListOutcome.DONE)
 
     def leaving(self) -> Sequence[Leaving]:
         return ()  # whoever wants no mail says so to us

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from talaia.refusal import Refused
+from talaia.errors import UserError
 
 KINDS = {".csv", ".tsv", ".txt", ".xlsx", ".ods", ".xls", ".json", ".jsonl"}
 
@@ -24,7 +24,7 @@ def newest(place: Path) -> Path | None:
         ]
         return max(files, key=lambda file: (file.stat().st_mtime_ns, file.name), default=None)
     except OSError as error:
-        raise Refused(f"{place} cannot be read: {error.strerror}") from None
+        raise UserError(f"{place} cannot be read: {error.strerror}") from None
 
 
 def mark(file: Path) -> Mark | None:
@@ -42,7 +42,7 @@ def content(file: Path) -> bytes:
         before = mark(file)
         data = file.read_bytes()
     except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}") from None
+        raise UserError(f"{file} cannot be read: {error.strerror}") from None
     if mark(file) != before or (before and before[1] != len(data)):
-        raise Refused(f"{file} is being written; try again once it is whole")
+        raise UserError(f"{file} is being written; try again once it is whole")
     return data

@@ -10,22 +10,22 @@ from datetime import datetime
 from django.utils import timezone
 
 from talaia.audience import actions
-from talaia.audience.belonging import held
+from talaia.audience.backend import ListBackend
 from talaia.audience.diff import Diff
 from talaia.audience.direct import Direct
-from talaia.audience.following import follow
-from talaia.audience.guard import Objection
-from talaia.audience.judging import judge
-from talaia.audience.ledger import before, entries, forgotten, in_batches, last_done
-from talaia.audience.mailman.client import Client
+from talaia.audience.evaluate import judge
+from talaia.audience.guard import ImportObjection
+from talaia.audience.list_sync import follow
+from talaia.audience.mailman.client import MailmanClient
 from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Import
-from talaia.audience.packing import unpack
-from talaia.audience.reading import Unreadable, apart
+from talaia.audience.reading import UnreadableFile, sandbox
+from talaia.audience.recipients import before, entries, forgotten, in_batches, last_done
 from talaia.audience.roster import Roster, names, roster
-from talaia.audience.target import List
+from talaia.audience.row_owners import held
+from talaia.audience.serialize import unpack
 from talaia.config import Audience, Config, current
-from talaia.refusal import Refused
+from talaia.errors import UserError
 
 STEP = 500  # addresses in one transaction
 Progress = Callable[[int, int], None]
@@ -40,7 +40,7 @@ class Plan:
 
     roster: Roster
     diff: Diff
-    objections: tuple[Objection, ...]
+    objections: tuple[ImportObjection, ...]
     after: int
     owners: tuple[tuple[str, ...], ...] = ()
 
@@ -52,14 +52,14 @@ class Plan:
 def audience_of(config: Config) -> Audience:
     """Raises Refused where talaia.toml says nothing of an audience."""
     if config.tables.audience is None:
-        raise Refused("talaia.toml has no [audience]; docs/audience.md tells how to begin")
+        raise UserError("talaia.toml has no [audience]; docs/audience.md tells how to begin")
     return config.tables.audience
 
 
 def plan(data: bytes, config: Config, now: datetime) -> Plan:
     """Read an export. Writes nothing. Raises Unreadable."""
     audience = audience_of(config)
-    table = apart.read(data, [*names(audience.columns).values()], audience.columns.address)
+    table = sandbox.read(data, [*names(audience.columns).values()], audience.columns.address)
     zone = config.site.tz
     return judged(roster(table, audience, now.astimezone(zone).date(), zone), audience, now)
 
@@ -111,13 +111,13 @@ def unfinished() -> list[int]:
 
 
 @contextmanager
-def list_of(config: Config) -> Iterator[List]:
+def list_of(config: Config) -> Iterator[ListBackend]:
     """What keeps the list, for as long as the block lasts. A Sympa reads the ledger itself, as if there were none."""
     mailman = config.tables.audience.mailman if config.tables.audience else None
     if mailman is None:
         yield Direct()
         return
-    with Client(mailman, config) as client:
+    with MailmanClient(mailman, config) as client:
         yield MailmanList(client)
 
 
@@ -127,4 +127,4 @@ def deliver(targets: Sequence[str], _now: datetime) -> None:
         apply(int(target.partition("/")[2]), current(), timezone.now)
 
 
-__all__ = ["Plan", "Unreadable", "apply", "deliver", "plan", "planned", "propose", "unfinished"]
+__all__ = ["Plan", "UnreadableFile", "apply", "deliver", "plan", "planned", "propose", "unfinished"]

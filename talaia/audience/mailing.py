@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from talaia.audience import aside
+from talaia.audience import spool
 from talaia.audience.actions import bounce, opt_in, opt_out
-from talaia.audience.address import Wrong, parse
-from talaia.audience.behind import Place, located, place, resolved
-from talaia.audience.diff import Standing
-from talaia.audience.mailman.client import Client
+from talaia.audience.address import AddressError, parse
+from talaia.audience.diff import RecipientStatus
+from talaia.audience.mailman.client import MailmanClient
 from talaia.audience.mailman.posting import post
 from talaia.audience.models import Recipient
+from talaia.audience.segments import Place, located, place, resolved
 from talaia.config import Config, current
 from talaia.events.actions import find, note_whom, touched
-from talaia.events.whom import ForWhom
+from talaia.events.notice_scope import NoticeScope
 
 PAGE = 500  # rows that are read together
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class MailRecipient:
     """Somebody who is told. `language`: empty for the site's first."""
 
     key: str
@@ -49,19 +49,19 @@ class Named(Protocol):
     def areas(self) -> Sequence[str]: ...
 
 
-def readers(after: str = "", where: Place | None = None, also: Collection[str] = ()) -> Iterator[Reader]:
+def readers(after: str = "", where: Place | None = None, also: Collection[str] = ()) -> Iterator[MailRecipient]:
     """Everybody who is told, in the order of their keys, from the first key after `after` on; read page by page.
 
     `where`: only the people who are behind that, and those with the keys `also`.
     """
     last = _number(after) or 0
     while True:
-        rows = Recipient.objects.filter(standing=Standing.ON, pk__gt=last).order_by("pk")
+        rows = Recipient.objects.filter(standing=RecipientStatus.ON, pk__gt=last).order_by("pk")
         page = list(rows.values_list("pk", "address", "language", "services", "connections", "areas")[:PAGE])
-        gone = aside.waiting(current().home) if page else set()
+        gone = spool.waiting(current().home) if page else set()
         for pk, address, language, services, connections, areas in page:
             if (where is None or where.holds(connections, areas) or _key(pk) in also) and _key(pk) not in gone:
-                yield Reader(_key(pk), address, language, tuple(services))
+                yield MailRecipient(_key(pk), address, language, tuple(services))
         if len(page) < PAGE:
             return
         last = page[-1][0]
@@ -72,7 +72,7 @@ def how_many(touched: Collection[str] = ()) -> int:
 
     `touched`: of something about these services, so not who wants to hear of others only.
     """
-    told = Recipient.objects.filter(standing=Standing.ON, at_list="")
+    told = Recipient.objects.filter(standing=RecipientStatus.ON, at_list="")
     if not touched:
         return told.count()
     choosy = told.exclude(services=[]).values_list("services", flat=True)
@@ -82,7 +82,7 @@ def how_many(touched: Collection[str] = ()) -> int:
 
 def chosen_in_vain(listed: Collection[str]) -> dict[str, int]:
     """The services that people chose and that are not among these any more: how many are told nothing about them."""
-    told = Recipient.objects.filter(standing=Standing.ON).exclude(services=[]).values_list("services", flat=True)
+    told = Recipient.objects.filter(standing=RecipientStatus.ON).exclude(services=[]).values_list("services", flat=True)
     found = Counter(slug for services in told.iterator(5000) for slug in set(services).difference(listed))
     return dict(sorted(found.items()))
 
@@ -97,7 +97,7 @@ def behind(config: Config, only: Named | None) -> Place | None:
     return place(audience, only.services, only.connections) if audience else None
 
 
-def for_whom(config: Config, only_behind: Sequence[str] | None, services: Collection[str]) -> ForWhom | None:
+def for_whom(config: Config, only_behind: Sequence[str] | None, services: Collection[str]) -> NoticeScope | None:
     """Whom an operator's choice means now (`Event.only_behind`); None: everybody, or nobody knows an audience."""
     audience = config.tables.audience
     if only_behind is None or audience is None:
@@ -118,7 +118,7 @@ def how_many_behind(where: Place, also: Collection[str] = ()) -> tuple[int, int]
 
     `also`: those with these keys are among the first, wherever they are.
     """
-    rows = Recipient.objects.filter(standing=Standing.ON).values_list("pk", "connections", "areas")
+    rows = Recipient.objects.filter(standing=RecipientStatus.ON).values_list("pk", "connections", "areas")
     found = unplaced = 0
     for pk, connections, areas in rows.iterator(chunk_size=5000):
         inside = where.holds(connections, areas) or _key(pk) in also
@@ -129,13 +129,13 @@ def how_many_behind(where: Place, also: Collection[str] = ()) -> tuple[int, int]
 
 def how_many_of(keys: Collection[str]) -> int:
     """How many of those with these keys are told still."""
-    told = Recipient.objects.filter(standing=Standing.ON).values_list("pk", flat=True)
+    told = Recipient.objects.filter(standing=RecipientStatus.ON).values_list("pk", flat=True)
     return sum(_key(pk) in keys for pk in told.iterator(chunk_size=5000))
 
 
 def is_told(key: str) -> bool:
     """Whether who has this key is told at present."""
-    return Recipient.objects.filter(pk=_number(key) or 0, standing=Standing.ON).exists()
+    return Recipient.objects.filter(pk=_number(key) or 0, standing=RecipientStatus.ON).exists()
 
 
 def address_of(key: str) -> str:
@@ -165,7 +165,7 @@ def language_for(address: str) -> str:
     """In which language whoever has this address is told; empty for who is not in the ledger."""
     try:
         key = parse(address).key
-    except Wrong:
+    except AddressError:
         return ""
     return Recipient.objects.filter(key=key).values_list("language", flat=True).first() or ""
 
@@ -184,17 +184,17 @@ def subscribe_again(key: str, now: datetime) -> None:
 
 def settled(key: str) -> AbstractContextManager[None]:
     """What is done and committed in here about `key` takes the place of what was put aside."""
-    return aside.settled(current().home, key)
+    return spool.settled(current().home, key)
 
 
 def put_aside(key: str, again: bool, now: datetime) -> None:
     """Keep a wish for when the database answers: from now on it counts. Raises OSError where it cannot be kept."""
-    aside.put(current().home, key, aside.AGAIN if again else aside.STOP, now)
+    spool.put(current().home, key, spool.AGAIN if again else spool.STOP, now)
 
 
 def take_up(now: datetime) -> int:
     """Do what was put aside while the database was away. Returns how many wishes."""
-    return aside.take_up(current().home, {aside.STOP: unsubscribe, aside.AGAIN: subscribe_again}, now)
+    return spool.take_up(current().home, {spool.STOP: unsubscribe, spool.AGAIN: subscribe_again}, now)
 
 
 def hand_over(letter: bytes, message_id: str, config: Config, now: Callable[[], datetime]) -> bool:
@@ -202,7 +202,7 @@ def hand_over(letter: bytes, message_id: str, config: Config, now: Callable[[], 
     mailman = config.tables.audience.mailman if config.tables.audience else None
     if mailman is None:
         return False
-    with Client(mailman, config) as client:
+    with MailmanClient(mailman, config) as client:
         post(client, letter, message_id, now)
     return True
 

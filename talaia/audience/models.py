@@ -1,5 +1,5 @@
 """Tables: `Recipient` (the ledger of addresses), `Subscription` (somebody who asked to be in it), `OptOut` (digests of
-the forgotten), `Import`, `Look` (at the export), `Letter` (a letter to the list).
+the forgotten), `Import`, `ExportCheck` (of the export), `ListPost` (a letter to the list).
 
 Nothing of these rows may reach a public file, a log, a metric or a fact: facts name rows by their numbers.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from talaia.audience.diff import Origin, Standing
+from talaia.audience.diff import Origin, RecipientStatus
 
 
 class Recipient(models.Model):
@@ -18,7 +18,7 @@ class Recipient(models.Model):
     address = models.CharField(max_length=254)  # as mail is sent to it
     name = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=8, blank=True)  # empty: the site's first
-    standing = models.CharField(max_length=9, choices=[(s.value, s.value) for s in Standing])
+    standing = models.CharField(max_length=9, choices=[(s.value, s.value) for s in RecipientStatus])
     origin = models.CharField(max_length=6, choices=[(o.value, o.value) for o in Origin])
     reasons = models.JSONField(default=list)  # ["member", "invoice 123"]
     connections = models.JSONField(default=list)
@@ -29,7 +29,7 @@ class Recipient(models.Model):
     left_at = models.DateTimeField(null=True)  # since when no export has it
     listed_at = models.DateTimeField(null=True)  # since when the list has it, as far as we know; null: it has not
     joining_at = models.DateTimeField(null=True)  # since when the list may have it by us, although we do not know it
-    # What the list server makes of it although we want it told (target.py: Mail): "paused", "digest", "banned".
+    # What the list server makes of it although we want it told (backend.py: Mail): "paused", "digest", "banned".
     at_list = models.CharField(max_length=6, blank=True, default="")
 
     class Meta:
@@ -82,7 +82,7 @@ class Import(models.Model):
     after = models.IntegerField(default=0)  # the import on which its diff was computed
     roster = models.BinaryField(default=bytes)  # packed; emptied when it is done or dropped
     counts = models.JSONField(default=dict)
-    refused = models.JSONField(default=list)  # packing.py: NotTaken; words and texts go when it is over
+    refused = models.JSONField(default=list)  # serialize.py: NotTaken; words and texts go when it is over
     ended = models.BooleanField(null=True)  # whether the last line of the export had its end; null: nobody knows
     objections = models.JSONField(default=list)  # what the guard said
     total = models.IntegerField(default=0)  # changes to write
@@ -95,7 +95,7 @@ class Import(models.Model):
         indexes = [models.Index(fields=["state"], name="import_state")]
 
 
-class Look(models.Model):
+class ExportCheck(models.Model):
     """What was seen when the configured export was last looked at, so that the same is not read again."""
 
     export = models.CharField(max_length=300, primary_key=True)
@@ -106,12 +106,12 @@ class Look(models.Model):
     error = models.JSONField(default=dict)  # {"code": …}; empty: all is well
 
 
-class Letter(models.Model):
+class ListPost(models.Model):
     """A letter on its way through the list server: how far it is, so that it goes out once."""
 
     message_id = models.CharField(max_length=255, unique=True)  # without < and >
     list_id = models.CharField(max_length=254)
-    state = models.CharField(max_length=8, default="intended")  # mailman/steps.py: State
+    state = models.CharField(max_length=8, default="intended")  # mailman/posting_states.py
     began_at = models.DateTimeField()
     tried_at = models.DateTimeField(null=True)  # when it was last given to the server
     tries = models.IntegerField(default=0)

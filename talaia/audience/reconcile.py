@@ -10,24 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from talaia.audience.diff import Standing
-from talaia.audience.target import Mail, Member
+from talaia.audience.backend import DeliveryMode, ListMember
+from talaia.audience.diff import RecipientStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAddress:
     """An address of the ledger. `listed`: we put it on the list, and did not take it off.
 
     `joining`: it may be there by us all the same, as we were about to, and nobody wrote down what came of it.
     """
 
-    standing: Standing
+    standing: RecipientStatus
     listed: bool
     joining: bool = False
 
 
 @dataclass(frozen=True)
-class Found:
+class ListFindings:
     opted_out: tuple[str, ...] = ()  # went by themselves
     bounced: tuple[str, ...] = ()
     mended: tuple[str, ...] = ()  # somebody switched their mail on again, over there
@@ -38,12 +38,17 @@ class Found:
     ] = ()  # we took them off, and were killed likewise; or what we were about to do came to nothing
 
 
-def switched_off(known: Known | None, member: Member) -> bool:
+def switched_off(known: KnownAddress | None, member: ListMember) -> bool:
     """Whether the list sends nothing to somebody who is to be told, and was not when it switched them off."""
-    return known is not None and known.standing == Standing.ON and not known.listed and member.mail == Mail.BOUNCED
+    return (
+        known is not None
+        and known.standing == RecipientStatus.ON
+        and not known.listed
+        and member.mail == DeliveryMode.BOUNCED
+    )
 
 
-def reconcile(ledger: Mapping[str, Known], members: Mapping[str, Member]) -> Found:
+def reconcile(ledger: Mapping[str, KnownAddress], members: Mapping[str, ListMember]) -> ListFindings:
     """The ledger as it was read before the members were."""
     opted_out: list[str] = []
     bounced: list[str] = []
@@ -55,17 +60,21 @@ def reconcile(ledger: Mapping[str, Known], members: Mapping[str, Member]) -> Fou
         member = members.get(key)
         if member is None:
             if known.listed:
-                (opted_out if known.standing == Standing.ON else gone).append(key)
-            elif known.joining and known.standing != Standing.ON:
+                (opted_out if known.standing == RecipientStatus.ON else gone).append(key)
+            elif known.joining and known.standing != RecipientStatus.ON:
                 gone.append(key)
             continue
-        if not known.listed and not known.joining and known.standing in (Standing.LEFT, Standing.OPTED_OUT):
+        if (
+            not known.listed
+            and not known.joining
+            and known.standing in (RecipientStatus.LEFT, RecipientStatus.OPTED_OUT)
+        ):
             by_hand.append(key)  # came back over there, or was put back
         elif not known.listed:
             there.append(key)
-        elif member.mail == Mail.BOUNCED and known.standing == Standing.ON:
+        elif member.mail == DeliveryMode.BOUNCED and known.standing == RecipientStatus.ON:
             bounced.append(key)
-        elif member.mail == Mail.ON and known.standing == Standing.BOUNCED:
+        elif member.mail == DeliveryMode.ON and known.standing == RecipientStatus.BOUNCED:
             mended.append(key)
     by_hand += [key for key in members if key not in ledger]
-    return Found(*(tuple(sorted(keys)) for keys in (opted_out, bounced, mended, by_hand, there, gone)))
+    return ListFindings(*(tuple(sorted(keys)) for keys in (opted_out, bounced, mended, by_hand, there, gone)))

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from talaia.audience.address import Address, Wrong, has_controls, parse
-from talaia.audience.cells import Refuse, day, decisive, invoices, is_yes, optional, several, within
-from talaia.audience.reading import Broken, Table, Unreadable
+from talaia.audience.address import Address, AddressError, has_controls, parse
+from talaia.audience.cells import CellRefused, day, decisive, invoices, is_yes, optional, several, within
+from talaia.audience.reading import BrokenRow, ExportTable, UnreadableFile
 from talaia.audience.reading.table import writable
-from talaia.audience.text import plain, tidy
+from talaia.audience.unicode_text import plain, tidy
 from talaia.config import Audience, Columns
 
 LONGEST_NAME, LONGEST_PLACE = 200, 80
@@ -25,7 +25,7 @@ LANGUAGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedRecipient:
     """Somebody who is to be told, and why. `reasons`: "member", "invoice", "invoice 123", "listed"."""
 
     key: str
@@ -36,9 +36,9 @@ class Wanted:
     connections: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
 
-    def merged(self, other: Wanted) -> Wanted:
+    def merged(self, other: WantedRecipient) -> WantedRecipient:
         """Both as one entry. Which of the two came first makes no difference."""
-        return Wanted(
+        return WantedRecipient(
             self.key,
             max(self.address, other.address),  # small letters before capitals: ANNA@ is anna@
             max(self.name, other.name),
@@ -66,7 +66,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Roster:
-    """What an export says. Whoever stands in a refused row is found by belonging.py.
+    """What an export says. Whoever stands in a refused row is found by row_owners.py.
 
     `ended`: whether its last line has an end (None: there are no lines). `torn`: the last row is refused. `last`: the
     keys of the last row. `doubts`: rows of nobody who is to be told, in which something cannot be read all the same;
@@ -74,7 +74,7 @@ class Roster:
     have its month first, whoever's it is: so may the others, that can be read both ways.
     """
 
-    wanted: Mapping[str, Wanted] = field(default_factory=dict)
+    wanted: Mapping[str, WantedRecipient] = field(default_factory=dict)
     refused: tuple[Refusal, ...] = ()
     rows: int = 0
     ended: bool | None = None
@@ -101,12 +101,12 @@ def places(header: tuple[str, ...], columns: Columns) -> dict[str, int]:
             is_header = any(plain(other) in there for other in names(columns).values())
             near = difflib.get_close_matches(plain(name), there, 1, 0.6) if is_header and not count else []
             data = {"column": name, "near": header[there.index(near[0])] if near else ""}
-            raise Unreadable("twice" if count else "missing", data)
+            raise UnreadableFile("twice" if count else "missing", data)
         found[word] = there.index(plain(name))
     return found
 
 
-def roster(table: Table, audience: Audience, today: date, zone: ZoneInfo | None = None) -> Roster:
+def roster(table: ExportTable, audience: Audience, today: date, zone: ZoneInfo | None = None) -> Roster:
     """Who is wanted. `zone`: that of moments in dates. Raises Unreadable where the whole export cannot be used."""
     gathered = Gathering(audience, places(table.header, audience.columns), today, zone)
     for line, cells in table.rows():
@@ -151,7 +151,7 @@ class Gathering:
         self.audience, self.cell_of, self.today, self.zone = audience, cell_of, today, zone
         self.yes, self.no = ({plain(word) for word in words} for words in (audience.yes, audience.no))
         self.heads = {word: plain(name) for word, name in names(audience.columns).items()}
-        self.wanted: dict[str, Wanted] = {}
+        self.wanted: dict[str, WantedRecipient] = {}
         self.refused: list[Refusal] = []
         self.doubts: list[Refusal] = []
         self.rows = self.line = 0
@@ -161,10 +161,10 @@ class Gathering:
         self.month_first: int | None = None
 
     def take(self, line: int, cells: Sequence[str]) -> None:
-        if isinstance(cells, Broken):
+        if isinstance(cells, BrokenRow):
             self.close()
             self.rows, self.line, self.broken_above = self.rows + 1, line, True
-            self.refuse(line, Refuse(cells[0]), cells[1:])
+            self.refuse(line, CellRefused(cells[0]), cells[1:])
             return
         row = Cells(line, cells, self.cell_of)
         if "@" not in row("address") and all(plain(row(word)) == head for word, head in self.heads.items()):
@@ -178,9 +178,9 @@ class Gathering:
         elif self.group:
             self.group.append(row)
         elif self.broken_above:
-            self.refuse(line, Refuse("row_above"), cells, of_above=True)
+            self.refuse(line, CellRefused("row_above"), cells, of_above=True)
         elif row.says(*self.heads):
-            self.refuse(line, Refuse("no_address"), cells)
+            self.refuse(line, CellRefused("no_address"), cells)
 
     def close(self) -> None:
         """Everything of one person is there."""
@@ -197,7 +197,7 @@ class Gathering:
                 if here or row is first or not row.says("invoice"):
                     connections |= there
                     areas |= around
-            except Refuse as refusal:
+            except CellRefused as refusal:
                 of_above = row is not first
                 # With the address of the person it belongs to.
                 self.refuse(row.line, refusal, (*first.parts, *row.parts) if of_above else row.parts, of_above)
@@ -207,7 +207,7 @@ class Gathering:
             return
         try:
             found = people(first, tuple(sorted(reasons)), tuple(sorted(connections)), tuple(sorted(areas)))
-        except Refuse as refusal:
+        except CellRefused as refusal:
             if first.line not in {one.line for one in self.refused[-len(group) :]}:
                 self.refuse(first.line, refusal, [part for row in group for part in row.parts])
             return
@@ -220,7 +220,7 @@ class Gathering:
         """Whether it is no day but with its month first."""
         try:
             day(text, self.today, self.zone)
-        except Refuse as refusal:
+        except CellRefused as refusal:
             return refusal.code == "month_first"
         return False
 
@@ -229,15 +229,15 @@ class Gathering:
         cells = row.parts if row is first else (*first.parts, *row.parts)
         moved = row.says("address") and not readable(row("address")) and any("@" in part for part in row.parts)
         if moved:
-            return refused(row.line, Refuse("cells_moved"), cells)
+            return refused(row.line, CellRefused("cells_moved"), cells)
         for word in DATED:
             try:
                 day(row(word), self.today, self.zone)
-            except Refuse as refusal:
+            except CellRefused as refusal:
                 return refused(row.line, refusal, cells)
         return None
 
-    def refuse(self, line: int, refusal: Refuse, cells: Iterable[str], of_above: bool = False) -> None:
+    def refuse(self, line: int, refusal: CellRefused, cells: Iterable[str], of_above: bool = False) -> None:
         self.refused.append(refused(line, refusal, cells, of_above))
 
     def why(self, row: Cells) -> Iterable[str]:
@@ -254,25 +254,27 @@ class Gathering:
                 yield from found
 
 
-def refused(line: int, refusal: Refuse, cells: Iterable[str], of_above: bool = False) -> Refusal:
+def refused(line: int, refusal: CellRefused, cells: Iterable[str], of_above: bool = False) -> Refusal:
     text = writable(" | ".join(part for cell in cells if (part := tidy(cell))))
     return Refusal(line, refusal.code, refusal.word, text, of_above)
 
 
-def people(row: Cells, reasons: tuple[str, ...], connections: tuple[str, ...], areas: tuple[str, ...]) -> list[Wanted]:
+def people(
+    row: Cells, reasons: tuple[str, ...], connections: tuple[str, ...], areas: tuple[str, ...]
+) -> list[WantedRecipient]:
     """The entries of one person: as a rule one, more where several addresses stand in the cell. Raises Refuse."""
     addresses = several(decisive(row("address")))
     if not addresses:
-        raise Refuse("no_address")
+        raise CellRefused("no_address")
     name = person(optional(row("name")))
     language = LANGUAGES.get(plain(optional(row("language"))), "")
     found = []
     for text in addresses:
         try:
             address = parse(bare(text))
-        except Wrong as wrong:
-            raise Refuse(wrong.code) from None
-        found.append(Wanted(address.key, address.written, name, language, reasons, connections, areas))
+        except AddressError as wrong:
+            raise CellRefused(wrong.code) from None
+        found.append(WantedRecipient(address.key, address.written, name, language, reasons, connections, areas))
     return found
 
 
@@ -294,9 +296,9 @@ def bare(text: str) -> str:
 def person(text: str) -> str:
     """A name as it may stand in a header of a mail. Raises Refuse for what would break out of it."""
     if has_controls(text):
-        raise Refuse("name_controls")
+        raise CellRefused("name_controls")
     if text.startswith(("=", "@")):
-        raise Refuse("name_formula")
+        raise CellRefused("name_formula")
     return " ".join(text.split())[:LONGEST_NAME].rstrip()
 
 
@@ -306,7 +308,7 @@ def place(text: str) -> Iterable[str]:
         return ()
     text = optional(text)
     if has_controls(text.replace("\n", ";").replace("\r", "")):
-        raise Refuse("place_controls")
+        raise CellRefused("place_controls")
     return (one[:LONGEST_PLACE] for one in map(optional, several(text)) if one)
 
 
@@ -316,7 +318,7 @@ def readable(text: str) -> list[Address]:
     for one in several(text):
         try:
             found.append(parse(bare(one)))
-        except Wrong:
+        except AddressError:
             continue
     return found
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from talaia.audience import folder
-from talaia.audience.ledger import told
-from talaia.audience.models import Import, Look
+from talaia.audience.models import ExportCheck, Import
+from talaia.audience.recipients import told
 from talaia.config import Config, Sympa
-from talaia.refusal import Refused
+from talaia.errors import UserError
 
 TOKEN = "sympa"  # noqa: S105 - no source of talaia.toml, but has tokens as a source has
 
@@ -49,7 +49,7 @@ def seen_at(config: Config) -> datetime | None:
     times = list(done.order_by("-finished_at").values_list("finished_at", flat=True)[:1])
     audience = config.tables.audience
     if audience and audience.export:
-        look = Look.objects.filter(export=audience.export).first()
+        look = ExportCheck.objects.filter(export=audience.export).first()
         if look and not look.error:
             times.append(look.looked_at if audience.fetched else written_at(config, audience.export))
     return max((time for time in times if time), default=None)
@@ -60,5 +60,5 @@ def written_at(config: Config, export: str) -> datetime | None:
     try:
         file = folder.newest(config.folder / export)
         return datetime.fromtimestamp(file.stat().st_mtime, UTC) if file else None
-    except (OSError, Refused):
+    except (OSError, UserError):
         return None

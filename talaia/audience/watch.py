@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from talaia.audience import actions, client, folder
-from talaia.audience.following import follow
 from talaia.audience.importing import list_of, plan, propose
-from talaia.audience.looking import again_and_again
-from talaia.audience.models import Look
-from talaia.audience.reading import Unreadable
+from talaia.audience.list_sync import follow
+from talaia.audience.models import ExportCheck
+from talaia.audience.polling import again_and_again
+from talaia.audience.reading import UnreadableFile
 from talaia.config import FORGET_AFTER, Audience, Config, Threshold
 from talaia.config.hosts import shown
-from talaia.outbox.faults import Fault
-from talaia.outbox.waits import over
-from talaia.refusal import Refused
+from talaia.errors import UserError
+from talaia.outbox.errors import OutsideError
+from talaia.outbox.monotonic import over
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ EVERYBODY = Threshold(share=1)  # where only who asked for it is told, all may l
 SETTLED = timedelta(seconds=10)  # nobody has written a file for so long
 
 
-class Watch:
+class ExportWatch:
     """`step(now)` is one look. What it sees is said at the desk and by `talaia audience show`, never in a log."""
 
     def __init__(self, config: Callable[[], Config], now: Callable[[], datetime]) -> None:
@@ -68,14 +68,14 @@ class Watch:
         try:
             file = folder.newest(place)
             if file is None:
-                raise Refused(f"{place} has no export yet" if place.is_dir() else f"{place} is not there")
+                raise UserError(f"{place} has no export yet" if place.is_dir() else f"{place} is not there")
             here = (file, folder.mark(file))
             if self.seen is None or self.seen[:2] != here:
                 self.seen = (*here, now)
             elif over(self.seen[2], now, SETTLED) and self.due(audience, self.seen[2], now):
                 self.asked = now
                 self.take(folder.content(file), file.name, audience, config, now)
-        except Refused as refusal:
+        except UserError as refusal:
             self.failed(audience, {"text": str(refusal)}, now)
 
     def due(self, audience: Audience, since: datetime, now: datetime) -> bool:
@@ -84,12 +84,12 @@ class Watch:
 
     def ask(self, audience: Audience, config: Config, now: datetime) -> None:
         """The address: not read again while it says that nothing changed, on the same day."""
-        known = Look.objects.filter(export=audience.export).first()
+        known = ExportCheck.objects.filter(export=audience.export).first()
         same_day = known is not None and known.digest.startswith(self.today(config, now)) and not known.error
         etag, modified = (known.etag, known.modified) if known and same_day else ("", "")
         try:
             found = client.fetch(audience, config, etag, modified)
-        except Fault as fault:
+        except OutsideError as fault:
             self.failed(audience, {"text": str(fault), "hint": fault.hint}, now)
             return
         if found.data is None:
@@ -113,11 +113,11 @@ class Watch:
         """Propose what an export changes; apply it where talaia.toml and the guard let that be."""
         export = audience.export or ""
         digest = f"{self.today(config, now)} {sha256(data).hexdigest()[:40]}"
-        known = Look.objects.filter(export=export).first()
+        known = ExportCheck.objects.filter(export=export).first()
         if known is None or known.digest != digest or known.error:
             try:
                 found = plan(data, config, now)
-            except Unreadable as error:
+            except UnreadableFile as error:
                 self.failed(audience, {"code": error.code, "data": error.data}, now)
                 return
             if any(one.final for one in found.objections):
@@ -129,7 +129,7 @@ class Watch:
                     row = propose(found, source, now)
                     if audience.automatic and not found.objections:
                         actions.confirm(row.pk, now)
-                except Refused:
+                except UserError:
                     return  # another one is, or was, applied: looked at again, against what it leaves
         actions.looked(export, now, digest=digest, etag=etag, modified=modified)
 

@@ -11,21 +11,21 @@ from babel.numbers import format_percent
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from talaia.audience.diff import Entry, Origin, Standing, What
+from talaia.audience.diff import Origin, RecipientEntry, RecipientStatus, What
 
 LONGEST_TEXT = 160  # of a refused row
 
 
-def standing(value: Standing, count: int) -> str:
+def standing(value: RecipientStatus, count: int) -> str:
     """How so many people stand, as the words that follow their number."""
     match value:
-        case Standing.ON:
+        case RecipientStatus.ON:
             return ngettext("is told", "are told", count)
-        case Standing.LEFT:
+        case RecipientStatus.LEFT:
             return ngettext("has left the export", "have left the export", count)
-        case Standing.OPTED_OUT:
+        case RecipientStatus.OPTED_OUT:
             return ngettext("has opted out", "have opted out", count)
-        case Standing.BOUNCED:
+        case RecipientStatus.BOUNCED:
             return ngettext("whose mail comes back", "whose mails come back", count)
 
 
@@ -259,7 +259,9 @@ def _beyond(limit: str) -> str:
     return _("more than %(share)s") % {"share": format_percent(float(limit[:-1]) / 100, pattern, locale=locale)}
 
 
-def explained(entry: Entry | None, forgotten: bool, since: str, zone: ZoneInfo, at_list: str = "") -> Iterator[str]:
+def explained(
+    entry: RecipientEntry | None, forgotten: bool, since: str, zone: ZoneInfo, at_list: str = ""
+) -> Iterator[str]:
     """Why somebody is told, or is not, in sentences; the first is the answer. `since`: of the standing."""
     if entry is None:
         yield _("Is not told: we do not know this address.")
@@ -267,24 +269,24 @@ def explained(entry: Entry | None, forgotten: bool, since: str, zone: ZoneInfo, 
             yield _("Somebody with this address opted out. We keep only a digest of it, which stops every import.")
         return
     match entry.standing:
-        case Standing.ON if at_list == "paused":
+        case RecipientStatus.ON if at_list == "paused":
             yield _("Is not told: their mail is paused at the list server, by themselves or by a moderator there.")
-        case Standing.ON if at_list == "digest":
+        case RecipientStatus.ON if at_list == "digest":
             yield _("Is not told: they chose collected mails at the list server, which sends none.")
-        case Standing.ON if at_list == "banned":
+        case RecipientStatus.ON if at_list == "banned":
             yield _("Is not told: the list server bans this address. They are on the list as soon as it does no more.")
-        case Standing.ON:
+        case RecipientStatus.ON:
             yield _("Is told, since %(since)s.") % {"since": since}
-        case Standing.LEFT:
+        case RecipientStatus.LEFT:
             yield _("Is not told: no export has had this address since %(since)s.") % {"since": since}
-        case Standing.OPTED_OUT:
+        case RecipientStatus.OPTED_OUT:
             yield _("Is not told: the person opted out on %(since)s. No import changes that.") % {"since": since}
-        case Standing.BOUNCED:
+        case RecipientStatus.BOUNCED:
             yield _("Is not told: mail to this address has come back since %(since)s.") % {"since": since}
     if entry.origin == Origin.HAND:
         yield _("The address was added by hand.")
     if entry.reasons:
         yield _("The export says: %(reasons)s.") % {"reasons": ", ".join(reason(one) for one in entry.reasons)}
-    if entry.left_at and entry.standing != Standing.LEFT:
+    if entry.left_at and entry.standing != RecipientStatus.LEFT:
         day = entry.left_at.astimezone(zone).strftime("%Y-%m-%d")
         yield _("No export has had it since %(day)s.") % {"day": day}

@@ -1,5 +1,5 @@
 """The command line, a file per command. Each has HELP, arguments(parser) and run(options)."""
 
-from talaia.refusal import Refused
+from talaia.errors import UserError
 
-__all__ = ["Refused"]
+__all__ = ["UserError"]

@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 
-from talaia.api.letterbox import take_reply
+from talaia.api.inbound_mail import take_reply
 from talaia.config import current
+from talaia.errors import UserError
 from talaia.notices.replies.read import LONGEST
-from talaia.refusal import Refused
 
 HELP = (
     "Read one mail from standard input, as a mail server pipes it, and have whoever wrote it answered once a day by "
@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if not current().mail.answer:
-        raise Refused("[mail] answer is not true: nobody is answered by machine")
+        raise UserError("[mail] answer is not true: nobody is answered by machine")
     sender = options.sender if options.sender is not None else os.environ.get("SENDER")
     why = take_reply(head(), sender)
     print(f"no answer: {why}" if why else "it is answered")

@@ -12,27 +12,27 @@ from typing import Any
 from django.utils import timezone, translation
 
 from talaia.audience import actions, client, folder, words
-from talaia.audience.address import Wrong, parse
-from talaia.audience.cells import Refuse
-from talaia.audience.diff import Standing, What
-from talaia.audience.following import follow, learn_quiet
+from talaia.audience.address import AddressError, parse
+from talaia.audience.cells import CellRefused
+from talaia.audience.diff import RecipientStatus, What
+from talaia.audience.formatting import as_json, trouble, why
 from talaia.audience.importing import Plan, apply, audience_of, list_of, plan, propose, unfinished
-from talaia.audience.ledger import entries, forgotten, how_many_stand
-from talaia.audience.mailman import setting
-from talaia.audience.mailman.client import Client
+from talaia.audience.list_sync import follow, learn_quiet
+from talaia.audience.mailman import apply_settings
+from talaia.audience.mailman.client import MailmanClient
 from talaia.audience.mailman.roster import MailmanList
-from talaia.audience.models import Import, Look, OptOut, Recipient
-from talaia.audience.reading import Unreadable
+from talaia.audience.models import ExportCheck, Import, OptOut, Recipient
+from talaia.audience.reading import UnreadableFile
+from talaia.audience.recipients import entries, forgotten, how_many_stand
 from talaia.audience.roster import person
-from talaia.audience.telling import as_json, trouble, why
-from talaia.commands.writing import author, json_argument, refusing
+from talaia.commands.shared_options import author, json_argument, refusing
 from talaia.config import current
 from talaia.config.hosts import shown
-from talaia.events.telling import local
+from talaia.errors import UserError
+from talaia.events.formatting import local
 from talaia.notices.replies.actions import forget_one as forget_reply
-from talaia.outbox.alone import alone
-from talaia.outbox.faults import Fault
-from talaia.refusal import Refused
+from talaia.outbox.errors import OutsideError
+from talaia.outbox.locks import alone
 
 HELP = "Who is told: the ledger of addresses that follows the membership export."
 OF_PEOPLE = ("list", "explain", "add", "opt-out", "opt-in", "forget")  # also where they come by subscribing alone
@@ -49,7 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     json_argument(syncing)
     json_argument(commands.add_parser("show", help="how many, the last import, what waits"))
     listing = commands.add_parser("list", help="print the addresses")
-    listing.add_argument("--standing", choices=[one.value for one in Standing], help="only these")
+    listing.add_argument("--standing", choices=[one.value for one in RecipientStatus], help="only these")
     json_argument(listing)
     for name, line in (
         ("opt-out", "this person wants no mail; no import changes that"),
@@ -87,8 +87,8 @@ def run(options: argparse.Namespace) -> int:
                     set_up(options.dry_run)
                 case _:
                     change(options)
-        except Wrong as wrong:
-            raise Refused(words.refusal(wrong.code)) from None
+        except AddressError as wrong:
+            raise UserError(words.refusal(wrong.code)) from None
     return 0
 
 
@@ -101,8 +101,8 @@ def sync(options: argparse.Namespace) -> int:
     source, data = given(options.file)
     try:
         found = plan(data, config, timezone.now())
-    except Unreadable as error:
-        raise Refused(f"{source}: {words.unreadable(error.code, error.data)}. Nothing was changed") from None
+    except UnreadableFile as error:
+        raise UserError(f"{source}: {words.unreadable(error.code, error.data)}. Nothing was changed") from None
     asked = sys.stdin.isatty() and sys.stdout.isatty() and not options.yes and not options.json
     against = [words.objection(one.code, one.data) for one in found.objections]
     final = any(one.final for one in found.objections)
@@ -128,9 +128,9 @@ def sync(options: argparse.Namespace) -> int:
     actions.confirm(row.pk, timezone.now(), by=by)
     try:
         apply(row.pk, config, timezone.now, progress())
-    except Fault as fault:
+    except OutsideError as fault:
         goes_on = f"import {row.pk} is confirmed, and goes on while talaia runs, or with `talaia audience sync`"
-        raise Refused(f"{fault}; {fault.hint}; {goes_on}") from None
+        raise UserError(f"{fault}; {fault.hint}; {goes_on}") from None
     tell(options, found, source, row.pk, f"done: import {row.pk}")
     return 0
 
@@ -140,10 +140,10 @@ def stop(options: argparse.Namespace, found: Plan, source: str, by: str) -> None
     against = "; ".join(words.objection(one.code, one.data) for one in found.objections)
     tell(options, found, source, None, "")
     if any(one.final for one in found.objections):
-        raise Refused(f"the guard stops: {against}. Nothing was changed; make the export again")
+        raise UserError(f"the guard stops: {against}. Nothing was changed; make the export again")
     row = propose(found, source, timezone.now(), by=by)
     mend = f"look with --dry-run --all; then --yes, or confirm import {row.pk} at the desk"
-    raise Refused(f"the guard stops: {against}. Nothing was changed; {mend}")
+    raise UserError(f"the guard stops: {against}. Nothing was changed; {mend}")
 
 
 def given(file: str | None) -> tuple[str, bytes]:
@@ -155,13 +155,13 @@ def given(file: str | None) -> tuple[str, bytes]:
     if file is not None:
         return Path(file).name, folder.content(Path(file))
     if audience.export is None:
-        raise Refused("name the export: talaia audience sync FILE; or set export in [audience]")
+        raise UserError("name the export: talaia audience sync FILE; or set export in [audience]")
     if audience.fetched:
         return shown(audience.export), client.fetch(audience, config).data or b""
     place = config.folder / audience.export
     found = folder.newest(place)
     if found is None:
-        raise Refused(f"{place} has no export")
+        raise UserError(f"{place} has no export")
     return found.name, folder.content(found)
 
 
@@ -251,13 +251,13 @@ def show(as_json_too: bool) -> None:
     last = Import.objects.filter(state=Import.DONE).order_by("-finished_at").first()
     open_ones = Import.objects.filter(state__in=[Import.WAITING, Import.CONFIRMED]).order_by("pk")
     export = audience_of(current()).export
-    look = Look.objects.filter(export=export).first() if export else None
+    look = ExportCheck.objects.filter(export=export).first() if export else None
     error = trouble(look.error) if look else ""
     mailman = audience_of(current()).mailman
-    seen = Look.objects.filter(export=mailman.list).first() if mailman else None
+    seen = ExportCheck.objects.filter(export=mailman.list).first() if mailman else None
     if as_json_too:
         told = {
-            "addresses": {one.value: counts[one] for one in Standing},
+            "addresses": {one.value: counts[one] for one in RecipientStatus},
             "at_list": quiet,
             "by_hand": Recipient.objects.filter(origin="hand").count(),
             "opted_out_and_forgotten": OptOut.objects.count(),
@@ -271,7 +271,7 @@ def show(as_json_too: bool) -> None:
         }
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    for one in Standing:
+    for one in RecipientStatus:
         print(f"{counts[one]:>8}  {words.standing(one, counts[one])}")
     for at_list, count in quiet.items():
         if count:
@@ -298,7 +298,9 @@ def iso(row: Import) -> str | None:
 def print_list(standing: str | None, as_json_too: bool) -> None:
     rows = Recipient.objects.order_by("key")
     found = entries(rows.filter(standing=standing) if standing else rows).values()
-    quiet = dict(Recipient.objects.filter(standing=Standing.ON).exclude(at_list="").values_list("key", "at_list"))
+    quiet = dict(
+        Recipient.objects.filter(standing=RecipientStatus.ON).exclude(at_list="").values_list("key", "at_list")
+    )
     if as_json_too:
         told = [{**as_json(entry), "at_list": quiet.get(entry.key, "")} for entry in found]
         print(json.dumps(told, ensure_ascii=False, indent=2))
@@ -333,16 +335,16 @@ def forget(address: str | None) -> None:
         done = actions.forget(address, now, by=author())
     waited = forget_reply(key, now)
     if not done and not waited:
-        raise Refused("there is no such address in the ledger")
+        raise UserError("there is no such address in the ledger")
     print("forgotten" + ("; the next export that has it brings it back, unless the person opts out" if wanted else ""))
 
 
 def set_up(dry_run: bool) -> None:
     config, mailman = current(), audience_of(current()).mailman
     if mailman is None:
-        raise Refused("talaia.toml has no [audience.mailman]; docs/mailing-lists.md tells how to begin")
-    with Client(mailman, config) as server:
-        found = setting.look(server, config.site)
+        raise UserError("talaia.toml has no [audience.mailman]; docs/mailing-lists.md tells how to begin")
+    with MailmanClient(mailman, config) as server:
+        found = apply_settings.look(server, config.site)
         if not found.list:
             print(f"{mailman.list}: {'is to be made' if dry_run else 'is made'}")
         else:
@@ -352,7 +354,7 @@ def set_up(dry_run: bool) -> None:
         if found.around:
             print(f"{len(found.around)} senders have a rule of their own, which lets their mail by")
         if not dry_run and not found.right:
-            setting.apply(server, config.site, found)
+            apply_settings.apply(server, config.site, found)
             actions.kept(mailman.list, timezone.now(), {}, len(found.differences) + len(found.framing), author())
             print("set; `talaia check` looks at it again")
         if not dry_run and found.list:
@@ -368,20 +370,20 @@ def change(options: argparse.Namespace) -> None:
             print("opted out: no import changes that" if new else "had opted out before")
         case "opt-in":
             standing = actions.opt_in(options.address, now, by=by)
-            if standing == Standing.ON:
+            if standing == RecipientStatus.ON:
                 print("is told")
             else:
                 print("is not told: no export has the address; the next one that has it does, or `talaia audience add`")
         case "add":
             try:
                 name = person(options.name)
-            except Refuse as refusal:
-                raise Refused(words.refusal(refusal.code)) from None
+            except CellRefused as refusal:
+                raise UserError(words.refusal(refusal.code)) from None
             print("added" if actions.add(options.address, name, now, by=by) else "is there already")
     if audience := current().tables.audience:
         with list_of(current()) as backend:
             follow(backend, audience.shrink, timezone.now)
-        row = Recipient.objects.filter(key=parse(options.address).key, standing=Standing.ON).first()
+        row = Recipient.objects.filter(key=parse(options.address).key, standing=RecipientStatus.ON).first()
         if row and row.at_list:
             print(
                 *words.explained(

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from django.db import connection
 
-from talaia.api.letterbox import known, take, take_returned
-from talaia.api.lmtp import KEPT, Door
+from talaia.api.inbound_mail import known, take, take_returned
+from talaia.api.lmtp import KEPT, LmtpServer
 from talaia.config import current
-from talaia.refusal import Refused
+from talaia.errors import UserError
 
 HELP = (
     "Read mails that came back to [mail] bounces: one from standard input, all of a Maildir, or what a mail server "
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if options.lmtp and (mail.bounces or mail.answer):
         return serve(options.lmtp)
     if mail.bounces is None:
-        raise Refused("[mail] bounces is not set: nothing can come back to us")
+        raise UserError("[mail] bounces is not set: nothing can come back to us")
     if options.maildir:
         return empty(options.maildir)
     kept = sys.stdin.buffer.read(KEPT)
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 def empty(folder: Path) -> int:
     if not (folder / "new").is_dir():
-        raise Refused(f"{folder} is no Maildir: it has no folder new/")
+        raise UserError(f"{folder} is no Maildir: it has no folder new/")
     box = mailbox.Maildir(folder, create=False)
     ours = 0
     for key in list(box.iterkeys()):
@@ -62,11 +62,11 @@ def empty(folder: Path) -> int:
 def serve(address: str) -> int:
     host, _, port = address.rpartition(":")
     if not port.isdecimal():
-        raise Refused(f"{address!r}: write it as 127.0.0.1:8024")
+        raise UserError(f"{address!r}: write it as 127.0.0.1:8024")
     try:
-        door = Door((host.strip("[]") or "127.0.0.1", int(port)), known, take_over)
+        door = LmtpServer((host.strip("[]") or "127.0.0.1", int(port)), known, take_over)
     except (OSError, OverflowError) as error:
-        raise Refused(f"cannot listen on {address}: {error}") from None
+        raise UserError(f"cannot listen on {address}: {error}") from None
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=door.shutdown).start())
     with door:

@@ -14,29 +14,29 @@ from django.db import connection
 from django.utils import timezone
 
 from talaia import forwarded, schema
-from talaia.api.haste import in_haste
+from talaia.api.db_timeout import statement_timeout
 from talaia.audience.mailing import chosen_in_vain
-from talaia.audience.mailman.client import Client as MailmanClient
-from talaia.audience.mailman.setting import checked
+from talaia.audience.mailman.apply_settings import checked
+from talaia.audience.mailman.client import MailmanClient as MailmanClient
 from talaia.audience.sympa import TOKEN as SYMPA
 from talaia.commands.forum import try_out
-from talaia.config import Config, Source, current
+from talaia.config import Config, SourceConfig, current
 from talaia.config.extras import missing
-from talaia.log.known import secret_files
-from talaia.modes import loose_public, loose_state, make_private, make_public, readable_by_others
-from talaia.notices.post import client as mail_client
+from talaia.file_modes import loose_public, loose_state, make_private, make_public, readable_by_others
+from talaia.log.known_secrets import secret_files
+from talaia.notices.mailer import client as mail_client
 from talaia.outbox.actions import write_test
-from talaia.outbox.faults import Fault
+from talaia.outbox.disk_reserve import free, room
+from talaia.outbox.errors import OutsideError
+from talaia.outbox.failure_kinds import HINTS, FailureKind, in_one_line, trouble
 from talaia.outbox.models import Delivery
-from talaia.outbox.room import free, room
-from talaia.outbox.trouble import HINTS, Trouble, in_one_line, trouble
 from talaia.signals.checks import probe
-from talaia.signals.client import Client, Heard
-from talaia.signals.judging import read_odd
+from talaia.signals.client import Heard, SourceClient
+from talaia.signals.evaluate import read_odd
 from talaia.signals.models import SourceState, Token
-from talaia.signals.odd import Odd, oddities
+from talaia.signals.unknown_labels import UnknownLabel, oddities
 from talaia.signals.watch import wanted
-from talaia.site.guarding import compared
+from talaia.site.integrity_check import compared
 
 HELP = "Read the configuration and look whether database, folder, sources and checks are well. Exit code 1 if not."
 
@@ -97,11 +97,11 @@ def database(offline: bool) -> tuple[bool, list[Line]]:
     try:
         found = schema.look()
         if found.kind == "ours":
-            with in_haste(PATIENCE):
+            with statement_timeout(PATIENCE):
                 write_test(timezone.now())  # what is locked or full can be read all the same
     except DatabaseError as error:
         well, kind = None if offline else False, trouble(error, free(current().home))
-        mend = HINTS[kind or Trouble.AWAY]
+        mend = HINTS[kind or FailureKind.AWAY]
         return False, [(well, f"the database does not answer: {in_one_line(error)}", mend)]
     if found.kind != "ours":
         return False, [(None if found.usable else False, found.what, found.mend)]
@@ -119,7 +119,7 @@ def chosen(config: Config) -> Iterator[Line]:
         yield None, f"{people} chose {slug!r}, which is not listed any more", mend
 
 
-def odd(one: Odd) -> Line:
+def odd(one: UnknownLabel) -> Line:
     return None, f"source {one.source}: {one}", "mend the rule, or talaia.toml; docs/monitoring.md has the labels"
 
 
@@ -177,7 +177,7 @@ def readers(config: Config) -> Iterator[Line]:
             yield None, f"everybody on this machine can read {file}", f"chmod o= {file}"
 
 
-def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:
+def asked(source: SourceConfig, config: Config, made: bool) -> Iterator[Line]:
     """Ask a source as the watch would, and hold its answer against what talaia.toml expects of it."""
     if source.kind in ("prometheus-push", "webhook") or not source.polled:
         if not has_token(source.id, made):
@@ -187,10 +187,10 @@ def asked(source: Source, config: Config, made: bool) -> Iterator[Line]:
             state = SourceState.objects.filter(pk=source.id).first()
             yield from noted(source, [note for note in state.notes if note["code"] == "too_many"] if state else ())
         return
-    client = Client(source, config)
+    client = SourceClient(source, config)
     try:
         heard = client.poll(wanted(config, source), timezone.now())
-    except Fault as fault:
+    except OutsideError as fault:
         yield False, str(fault), fault.hint
         return
     finally:
@@ -227,7 +227,7 @@ def mail_server(config: Config) -> Iterator[Line]:
         needed = False if config.tables.audience is None or config.tables.audience.mailman is None else None
         try:
             server.open()
-        except Fault as fault:
+        except OutsideError as fault:
             yield needed, str(fault), fault.hint
         except (OSError, smtplib.SMTPException) as error:
             yield (
@@ -257,13 +257,13 @@ def mailing_list(config: Config, made: bool) -> Iterator[Line]:
         try:
             with MailmanClient(audience.mailman, config) as client:
                 yield from checked(client, config.site)
-        except Fault as fault:
+        except OutsideError as fault:
             yield False, str(fault), fault.hint
     if audience and audience.sympa and not has_token(SYMPA, made):
         yield None, "Sympa cannot read the addresses yet", f"talaia token create {SYMPA}"
 
 
-def noted(source: Source, notes: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+def noted(source: SourceConfig, notes: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
     for note in notes:
         match note["code"]:
             case "skew":
@@ -292,7 +292,7 @@ def noted(source: Source, notes: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
                 yield None, f"source {source.id}: {code} {dict(note)}", ""
 
 
-def measured(source: Source, heard: Heard, config: Config) -> Iterator[Line]:
+def measured(source: SourceConfig, heard: Heard, config: Config) -> Iterator[Line]:
     """Which services and reference connections have no measurement: they could not be operational."""
     found = {(sample.service, sample.connection) for sample in heard.measured}
     for service in config.tables.services:

@@ -13,8 +13,8 @@ import django
 from talaia import config as configuration
 from talaia.demo import folder, words
 from talaia.demo.servers import Servers, Unknown, ask
-from talaia.modes import UMASK
-from talaia.refusal import Refused
+from talaia.errors import UserError
+from talaia.file_modes import UMASK
 
 HELP = "A told story on this machine, with servers to break and mend; it leaves nothing behind."
 PORT = 8000
@@ -48,9 +48,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         works = ask(folder.control_of(folder.home_of(options.port)), options.action, options.names)
     except Unknown as error:
-        raise Refused(str(error)) from None
+        raise UserError(str(error)) from None
     except OSError:
-        raise Refused(f"no demo is running with port {options.port}; start one, or name its --port") from None
+        raise UserError(f"no demo is running with port {options.port}; start one, or name its --port") from None
     wanted = {name.lower() for name in options.names or works}
     shown = {name: well for name, well in works.items() if name.lower() in wanted}
     print(words.servers(shown, words.language(os.environ)))
@@ -68,7 +68,7 @@ def start(host: str, port: int) -> int:
             servers.start(folder.BROKEN)
             set_up(home, folder.configuration(host, port, servers.ports))
             # Only now: Django reads the configuration when it is first imported.
-            from talaia.demo.play import play
+            from talaia.demo.run import play
 
             command = (f"{words.typed_here()} demo", "" if port == PORT else f" --port {port}")
             language = words.language(os.environ)

@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from talaia.commands.forum_history import make_anew, take_over
 from talaia.config import current
-from talaia.forum.chosen import put_away
-from talaia.forum.discourse.client import Client
-from talaia.forum.discourse.limits import BY_HAND
-from talaia.forum.discourse.setup import Look, looks, mirror_of
+from talaia.forum.discourse.client import DiscourseClient
+from talaia.forum.discourse.rate_limit import BY_HAND
+from talaia.forum.discourse.self_test import trial
+from talaia.forum.discourse.setup import SetupFinding, looks, mirror_of
 from talaia.forum.discourse.topics import Discourse
-from talaia.forum.discourse.trial import trial
-from talaia.outbox.faults import Fault
+from talaia.forum.registry import put_away
+from talaia.outbox.errors import OutsideError
 
 HELP = "The forum in which the history lives: look whether it is ready, take over what is there, make all anew."
 MARKS = {True: "ok  ", False: "FAIL", None: "look"}
@@ -51,13 +51,13 @@ def set_up() -> int:
     config = current()
     try:
         mirror = mirror_of(config)
-        client = Client(mirror, config, timezone.now, time.sleep, BY_HAND)
+        client = DiscourseClient(mirror, config, timezone.now, time.sleep, BY_HAND)
         try:
             return told(looks(mirror, config, client))
         finally:
             client.close()
-    except Fault as fault:
-        return told([Look(False, str(fault), fault.hint)])
+    except OutsideError as fault:
+        return told([SetupFinding(False, str(fault), fault.hint)])
 
 
 def try_out() -> int:
@@ -70,11 +70,11 @@ def try_out() -> int:
             return told(trial(mirror, forum, timezone.now()))
         finally:
             forum.close()
-    except Fault as fault:
-        return told([Look(False, str(fault), fault.hint)])
+    except OutsideError as fault:
+        return told([SetupFinding(False, str(fault), fault.hint)])
 
 
-def told(found: Iterable[Look]) -> int:
+def told(found: Iterable[SetupFinding]) -> int:
     failed = False
     for look in found:
         print(f"{MARKS[look.well]}  {look.what}" + (f"\n      → {look.mend}" if look.mend else ""), flush=True)

@@ -9,23 +9,23 @@ import time
 from django.utils import timezone
 
 from talaia.channels import calendar
-from talaia.commands.writing import author
+from talaia.commands.shared_options import author
 from talaia.config import current
+from talaia.errors import UserError
 from talaia.forum import actions
-from talaia.forum.chosen import chosen
+from talaia.forum.backend import MirrorBackend
 from talaia.forum.importing import take_in
-from talaia.forum.keeping import own_name
-from talaia.forum.rebuilding import rebuild
+from talaia.forum.rebuild import rebuild
+from talaia.forum.registry import chosen
 from talaia.forum.rows import house
-from talaia.forum.seam import Mirror
-from talaia.refusal import Refused
+from talaia.forum.sync import own_name
 
 
-def mirror_in_use() -> Mirror:
+def mirror_in_use() -> MirrorBackend:
     """The one of talaia.toml. Raises Refused."""
     mirror = chosen(current())
     if mirror is None:
-        raise Refused("there is no [mirror] in talaia.toml; docs/configuration.md tells what it may hold")
+        raise UserError("there is no [mirror] in talaia.toml; docs/configuration.md tells what it may hold")
     return mirror
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from talaia.commands import whom
+from talaia.commands import notice_scope
 from talaia.commands.incident_options import arguments
-from talaia.commands.writing import (
+from talaia.commands.shared_options import (
     address,
     author,
     changed,
@@ -24,10 +24,11 @@ from talaia.commands.writing import (
     written,
 )
 from talaia.config import current
-from talaia.desk.doubting import before_resolving
+from talaia.desk.resolve_confirmation import before_resolving
 from talaia.desk.views.suggestions import suggestions
 from talaia.desk.writing.suggestions import Suggestion
-from talaia.events import promise
+from talaia.errors import UserError
+from talaia.events import next_update
 from talaia.events.actions import (
     edit_event,
     edit_update,
@@ -37,12 +38,11 @@ from talaia.events.actions import (
     open_incident,
     update_incident,
 )
+from talaia.events.formatting import in_language, local
 from talaia.events.merging import merged_words, reopening_words
 from talaia.events.models import Event, Update
-from talaia.events.telling import in_language, local
 from talaia.events.timeline import IncidentState, fingerprint
 from talaia.panel.state import State
-from talaia.refusal import Refused
 from talaia.site import snapshot
 
 __all__ = ["HELP", "arguments", "run"]
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
             case "merge":
                 return merge(options, now)
             case "widen":
-                return whom.widen(Event.INCIDENT, options, now)
+                return notice_scope.widen(Event.INCIDENT, options, now)
             case "list":
                 return tell_list(Event.INCIDENT, options.all, options.json)
             case "suggest":
@@ -82,9 +82,9 @@ def run(options: argparse.Namespace) -> int:
 def begin(options: argparse.Namespace, now: datetime) -> int:
     site = current().site
     language = options.language or site.languages[0]
-    promise.parse(options.next, now, site.tz)  # before somebody writes a text for nothing
+    next_update.parse(options.next, now, site.tz)  # before somebody writes a text for nothing
     began, impacts = moment(options.began), changed({}, options.service)
-    only_behind = whom.only_behind(options, [*impacts])
+    only_behind = notice_scope.only_behind(options, [*impacts])
     text, now = written(options.file)
     event = open_incident(
         {language: options.title.strip(), **dict(options.title_in)},
@@ -94,7 +94,7 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
         by=author(),
         state=IncidentState(options.state),
         started_at=began,
-        next_update_at=promise.parse(options.next, now, site.tz),
+        next_update_at=next_update.parse(options.next, now, site.tz),
         plain=options.plain,
         tell=mails(options),
         only_behind=only_behind,
@@ -121,10 +121,12 @@ def suggest(as_json: bool, now: datetime) -> int:
 
 def publish(options: argparse.Namespace, now: datetime) -> int:
     """Open the incident that was suggested, if that is still how things are."""
-    promised = promise.parse(options.next, now, current().site.tz)
+    promised = next_update.parse(options.next, now, current().site.tz)
     found = next((one for one in suggestions(snapshot.front(now), now) if one.mark == options.suggestion), None)
     if found is None:
-        raise Refused(f"there is no suggestion {options.suggestion} now; `talaia incident suggest` prints those of now")
+        raise UserError(
+            f"there is no suggestion {options.suggestion} now; `talaia incident suggest` prints those of now"
+        )
     impacts = changed(found.impacts, options.service)
     event = open_incident(
         found.words.titles,
@@ -137,7 +139,7 @@ def publish(options: argparse.Namespace, now: datetime) -> int:
         next_update_at=promised,
         only_if_untold=True,
         tell=mails(options),
-        only_behind=whom.only_behind(options, [*impacts]),
+        only_behind=notice_scope.only_behind(options, [*impacts]),
     )
     return tell(event, f"incident {event.ref} is open: {address(event)}", options.json)
 
@@ -147,9 +149,9 @@ def go_on(options: argparse.Namespace, state: str | None, now: datetime) -> int:
     if state == IncidentState.RESOLVED and known.ended_at is None and not options.anyway:
         doubts = before_resolving({*impacts_of(known), *(slug for slug, _level in options.service)}, now)
         if doubts:
-            raise Refused(f"{' '.join(doubts.lines)} Resolve it all the same with --anyway")
-    zone, next_word = current().site.tz, getattr(options, "next", promise.NONE)
-    promise.parse(next_word, now, zone)
+            raise UserError(f"{' '.join(doubts.lines)} Resolve it all the same with --anyway")
+    zone, next_word = current().site.tz, getattr(options, "next", next_update.NONE)
+    next_update.parse(next_word, now, zone)
     at, ended = moment(getattr(options, "at", None)), moment(getattr(options, "ended", None))
     text, now = written(options.file)
     event = find(Event.INCIDENT, options.ref)
@@ -164,7 +166,7 @@ def go_on(options: argparse.Namespace, state: str | None, now: datetime) -> int:
         now,
         by=author(),
         impacts=changed(impacts_of(event), options.service) if options.service else None,
-        next_update_at=promise.parse(next_word, now, zone),
+        next_update_at=next_update.parse(next_word, now, zone),
         plain=options.plain,
         at=at,
         ended_at=ended,
@@ -178,7 +180,7 @@ def go_on(options: argparse.Namespace, state: str | None, now: datetime) -> int:
 def reopen(options: argparse.Namespace, now: datetime) -> int:
     event = find(Event.INCIDENT, options.ref)
     if event.ended_at is None:
-        raise Refused(f"{event.ref} is open; `talaia incident update {event.ref}` adds to it")
+        raise UserError(f"{event.ref} is open; `talaia incident update {event.ref}` adds to it")
     return go_on(options, options.state, now)
 
 
@@ -211,7 +213,7 @@ def reword(options: argparse.Namespace, now: datetime) -> int:
 def correct(options: argparse.Namespace, now: datetime) -> int:
     above = (options.title, options.began, options.ended, options.cause)
     if options.entry is None and above == (None,) * 4 and not options.service:
-        raise Refused(
+        raise UserError(
             "say what to correct: --entry N, --title T, --service SLUG=IMPACT, --began, --ended or --cause LINE"
         )
     began, ended = moment(options.began), moment(options.ended)
@@ -280,7 +282,7 @@ def entry_of(event: Event, number: int | None) -> Update | None:
         return None
     entry = event.updates.filter(number=number).first()
     if entry is None:
-        raise Refused(f"{event.ref} has no entry {number}; `talaia incident show {event.ref}` prints them")
+        raise UserError(f"{event.ref} has no entry {number}; `talaia incident show {event.ref}` prints them")
     return entry
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from talaia.commands import whom
-from talaia.commands.writing import json_argument, language_argument, read_text, service_argument, text_arguments
-from talaia.config import clean, current
-from talaia.events import promise
+from talaia.commands import notice_scope
+from talaia.commands.shared_options import json_argument, language_argument, read_text, service_argument, text_arguments
+from talaia.config import current, sanitize
+from talaia.errors import UserError
+from talaia.events import next_update
 from talaia.events.timeline import IncidentState
-from talaia.refusal import Refused
 
 OPEN_STATES = [state.value for state in IncidentState if state is not IncidentState.RESOLVED]
 WHEN = ": 2026-05-04T10:00 (local; default: now)"
@@ -25,10 +25,10 @@ def in_a_language(written: str) -> tuple[str, str]:
         languages = ", ".join(current().site.languages)
         raise argparse.ArgumentTypeError(f"{written!r}: write it as es=WORDS or es=@FILE ({languages})")
     if not words.startswith("@"):
-        return code, clean.lines(words).strip()
+        return code, sanitize.lines(words).strip()
     try:
         return code, read_text(words[1:])
-    except Refused as refusal:
+    except UserError as refusal:
         raise argparse.ArgumentTypeError(str(refusal)) from None
 
 
@@ -46,22 +46,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
     opening = actions.add_parser("open", help="tell everybody that something is wrong")
     wording = opening.add_mutually_exclusive_group(required=True)
-    wording.add_argument("--title", type=clean.line)
+    wording.add_argument("--title", type=sanitize.line)
     wording.add_argument("--suggestion", metavar="MARK", help="as `talaia incident suggest` drafted it")
     opening.add_argument("--state", choices=OPEN_STATES, default=IncidentState.INVESTIGATING.value)
     opening.add_argument("--began", metavar="WHEN", help=f"when the trouble began{WHEN}")
-    opening.add_argument("--next", default=promise.NONE, metavar="WHEN", help=NEXT)
+    opening.add_argument("--next", default=next_update.NONE, metavar="WHEN", help=NEXT)
     opening.add_argument("--title-in", **IN)
     service_argument(opening, "IMPACT")
     text_arguments(opening, "-")
     opening.add_argument("--text-in", **IN)
-    whom.argument(opening)
+    notice_scope.argument(opening)
 
     updating = actions.add_parser("update", help="add an entry to the timeline")
     updating.add_argument("ref", metavar="REF", help="such as 2026-003")
     updating.add_argument("--state", choices=[state.value for state in IncidentState], help="default: as it is")
     updating.add_argument("--at", metavar="WHEN", help=f"when it was so{WHEN}")
-    updating.add_argument("--next", default=promise.NONE, metavar="WHEN", help=NEXT)
+    updating.add_argument("--next", default=next_update.NONE, metavar="WHEN", help=NEXT)
     service_argument(updating, "IMPACT")
     text_arguments(updating, "-")
     updating.add_argument("--text-in", **IN)
@@ -69,7 +69,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     resolving = actions.add_parser("resolve", help="say that it is over, and what it was")
     resolving.add_argument("ref", metavar="REF")
     resolving.add_argument("--ended", metavar="WHEN", help=f"when the trouble ended{WHEN}")
-    resolving.add_argument("--cause", metavar="LINE", type=clean.lines, help="what it was, in one line")
+    resolving.add_argument("--cause", metavar="LINE", type=sanitize.lines, help="what it was, in one line")
     resolving.add_argument("--cause-in", **IN)
     service_argument(resolving, "IMPACT")
     text_arguments(resolving, "-")
@@ -78,7 +78,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     reopening = actions.add_parser("reopen", help="it is not over: open it again with a new entry")
     reopening.add_argument("ref", metavar="REF")
     reopening.add_argument("--state", choices=OPEN_STATES, default=IncidentState.INVESTIGATING.value)
-    reopening.add_argument("--next", default=promise.NONE, metavar="WHEN", help=NEXT)
+    reopening.add_argument("--next", default=next_update.NONE, metavar="WHEN", help=NEXT)
     service_argument(reopening, "IMPACT")
     text_arguments(reopening, "-")
     reopening.add_argument("--text-in", **IN)
@@ -94,10 +94,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     editing = actions.add_parser("edit", help="correct the title, the services, the times, the cause, an entry")
     editing.add_argument("ref", metavar="REF")
     editing.add_argument("--entry", type=int, metavar="N", help="the number in #uN; the new text is read")
-    editing.add_argument("--title", type=clean.line, help="a new title")
+    editing.add_argument("--title", type=sanitize.line, help="a new title")
     editing.add_argument("--began", metavar="WHEN", help=f"when it began{OTHERWISE}")
     editing.add_argument("--ended", metavar="WHEN", help=f"when it ended{OTHERWISE}")
-    editing.add_argument("--cause", metavar="LINE", type=clean.lines, help="what it was, in one line")
+    editing.add_argument("--cause", metavar="LINE", type=sanitize.lines, help="what it was, in one line")
     editing.add_argument("--file", metavar="F", default="-", help="the entry's new text (default: standard input)")
     service_argument(editing, "IMPACT")
     language_argument(editing)

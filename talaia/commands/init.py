@@ -9,8 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from talaia.demo.words import typed_here
-from talaia.modes import make_private
-from talaia.refusal import Refused
+from talaia.errors import UserError
+from talaia.file_modes import make_private
 
 HELP = "Write a commented talaia.toml that runs as it is."
 
@@ -48,7 +48,7 @@ def write(folder: Path, state: Path) -> Path:
             out.write(files("talaia.config").joinpath("example.toml").read_bytes())
     except FileExistsError as error:
         what = "is there already" if error.filename == str(file) else "is no folder"
-        raise Refused(f"{error.filename} {what}; talaia init writes over nothing") from None
+        raise UserError(f"{error.filename} {what}; talaia init writes over nothing") from None
     except OSError as error:
-        raise Refused(f"{error.filename or folder} cannot be written: {error.strerror}") from None
+        raise UserError(f"{error.filename or folder} cannot be written: {error.strerror}") from None
     return file

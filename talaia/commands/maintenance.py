@@ -9,10 +9,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from talaia.commands import whom
+from talaia.commands import notice_scope
 from talaia.commands.audience import ask
 from talaia.commands.incident import entry_of, impacts_of, mails
-from talaia.commands.writing import (
+from talaia.commands.shared_options import (
     address,
     author,
     changed,
@@ -28,17 +28,17 @@ from talaia.commands.writing import (
     text_arguments,
     written,
 )
-from talaia.config import clean, current
-from talaia.events import actions, plan, promise
+from talaia.config import current, sanitize
+from talaia.errors import UserError
+from talaia.events import actions, next_update, notice_plan
 from talaia.events.actions import find, mark_of
+from talaia.events.formatting import known_since, told_when
 from talaia.events.models import Event
-from talaia.events.telling import known_since, told_when
 from talaia.events.timeline import MaintenanceState, fingerprint
 from talaia.events.windows import check
 from talaia.notices.rows import possible
 from talaia.panel.state import State
-from talaia.refusal import Refused
-from talaia.site import moved
+from talaia.site import window_change_text
 
 HELP = "Plan, start, complete and cancel maintenance. Times are local to the site's zone unless they carry an offset."
 
@@ -54,10 +54,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     planning = verbs.add_parser("plan", help="announce it; the reason is read from standard input or a file")
-    planning.add_argument("--title", required=True, type=clean.line)
+    planning.add_argument("--title", required=True, type=sanitize.line)
     window_arguments(planning)
     arrangement_arguments(planning)
-    whom.argument(planning)
+    notice_scope.argument(planning)
     planning.add_argument("--propose", action="store_true", help="not public until a second person approves it")
     planning.add_argument("--dry-run", action="store_true", help="say which mails would go when, and plan nothing")
     planning.add_argument("--yes", action="store_true", help="do not ask at a terminal whether that is right")
@@ -65,7 +65,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     text_arguments(planning, "-")
 
     updating = with_ref(verbs.add_parser("update", help="add an entry to the timeline"))
-    updating.add_argument("--next", default=promise.NONE, metavar="WHEN", help=NEXT)
+    updating.add_argument("--next", default=next_update.NONE, metavar="WHEN", help=NEXT)
     service_argument(updating, "LEVEL")
     text_arguments(updating, "-")
 
@@ -90,7 +90,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         verbs.add_parser("edit", help="correct its words or services, or how it starts, ends and is told")
     )
     editing.add_argument("--entry", type=int, metavar="N", help="the number in #uN; the new text is read")
-    editing.add_argument("--title", type=clean.line, help="a new title")
+    editing.add_argument("--title", type=sanitize.line, help="a new title")
     editing.add_argument("--file", metavar="F", default="-", help="the entry's new text (default: standard input)")
     arrangement_arguments(editing)
     editing.add_argument("--no-silence", dest="silence", action="store_false", help="let Alertmanager speak")
@@ -136,7 +136,7 @@ def arrangement_arguments(parser: argparse.ArgumentParser) -> None:
     telling.add_argument(
         "--notices",
         metavar="CODES",
-        help=f"what is told when, such as 24h,start ({', '.join(plan.Notice)}; "
+        help=f"what is told when, such as 24h,start ({', '.join(notice_plan.PlanNotice)}; "
         "default: all of them where a partial or whole disruption is expected, else none)",
     )
     telling.add_argument("--no-notice", action="store_true", help="nobody is written to")
@@ -166,7 +166,7 @@ def run(options: argparse.Namespace) -> int:
             case "edit":
                 return correct(options, now)
             case "widen":
-                return whom.widen(Event.MAINTENANCE, options, now)
+                return notice_scope.widen(Event.MAINTENANCE, options, now)
             case "list":
                 return tell_list(Event.MAINTENANCE, options.all, options.json)
             case "show":
@@ -179,9 +179,9 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
     language = options.language or current().site.languages[0]
     window, notices = window_of(options), notices_of(options)
     if notices is not None:
-        plan.read_notices(notices)  # before somebody writes a text for nothing
+        notice_plan.read_notices(notices)  # before somebody writes a text for nothing
     impacts = changed({}, options.service)
-    only_behind = whom.only_behind(options, [*impacts])
+    only_behind = notice_scope.only_behind(options, [*impacts])
     text, now = written(options.file)
     if not right(options, impacts, window, notices, now):
         return 1 if not options.dry_run else 0
@@ -215,10 +215,12 @@ def right(
     now: datetime,
 ) -> bool:
     """Say on standard error which mails go when, before anything is done, and ask at a terminal. Whether to go on."""
-    wanted = plan.default_notices(impacts.values()) if notices is None else plan.read_notices(notices)
+    wanted = notice_plan.default_notices(impacts.values()) if notices is None else notice_plan.read_notices(notices)
     starts, ends = options.starts_itself is not False, options.ends_itself is True
     check(*window, now)
-    for said in told_when(plan.lines(wanted, window, now, starts_itself=starts, ends_itself=ends), current().site.tz):
+    for said in told_when(
+        notice_plan.lines(wanted, window, now, starts_itself=starts, ends_itself=ends), current().site.tz
+    ):
         print(said, file=sys.stderr)
     if not possible():
         print("nothing leaves the house: talaia.toml has neither [mail] sender nor a [[chat]]", file=sys.stderr)
@@ -235,7 +237,7 @@ def right(
 
 def write(options: argparse.Namespace, now: datetime) -> int:
     find(Event.MAINTENANCE, options.ref)
-    promise.parse(options.next, now, current().site.tz)
+    next_update.parse(options.next, now, current().site.tz)
     text, now = written(options.file)
     event = find(Event.MAINTENANCE, options.ref)
     update = actions.update_maintenance(
@@ -246,7 +248,7 @@ def write(options: argparse.Namespace, now: datetime) -> int:
         by=author(),
         plain=options.plain,
         impacts=changed(impacts_of(event), options.service) if options.service else None,
-        next_update_at=promise.parse(options.next, now, current().site.tz),
+        next_update_at=next_update.parse(options.next, now, current().site.tz),
         seen=mark_of(event),
         tell=mails(options),
     )
@@ -268,7 +270,7 @@ def extend(options: argparse.Namespace, now: datetime) -> int:
     assert event.window_start
     assert event.window_end
     site, words = current().site, why(options, event)
-    texts = moved.extended((event.window_start, event.window_end), end, site.languages, site.tz, words)
+    texts = window_change_text.extended((event.window_start, event.window_end), end, site.languages, site.tz, words)
     update = actions.extend_maintenance(event.ref, end, texts, now, by=author(), seen=mark_of(event))
     if update is None:
         return waits(event, options)
@@ -280,7 +282,7 @@ def postpone(options: argparse.Namespace, now: datetime) -> int:
     assert event.window_start
     assert event.window_end
     site, words = current().site, why(options, event)
-    texts = moved.postponed((event.window_start, event.window_end), window, site.languages, site.tz, words)
+    texts = window_change_text.postponed((event.window_start, event.window_end), window, site.languages, site.tz, words)
     update = actions.postpone_maintenance(event.ref, window, texts, now, by=author(), seen=mark_of(event))
     if update is None:
         return waits(event, options)
@@ -298,7 +300,7 @@ def correct(options: argparse.Namespace, now: datetime) -> int:
     }
     rearranged = any(value is not None for value in arranged.values())
     if options.entry is None and options.title is None and not options.service and not rearranged:
-        raise Refused(
+        raise UserError(
             "say what to change: --entry N, --title T, --service SLUG=LEVEL, --notices, --by-hand, --silence …"
         )
     event = find(Event.MAINTENANCE, options.ref)
@@ -351,5 +353,5 @@ def warn(event: Event) -> None:
     assert event.window_start
     levels = [State(level) for level in event.impacts.values_list("state", flat=True)]
     minimum = current().maintenance.notice
-    for words in plan.warnings(event.notices, levels, event.window_start, known_since(event), minimum):
+    for words in notice_plan.warnings(event.notices, levels, event.window_start, known_since(event), minimum):
         print(f"warning: {words}", file=sys.stderr)

@@ -9,17 +9,17 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from talaia.commands import Refused
+from talaia.commands import UserError
 from talaia.config import LANGUAGES, Config, current
 from talaia.panel import words
+from talaia.panel.monitoring_gaps import unwatched_since
 from talaia.panel.state import Reason, State
-from talaia.panel.watching import unwatched_since
-from talaia.signals.findings import Finding, read_findings
-from talaia.signals.judging import Judged, judge_all, read_odd, read_view
+from talaia.signals.check_findings import Finding, read_findings
+from talaia.signals.evaluate import EvaluatedService, judge_all, read_odd, read_view
 from talaia.signals.matching import experimental
 from talaia.signals.models import SourceState
-from talaia.signals.unwatched import last_watched
-from talaia.site.dates import Calendar
+from talaia.signals.monitoring_gaps import last_watched
+from talaia.site.dates import Dates
 
 HELP = "Print the panel as the rows say it now; with --explain every signal, rule and step that led to a state."
 MARKS = {
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         chosen = [one for one in judged if one.row.slug == options.explain]
         if not chosen:
             known = ", ".join(one.row.slug for one in judged) or "none yet; `talaia up` lists them"
-            raise Refused(f"there is no service {options.explain!r}; known: {known}")
+            raise UserError(f"there is no service {options.explain!r}; known: {known}")
         judged = chosen
     with translation.override(options.language or config.site.languages[0]):
         if options.json:
@@ -59,17 +59,17 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def line(one: Judged, config: Config, now: datetime) -> str:
+def line(one: EvaluatedService, config: Config, now: datetime) -> str:
     """`● Web  Operational · since …`."""
     language = translation.get_language() or config.site.languages[0]
-    calendar = Calendar(language, config.site.tz)
+    calendar = Dates(language, config.site.tz)
     state, reason = State(one.row.state), Reason.from_json(one.row.reason)
     parts = [words.state(state), words.reason(reason, lambda at: calendar.since(at, now))]
     parts.append(calendar.since(one.row.began, now))
     return f"{MARKS[state]} {one.listed.name.inside(language)}  {' · '.join(filter(None, parts))}"
 
 
-def show(judged: list[Judged], config: Config, now: datetime) -> None:
+def show(judged: list[EvaluatedService], config: Config, now: datetime) -> None:
     language = translation.get_language() or config.site.languages[0]
     if since := unwatched_since(last_watched(), now):
         print(f"nobody watches since {since:%Y-%m-%d %H:%M:%S} UTC, as talaia does not run: this is how it was then")
@@ -105,7 +105,7 @@ def show(judged: list[Judged], config: Config, now: datetime) -> None:
         print(f"source {odd.source}: {odd}")
 
 
-def explain(one: Judged, config: Config, now: datetime) -> None:
+def explain(one: EvaluatedService, config: Config, now: datetime) -> None:
     """From the signals to what is shown, step by step, in English for operators."""
     print(line(one, config, now))
     for number, step in enumerate(steps(one), 1):
@@ -114,7 +114,7 @@ def explain(one: Judged, config: Config, now: datetime) -> None:
         print(f"  {finding}")
 
 
-def steps(one: Judged) -> list[str]:
+def steps(one: EvaluatedService) -> list[str]:
     found = [f"rule: {rule(one)}", *one.judgement.steps]
     computed, verdict = one.computed, one.judgement.verdict
     unrest = computed.unrest
@@ -146,7 +146,7 @@ def steps(one: Judged) -> list[str]:
     return found
 
 
-def rule(one: Judged) -> str:
+def rule(one: EvaluatedService) -> str:
     listed = one.listed
     if listed.reference:
         r = listed.reference
@@ -158,7 +158,9 @@ def rule(one: Judged) -> str:
     return f'alerts with talaia_service="{listed.slug}"' + (f", or {matchers}" if matchers else "")
 
 
-def as_data(one: Judged, findings: list[Finding], now: datetime, unwatched: datetime | None) -> dict[str, Any]:
+def as_data(
+    one: EvaluatedService, findings: list[Finding], now: datetime, unwatched: datetime | None
+) -> dict[str, Any]:
     return {
         "service": one.row.slug,
         "state": one.row.state,

@@ -8,7 +8,7 @@ import time
 from django.utils import timezone
 
 from talaia.config import current
-from talaia.signals.unwatched import mark_unwatched
+from talaia.signals.monitoring_gaps import mark_unwatched
 from talaia.site.write import publish
 
 HELP = "Make every page of the public folder anew, at once and without the worker."

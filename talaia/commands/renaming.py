@@ -10,14 +10,14 @@ from django.db import transaction
 from talaia.audience.actions import rename_chosen
 from talaia.config import Config
 from talaia.desk.writing.actions import rename_written
+from talaia.errors import UserError
 from talaia.events.actions import lock_touched, rename_touched
 from talaia.notices.actions import rename_told
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.models import FormerSlug, Service
 from talaia.panel.renaming.actions import forget_row, move_history
-from talaia.refusal import Refused
-from talaia.signals.unwatched import mark_unwatched
+from talaia.signals.monitoring_gaps import mark_unwatched
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,17 @@ def rename(config: Config, old: str, new: str, by: str, now: datetime) -> Rename
     listed = {service.slug for service in config.tables.services}
     where = config.path or "talaia.toml"
     if old == new:
-        raise Refused(f"{old} is called {new} already")
+        raise UserError(f"{old} is called {new} already")
     if old in listed:
-        raise Refused(f"{where} lists {old} still: write {new} in its place there, then rename it")
+        raise UserError(f"{where} lists {old} still: write {new} in its place there, then rename it")
     if new not in listed:
-        raise Refused(f"{where} lists no service {new}: write it there in the place of {old}, then rename it")
+        raise UserError(f"{where} lists no service {new}: write it there in the place of {old}, then rename it")
     with transaction.atomic():
         lock_touched(old)
         if not Service.objects.filter(pk=old).exists():
             if FormerSlug.objects.filter(pk=old, service=new).exists():
                 return None
-            raise Refused(_unknown(old))
+            raise UserError(_unknown(old))
         mark_unwatched(now)  # as at every start: what was on the panel until now was on it under its old name
         list_services(headings(config), now)
         days = move_history(old, new, now)

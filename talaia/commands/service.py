@@ -8,11 +8,11 @@ from datetime import datetime
 from django.utils import timezone
 
 from talaia.commands.renaming import rename
-from talaia.commands.writing import author, language_argument, local_window_time, refusing
-from talaia.config import clean, current
-from talaia.events.promise import DELAY, parse
+from talaia.commands.shared_options import author, language_argument, local_window_time, refusing
+from talaia.config import current, sanitize
+from talaia.events.next_update import DELAY, parse
 from talaia.panel import actions
-from talaia.panel.by_hand import STATES
+from talaia.panel.override import STATES
 from talaia.panel.state import State
 
 HELP = "Say by hand how a service is, until when and why; give it another slug."
@@ -57,7 +57,7 @@ def say(options: argparse.Namespace, now: datetime) -> int:
     site = current().site
     delay = parse(options.until, now, site.tz) if DELAY.fullmatch(options.until.strip()) else None
     until = delay or local_window_time(options.until)
-    why = {options.language or site.languages[0]: " ".join(clean.line(options.reason).split())}
+    why = {options.language or site.languages[0]: " ".join(sanitize.line(options.reason).split())}
     actions.set_by_hand(options.slug, State(options.state), until, why, author(), now)
     print(f"{options.slug}: {options.state} by hand until {until.astimezone(site.tz):%Y-%m-%d %H:%M}")
     return 0

@@ -8,12 +8,12 @@ from textwrap import dedent, indent
 
 from django.utils import timezone
 
-from talaia.api.who import METRICS
+from talaia.api.metrics_access import METRICS
 from talaia.audience.sympa import TOKEN as SYMPA
-from talaia.commands.writing import author, json_argument, refusing
+from talaia.commands.shared_options import author, json_argument, refusing
 from talaia.config import Config, current
-from talaia.events.telling import local
-from talaia.refusal import Refused
+from talaia.errors import UserError
+from talaia.events.formatting import local
 from talaia.signals.models import Token
 from talaia.signals.tokens.actions import issue_token, revoke_tokens
 
@@ -110,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
                 count = revoke_tokens(options.source, now, options.but_newest, by=author())
                 if not count:
                     older = "no older token" if options.but_newest else "no token"
-                    raise Refused(f"{options.source} has {older}; `talaia token list` shows who has one")
+                    raise UserError(f"{options.source} has {older}; `talaia token list` shows who has one")
                 print(f"{count} {'token' if count == 1 else 'tokens'} of {options.source} no longer let anybody in")
             case _:
                 print_list(options.json)
@@ -127,10 +127,10 @@ def kind_of(source_id: str, config: Config) -> str:
     posting = [each.id for each in config.tables.sources if each.kind in PATHS]
     known = ", ".join([*posting, METRICS, SYMPA])
     if source is not None:
-        raise Refused(
+        raise UserError(
             f"{source_id} is a source of kind {source.kind}, which is asked and never posts; tokens are for: {known}"
         )
-    raise Refused(f"there is no source {source_id!r} in talaia.toml; tokens are for: {known}")
+    raise UserError(f"there is no source {source_id!r} in talaia.toml; tokens are for: {known}")
 
 
 def told(source: str, kind: str, token: str, config: Config) -> str:

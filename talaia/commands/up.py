@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from talaia.config import current
-from talaia.up import END, listen_address, up
+from talaia.server.process import END, listen_address, up
 
 HELP = "Serve the page, the desk and the hooks, and do all the work behind them, in one process."
 

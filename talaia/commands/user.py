@@ -16,13 +16,13 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from talaia.commands.writing import author, json_argument, refusing
+from talaia.commands.shared_options import author, json_argument, refusing
 from talaia.config import current
 from talaia.desk.actions import add, forget_factors, invite, set_active, set_password, set_role
 from talaia.desk.pages import role_of
 from talaia.desk.people.roles import Role
-from talaia.events.telling import local
-from talaia.refusal import Refused
+from talaia.errors import UserError
+from talaia.events.formatting import local
 
 HELP = "Who may use the desk. Passwords are asked for, or read from a file."
 
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
                 case _:
                     print_list(options.json)
         except ValidationError as error:
-            raise Refused(" ".join(error.messages)) from None
+            raise UserError(" ".join(error.messages)) from None
     return 0
 
 
@@ -97,17 +97,17 @@ def read_password(file: str | None) -> str:
             with sys.stdin if file == "-" else Path(file).open(encoding="utf-8") as lines:
                 return lines.readline().rstrip("\r\n")
         except OSError as error:
-            raise Refused(f"{file} cannot be read: {error.strerror}") from None
+            raise UserError(f"{file} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
-            raise Refused(f"{file} is not UTF-8 text") from None
+            raise UserError(f"{file} is not UTF-8 text") from None
     if not sys.stdin.isatty():
-        raise Refused("nobody is there to ask for a password; name a file with --password-file")
+        raise UserError("nobody is there to ask for a password; name a file with --password-file")
     try:
         password, again = getpass.getpass("Password: "), getpass.getpass("Again: ")
     except EOFError:
-        raise Refused("no password was given") from None
+        raise UserError("no password was given") from None
     if again != password:
-        raise Refused("the two are not the same")
+        raise UserError("the two are not the same")
     return password
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from talaia.config import current
-from talaia.up import END, listen_address, web
+from talaia.server.process import END, listen_address, web
 
 HELP = "Serve the public folder, the desk and the hooks; `talaia work` does the rest."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from talaia.config import current
-from talaia.up import END, work
+from talaia.server.process import END, work
 
 HELP = "Poll the sources, judge the services, publish the site, keep the time; no web server."
 

@@ -8,28 +8,27 @@ from pathlib import Path
 
 import msgspec
 
-from talaia.config.consistency import inconsistencies
 from talaia.config.hosts import asked_by, host, own_address
 from talaia.config.tables import (
     FORGET_AFTER,
     LANGUAGES,
     AlertMatch,
     Audience,
-    Behind,
     Chat,
-    Check,
+    CheckConfig,
     Columns,
     Config,
-    Connection,
-    Evidence,
-    Group,
-    Mail,
+    ConnectionConfig,
+    EvidenceConfig,
+    GroupConfig,
+    MailConfig,
     Mailman,
-    Mirror,
+    MirrorConfig,
     Reference,
-    Service,
-    Site,
-    Source,
+    SegmentConfig,
+    ServiceConfig,
+    SiteConfig,
+    SourceConfig,
     Subscribe,
     Sympa,
     Tables,
@@ -37,36 +36,37 @@ from talaia.config.tables import (
     Threshold,
     Webhook,
 )
-from talaia.config.toml import Mistake, Reader, tables
+from talaia.config.toml import Mistake, TomlReader, tables
+from talaia.config.validate import inconsistencies
 
 __all__ = [
     "FORGET_AFTER",
     "LANGUAGES",
     "AlertMatch",
     "Audience",
-    "Behind",
     "Chat",
-    "Check",
+    "CheckConfig",
     "Columns",
     "Config",
-    "Connection",
-    "Evidence",
-    "Group",
-    "Mail",
+    "ConfigError",
+    "ConnectionConfig",
+    "EvidenceConfig",
+    "GroupConfig",
+    "MailConfig",
     "Mailman",
-    "Mirror",
+    "MirrorConfig",
     "Mistake",
     "Reference",
-    "Service",
-    "Site",
-    "Source",
+    "SegmentConfig",
+    "ServiceConfig",
+    "SiteConfig",
+    "SourceConfig",
     "Subscribe",
     "Sympa",
     "Tables",
     "Text",
     "Threshold",
     "Webhook",
-    "Wrong",
     "bare",
     "current",
     "read",
@@ -74,7 +74,7 @@ __all__ = [
 ]
 
 
-class Wrong(Exception):
+class ConfigError(Exception):
     """A configuration that cannot be used: all its mistakes, one line each."""
 
     def __init__(self, path: Path, mistakes: list[Mistake]) -> None:
@@ -90,8 +90,8 @@ def read(path: Path, home: Path | None = None) -> Config:
     text = _text(path)
     found = tables(text)
     if isinstance(found, Mistake):
-        raise Wrong(path, [found])
-    reader = Reader(text)
+        raise ConfigError(path, [found])
+    reader = TomlReader(text)
     read_tables = reader.struct(Tables, found, ())
     read_tables = read_tables and _measured_alone(read_tables)
     config = Config(read_tables, path.resolve(), home or path.resolve().parent) if read_tables else None
@@ -99,7 +99,7 @@ def read(path: Path, home: Path | None = None) -> Config:
         for place, what in inconsistencies(config):
             reader.wrong(place, what)
     if reader.mistakes or config is None:
-        raise Wrong(path, sorted(reader.mistakes, key=lambda mistake: mistake.line))
+        raise ConfigError(path, sorted(reader.mistakes, key=lambda mistake: mistake.line))
     return replace(config, tables=_as_machines_want(config.tables))
 
 
@@ -130,12 +130,12 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
-        raise Wrong(path, [Mistake(0, "", "there is no such file; `talaia init` writes one")]) from None
+        raise ConfigError(path, [Mistake(0, "", "there is no such file; `talaia init` writes one")]) from None
     except OSError as error:
-        raise Wrong(path, [Mistake(0, "", f"cannot be read: {error.strerror}")]) from None
+        raise ConfigError(path, [Mistake(0, "", f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise Wrong(path, [Mistake(line, "", "this is not UTF-8; save the file with that encoding")]) from None
+        raise ConfigError(path, [Mistake(line, "", "this is not UTF-8; save the file with that encoding")]) from None
 
 
 _current: Config | None = None
@@ -158,7 +158,7 @@ def current() -> Config:
 
 def bare() -> Config:
     """A configuration of nobody: enough for tools, and for the help of a command."""
-    site = Site(name=Text((("", "talaia"),)), address="http://127.0.0.1:8000")
+    site = SiteConfig(name=Text((("", "talaia"),)), address="http://127.0.0.1:8000")
     return Config(Tables(site=site), None, paths()[1] or Path.cwd())
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from talaia.config.hosts import host
-from talaia.config.places import Path as Place
+from talaia.config.positions import Path as Place
 
 SLUG = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 MAILBOX = re.compile(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+")

@@ -9,28 +9,28 @@ from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from talaia.config.channel_tables import Chat as Chat
+from talaia.config.channel_tables import Subscribe as Subscribe
+from talaia.config.channel_tables import Webhook as Webhook
 from talaia.config.hosts import host_and_port, is_here, name_server, without_password
-from talaia.config.kinds import LANGUAGES as LANGUAGES
-from talaia.config.kinds import Impact as Impact
-from talaia.config.kinds import Language
-from talaia.config.kinds import Meaning as Meaning
-from talaia.config.kinds import Table as Table
-from talaia.config.kinds import Text as Text
-from talaia.config.kinds import Threshold as Threshold
 from talaia.config.matchers import Matchers
-from talaia.config.telling import Chat as Chat
-from talaia.config.telling import Subscribe as Subscribe
-from talaia.config.telling import Webhook as Webhook
+from talaia.config.value_types import LANGUAGES as LANGUAGES
+from talaia.config.value_types import ConfigTable as ConfigTable
+from talaia.config.value_types import Impact as Impact
+from talaia.config.value_types import Language
+from talaia.config.value_types import Meaning as Meaning
+from talaia.config.value_types import Text as Text
+from talaia.config.value_types import Threshold as Threshold
 
 FORGET_AFTER = timedelta(days=90)  # no address is kept longer than that without a reason
 
 
-class Link(Table, frozen=True, kw_only=True):
+class Link(ConfigTable, frozen=True, kw_only=True):
     text: Text
     address: str
 
 
-class Site(Table, frozen=True, kw_only=True):
+class SiteConfig(ConfigTable, frozen=True, kw_only=True):
     name: Text
     address: str
     languages: tuple[Language, ...] = LANGUAGES
@@ -50,7 +50,7 @@ class Site(Table, frozen=True, kw_only=True):
         return ZoneInfo(self.zone)
 
 
-class Web(Table, frozen=True, kw_only=True):
+class Web(ConfigTable, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:8000"
     hosts: tuple[str, ...] = ()
     behind_proxy: bool = False
@@ -62,12 +62,12 @@ class Web(Table, frozen=True, kw_only=True):
         return host.strip("[]"), int(port)
 
 
-class Database(Table, frozen=True, kw_only=True):
+class Database(ConfigTable, frozen=True, kw_only=True):
     url: str | None = None
     url_file: str | None = None
 
 
-class Mail(Table, frozen=True, kw_only=True):
+class MailConfig(ConfigTable, frozen=True, kw_only=True):
     """Without `sender`, no mail leaves the house."""
 
     sender: str | None = None
@@ -93,7 +93,7 @@ class Mail(Table, frozen=True, kw_only=True):
     answer: bool = False
 
 
-class OpenID(Table, frozen=True, kw_only=True):
+class OpenIDConfig(ConfigTable, frozen=True, kw_only=True):
     id: str
     name: Text
     issuer: str
@@ -102,16 +102,16 @@ class OpenID(Table, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ("openid", "profile", "email")
 
 
-class Login(Table, frozen=True, kw_only=True):
+class Login(ConfigTable, frozen=True, kw_only=True):
     second_factor: Literal["asked", "required"] = "asked"
-    openid: tuple[OpenID, ...] = ()
+    openid: tuple[OpenIDConfig, ...] = ()
 
 
-class Log(Table, frozen=True, kw_only=True):
+class Log(ConfigTable, frozen=True, kw_only=True):
     keep: timedelta = timedelta(days=1095)
 
 
-class Source(Table, frozen=True, kw_only=True):
+class SourceConfig(ConfigTable, frozen=True, kw_only=True):
     id: str
     kind: Literal["prometheus", "alertmanager", "prometheus-push", "webhook"]
     url: str | None = None
@@ -129,23 +129,23 @@ class Source(Table, frozen=True, kw_only=True):
         return self.url is not None and self.kind in ("prometheus", "alertmanager")
 
 
-class Group(Table, frozen=True, kw_only=True):
+class GroupConfig(ConfigTable, frozen=True, kw_only=True):
     id: str
     name: Text
 
 
-class AlertMatch(Table, frozen=True, kw_only=True):
+class AlertMatch(ConfigTable, frozen=True, kw_only=True):
     match: Matchers
     impact: Meaning = "disruption"
     source: str | None = None
 
 
-class Evidence(Table, frozen=True, kw_only=True):
+class EvidenceConfig(ConfigTable, frozen=True, kw_only=True):
     source: str
     query: str | None = None
 
 
-class Reference(Table, frozen=True, kw_only=True):
+class Reference(ConfigTable, frozen=True, kw_only=True):
     connections: tuple[str, ...]
     label: str = "talaia_connection"
     degraded: Threshold = Threshold(count=1)
@@ -154,13 +154,13 @@ class Reference(Table, frozen=True, kw_only=True):
     measured: Threshold = Threshold(share=0.5)
 
 
-class Service(Table, frozen=True, kw_only=True):
+class ServiceConfig(ConfigTable, frozen=True, kw_only=True):
     slug: str
     group: str
     name: Text
     description: Text | None = None
     alerts: tuple[AlertMatch, ...] = ()
-    evidence: Evidence | None = None
+    evidence: EvidenceConfig | None = None
     reference: Reference | None = None
     hold_worse: timedelta = timedelta(0)
     hold_better: timedelta = timedelta(minutes=2)
@@ -169,13 +169,13 @@ class Service(Table, frozen=True, kw_only=True):
     first_words: Literal["connection", "web", "messaging", "video"] | None = None
 
 
-class Connection(Table, frozen=True, kw_only=True):
+class ConnectionConfig(ConfigTable, frozen=True, kw_only=True):
     id: str
     name: Text
     experimental: bool = False
 
 
-class Check(Table, frozen=True, kw_only=True):
+class CheckConfig(ConfigTable, frozen=True, kw_only=True):
     id: str
     kind: Literal["http", "tcp", "dns", "ping"]
     target: str
@@ -224,7 +224,7 @@ class Check(Table, frozen=True, kw_only=True):
             return False
 
 
-class Columns(Table, frozen=True, kw_only=True):
+class Columns(ConfigTable, frozen=True, kw_only=True):
     """Which columns of the membership export hold what."""
 
     address: str
@@ -240,7 +240,7 @@ class Columns(Table, frozen=True, kw_only=True):
     area: str | None = None
 
 
-class Behind(Table, frozen=True, kw_only=True):
+class SegmentConfig(ConfigTable, frozen=True, kw_only=True):
     """Who is behind a service or a reference connection, by what the export says of people."""
 
     service: str | None = None
@@ -249,7 +249,7 @@ class Behind(Table, frozen=True, kw_only=True):
     areas: tuple[str, ...] = ()
 
 
-class Mailman(Table, frozen=True, kw_only=True):
+class Mailman(ConfigTable, frozen=True, kw_only=True):
     """A Mailman 3 that keeps the list, asked through its REST."""
 
     list: str
@@ -261,13 +261,13 @@ class Mailman(Table, frozen=True, kw_only=True):
     every: timedelta = timedelta(minutes=1)
 
 
-class Sympa(Table, frozen=True, kw_only=True):
+class Sympa(ConfigTable, frozen=True, kw_only=True):
     """A Sympa that includes our addresses in its list."""
 
     stale_after: timedelta = timedelta(days=40)
 
 
-class Audience(Table, frozen=True, kw_only=True):
+class Audience(ConfigTable, frozen=True, kw_only=True):
     columns: Columns
     export: str | None = None
     header: str = "Authorization"
@@ -284,7 +284,7 @@ class Audience(Table, frozen=True, kw_only=True):
     refused: Threshold = Threshold(share=0.1)
     by_hand: Literal["leave", "adopt"] = "leave"
     forget_after: timedelta = FORGET_AFTER
-    behind: tuple[Behind, ...] = ()
+    behind: tuple[SegmentConfig, ...] = ()
     mailman: Mailman | None = None
     sympa: Sympa | None = None
 
@@ -294,17 +294,17 @@ class Audience(Table, frozen=True, kw_only=True):
         return self.export is not None and "://" in self.export
 
 
-class Maintenance(Table, frozen=True, kw_only=True):
+class Maintenance(ConfigTable, frozen=True, kw_only=True):
     notice: timedelta = timedelta(days=7)
     remind: timedelta = timedelta(minutes=15)
     approval: bool = False
 
 
-class Panel(Table, frozen=True, kw_only=True):
+class Panel(ConfigTable, frozen=True, kw_only=True):
     unstable_within: timedelta = timedelta(minutes=10)
 
 
-class Mirror(Table, frozen=True, kw_only=True):
+class MirrorConfig(ConfigTable, frozen=True, kw_only=True):
     """Where the history is mirrored: a category of a Discourse forum, or a folder of a git repository."""
 
     kind: Literal["discourse", "git"]
@@ -324,24 +324,24 @@ class Mirror(Table, frozen=True, kw_only=True):
     known_hosts_file: str | None = None
 
 
-class Tables(Table, frozen=True, kw_only=True):
+class Tables(ConfigTable, frozen=True, kw_only=True):
     """The whole file."""
 
-    site: Site
+    site: SiteConfig
     web: Web = Web()
     database: Database = Database()
-    mail: Mail = Mail()
+    mail: MailConfig = MailConfig()
     login: Login = Login()
     log: Log = Log()
-    sources: tuple[Source, ...] = ()
-    groups: tuple[Group, ...] = ()
-    services: tuple[Service, ...] = ()
-    connections: tuple[Connection, ...] = ()
-    checks: tuple[Check, ...] = ()
+    sources: tuple[SourceConfig, ...] = ()
+    groups: tuple[GroupConfig, ...] = ()
+    services: tuple[ServiceConfig, ...] = ()
+    connections: tuple[ConnectionConfig, ...] = ()
+    checks: tuple[CheckConfig, ...] = ()
     audience: Audience | None = None
     panel: Panel = Panel()
     maintenance: Maintenance = Maintenance()
-    mirror: Mirror | None = None
+    mirror: MirrorConfig | None = None
     chat: tuple[Chat, ...] = ()
     webhook: tuple[Webhook, ...] = ()
     subscribe: Subscribe | None = None
@@ -356,7 +356,7 @@ class Config:
     home: Path = field(default_factory=Path.cwd)
 
     @property
-    def site(self) -> Site:
+    def site(self) -> SiteConfig:
         return self.tables.site
 
     @property
@@ -364,7 +364,7 @@ class Config:
         return self.tables.web
 
     @property
-    def mail(self) -> Mail:
+    def mail(self) -> MailConfig:
         return self.tables.mail
 
     @property
@@ -376,13 +376,13 @@ class Config:
     def maintenance(self) -> Maintenance:
         return self.tables.maintenance
 
-    def source(self, source_id: str) -> Source | None:
+    def source(self, source_id: str) -> SourceConfig | None:
         return next((source for source in self.tables.sources if source.id == source_id), None)
 
-    def service(self, slug: str) -> Service | None:
+    def service(self, slug: str) -> ServiceConfig | None:
         return next((service for service in self.tables.services if service.slug == slug), None)
 
-    def unstable_within(self, service: Service) -> timedelta:
+    def unstable_within(self, service: ServiceConfig) -> timedelta:
         """For how long after its trouble is over the same trouble can come back to a service."""
         own = service.unstable_within
         return self.tables.panel.unstable_within if own is None else own

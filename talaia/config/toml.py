@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from talaia.config.places import Path, Places, written
+from talaia.config.positions import Path, Positions, written
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -64,11 +64,11 @@ def duration(value: object) -> timedelta:
     raise ValueError(f'{value!r} is no duration; write for example "30s", "5m", "2h" or "7d"')
 
 
-class Reader:
+class TomlReader:
     """Reads tables into structs and gathers all mistakes on the way."""
 
     def __init__(self, text: str) -> None:
-        self.places = Places(text)
+        self.places = Positions(text)
         self.mistakes: list[Mistake] = []
 
     def wrong(self, path: Path, what: str) -> None:

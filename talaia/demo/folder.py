@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 
 from talaia.demo.servers import HERE, Kind, ask
-from talaia.refusal import Refused
+from talaia.errors import UserError
 
 # Down from the beginning: what the open incident tells of, and one that shows what "experimental" means.
 BROKEN = ("VexPort7", "VexFar2", "VexLab60")
@@ -34,15 +34,15 @@ def made(home: Path) -> Iterator[None]:
     """The folder, for its owner only; gone afterwards. What a killed demo left is cleared first. Raises Refused."""
     if home.exists():
         if home.is_symlink() or home.stat().st_uid != os.getuid():
-            raise Refused(f"{home} is there and not ours; remove it, or choose another --port")
+            raise UserError(f"{home} is there and not ours; remove it, or choose another --port")
         with contextlib.suppress(OSError, ValueError):
             ask(control_of(home), "list")
-            raise Refused(f"a demo with this port is running already ({home}); end it, or choose another --port")
+            raise UserError(f"a demo with this port is running already ({home}); end it, or choose another --port")
         shutil.rmtree(home)
     try:
         home.mkdir(mode=0o700)
     except OSError as error:
-        raise Refused(f"{home} cannot be made: {error.strerror}; set TMPDIR to a folder of yours") from None
+        raise UserError(f"{home} cannot be made: {error.strerror}; set TMPDIR to a folder of yours") from None
     try:
         yield
     finally:

@@ -29,7 +29,7 @@ SILENCES = ((11, 2.2, 24), (52, 1.1, 37), (163, 13.4, 52), (290, 3.0, 95))
 
 
 @dataclass(frozen=True)
-class Span:
+class DemoSpan:
     """From `start` to `end` (None: it lasts) something made `state` of a service. A heavier `rank` wins."""
 
     start: datetime
@@ -62,7 +62,7 @@ def turns(
         yield from changes(slug, Reason("kept_by_hand") if by_hand else Reason(), spans, begun, now)
 
 
-def told_spans(slug: str, by_hand: bool, told: Iterable[Happening], refs: Mapping[str, str]) -> Iterator[Span]:
+def told_spans(slug: str, by_hand: bool, told: Iterable[Happening], refs: Mapping[str, str]) -> Iterator[DemoSpan]:
     """What the events did to a service. The signals turn a little before a person writes."""
     for happening in told:
         impact = happening.impacts.get(slug)
@@ -70,11 +70,11 @@ def told_spans(slug: str, by_hand: bool, told: Iterable[Happening], refs: Mappin
             continue
         if happening.kind == "maintenance":
             reason = Reason("maintenance", {"ref": refs[happening.name]})
-            yield Span(happening.entries[1].at, happening.ended, State.MAINTENANCE, reason, 2)
+            yield DemoSpan(happening.entries[1].at, happening.ended, State.MAINTENANCE, reason, 2)
             continue
         noticed = timedelta(0) if by_hand else timedelta(seconds=90 + len(happening.name) * 9)
         reason = Reason("incident", {"ref": refs[happening.name]}) if by_hand else why(slug, impact)
-        yield Span(happening.began - noticed, happening.ended, State(impact), reason, 3)
+        yield DemoSpan(happening.began - noticed, happening.ended, State(impact), reason, 3)
 
 
 def why(slug: str, impact: str) -> Reason:
@@ -84,7 +84,7 @@ def why(slug: str, impact: str) -> Reason:
     return SLOW if impact == "degraded" else DOWN
 
 
-def short_faults(slug: str, begun: datetime, now: datetime) -> Iterator[Span]:
+def short_faults(slug: str, begun: datetime, now: datetime) -> Iterator[DemoSpan]:
     """Minutes of trouble that were over before anybody had to be told."""
     chance = random.Random(f"{SEED} {slug}")  # noqa: S311 - a story, not a secret
     often = SHORT_FAULTS.get(slug, 0)
@@ -96,23 +96,23 @@ def short_faults(slug: str, begun: datetime, now: datetime) -> Iterator[Span]:
             return
         if slug == "links":
             reason = Reason("connections_down", {"down": 1, "of": REFERENCE_CONNECTIONS})
-            yield Span(at, end, State.DEGRADED, reason, 0)
+            yield DemoSpan(at, end, State.DEGRADED, reason, 0)
         else:
             slow = chance.random() < 0.6
-            yield Span(at, end, State.DEGRADED if slow else State.DISRUPTION, SLOW if slow else DOWN, 0)
+            yield DemoSpan(at, end, State.DEGRADED if slow else State.DISRUPTION, SLOW if slow else DOWN, 0)
 
 
-def silences(begun: datetime, now: datetime) -> Iterator[Span]:
+def silences(begun: datetime, now: datetime) -> Iterator[DemoSpan]:
     """Times in which nothing was measured."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for days, hour, minutes in SILENCES:
         start = midnight - timedelta(days=days) + timedelta(hours=hour)
         if start > begun:
             reason = Reason("source_silent", {"source": "checks", "since": start.isoformat()})
-            yield Span(start, start + timedelta(minutes=minutes), State.UNKNOWN, reason, 1)
+            yield DemoSpan(start, start + timedelta(minutes=minutes), State.UNKNOWN, reason, 1)
 
 
-def changes(slug: str, well: Reason, spans: Sequence[Span], begun: datetime, now: datetime) -> Iterator[Turn]:
+def changes(slug: str, well: Reason, spans: Sequence[DemoSpan], begun: datetime, now: datetime) -> Iterator[Turn]:
     """The turns that overlapping spans make: at each moment the heaviest of those that last is shown."""
     edges = {begun} | {edge for span in spans for edge in (span.start, span.end) if edge and begun < edge <= now}
     state = State.UNKNOWN

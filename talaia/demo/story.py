@@ -12,11 +12,11 @@ from importlib.resources import files
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from talaia.config.tables import Impact, Table, Text
-from talaia.config.toml import Mistake, Reader, tables
+from talaia.config.tables import ConfigTable, Impact, Text
+from talaia.config.toml import Mistake, TomlReader, tables
 
 
-class Words(Table, frozen=True, kw_only=True):
+class TaleWords(ConfigTable, frozen=True, kw_only=True):
     """An entry of a timeline, `after` the event began, or so long `before` (the announcement of a maintenance)."""
 
     state: str
@@ -25,12 +25,12 @@ class Words(Table, frozen=True, kw_only=True):
     before: timedelta = timedelta(0)
 
 
-class Tale(Table, frozen=True, kw_only=True):
+class Tale(ConfigTable, frozen=True, kw_only=True):
     """A file of `told/`. It began so long `ago` (or is so far `ahead`); with `at`, that is a number of days."""
 
     titles: Text
     impacts: dict[str, Impact]
-    updates: tuple[Words, ...]
+    updates: tuple[TaleWords, ...]
     kind: Literal["incident", "maintenance"] = "incident"
     ago: timedelta = timedelta(0)
     ahead: timedelta = timedelta(0)
@@ -43,7 +43,7 @@ class Tale(Table, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Entry:
+class TaleEntry:
     at: datetime
     state: str
     texts: Mapping[str, str]
@@ -60,7 +60,7 @@ class Happening:
     began: datetime
     ended: datetime | None
     window: tuple[datetime, datetime] | None
-    entries: tuple[Entry, ...]
+    entries: tuple[TaleEntry, ...]
     analyses: Mapping[str, str]
     promised: datetime | None
     causes: Mapping[str, str]
@@ -83,7 +83,7 @@ def tales() -> dict[str, Tale]:
     found = {}
     for file in sorted(files("talaia.demo").joinpath("told").iterdir(), key=lambda file: file.name):
         text = file.read_text(encoding="utf-8")
-        raw, reader = tables(text), Reader(text)
+        raw, reader = tables(text), TomlReader(text)
         tale = None if isinstance(raw, Mistake) else reader.struct(Tale, raw, ())
         if tale is None:
             raise ValueError(f"{file.name}: {raw if isinstance(raw, Mistake) else reader.mistakes[0]}")
@@ -98,7 +98,7 @@ def placed(name: str, tale: Tale, now: datetime, zone: ZoneInfo) -> Happening:
         day = began.astimezone(zone).date()
         began = datetime.combine(day, time.fromisoformat(tale.at), zone).astimezone(UTC)
     entries = tuple(
-        Entry(began + words.after - words.before, words.state, dict(words.texts.words)) for words in tale.updates
+        TaleEntry(began + words.after - words.before, words.state, dict(words.texts.words)) for words in tale.updates
     )
     return Happening(
         name=name,

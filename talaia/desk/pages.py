@@ -18,10 +18,10 @@ from django.views.decorators.cache import never_cache
 
 from talaia.config import current
 from talaia.desk import assets
-from talaia.desk.people import flows
+from talaia.desk.idempotency import answered
+from talaia.desk.people import auth_flows
 from talaia.desk.people.roles import NAMES, Role, may
-from talaia.desk.twice import answered
-from talaia.desk.writing import kept
+from talaia.desk.writing import resubmit
 from talaia.events.timeline import NotPossible
 from talaia.site.pages import LANGUAGE_NAMES
 from talaia.site.write import house
@@ -50,7 +50,7 @@ def _only(needed: Role, settled: bool = True) -> Callable[[View], View]:
             except NotPossible as missing:
                 return page(request, "desk/sorry.html", {"what": str(missing)}, status=404)
 
-        return never_cache(kept.keeping(login_required(inner)))
+        return never_cache(resubmit.keeping(login_required(inner)))
 
     return decorator
 
@@ -81,7 +81,7 @@ def lacks_second_factor(request: HttpRequest) -> bool:
     user = request.user
     if current().tables.login.second_factor != "required" or not isinstance(user, User):
         return False
-    return "openid" not in flows.kinds(request, user) and not flows.has_second(user)
+    return "openid" not in auth_flows.kinds(request, user) and not auth_flows.has_second(user)
 
 
 def language() -> str:
@@ -122,5 +122,5 @@ def mine(request: HttpRequest) -> dict[str, Any]:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was made before a login, or by somebody else. What was written is put aside, to be sent once more."""
     del reason
-    aside = kept.put_aside(request)
+    aside = resubmit.put_aside(request)
     return page(request, "desk/stale.html", {"aside": aside, "address": request.path}, status=403)

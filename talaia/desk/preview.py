@@ -15,9 +15,9 @@ from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
 from talaia.desk.forms.maintenance import PlanForm, StepForm
 from talaia.desk.pages import frame
 from talaia.events.timeline import IncidentState, MaintenanceState
-from talaia.site.dates import Calendar
+from talaia.site.dates import Dates
 from talaia.site.pages import LANGUAGE_NAMES, card
-from talaia.site.values import Entry, Event, Front, Touched, Words, words
+from talaia.site.values import FrontPage, PageEntry, PageEvent, TouchedService, Words, words
 
 NOT_YET = "…"
 
@@ -29,27 +29,27 @@ class Preview:
     name: str  # of the language
 
 
-def opened(form: OpenForm, seen: Front, now: datetime) -> tuple[Preview, ...]:
+def opened(form: OpenForm, seen: FrontPage, now: datetime) -> tuple[Preview, ...]:
     """A new incident, in every language in which there is a text; empty while there is none."""
     titles = form.titles.by_language() or {language_of(form): NOT_YET}
     began = form.cleaned_data.get("began") or now
-    event = Event("incident", f"{now:%Y}-{NOT_YET}", words(titles, language_of(form)), "", began)
+    event = PageEvent("incident", f"{now:%Y}-{NOT_YET}", words(titles, language_of(form)), "", began)
     return _entry(form, seen, now, event, 1)
 
 
-def updated(form: UpdateForm, seen: Front, now: datetime, event: Event) -> tuple[Preview, ...]:
+def updated(form: UpdateForm, seen: FrontPage, now: datetime, event: PageEvent) -> tuple[Preview, ...]:
     """An incident with one more entry; empty while there is no text to show."""
     return _entry(form, seen, form.cleaned_data.get("at") or now, event, event.entries[-1].number + 1)
 
 
-def planned(form: PlanForm, seen: Front) -> tuple[Preview, ...]:
+def planned(form: PlanForm, seen: FrontPage) -> tuple[Preview, ...]:
     """A new maintenance, in every language in which there is a text; empty while there is none."""
     spoken = str(form.cleaned_data.get("written_in") or current().site.languages[0])
     texts = words(form.texts.by_language(), spoken)
     titles = words(form.titles.by_language() or {spoken: NOT_YET}, spoken)
     state = MaintenanceState.SCHEDULED
     start, end = form.times.found.get("start"), form.times.found.get("end")
-    event = Event(
+    event = PageEvent(
         "maintenance",
         f"{form.now:%Y}-{NOT_YET}",
         titles,
@@ -57,21 +57,21 @@ def planned(form: PlanForm, seen: Front) -> tuple[Preview, ...]:
         start or form.now,
         window=(start, end) if start and end else None,
         touched=_touched(form, seen),
-        entries=(Entry(1, state, form.now, texts),),
+        entries=(PageEntry(1, state, form.now, texts),),
     )
     return _as_published(event, texts, spoken)
 
 
-def stepped(form: StepForm, event: Event, now: datetime) -> tuple[Preview, ...]:
+def stepped(form: StepForm, event: PageEvent, now: datetime) -> tuple[Preview, ...]:
     """A maintenance with one more entry; empty while there is no text to show."""
     given, spoken = form.cleaned_data, str(form.cleaned_data.get("written_in") or event.titles[0][0])
     texts = words(form.texts.by_language(), spoken)
     state = given.get("state") or event.state
-    entry = Entry(event.entries[-1].number + 1, state, now, texts, bool(given.get("plain")))
+    entry = PageEntry(event.entries[-1].number + 1, state, now, texts, bool(given.get("plain")))
     return _as_published(replace(event, state=state, next_update_at=given.get("next"), entries=(entry,)), texts, spoken)
 
 
-def corrected(event: Event, entry: Entry, language: str) -> tuple[Preview, ...]:
+def corrected(event: PageEvent, entry: PageEntry, language: str) -> tuple[Preview, ...]:
     """An entry with other words, in every language in which it is there; that of the reader first."""
     return _as_published(replace(event, entries=(entry,)), entry.texts, language)
 
@@ -80,11 +80,11 @@ def language_of(form: EntryForm) -> str:
     return str(form.cleaned_data.get("written_in") or current().site.languages[0])
 
 
-def _entry(form: EntryForm, seen: Front, at: datetime, event: Event, number: int) -> tuple[Preview, ...]:
+def _entry(form: EntryForm, seen: FrontPage, at: datetime, event: PageEvent, number: int) -> tuple[Preview, ...]:
     given, spoken = form.cleaned_data, language_of(form)
     texts = words(form.texts.by_language(), spoken)
     state = given.get("state") or form.fields["state"].initial
-    entry = Entry(number, state, at, texts, bool(given.get("plain")))
+    entry = PageEntry(number, state, at, texts, bool(given.get("plain")))
     would_be = replace(
         event,
         state=state,
@@ -95,18 +95,18 @@ def _entry(form: EntryForm, seen: Front, at: datetime, event: Event, number: int
     return _as_published(would_be, texts, spoken)
 
 
-def _touched(form: ImpactsForm, seen: Front) -> tuple[Touched, ...]:
+def _touched(form: ImpactsForm, seen: FrontPage) -> tuple[TouchedService, ...]:
     impacts = form.impacts()
-    return tuple(Touched(s.slug, s.names, impacts[s.slug]) for s in seen.services if s.slug in impacts)
+    return tuple(TouchedService(s.slug, s.names, impacts[s.slug]) for s in seen.services if s.slug in impacts)
 
 
-def _as_published(event: Event, texts: Words, first: str) -> tuple[Preview, ...]:
+def _as_published(event: PageEvent, texts: Words, first: str) -> tuple[Preview, ...]:
     """The card of the front page, in each language of the texts, `first` before the others."""
     found = []
     for spoken in sorted(dict(texts), key=lambda code: code != first):
         with translation.override(spoken):
             around = {**frame(), "language": spoken, "apart": f"{spoken}-"}
-            shown = card(event, Calendar(spoken, around["zone"]), around["now"])
+            shown = card(event, Dates(spoken, around["zone"]), around["now"])
             html = render_to_string("site/card.html", {**around, "card": shown})
         found.append(Preview(html, spoken, LANGUAGE_NAMES.get(spoken, spoken)))
     return tuple(found)

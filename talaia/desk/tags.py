@@ -11,10 +11,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from talaia.config import current
-from talaia.desk.audit.difference import Change
+from talaia.desk.audit.fact_diff import FactChange
 from talaia.desk.people.roles import NAMES, Role
-from talaia.outbox.faults import sentence
-from talaia.site.dates import Calendar
+from talaia.outbox.errors import sentence
+from talaia.site.dates import Dates
 from talaia.site.pages import LANGUAGE_NAMES
 
 register = template.Library()
@@ -24,7 +24,7 @@ register = template.Library()
 def when(at: datetime) -> str:
     """A day and a time in the words of the reader's language."""
     site = current().site
-    return Calendar(get_language() or site.languages[0], site.tz).moment(at)
+    return Dates(get_language() or site.languages[0], site.tz).moment(at)
 
 
 @register.filter
@@ -45,7 +45,7 @@ def role_word(role: str | None) -> str:
 
 
 @register.filter
-def change_word(change: Change) -> str:
+def change_word(change: FactChange) -> str:
     """What a change is of."""
     words = {
         "text": _("Text"),
@@ -59,13 +59,13 @@ def change_word(change: Change) -> str:
 
 
 @register.filter
-def language_word(change: Change) -> str:
+def language_word(change: FactChange) -> str:
     """The language of a change's text, or of what else it is."""
     return LANGUAGE_NAMES.get(change.language, change.language)
 
 
 @register.filter
-def is_language(change: Change) -> bool:
+def is_language(change: FactChange) -> bool:
     return change.language in LANGUAGE_NAMES
 
 

@@ -15,14 +15,14 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
-from talaia.events.blocks import Block, blocks
+from talaia.events.blocks import MarkdownBlock, blocks
 from talaia.events.timeline import fingerprint
 
 ALIKE = 0.5  # of the groups of three letters: "the same sentence, corrected"
 
 
 @dataclass(frozen=True)
-class Guest:
+class StrayAnchor:
     """A number at a part that is not its own. `mark`: the fingerprint of the words that it belonged to; "": none."""
 
     number: int
@@ -33,17 +33,17 @@ class Guest:
 class Spot:
     """A part with its number, and those whose own part is not there."""
 
-    block: Block
+    block: MarkdownBlock
     number: int
-    guests: tuple[Guest, ...] = ()
+    guests: tuple[StrayAnchor, ...] = ()
 
 
 @dataclass(frozen=True)
-class Sheet:
+class AnchoredText:
     """The text in one language. `loose`: numbers that stand before its first part."""
 
     spots: tuple[Spot, ...] = ()
-    loose: tuple[Guest, ...] = ()
+    loose: tuple[StrayAnchor, ...] = ()
 
     @property
     def own(self) -> set[int]:
@@ -53,7 +53,7 @@ class Sheet:
     def numbers(self) -> set[int]:
         return self.own | {guest.number for guest in self.guests()}
 
-    def guests(self) -> Iterator[Guest]:
+    def guests(self) -> Iterator[StrayAnchor]:
         yield from self.loose
         for spot in self.spots:
             yield from spot.guests
@@ -72,11 +72,11 @@ class Anchors:
     """The numbers of one text in all its languages; `last` is the highest that was ever given."""
 
     last: int = 0
-    sheets: tuple[tuple[str, Sheet], ...] = ()
+    sheets: tuple[tuple[str, AnchoredText], ...] = ()
 
     def names(self, language: str, prefix: str) -> Names:
         """The addresses in `language`: `a7`, for the prefix `a`."""
-        sheet = dict(self.sheets).get(language, Sheet())
+        sheet = dict(self.sheets).get(language, AnchoredText())
         return Names(
             tuple(
                 tuple(f"{prefix}{n}" for n in (spot.number, *(g.number for g in spot.guests))) for spot in sheet.spots
@@ -85,7 +85,7 @@ class Anchors:
         )
 
     def to_json(self) -> dict[str, Any]:
-        def guests(some: Sequence[Guest]) -> list[list[Any]]:
+        def guests(some: Sequence[StrayAnchor]) -> list[list[Any]]:
             return [[guest.number, guest.mark] for guest in some]
 
         return {
@@ -101,12 +101,14 @@ class Anchors:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Anchors:
-        def guests(some: Sequence[Sequence[Any]]) -> tuple[Guest, ...]:
-            return tuple(Guest(number, mark) for number, mark in some)
+        def guests(some: Sequence[Sequence[Any]]) -> tuple[StrayAnchor, ...]:
+            return tuple(StrayAnchor(number, mark) for number, mark in some)
 
         sheets = {
-            language: Sheet(
-                tuple(Spot(Block(kind, text), number, guests(more)) for kind, text, number, more in sheet["spots"]),
+            language: AnchoredText(
+                tuple(
+                    Spot(MarkdownBlock(kind, text), number, guests(more)) for kind, text, number, more in sheet["spots"]
+                ),
                 guests(sheet["loose"]),
             )
             for language, sheet in kept["sheets"].items()
@@ -124,7 +126,7 @@ def carried(before: Anchors, texts: Mapping[str, str], first: str) -> Anchors:
     for language in sorted(texts, key=lambda code: (code != first, code)):
         there, wanted = sheets.pop(language, None), blocks(texts[language])
         if there is None or tuple(spot.block for spot in there.spots) != wanted:
-            there, last = _rewritten(there or Sheet(), wanted, [sheets[code] for code in sorted(sheets)], last)
+            there, last = _rewritten(there or AnchoredText(), wanted, [sheets[code] for code in sorted(sheets)], last)
         sheets[language] = there
     return Anchors(last, tuple(sorted(_everywhere(sheets, known, last).items())))
 
@@ -134,7 +136,9 @@ def fresh(texts: Mapping[str, str], first: str) -> Anchors:
     return carried(Anchors(), texts, first)
 
 
-def _rewritten(sheet: Sheet, wanted: Sequence[Block], others: Sequence[Sheet], last: int) -> tuple[Sheet, int]:
+def _rewritten(
+    sheet: AnchoredText, wanted: Sequence[MarkdownBlock], others: Sequence[AnchoredText], last: int
+) -> tuple[AnchoredText, int]:
     """The sheet with other parts. `others`: the text in its other languages."""
     old = [spot.block for spot in sheet.spots]
     pairs = dict(_pairs(old, wanted))
@@ -160,17 +164,17 @@ def _rewritten(sheet: Sheet, wanted: Sequence[Block], others: Sequence[Sheet], l
             taken.add(last)
 
     where = {at: new for new, at in pairs.items()}
-    guests: dict[int, list[Guest]] = defaultdict(list)  # by the new place; -1 is before the first part
+    guests: dict[int, list[StrayAnchor]] = defaultdict(list)  # by the new place; -1 is before the first part
     guests[-1] += sheet.loose
     for at, spot in enumerate(sheet.spots):
         place = where[at] if at in where else _nearest(at, where)
-        guests[place] += [Guest(spot.number, _mark(spot.block))] * (at in gone) + list(spot.guests)
+        guests[place] += [StrayAnchor(spot.number, _mark(spot.block))] * (at in gone) + list(spot.guests)
     left = {place: tuple(g for g in some if g.number not in taken) for place, some in guests.items()}
     spots = (Spot(block, numbers[new], left.get(new, ())) for new, block in enumerate(wanted))
-    return Sheet(tuple(spots), left[-1]), last
+    return AnchoredText(tuple(spots), left[-1]), last
 
 
-def _pairs(old: Sequence[Block], new: Sequence[Block]) -> Iterator[tuple[int, int]]:
+def _pairs(old: Sequence[MarkdownBlock], new: Sequence[MarkdownBlock]) -> Iterator[tuple[int, int]]:
     """(place in `new`, place in `old`) of the parts that are the same: in words, nearly in words, or by their place."""
     before, after = [_known_by(block) for block in old], [_known_by(block) for block in new]
     steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
@@ -206,7 +210,7 @@ def _pairs(old: Sequence[Block], new: Sequence[Block]) -> Iterator[tuple[int, in
                 yield from [pair(to, at) for to, at in zip(here, there, strict=False)]
 
 
-def _counterparts(ours: Sequence[Block], theirs: Sequence[Block]) -> Iterator[tuple[int, int]]:
+def _counterparts(ours: Sequence[MarkdownBlock], theirs: Sequence[MarkdownBlock]) -> Iterator[tuple[int, int]]:
     """Places that match in two languages: the headings where all of them do, and the items of each section likewise."""
     mine, other = _sections(ours), _sections(theirs)
     if [ours[part[0]].kind for part in mine[1:]] != [theirs[part[0]].kind for part in other[1:]]:
@@ -218,7 +222,7 @@ def _counterparts(ours: Sequence[Block], theirs: Sequence[Block]) -> Iterator[tu
             yield here[0], there[0]
 
 
-def _sections(parts: Sequence[Block]) -> list[list[int]]:
+def _sections(parts: Sequence[MarkdownBlock]) -> list[list[int]]:
     """The places section by section; each but the first begins with its heading."""
     found: list[list[int]] = [[]]
     for at, block in enumerate(parts):
@@ -228,20 +232,22 @@ def _sections(parts: Sequence[Block]) -> list[list[int]]:
     return found
 
 
-def _everywhere(sheets: Mapping[str, Sheet], before: Mapping[str, Sheet], last: int) -> dict[str, Sheet]:
+def _everywhere(
+    sheets: Mapping[str, AnchoredText], before: Mapping[str, AnchoredText], last: int
+) -> dict[str, AnchoredText]:
     """Every number in every language: where it has no part of its own, at what stands before it in another."""
     found = {}
     for language, sheet in sheets.items():
         own = {spot.number: place for place, spot in enumerate(sheet.spots)}
-        more: dict[int, list[Guest]] = defaultdict(list)
+        more: dict[int, list[StrayAnchor]] = defaultdict(list)
         for number in sorted(set(range(1, last + 1)) - sheet.numbers):
-            more[_place(number, own, [*sheets.values(), *before.values()])].append(Guest(number))
+            more[_place(number, own, [*sheets.values(), *before.values()])].append(StrayAnchor(number))
         spots = (replace(spot, guests=(*spot.guests, *more[place])) for place, spot in enumerate(sheet.spots))
-        found[language] = Sheet(tuple(spots), (*sheet.loose, *more[-1]))
+        found[language] = AnchoredText(tuple(spots), (*sheet.loose, *more[-1]))
     return found
 
 
-def _place(number: int, own: Mapping[int, int], sheets: Sequence[Sheet]) -> int:
+def _place(number: int, own: Mapping[int, int], sheets: Sequence[AnchoredText]) -> int:
     """Where a number goes that is not in a sheet with these `own` ones: as near as another sheet can tell; else -1."""
     for sheet in sheets:
         for at, spot in enumerate(sheet.spots):
@@ -258,11 +264,11 @@ def _nearest(at: int, where: Mapping[int, int]) -> int:
     return -1 if kept is None else where[kept]
 
 
-def _known_by(block: Block) -> tuple[bool, str]:
+def _known_by(block: MarkdownBlock) -> tuple[bool, str]:
     return block.is_heading, block.text
 
 
-def _mark(block: Block) -> str:
+def _mark(block: MarkdownBlock) -> str:
     return fingerprint([*_known_by(block)])
 
 

@@ -19,7 +19,7 @@ WORDS = 200  # characters of a part that are kept to know it again
 
 
 @dataclass(frozen=True)
-class Block:
+class MarkdownBlock:
     """`kind`: `h2` for a heading of that level, `i1` for an item of a list in no other list."""
 
     kind: str
@@ -36,7 +36,7 @@ def grammar() -> MarkdownIt:
 
 
 @lru_cache(maxsize=2048)
-def blocks(text: str) -> tuple[Block, ...]:
+def blocks(text: str) -> tuple[MarkdownBlock, ...]:
     """Headings and list items in the order in which they stand; the text of an item is what stands directly in it."""
     if len(text) > LONGEST:
         return ()
@@ -62,7 +62,9 @@ def blocks(text: str) -> tuple[Block, ...]:
                 words[-1].append(token.content)
             case "inline" if around:
                 words[around[-1]].append(token.content)
-    found = (Block(kind, " ".join(" ".join(part).split())[:WORDS]) for kind, part in zip(kinds, words, strict=True))
+    found = (
+        MarkdownBlock(kind, " ".join(" ".join(part).split())[:WORDS]) for kind, part in zip(kinds, words, strict=True)
+    )
     return tuple(found)[:MOST]
 
 

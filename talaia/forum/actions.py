@@ -12,16 +12,16 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from talaia.events.actions import Told, edit_event, edit_update, import_incident, write_analysis
+from talaia.events.actions import ImportedEntry, edit_event, edit_update, import_incident, write_analysis
 from talaia.events.models import Event
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint
-from talaia.forum.merge import TITLE, Merged, advanced
+from talaia.forum.backend import Document, MirroredDocument
+from talaia.forum.merge import TITLE, MergeResult, advanced
 from talaia.forum.models import Mirrored, Proposal
-from talaia.forum.post import House, document
-from talaia.forum.reading import Found
+from talaia.forum.post import ForumSite, document
+from talaia.forum.proposals import ANALYSIS, SectionEdit
 from talaia.forum.rows import story
-from talaia.forum.seam import Document, Standing
-from talaia.forum.taking import ANALYSIS, Change
+from talaia.forum.topic_parser import ParsedTopic
 from talaia.outbox.actions import record
 
 EDITORS = 200  # characters
@@ -37,7 +37,9 @@ def mean(event: Event, mirror: str, title: str, text: str, now: datetime) -> Mir
     return row
 
 
-def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, merge: Merged | None = None) -> bool:
+def stands(
+    row: Mirrored, standing: MirroredDocument, sent: Document, now: datetime, merge: MergeResult | None = None
+) -> bool:
     """It stands there, as `standing` says; `sent` is what was asked for.
 
     `merge`: what people have proposed was kept in it; from now on that is compared with the base that it tells.
@@ -61,7 +63,7 @@ def stands(row: Mirrored, standing: Standing, sent: Document, now: datetime, mer
     return True
 
 
-def bind(row: Mirrored, standing: Standing, now: datetime) -> bool:
+def bind(row: Mirrored, standing: MirroredDocument, now: datetime) -> bool:
     """It stands there already, with words that we know nothing of yet: made by us before a kill, or long before.
 
     Here as below: False, and nothing is written, when somebody of ours has been at it since `row` was read.
@@ -82,14 +84,14 @@ def bind(row: Mirrored, standing: Standing, now: datetime) -> bool:
 
 
 @dataclass(frozen=True)
-class Words:
+class DocumentWords:
     """The title and the text with which somebody's are compared."""
 
     title: str
     text: str
 
 
-def note_edit(row: Mirrored, standing: Standing, base: Words, editor: str, now: datetime) -> bool:
+def note_edit(row: Mirrored, standing: MirroredDocument, base: DocumentWords, editor: str, now: datetime) -> bool:
     """Somebody wrote there. What they changed is proposed; more edits before a decision are one proposal."""
     with transaction.atomic():
         if (row := _still(row)) is None:  # type: ignore[assignment]
@@ -129,7 +131,7 @@ def note_trouble(row: Mirrored, why: str, hint: str, now: datetime) -> None:
         record("forum.troubled", row.key, now, data={"why": why, "hint": hint})
 
 
-def checked(row: Mirrored, standing: Standing, now: datetime) -> bool:
+def checked(row: Mirrored, standing: MirroredDocument, now: datetime) -> bool:
     """Nothing that anybody would call an edit is another there: replies perhaps, tags, the capitals of the title.
 
     They are taken over all the same: what is written next must be told apart from what really stands there.
@@ -149,7 +151,7 @@ def checked(row: Mirrored, standing: Standing, now: datetime) -> bool:
 
 def decide(
     proposal_id: int,
-    taken: Sequence[Change],
+    taken: Sequence[SectionEdit],
     now: datetime,
     *,
     by: str = "",
@@ -183,7 +185,7 @@ def decide(
     return proposal
 
 
-def _take(event: Event, change: Change, now: datetime, by: str) -> None:
+def _take(event: Event, change: SectionEdit, now: datetime, by: str) -> None:
     """By the same actions with which operators correct their own words."""
     if change.wanted is None:
         raise NotPossible(_("that can only be changed where it is set"))
@@ -214,7 +216,9 @@ def mark_of(proposal: Proposal) -> str:
     return fingerprint([proposal.theirs, proposal.their_title])
 
 
-def import_topic(mirror: str, standing: Standing, found: Found, told: House, now: datetime, *, by: str = "") -> Event:
+def import_topic(
+    mirror: str, standing: MirroredDocument, found: ParsedTopic, told: ForumSite, now: datetime, *, by: str = ""
+) -> Event:
     """A topic that people wrote becomes an incident that is over; the topic stays as they wrote it. Raises NotPossible.
 
     What the rows make of it counts as sent, so that the topic is written anew only once something changes here.
@@ -222,7 +226,7 @@ def import_topic(mirror: str, standing: Standing, found: Found, told: House, now
     with transaction.atomic():
         event = import_incident(
             {told.language: found.title},
-            [Told(entry.state, entry.at, {told.language: entry.text}) for entry in found.entries],
+            [ImportedEntry(entry.state, entry.at, {told.language: entry.text}) for entry in found.entries],
             now,
             by=by,
             analyses={told.language: found.analysis} if found.analysis else None,
@@ -258,7 +262,7 @@ def _is_same(now: Mirrored, before: Mirrored) -> bool:
     return (now.place, now.version, now.title, now.text) == given
 
 
-def _is_seen(now: Mirrored, standing: Standing, before: Mirrored) -> bool:
+def _is_seen(now: Mirrored, standing: MirroredDocument, before: Mirrored) -> bool:
     """Whether a row has come to tell what we have just written, or the part of it that stood there at that moment."""
     is_ours = (now.place, now.text) == (standing.place, standing.text)
     return is_ours and now.title in (before.title, standing.title)
@@ -269,14 +273,14 @@ def marks(sent: Document) -> list[object]:
     return [*sent.tags, sent.closed]
 
 
-def _take_over(row: Mirrored, standing: Standing, now: datetime) -> None:
+def _take_over(row: Mirrored, standing: MirroredDocument, now: datetime) -> None:
     row.place, row.version, row.address = standing.place, standing.version, standing.address
     row.title, row.text = standing.title, standing.text
     row.tags, row.closed = list(standing.tags), standing.closed
     row.replies, row.checked_at, row.trouble, row.hint = standing.replies, now, "", ""
 
 
-def _discuss(event: Event, standing: Standing) -> bool:
+def _discuss(event: Event, standing: MirroredDocument) -> bool:
     """Tell on the event's own page where it is talked about. Whether that is another than before."""
     now = (standing.address, standing.replies)
     if (event.discussion, event.replies) == now:

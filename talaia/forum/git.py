@@ -25,12 +25,12 @@ from dulwich.refs import Ref
 from dulwich.repo import Repo
 
 from talaia.config import Config
-from talaia.config import Mirror as Settings
-from talaia.forum import files
-from talaia.forum.reach import reached
-from talaia.forum.seam import Document, Edited, Gone, Recent, Standing
-from talaia.modes import make_private
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.config import MirrorConfig as Settings
+from talaia.file_modes import make_private
+from talaia.forum import front_matter
+from talaia.forum.backend import Document, EditedElsewhere, Gone, MirroredDocument, Recent
+from talaia.forum.git_transport import reached
+from talaia.outbox.errors import PermanentError, TemporaryError
 
 FILE = 0o100644
 TRIES = 8  # how often others may be quicker before we come back later
@@ -38,7 +38,7 @@ DELETED = "put the file back there; or let it go, and it stays only on our own p
 
 
 @dataclass(frozen=True)
-class Head:
+class FetchedHead:
     """What was fetched: the clone, and the commit of the branch; None while the branch is empty. And from where."""
 
     repo: Repo
@@ -82,16 +82,16 @@ class Git:
 
     # The seam ---------------------------------------------------------------------------------------------------
 
-    def find(self, key: str) -> Standing | Gone | None:
+    def find(self, key: str) -> MirroredDocument | Gone | None:
         with self._fetched() as head:
             return self._standing(head, self._path(key))
 
-    def read(self, place: str) -> tuple[Standing, str] | Gone:
+    def read(self, place: str) -> tuple[MirroredDocument, str] | Gone:
         with self._fetched() as head:
             found = self._standing(head, place)
             return (found, self._editor(head, place)) if found else self._gone(head, place)
 
-    def make(self, document: Document) -> Standing | Gone:
+    def make(self, document: Document) -> MirroredDocument | Gone:
         path = self._path(document.key)
         for _try in range(TRIES):
             with self._fetched() as head:
@@ -102,7 +102,7 @@ class Git:
                     return self._made(path, document)
         raise self._busy()
 
-    def change(self, document: Document, base: Standing, why: str) -> Standing | Edited | Gone:
+    def change(self, document: Document, base: MirroredDocument, why: str) -> MirroredDocument | EditedElsewhere | Gone:
         path = base.place
         for _try in range(TRIES):
             with self._fetched() as head:
@@ -110,7 +110,7 @@ class Git:
                 if there is None:
                     return self._gone(head, path)
                 if there.text not in (base.text, document.text) or there.title not in (base.title, document.title):
-                    return Edited(there, self._editor(head, path))
+                    return EditedElsewhere(there, self._editor(head, path))
                 made = self._made(path, document)
                 if there.version == made.version or self._push(head, path, document, why):
                     return made
@@ -138,32 +138,34 @@ class Git:
     # Files ------------------------------------------------------------------------------------------------------
 
     def _path(self, key: str) -> str:
-        return "/".join(part for part in (self.mirror.folder.strip("/"), files.name(key)) if part)
+        return "/".join(part for part in (self.mirror.folder.strip("/"), front_matter.name(key)) if part)
 
     def _content(self, document: Document) -> Blob:
-        return Blob.from_string(files.written(document, self.config.site.tz).encode())
+        return Blob.from_string(front_matter.written(document, self.config.site.tz).encode())
 
-    def _standing(self, head: Head, path: str) -> Standing | None:
+    def _standing(self, head: FetchedHead, path: str) -> MirroredDocument | None:
         blob = head.file(path)
         if blob is None:
             return None
-        title, text, tags, closed = files.read(blob.data.decode("utf-8", "replace"))
+        title, text, tags, closed = front_matter.read(blob.data.decode("utf-8", "replace"))
         version = blob.id.decode()
-        return Standing(files.key_of(path), path, version, title, text, tags, closed, self._address(path))
+        return MirroredDocument(
+            front_matter.key_of(path), path, version, title, text, tags, closed, self._address(path)
+        )
 
-    def _made(self, path: str, document: Document) -> Standing:
+    def _made(self, path: str, document: Document) -> MirroredDocument:
         version = self._content(document).id.decode()
         given = (document.title, document.text, document.tags, document.closed)
-        return Standing(document.key, path, version, *given, self._address(path))
+        return MirroredDocument(document.key, path, version, *given, self._address(path))
 
     def _address(self, path: str) -> str:
         return f"{self.mirror.address.rstrip('/')}/{path}" if self.mirror.address else ""
 
-    def _gone(self, head: Head, path: str) -> Gone:
+    def _gone(self, head: FetchedHead, path: str) -> Gone:
         who = self._editor(head, path)
         return Gone(f"{path} was taken out of the repository{f' by {who}' if who else ''}", DELETED)
 
-    def _editor(self, head: Head, path: str) -> str:
+    def _editor(self, head: FetchedHead, path: str) -> str:
         """Who committed to a file last; empty when that was us."""
         if head.commit is None:
             return ""
@@ -176,7 +178,7 @@ class Git:
     # The repository ---------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _fetched(self) -> Iterator[Head]:
+    def _fetched(self) -> Iterator[FetchedHead]:
         """The clone, brought to what stands there; nobody else of ours is at it meanwhile."""
         make_private(self.clone.parent)
         with (self.clone.parent / f"{self.clone.name}.lock").open("w") as lock:
@@ -188,11 +190,11 @@ class Git:
                     head = dict(told.refs).get(self.branch)
                     if head is not None:
                         repo.refs[self.branch] = head
-                    yield Head(repo, head, client, path)
+                    yield FetchedHead(repo, head, client, path)
             except KeyError as error:  # an object that should be there is not: the clone is broken, and made anew
                 with suppress(OSError):
                     shutil.rmtree(self.clone)
-                raise Temporary(f"our clone of {self.where} lacks {error}", "it is made anew") from error
+                raise TemporaryError(f"our clone of {self.where} lacks {error}", "it is made anew") from error
             finally:
                 repo.close()
 
@@ -213,7 +215,7 @@ class Git:
             shutil.rmtree(self.clone, ignore_errors=True)
             return Repo.init_bare(str(self.clone), mkdir=True)
 
-    def _push(self, head: Head, path: str, document: Document, why: str) -> bool:
+    def _push(self, head: FetchedHead, path: str, document: Document, why: str) -> bool:
         """One commit on top of what was fetched. False when somebody was quicker."""
         repo, blob = head.repo, self._content(document)
         repo.object_store.add_object(blob)
@@ -237,8 +239,8 @@ class Git:
         refused = [said for said in (result.ref_status or {}).values() if said]
         if refused and not any("fetch first" in said or "unable to set" in said or "lock" in said for said in refused):
             hint = "may the user push to that branch, and does a hook of the repository refuse it?"
-            raise Permanent(f"{self.where} refuses what we push: {refused[0]}", hint)
+            raise PermanentError(f"{self.where} refuses what we push: {refused[0]}", hint)
         return not overtaken and not refused
 
-    def _busy(self) -> Temporary:
-        return Temporary(f"others push to {self.where} all the time", "it goes on by itself")
+    def _busy(self) -> TemporaryError:
+        return TemporaryError(f"others push to {self.where} all the time", "it goes on by itself")

@@ -9,14 +9,14 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
-from talaia.config import clean
+from talaia.config import sanitize
 from talaia.events.timeline import NotPossible
 from talaia.forum import actions
+from talaia.forum.backend import Gone, MirrorBackend
 from talaia.forum.models import Mirrored
-from talaia.forum.post import House
-from talaia.forum.reading import Found, read, whole
-from talaia.forum.seam import Gone, Mirror
-from talaia.outbox.faults import Temporary
+from talaia.forum.post import ForumSite
+from talaia.forum.topic_parser import ParsedTopic, read, whole
+from talaia.outbox.errors import TemporaryError
 
 T = TypeVar("T")
 
@@ -26,26 +26,26 @@ PATIENCE = 20
 
 
 @dataclass(frozen=True)
-class Topic:
+class TopicImport:
     """One topic. `ref`: of the incident that it became; `why`: why it became none."""
 
     title: str
     address: str
     ref: str = ""
     why: str = ""
-    found: Found | None = None
+    found: ParsedTopic | None = None
 
 
 def take_in(
-    mirror: Mirror,
-    told: House,
+    mirror: MirrorBackend,
+    told: ForumSite,
     now: Callable[[], datetime],
     pause: Callable[[float], None],
     *,
     by: str = "",
     everything: bool = False,
     dry: bool = False,
-) -> Iterator[Topic]:
+) -> Iterator[TopicImport]:
     """Every topic that is no incident yet, the oldest first. `everything`: those without entries, too.
 
     `dry`: nothing is written; what would be is told. Raises Temporary and Permanent when the mirror cannot be listed.
@@ -58,37 +58,39 @@ def take_in(
         place = recent.place
         there = _patiently(lambda place=place: mirror.read(place), pause)  # type: ignore[misc]
         if isinstance(there, Gone):
-            yield Topic(place, "", why=there.why)
+            yield TopicImport(place, "", why=there.why)
             continue
         standing, _editor = there
         if standing.key:
-            yield Topic(standing.title, standing.address, why=_("it is one of ours; `talaia forum rebuild` finds it"))
+            yield TopicImport(
+                standing.title, standing.address, why=_("it is one of ours; `talaia forum rebuild` finds it")
+            )
             continue
-        title, text = clean.line(standing.title), clean.lines(standing.text)
+        title, text = sanitize.line(standing.title), sanitize.lines(standing.text)
         found = read(title, text, recent.touched, told.zone)
         if not found.entries and everything:
             found = whole(title, text, recent.touched, told.zone)
         if not found.entries:
             why = _("no entry such as [Resolved] was found in it; with --all it becomes one entry")
-            yield Topic(standing.title, standing.address, why=why, found=found)
+            yield TopicImport(standing.title, standing.address, why=why, found=found)
             continue
         if dry:
             why = "" if found.is_over else _("it is not over yet; the history has only what is")
-            yield Topic(standing.title, standing.address, why=why, found=found)
+            yield TopicImport(standing.title, standing.address, why=why, found=found)
             continue
         try:
             event = actions.import_topic(mirror.name, standing, found, told, now(), by=by)
         except NotPossible as refusal:
-            yield Topic(standing.title, standing.address, why=str(refusal), found=found)
+            yield TopicImport(standing.title, standing.address, why=str(refusal), found=found)
         else:
-            yield Topic(standing.title, standing.address, ref=event.ref, found=found)
+            yield TopicImport(standing.title, standing.address, ref=event.ref, found=found)
 
 
 def _patiently(ask: Callable[[], T], pause: Callable[[float], None]) -> T:
     for left in range(PATIENCE, 0, -1):
         try:
             return ask()
-        except Temporary as busy:
+        except TemporaryError as busy:
             if left == 1:
                 raise
             pause(busy.after.total_seconds() if busy.after else UNSAID)

@@ -17,7 +17,7 @@ TITLE = "title"
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeResult:
     """What is to stand there, and the version against which the next edit is compared.
 
     `theirs`: the sections that somebody there changed and nobody has decided about; `both`: those that we changed, too.
@@ -59,19 +59,19 @@ def changed(base: str, theirs: str) -> tuple[str, ...]:
     return (*here, *(name for name in before if name not in after))
 
 
-def merged(base: str, ours: str, theirs: str) -> Merged:
+def merged(base: str, ours: str, theirs: str) -> MergeResult:
     """What is to stand there now."""
     if theirs in (base, ours):
-        return Merged(ours, ours)
+        return MergeResult(ours, ours)
     before, mine, there = sections(base), sections(ours), sections(theirs)
     names = dict.fromkeys((*there, *before))
     touched = [name for name in names if before.get(name) != there.get(name) != mine.get(name)]
     both = [name for name in touched if before.get(name) != mine.get(name)]
     if ours == base:
-        return Merged(theirs, base, tuple(touched), ())
+        return MergeResult(theirs, base, tuple(touched), ())
     kept = {name: there.get(name, "") for name in touched}
     agreed = {name: before.get(name, "") for name in touched}
-    return Merged(_text(mine, kept, there), _text(mine, agreed, before), tuple(touched), tuple(both))
+    return MergeResult(_text(mine, kept, there), _text(mine, agreed, before), tuple(touched), tuple(both))
 
 
 def one_line(base: str, ours: str, theirs: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from talaia.forum.seam import Standing
+from talaia.forum.backend import MirroredDocument
 
 
 class Mirrored(models.Model):
@@ -46,9 +46,9 @@ class Mirrored(models.Model):
         return f"{self.event.kind}/{self.event.ref}"
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> MirroredDocument:
         """What stands there, as far as we know."""
-        return Standing(
+        return MirroredDocument(
             key=self.key,
             place=self.place,
             version=self.version,

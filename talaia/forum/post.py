@@ -25,8 +25,8 @@ from talaia.events.timeline import (
     maintenance_word,
     over_at,
 )
-from talaia.forum import neutral
-from talaia.forum.seam import Document
+from talaia.forum import escape
+from talaia.forum.backend import Document
 from talaia.panel import words
 from talaia.panel.state import WEIGHT, State
 
@@ -37,7 +37,7 @@ LEAST = 1000  # characters of an analysis that still say something
 TAG = 20
 
 
-class Calendar(Protocol):
+class ForumDates(Protocol):
     """How times are told: site/dates.py has it."""
 
     def moment(self, at: datetime) -> str: ...
@@ -45,18 +45,18 @@ class Calendar(Protocol):
 
 
 @dataclass(frozen=True)
-class House:
+class ForumSite:
     """Where the pages are, and in which language and zone the history is told."""
 
     address: str
     language: str
     zone: ZoneInfo
-    calendar: Calendar
+    calendar: ForumDates
     first: bool = True  # the language is the site's first: its pages have no prefix
 
 
 @dataclass(frozen=True)
-class Entry:
+class ForumEntry:
     """One entry of the timeline. `language`: of its words."""
 
     number: int
@@ -68,7 +68,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Story:
+class ForumStory:
     """An event in one language; where something was not written in it, as it was written first."""
 
     kind: str
@@ -80,7 +80,7 @@ class Story:
     window: tuple[datetime, datetime] | None = None
     next_update_at: datetime | None = None
     touched: tuple[tuple[str, State], ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ForumEntry, ...] = ()
     cause: str = ""
     analysis: str = ""
     analysis_language: str = ""
@@ -104,7 +104,7 @@ class Story:
         return over_at(self.state, self.ended_at, self.entries)
 
 
-def document(story: Story, house: House) -> Document:
+def document(story: ForumStory, house: ForumSite) -> Document:
     """What must stand there."""
     with translation.override(house.language):
         worst = max((state for _name, state in story.touched), key=lambda state: WEIGHT[state], default=None)
@@ -119,14 +119,14 @@ def document(story: Story, house: House) -> Document:
             began=story.started_at,
             ended=story.over_at,
             impact=worst.value if worst else "",
-            touched=tuple(" ".join(neutral.settled(name).split()) for name, _state in story.touched),
+            touched=tuple(" ".join(escape.settled(name).split()) for name, _state in story.touched),
         )
 
 
-def title(story: Story, zone: ZoneInfo) -> str:
+def title(story: ForumStory, zone: ZoneInfo) -> str:
     """`[2026-10-03] Tall de fibra a Sants (2026-014)`: with the reference, so that no two are the same."""
     day = f"{(story.window[0] if story.window else story.started_at).astimezone(zone):%Y-%m-%d}"
-    said = neutral.title(story.title)
+    said = escape.title(story.title)
     if not story.is_incident or said == said.upper():  # all capitals are refused as shouting
         said = f"{kind_word(story.kind)}: {said}"
     room = LONGEST_TITLE - len(day) - len(story.ref) - 6
@@ -143,13 +143,13 @@ def written_title(theirs: str, kind: str, ref: str) -> str:
     if said.startswith("[") and "]" in said:
         said = said.partition("]")[2].strip()
     said = said.removesuffix(f"({ref})").strip()
-    return said.removeprefix(f"{kind_word(kind)}: ").replace(neutral.JOINER, "").strip()
+    return said.removeprefix(f"{kind_word(kind)}: ").replace(escape.JOINER, "").strip()
 
 
 FORMER_TAGS = ("resolt", "resuelto")  # of topics from before "Resolta"
 
 
-def tags(story: Story) -> tuple[str, ...]:
+def tags(story: ForumStory) -> tuple[str, ...]:
     state = [] if story.merged_into else [state_word(story.kind, story.state)]  # how it ended is told there
     return tuple(tag(word) for word in (kind_word(story.kind), *state))
 
@@ -173,14 +173,14 @@ def state_word(kind: str, state: str) -> str:
     return incident_word(IncidentState(state)) if kind == "incident" else maintenance_word(MaintenanceState(state))
 
 
-def page(story: Story, house: House) -> str:
+def page(story: ForumStory, house: ForumSite) -> str:
     """The address of its page."""
     folder = "incidents" if story.is_incident else "maintenance"
     prefix = "" if house.first else f"/{house.language}"
     return f"{house.address.rstrip('/')}{prefix}/{folder}/{story.ref}/"
 
 
-def text(story: Story, house: House) -> str:
+def text(story: ForumStory, house: ForumSite) -> str:
     """The whole text. What does not fit is left out where it is oldest, and it is said where it stands."""
     shown = list(story.entries)
     whole = _joined(story, house, shown, None)
@@ -203,36 +203,36 @@ def text(story: Story, house: House) -> str:
     return whole
 
 
-def entry_body(entry: Entry, home: str) -> str:
+def entry_body(entry: ForumEntry, home: str) -> str:
     """The words of an entry as they stand there."""
     if _is_elsewhere(entry):
         return entry.text
-    return (neutral.plain(entry.text) if entry.plain else neutral.markdown(entry.text, home)).strip("\n")
+    return (escape.plain(entry.text) if entry.plain else escape.markdown(entry.text, home)).strip("\n")
 
 
-def analysis_body(story: Story, home: str) -> str:
-    return neutral.markdown(story.analysis, home).strip("\n")
+def analysis_body(story: ForumStory, home: str) -> str:
+    return escape.markdown(story.analysis, home).strip("\n")
 
 
 ELSEWHERE = "elsewhere"  # the language of words of ours in the place of an entry's
 
 
-def _elsewhere(entry: Entry, address: str) -> Entry:
+def _elsewhere(entry: ForumEntry, address: str) -> ForumEntry:
     said = _("[The words of this entry are on the page](%(address)s), as there is no room for them here.")
     said %= {"address": f"{address}#u{entry.number}"}
     return entry if len(entry.text) <= len(said) else replace(entry, text=said, language=ELSEWHERE)
 
 
-def _is_elsewhere(entry: Entry) -> bool:
+def _is_elsewhere(entry: ForumEntry) -> bool:
     return entry.language == ELSEWHERE or len(entry.text) < 60
 
 
-def _joined(story: Story, house: House, shown: list[Entry], room: int | None) -> str:
+def _joined(story: ForumStory, house: ForumSite, shown: list[ForumEntry], room: int | None) -> str:
     parts = list(_parts(story, house, shown, room))
-    return neutral.settled("\n\n".join(part.rstrip() for part in parts if part.strip()))
+    return escape.settled("\n\n".join(part.rstrip() for part in parts if part.strip()))
 
 
-def _parts(story: Story, house: House, shown: list[Entry], room: int | None) -> Iterator[str]:
+def _parts(story: ForumStory, house: ForumSite, shown: list[ForumEntry], room: int | None) -> Iterator[str]:
     address = page(story, house)
     which = _("Incident %(ref)s") if story.is_incident else _("Maintenance %(ref)s")
     link = f"[{which % {'ref': story.ref}}]({address})"
@@ -244,7 +244,7 @@ def _parts(story: Story, house: House, shown: list[Entry], room: int | None) -> 
     if story.touched:
         yield f"## {_('Affected services') if story.is_incident else _('What to expect')}"
         effect = words.impact if story.is_incident else words.level
-        yield "\n".join(f"- {neutral.one_line(name)}: {effect(state)}" for name, state in story.touched)
+        yield "\n".join(f"- {escape.one_line(name)}: {effect(state)}" for name, state in story.touched)
     yield f"## {_('Timeline')} [#]({address}#timeline)"
     if missing := len(story.entries) - len(shown):
         said = _("There is no room here for the first entries (%(count)s): [they are on the page](%(address)s).")
@@ -258,7 +258,7 @@ def _parts(story: Story, house: House, shown: list[Entry], room: int | None) -> 
         yield _fitted(analysis_body(story, house.address), room, f"{address}#analysis")
 
 
-def _facts(story: Story, house: House) -> Iterator[tuple[str, str]]:
+def _facts(story: ForumStory, house: ForumSite) -> Iterator[tuple[str, str]]:
     """What the page says above its timeline."""
     calendar = house.calendar
     if story.merged_into:  # how it goes, and how it ended, is told there
@@ -277,7 +277,7 @@ def _facts(story: Story, house: House) -> Iterator[tuple[str, str]]:
     elif story.next_update_at:
         yield _("Next update"), calendar.moment(story.next_update_at)
     if story.cause:
-        yield _("Cause"), neutral.one_line(story.cause)
+        yield _("Cause"), escape.one_line(story.cause)
 
 
 def _fitted(body: str, room: int | None, address: str) -> str:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from talaia.config import Config
+from talaia.events.formatting import in_language
 from talaia.events.models import Event
-from talaia.events.telling import in_language
 from talaia.events.timeline import NotPossible, parse_reference
-from talaia.forum.post import Calendar, Entry, House, Story
+from talaia.forum.post import ForumDates, ForumEntry, ForumSite, ForumStory
 from talaia.panel.state import State
 
-Calendars = Callable[[str], Calendar]
+Calendars = Callable[[str], ForumDates]
 """How times are told in a language."""
 
 
-def house(config: Config, calendars: Calendars) -> House:
+def house(config: Config, calendars: Calendars) -> ForumSite:
     """Where the pages are, and in which language the history is told: the first of the site."""
     language = config.site.languages[0]
-    return House(config.site.address, language, config.site.tz, calendars(language))
+    return ForumSite(config.site.address, language, config.site.tz, calendars(language))
 
 
 def known(key: str) -> Event | None:
@@ -31,10 +31,10 @@ def known(key: str) -> Event | None:
     return Event.objects.filter(kind=kind, year=year, number=number, awaits_approval=False).first()
 
 
-def story(event: Event, language: str) -> Story:
+def story(event: Event, language: str) -> ForumStory:
     """Three queries."""
     impacts = event.impacts.select_related("service").order_by("service__group__position", "service__position")
-    return Story(
+    return ForumStory(
         kind=event.kind,
         ref=event.ref,
         title=in_language(_sorted(event.titles, event.language), language),
@@ -46,7 +46,7 @@ def story(event: Event, language: str) -> Story:
         next_update_at=event.next_update_at,
         touched=tuple((_name(impact.service.names, language), State(impact.state)) for impact in impacts),
         entries=tuple(
-            Entry(
+            ForumEntry(
                 number=update.number,
                 state=update.state,
                 at=update.at,

@@ -11,17 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from talaia.config import Mail
-from talaia.config.trust import trusted
-from talaia.notices.answers import Meaning, meaning, of_us
-from talaia.outbox.ending import waits
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.config import MailConfig
+from talaia.config.tls_trust import trusted
+from talaia.notices.smtp_replies import Meaning, meaning, of_us
+from talaia.outbox.errors import PermanentError, TemporaryError
+from talaia.outbox.shutdown import waits
 
 PER_CONNECTION = 500  # copies; many servers close after some hundreds, and then in the middle of one
 
 
 @dataclass(frozen=True)
-class Said:
+class SmtpReply:
     """What the server answered to one copy, and what that means."""
 
     code: int
@@ -41,10 +41,10 @@ class Said:
         return f"{self.code} {self.words}"[:300]
 
 
-class Client:
+class SmtpClient:
     """A connection to `[mail] host`. `with` closes it; it opens when it is needed, and again after it was lost."""
 
-    def __init__(self, mail: Mail, password: str | None = None, ca_file: str | None = None) -> None:
+    def __init__(self, mail: MailConfig, password: str | None = None, ca_file: str | None = None) -> None:
         self.mail, self.password, self.ca_file = mail, password, ca_file
         self.link: smtplib.SMTP | None = None
         self.count = 0
@@ -74,7 +74,7 @@ class Client:
             self.link.close()
             self.link = None
 
-    def send(self, return_path: str, to: str, content: bytes) -> Said:
+    def send(self, return_path: str, to: str, content: bytes) -> SmtpReply:
         """Hand over one copy. Raises Temporary where the server is away, Permanent where it will never take any."""
         if self.count >= PER_CONNECTION:
             self.close()
@@ -84,17 +84,17 @@ class Client:
             return self.hand_over(link, return_path, to, content)
         except smtplib.SMTPServerDisconnected as error:
             self.drop()
-            raise Temporary(f"{self.place} closed the connection: {error}") from None
+            raise TemporaryError(f"{self.place} closed the connection: {error}") from None
         except smtplib.SMTPException as error:
             self.drop()
-            raise Temporary(f"{self.place}: {error}") from None
+            raise TemporaryError(f"{self.place}: {error}") from None
         except OSError as error:
             self.drop()
-            raise Temporary(f"{self.place} does not answer: {error}", "is the mail server running?") from None
+            raise TemporaryError(f"{self.place} does not answer: {error}", "is the mail server running?") from None
         except UnicodeError:  # smtplib's, of what it would write in ASCII
             self.drop()
             hint = "in [mail] sender and bounces, write the domain as xn--…"
-            raise Permanent(f"{self.place} takes no sender with letters beyond ASCII", hint) from None
+            raise PermanentError(f"{self.place} takes no sender with letters beyond ASCII", hint) from None
 
     @property
     def place(self) -> str:
@@ -113,7 +113,7 @@ class Client:
             link.ehlo_or_helo_if_needed()
             if mail.tls == "starttls":
                 if not link.has_extn("starttls"):
-                    raise Permanent(f"{self.place} offers no STARTTLS", 'write [mail] tls = "tls" or "none"')
+                    raise PermanentError(f"{self.place} offers no STARTTLS", 'write [mail] tls = "tls" or "none"')
                 link.starttls(context=tls)
                 link.ehlo()
             if mail.username:
@@ -121,26 +121,28 @@ class Client:
         except ssl.SSLCertVerificationError as error:
             self.drop()
             hint = "name its authority in [mail] ca_file, or the host as its certificate does"
-            raise Permanent(f"{self.place}: its certificate is not believed: {error.verify_message}", hint) from None
+            raise PermanentError(
+                f"{self.place}: its certificate is not believed: {error.verify_message}", hint
+            ) from None
         except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
             self.drop()
             if isinstance(error, smtplib.SMTPAuthenticationError) and 400 <= error.smtp_code < 500:
                 raise
-            raise Permanent(
+            raise PermanentError(
                 f"{self.place} does not let us in: {error}", "look at [mail] username, password_file"
             ) from None
         except UnicodeError:  # smtplib's, which logs in with ASCII alone
             self.drop()
             hint = "have another one set, of plain letters, digits and signs"
-            raise Permanent(
+            raise PermanentError(
                 f"[mail] username or password_file holds letters beyond ASCII: {self.place}", hint
             ) from None
-        except Permanent:
+        except PermanentError:
             self.drop()
             raise
         return link
 
-    def hand_over(self, link: smtplib.SMTP, return_path: str, to: str, content: bytes) -> Said:
+    def hand_over(self, link: smtplib.SMTP, return_path: str, to: str, content: bytes) -> SmtpReply:
         options = []
         if not to.isascii() or not return_path.isascii():
             local, _, domain = to.rpartition("@")
@@ -149,21 +151,21 @@ class Client:
             if not to.isascii():
                 if not link.has_extn("smtputf8"):
                     words = "this server takes no address with letters beyond ASCII"
-                    return Said(553, words, Meaning.UNCLEAR)
+                    return SmtpReply(553, words, Meaning.UNCLEAR)
                 options = ["SMTPUTF8", "BODY=8BITMIME"]
                 link.command_encoding = "utf-8"
         code, answer = link.mail(return_path, options)
         if code != 250:
             self.reset(link, code)
             if 400 <= code < 500:
-                raise Temporary(f"{self.place}: {code} {_text(answer)}")
+                raise TemporaryError(f"{self.place}: {code} {_text(answer)}")
             hint = "may this server send for [mail] sender, or bounces?"
-            raise Permanent(f"{self.place} refuses the sender: {code} {_text(answer)}", hint)
+            raise PermanentError(f"{self.place} refuses the sender: {code} {_text(answer)}", hint)
         ours = of_us((return_path, self.mail.sender or ""), to)
         code, answer = link.rcpt(to)
         if not 200 <= code < 300:
             self.reset(link, code)
-            return Said(code, _text(answer), meaning(code, _text(answer), ours=ours))
+            return SmtpReply(code, _text(answer), meaning(code, _text(answer), ours=ours))
         try:
             code, answer = link.data(content)
             text = _text(answer)
@@ -171,7 +173,7 @@ class Client:
             code, text = refusal.smtp_code, _text(refusal.smtp_error)
         if code != 250:
             self.reset(link, code)
-        return Said(code, text, meaning(code, text, at_data=True, ours=ours))
+        return SmtpReply(code, text, meaning(code, text, at_data=True, ours=ours))
 
     def reset(self, link: smtplib.SMTP, code: int) -> None:
         """Ready for the next copy; a server that says 421 is about to close."""

@@ -1,5 +1,5 @@
-"""Tables: `Notice` (a message that leaves the house), `Posting` (a copy), `Reply` (an answer by machine), `Bounce`
-(a day of mails that came back).
+"""Tables: `Notice` (a message that leaves the house), `NoticeRecipient` (a copy), `Reply` (an answer by machine),
+`Bounce` (a day of mails that came back).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Notice(models.Model):
     kind = models.CharField(max_length=10)
     cause = models.CharField(max_length=60, blank=True)  # what it is about, among those of its kind: "u3"
     state = models.CharField(max_length=10)
-    why = models.CharField(max_length=20, blank=True)  # withheld: notices.which
+    why = models.CharField(max_length=20, blank=True)  # withheld: notices.policy
     entry = models.IntegerField(default=0)  # the last one of the timeline when it was drawn up
     asked = models.BooleanField(default=False)  # a person said that it goes
     by = models.CharField(max_length=150, blank=True)  # who last decided about it; empty: nobody
@@ -45,7 +45,7 @@ class Notice(models.Model):
         indexes = [models.Index(fields=["state", "drawn_at"], name="notice_state")]
 
 
-class Posting(models.Model):
+class NoticeRecipient(models.Model):
     """One copy. Written after the server has taken it, or has said why not: without a row it is still to be sent."""
 
     SENT, AGAIN, REFUSED = "sent", "again", "refused"

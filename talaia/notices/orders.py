@@ -15,7 +15,7 @@ from talaia.outbox.models import Fact
 
 
 def notices(fact: Fact) -> Iterator[Order]:
-    """Which mail follows is asked of the rows, now and at the hours of a plan: see notices/which.py."""
+    """Which mail follows is asked of the rows, now and at the hours of a plan: see notices/policy.py."""
     if current().mail.sender is None and not current().tables.chat:
         return
     chosen = fact.data.get("tell")  # what the operator said of this one; None: the default

@@ -10,28 +10,38 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, F, Max, Q, QuerySet
 
 from talaia.config import current
+from talaia.events.formatting import known_since
 from talaia.events.models import Event, Impact
-from talaia.events.telling import known_since
+from talaia.events.notice_scope import NoticeScope
 from talaia.events.timeline import ENDED, MaintenanceState, NotPossible, parse_reference
-from talaia.events.whom import ForWhom
-from talaia.notices.letterhead import rules
-from talaia.notices.models import Bounce, Notice, Posting
-from talaia.notices.outcome import FEW, too_many, too_many_there
-from talaia.notices.values import EVERYBODY, LAST_WORDS, Kind, Merged, Neighbours, Reach, Story, Touched, words
-from talaia.notices.which import (
+from talaia.notices.models import Bounce, Notice, NoticeRecipient
+from talaia.notices.policy import (
     ASKED,
     MERGED,
     OVERTAKEN,
-    Past,
-    Stand,
-    Unsaid,
-    Wanted,
+    DueNotice,
+    EventStatus,
+    PastNotice,
+    UntoldChange,
     decide,
     looks,
     revision,
     waiting,
     whom,
     wider,
+)
+from talaia.notices.send_outcome import FEW, too_many, too_many_there
+from talaia.notices.sender import rules
+from talaia.notices.values import (
+    EVERYBODY,
+    LAST_WORDS,
+    Kind,
+    MergedIncident,
+    Neighbours,
+    NoticeService,
+    NoticeStory,
+    Reach,
+    words,
 )
 from talaia.panel.state import State
 
@@ -71,8 +81,8 @@ def window_of(event: Event) -> Window | None:
     return (event.window_start, event.window_end) if event.window_start and event.window_end else None
 
 
-def stand(event: Event) -> Stand:
-    return Stand(
+def stand(event: Event) -> EventStatus:
+    return EventStatus(
         event=event.kind,
         state=event.state,
         levels=tuple(State(state) for state in event.impacts.values_list("state", flat=True)),
@@ -103,14 +113,14 @@ def planned() -> list[str]:
     return [f"{event.kind}/{event.ref}" for event in waiting.order_by("window_start", "pk")]
 
 
-def unsaid(event: Event) -> Iterator[Unsaid]:
+def unsaid(event: Event) -> Iterator[UntoldChange]:
     """The problems that people were about to be told of when their incidents became part of `event`."""
     for duplicate in event.duplicates.order_by("pk"):
         held = Q(state=Notice.HELD) | Q(state=Notice.WITHHELD, why=MERGED)
         row = duplicate.sent_notices.filter(held, kind=Kind.PROBLEM).order_by("number").last()
         told = Notice.objects.filter(state__in=Notice.TOLD, also=duplicate)
         if row is not None and not told.filter(began_at__gte=row.drawn_at).exists():
-            yield Unsaid(duplicate.ref, _reach(duplicate), row.asked)
+            yield UntoldChange(duplicate.ref, _reach(duplicate), row.asked)
 
 
 def _reach(event: Event) -> Reach:
@@ -120,7 +130,7 @@ def _reach(event: Event) -> Reach:
     return Reach(tuple(slug for slug, state in impacts if state != State.OPERATIONAL), ways)
 
 
-def past(event: Event) -> list[Past]:
+def past(event: Event) -> list[PastNotice]:
     """What was told of the event, and what a person has decided not to tell.
 
     And what was told of incidents that are part of it now, or of it while it was part of another one.
@@ -132,13 +142,13 @@ def past(event: Event) -> list[Past]:
         own = row.event_id == event.pk
         chosen = row.state == Notice.TAKEN_BACK or (row.state == Notice.WITHHELD and row.why == ASKED)
         if row.state in Notice.TOLD or (chosen and own):
-            story = Story.from_json(row.story) if row.story else None
+            story = NoticeStory.from_json(row.story) if row.story else None
             window = story.window if story else None
             told_at = row.began_at if row.state in Notice.TOLD else None
             about = tuple(names[pk] for pk in (row.event_id, *(one.pk for one in row.also.all())) if pk in names)
             reaches = story.concerns if story else (EVERYBODY,)
             cause, entry = (row.cause, row.entry) if own else (f"{row.event.ref} {row.cause}", 0)
-            found.append(Past(Kind(row.kind), cause, told_at, entry, window, about, reaches))
+            found.append(PastNotice(Kind(row.kind), cause, told_at, entry, window, about, reaches))
     return found
 
 
@@ -148,11 +158,11 @@ def spoken_for(event: Event) -> list[Event]:
     return [one for one in event.duplicates.order_by("pk") if one.ref in refs]
 
 
-def wanted(event: Event, now: datetime, tell: bool | None = None) -> Wanted | None:
+def wanted(event: Event, now: datetime, tell: bool | None = None) -> DueNotice | None:
     return decide(stand(event), past(event), rules(current()), now, tell)
 
 
-def unheard(event: Event, now: datetime, tell: bool | None) -> Wanted | None:
+def unheard(event: Event, now: datetime, tell: bool | None) -> DueNotice | None:
     """The problem of which people would hear, had the event not become part of another one before anybody looked."""
     entries = list(event.updates.order_by("-number").values_list("state", flat=True)[:2])
     if event.merged_into_id is None or len(entries) < 2 or entries[1] in ENDED:
@@ -168,8 +178,8 @@ def hours(subject: str) -> list[datetime]:
     return looks(stand(event)) if event else []
 
 
-def for_whom(event: Event) -> ForWhom | None:
-    return ForWhom.from_json(event.for_whom) if event.for_whom else None
+def for_whom(event: Event) -> NoticeScope | None:
+    return NoticeScope.from_json(event.for_whom) if event.for_whom else None
 
 
 def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
@@ -183,7 +193,9 @@ def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
     parts = list(besides.also.all()) if besides is not None and begun else spoken_for(event)
     whose = [event, *parts]
     # Not by a notice of another event that spoke for one of these: it went to all whom that one concerned, too.
-    postings = Posting.objects.filter(notice__event__in=whose, state__in=[Posting.SENT, Posting.AGAIN])
+    postings = NoticeRecipient.objects.filter(
+        notice__event__in=whose, state__in=[NoticeRecipient.SENT, NoticeRecipient.AGAIN]
+    )
     if besides is not None:
         postings = postings.exclude(notice=besides)
     return frozenset(postings.values_list("recipient", flat=True).distinct())
@@ -198,11 +210,13 @@ def _hear_no_end_yet(whose: Sequence[Event], besides: Notice) -> frozenset[str]:
     found: dict[int, set[str]] = {event.pk: set() for event in whose}
     about = Notice.objects.filter(Q(event__in=whose) | Q(also__in=whose), state__in=Notice.TOLD).exclude(pk=besides.pk)
     for notice in about.distinct().prefetch_related("also").order_by(*ORDER):
-        copies = notice.postings.filter(state__in=[Posting.SENT, Posting.AGAIN]).values_list("recipient", "state")
+        copies = notice.postings.filter(state__in=[NoticeRecipient.SENT, NoticeRecipient.AGAIN]).values_list(
+            "recipient", "state"
+        )
         parts = [one.pk for one in notice.also.all()] if notice.kind in (Kind.PROBLEM, Kind.RESOLVED) else []
         for event in {notice.event_id, *parts} & found.keys():  # as `which.waiting` counts them
             if notice.kind == Kind.RESOLVED:
-                found[event] -= {key for key, state in copies if state == Posting.SENT}
+                found[event] -= {key for key, state in copies if state == NoticeRecipient.SENT}
             else:
                 found[event] |= {key for key, _state in copies}
     return frozenset().union(*found.values())
@@ -220,8 +234,8 @@ def heard(notice: Notice) -> dict[str, set[str]]:
     earlier = Notice.objects.filter(Q(event__in=parts) | Q(also__in=parts), kind=Kind.PROBLEM).exclude(pk=notice.pk)
     found: dict[str, set[str]] = defaultdict(set)
     for one in earlier.distinct():
-        services = {touched.slug for touched in Story.from_json(one.story).touched} if one.story else set()
-        copies = one.postings.filter(state__in=[Posting.SENT, Posting.AGAIN])
+        services = {touched.slug for touched in NoticeStory.from_json(one.story).touched} if one.story else set()
+        copies = one.postings.filter(state__in=[NoticeRecipient.SENT, NoticeRecipient.AGAIN])
         for key in copies.values_list("recipient", flat=True):
             found[key] |= services
     return found
@@ -265,7 +279,7 @@ def too_many_came_back_there(day: date, keys: Sequence[str]) -> bool:
     if len(back) * 2 <= FEW:  # no part of five
         return False
     for notice in _of_late(day).order_by("-began_at", "-pk"):
-        copies = notice.postings.exclude(state=Posting.AGAIN)
+        copies = notice.postings.exclude(state=NoticeRecipient.AGAIN)
         written_to = (
             key
             for some in _some(keys)
@@ -311,7 +325,7 @@ def _there(bounces: QuerySet[Bounce], day: date, neighbours: Neighbours) -> Iter
             yield CameBack(last.at, len(there), False, last.status, domain)
 
 
-def story(notice: Notice, now: datetime) -> Story:
+def story(notice: Notice, now: datetime) -> NoticeStory:
     """What the notice tells now. A notice of a fixed instant in the row's life: it is stored, and sent as it is."""
     event = notice.event
     kind = Kind(notice.kind)
@@ -321,11 +335,11 @@ def story(notice: Notice, now: datetime) -> Story:
     update = said.order_by("-number").first()
     touched, reaches = _concerned(notice)
     earlier = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))
-    stories = [Story.from_json(one.story) for one in earlier if one.story]
+    stories = [NoticeStory.from_json(one.story) for one in earlier if one.story]
     window = window_of(event)
     if kind is Kind.CANCELLED and stories:  # they know it by those hours; of others they have not heard
         window = stories[-1].window or window
-    return Story(
+    return NoticeStory(
         kind=kind,
         event=event.kind,
         ref=event.ref,
@@ -335,7 +349,8 @@ def story(notice: Notice, now: datetime) -> Story:
         state=event.state,
         started_at=event.started_at,
         touched=tuple(
-            Touched(one.service_id, words(one.service.names), one.state, one.service.first_slug) for one in touched
+            NoticeService(one.service_id, words(one.service.names), one.state, one.service.first_slug)
+            for one in touched
         ),
         ended_at=event.ended_at,
         window=window,
@@ -378,6 +393,6 @@ def _concerned(notice: Notice) -> tuple[list[Impact], tuple[Reach, ...]]:
     return found, (Reach(services, whom(event.only_behind, services, for_whom(event))), *waits)
 
 
-def _part(event: Event) -> Merged:
+def _part(event: Event) -> MergedIncident:
     told = event.sent_notices.filter(state__in=Notice.TOLD).order_by(*ORDER).values_list("number", flat=True)
-    return Merged(event.ref, words(event.titles, event.language), tuple(told))
+    return MergedIncident(event.ref, words(event.titles, event.language), tuple(told))

@@ -35,7 +35,7 @@ LAST_WORDS = frozenset({Kind.RESOLVED, Kind.END, Kind.CANCELLED})
 
 
 @dataclass(frozen=True)
-class Recipient:
+class Addressee:
     """Who gets a copy. `key`: small letters, digits and hyphens, the same for this person for ever, telling nothing."""
 
     key: str
@@ -46,7 +46,7 @@ class Recipient:
 
 
 @dataclass(frozen=True)
-class Behind:
+class Segment:
     """A notice that goes only to the people behind these services (slugs) and reference connections (ids).
 
     `found`: who that is was resolved when it was chosen: whoever has one of these `names` of connections or `areas`.
@@ -64,7 +64,7 @@ class Reach:
     """Whom a notice reaches: who is told of one of these services, and of them (`behind`) who is behind something."""
 
     services: tuple[str, ...] = ()
-    behind: Behind | None = None
+    behind: Segment | None = None
 
     def renamed(self, old: str, new: str) -> Reach:
         """With the new name of a service in the place of its old one."""
@@ -82,7 +82,7 @@ def _renamed(slugs: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
 
 
 # Given from above, as notices know no audience. Asked anew for each part of a sending; in the order of the keys.
-Recipients = Callable[[str, Behind | None, Collection[str]], Iterable[Recipient]]
+Recipients = Callable[[str, Segment | None, Collection[str]], Iterable[Addressee]]
 """`recipients(after, behind, also)`: who is to be told, in the order of their keys, from the first after `after` on.
 
 `behind`: only these, and who has one of the keys `also`; None: everybody.
@@ -101,7 +101,7 @@ ToList = Callable[[bytes, str], bool]
 """`to_list(letter, message_id)`: hands it to the list server, once; False where none is set. Safe to repeat."""
 
 
-class Calendar(Protocol):
+class NoticeDates(Protocol):
     """How instants read in one language: that of the page (`site.dates.Calendar`), given from above."""
 
     def moment(self, at: datetime) -> str: ...
@@ -112,7 +112,7 @@ class Calendar(Protocol):
 
 
 @dataclass(frozen=True)
-class Touched:
+class NoticeService:
     slug: str
     names: Words
     state: str
@@ -124,7 +124,7 @@ class Touched:
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergedIncident:
     """An incident that has become part of the one that is told. `told`: its notices that people had."""
 
     ref: str
@@ -133,7 +133,7 @@ class Merged:
 
 
 @dataclass(frozen=True)
-class Story:
+class NoticeStory:
     """What a notice tells, as it stood when it began to be sent."""
 
     kind: Kind
@@ -144,7 +144,7 @@ class Story:
     titles: Words
     state: str
     started_at: datetime
-    touched: tuple[Touched, ...] = ()
+    touched: tuple[NoticeService, ...] = ()
     ended_at: datetime | None = None
     window: tuple[datetime, datetime] | None = None
     next_update_at: datetime | None = None
@@ -152,9 +152,9 @@ class Story:
     texts: Words = ()
     plain: bool = False
     before: tuple[int, ...] = ()  # the notices of this event that went before
-    behind: Behind | None = None  # None: it goes to everybody
+    behind: Segment | None = None  # None: it goes to everybody
     revision: int = 0  # how often the window was changed or called off: SEQUENCE of the calendar
-    parts: tuple[Merged, ...] = ()  # of which it speaks, too
+    parts: tuple[MergedIncident, ...] = ()  # of which it speaks, too
     reaches: tuple[Reach, ...] = ()  # where it speaks for several: whom each of them concerns; `behind` is for all
 
     @property
@@ -180,7 +180,7 @@ class Story:
     def about_work(self) -> bool:
         return self.kind in ABOUT_WORK or self.event == "maintenance"
 
-    def renamed(self, old: str, new: str) -> Story:
+    def renamed(self, old: str, new: str) -> NoticeStory:
         """With the new name of a service in the place of its old one; the words stay as they were told."""
         here = {one.slug for one in self.touched}
         touched = tuple(
@@ -198,7 +198,7 @@ class Story:
         return told
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Story:
+    def from_json(cls, told: Mapping[str, Any]) -> NoticeStory:
         return msgspec.convert(told, cls)
 
 

@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from talaia.events.timeline import IncidentState, MaintenanceState, incident_word, maintenance_word
-from talaia.notices.values import Kind, Story, inside
+from talaia.notices.values import Kind, NoticeStory, inside
 from talaia.panel.state import State
 
 
-def services(story: Story, language: str) -> str:
+def services(story: NoticeStory, language: str) -> str:
     """The services as people name them in a row: "Web, Mail and Connections"."""
     touched = story.touched
     if story.kind is Kind.PROBLEM:  # of what works again we have no problem, as where an incident is opened again
@@ -19,7 +19,7 @@ def services(story: Story, language: str) -> str:
     return format_list([inside(one.names, language)[0] for one in touched], locale=language)
 
 
-def tag(story: Story) -> str:
+def tag(story: NoticeStory) -> str:
     """What stands in brackets before the subject."""
     match story.kind:
         case Kind.PROBLEM:
@@ -59,14 +59,14 @@ def kind_word(kind: Kind) -> str:
             return pgettext("kind of notice", "It is called off")
 
 
-def step(story: Story) -> str:
+def step(story: NoticeStory) -> str:
     """The word for the state of the event."""
     if story.event == "maintenance":
         return maintenance_word(MaintenanceState(story.state))
     return incident_word(IncidentState(story.state))
 
 
-def lead(story: Story, language: str) -> str:
+def lead(story: NoticeStory, language: str) -> str:
     """The first line: what it is, and of which services."""
     named = {"services": services(story, language)}
     if not story.touched:
@@ -96,7 +96,7 @@ def lead(story: Story, language: str) -> str:
             return _("There is news about the problem with %(services)s.") % named
 
 
-def _bare_lead(story: Story) -> str:
+def _bare_lead(story: NoticeStory) -> str:
     """Where no service is named."""
     match story.kind:
         case Kind.PROBLEM:
@@ -123,7 +123,7 @@ def _bare_lead(story: Story) -> str:
             return _("There is news about the problem.")
 
 
-def doing(story: Story) -> str:
+def doing(story: NoticeStory) -> str:
     """What we do about it; empty when the lead says it all."""
     if story.event == "maintenance":
         return ""
@@ -138,7 +138,7 @@ def doing(story: Story) -> str:
             return ""
 
 
-def advice(story: Story) -> str:
+def advice(story: NoticeStory) -> str:
     """What whoever reads it can do."""
     match story.kind:
         case Kind.PROBLEM:

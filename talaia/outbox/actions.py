@@ -14,7 +14,7 @@ from django.db import Error, connection, transaction
 from django.db.models import Q
 
 from talaia.outbox.models import Delivery, Fact, WriteTest
-from talaia.outbox.waits import SLACK, moved, over
+from talaia.outbox.monotonic import SLACK, moved, over
 
 log = logging.getLogger(__name__)
 UNCLEAR: dict[int, datetime] = {}  # facts of which this process could not say what follows, and since when

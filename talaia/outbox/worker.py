@@ -18,14 +18,14 @@ from pathlib import Path
 from django.db import connection
 
 from talaia.log.episodes import lasts, well
-from talaia.outbox import actions, room
-from talaia.outbox.attempts import attempt, away
-from talaia.outbox.beats import Beat
-from talaia.outbox.faults import Fault, NotYet, Permanent, Temporary
-from talaia.outbox.machine import is_dead, name_of_a_worker, this_machine
+from talaia.outbox import actions, disk_reserve
+from talaia.outbox.errors import OutsideError, PermanentError, RetryLater, TemporaryError
+from talaia.outbox.failure_kinds import UNFIT
+from talaia.outbox.heartbeats import Heartbeat
+from talaia.outbox.machine_id import is_dead, name_of_a_worker, this_machine
 from talaia.outbox.models import Delivery, Fact
-from talaia.outbox.trouble import UNFIT
-from talaia.outbox.waits import SLACK
+from talaia.outbox.monotonic import SLACK
+from talaia.outbox.supervise import attempt, away
 
 log = logging.getLogger(__name__)
 
@@ -82,13 +82,13 @@ class Worker:
         self._quietly(self.rescue)
         for thread in threads:
             thread.start()
-        beat, last_beat = Beat("worker"), float("-inf")
+        beat, last_beat = Heartbeat("worker"), float("-inf")
         while not self.stop.is_set():
             if self._quietly(self.turn):
                 beat.show(self.home, self.clock())
             if time.monotonic() - last_beat >= BEAT:
                 last_beat = time.monotonic()
-                room.keep(self.home)
+                disk_reserve.keep(self.home)
                 self._quietly(lambda: self.prolong())
             actions.WAKE.wait(LOOK_EVERY)
             actions.WAKE.clear()
@@ -164,14 +164,14 @@ class Worker:
         ids = [delivery.pk for delivery in group]
         try:
             channel.deliver(list(dict.fromkeys(delivery.target for delivery in group)), self.clock())
-        except Permanent as fault:
+        except PermanentError as fault:
             if len(group) > 1:  # which one it was shows when each goes alone
                 actions.again(self.name, ids, self.clock(), timedelta(0), str(fault), fault.hint)
             else:
                 actions.park(self.name, ids, str(fault), fault.hint)
                 log.error("%s %s is parked: %s %s", channel.name, group[0].target, fault, fault.hint)
                 self._well(channel, group)
-        except NotYet as fault:
+        except RetryLater as fault:
             actions.again(self.name, ids, self.clock(), fault.after or timedelta(seconds=IDLE), "")
         except Exception as error:  # noqa: BLE001 - a fault of any kind must not end the worker, nor lose the delivery
             self._again(channel, group, error)
@@ -182,13 +182,13 @@ class Worker:
     def _again(self, channel: Channel, group: list[Delivery], error: Exception) -> None:
         tries = max(delivery.attempts for delivery in group)
         wait = wait_before(tries, channel.longest_wait, random.random())  # noqa: S311 - jitter, no secret
-        hint = error.hint if isinstance(error, Fault) else ""
-        if isinstance(error, Temporary):
+        hint = error.hint if isinstance(error, OutsideError) else ""
+        if isinstance(error, TemporaryError):
             wait = max(wait, error.after or wait)
         forget = 2 * wait.total_seconds() + LEASE.total_seconds()  # by then it was tried again, by us or by another
         if isinstance(error, UNFIT):
             away(log, f"deliver-{channel.name}", error)
-        elif isinstance(error, Temporary):
+        elif isinstance(error, TemporaryError):
             text, said = "%s: %s; again in %.0f s. %s", (channel.name, error, wait.total_seconds(), hint)
             for one in group:
                 lasts(log, channel.name, one.target, text, *said, forget=forget)

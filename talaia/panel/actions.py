@@ -10,14 +10,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.config import current
+from talaia.errors import UserError
 from talaia.outbox.actions import record
-from talaia.panel.by_hand import check_by_hand
 from talaia.panel.catalogue import Heading
 from talaia.panel.models import Day, FormerSlug, Group, Listing, Service, Transition, Watched
-from talaia.panel.state import TROUBLE, Computed, Reason, Shown, State, Unrest
+from talaia.panel.monitoring_gaps import NOT_RUNNING
+from talaia.panel.override import check_by_hand
+from talaia.panel.state import TROUBLE, Computed, Reason, ShownState, State, Unrest
 from talaia.panel.uptime import local_day
-from talaia.panel.watching import NOT_RUNNING
-from talaia.refusal import Refused
 
 NOT_BY_HAND: Mapping[str, Any] = {
     "override_state": "",
@@ -126,7 +126,7 @@ def days_anew(service: Service, at: datetime) -> None:
     Day.objects.filter(service=service, day__gte=local_day(at, current().site.tz)).delete()
 
 
-def judge_service(slug: str, computed: Computed, shown: Shown, now: datetime, calm: bool = True) -> bool:
+def judge_service(slug: str, computed: Computed, shown: ShownState, now: datetime, calm: bool = True) -> bool:
     """Store what the signals say and what is shown. A change of the shown state is a Transition and a fact.
 
     `calm`: what is operational has been well for as long as that has to hold; else a person has said so, and what comes
@@ -207,7 +207,7 @@ def note_watched(at: datetime, earlier: bool = False) -> None:
             Watched.objects.filter(pk=1).update(at=at)
 
 
-def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, Shown]], computed: Computed, now: datetime) -> None:
+def leave_unwatched(slug: str, moves: Sequence[tuple[datetime, ShownState]], computed: Computed, now: datetime) -> None:
     """Nobody watched for a time: what is shown of it (`moves`, oldest first), and that the signals say nothing.
 
     `moves` are dated back to when nobody watched any more, but never before what the history has already. What is known
@@ -331,7 +331,7 @@ def take_back(slug: str, by: str, now: datetime) -> bool:
 def _listed(slug: str) -> Service:
     service = Service.objects.select_for_update().filter(pk=slug, retired_at=None).first()
     if service is None:
-        raise Refused(_("there is no service “%(slug)s” on the panel") % {"slug": slug})
+        raise UserError(_("there is no service “%(slug)s” on the panel") % {"slug": slug})
     return service
 
 

@@ -9,7 +9,7 @@ from talaia.config import Config, Text
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueService:
     """A service as talaia.toml lists it. `names`: words by language, "" for all."""
 
     slug: str
@@ -23,7 +23,7 @@ class Heading:
 
     slug: str
     names: Mapping[str, str]
-    services: tuple[Entry, ...]
+    services: tuple[CatalogueService, ...]
 
 
 def headings(config: Config) -> list[Heading]:
@@ -31,7 +31,7 @@ def headings(config: Config) -> list[Heading]:
     found = []
     for group in config.tables.groups:
         entries = tuple(
-            Entry(service.slug, words(service.name), words(service.description))
+            CatalogueService(service.slug, words(service.name), words(service.description))
             for service in config.tables.services
             if service.group == group.id
         )

@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Subquery
 
 from talaia.panel.models import Day, Listing, Service, Transition
 from talaia.panel.state import State
-from talaia.panel.uptime import ONE_DAY, Change, DaySeconds, Span, bounds, by_day, local_day, while_listed
+from talaia.panel.uptime import ONE_DAY, DaySeconds, Span, StateChange, bounds, by_day, local_day, while_listed
 
 # After a long pause no more than this is made up for in one go; older days stay without data.
 FARTHEST = timedelta(days=400)
@@ -110,15 +110,15 @@ def computed(
         if slug in ahead:
             first = _change(ahead[slug])
         elif moves:
-            first = Change(earliest, State(changes[slug][0].from_state))
+            first = StateChange(earliest, State(changes[slug][0].from_state))
         elif service.since <= earliest:
-            first = Change(earliest, State(service.state))
+            first = StateChange(earliest, State(service.state))
         else:
-            first, moves = Change(earliest, State.UNKNOWN), [Change(service.since, State(service.state))]
+            first, moves = StateChange(earliest, State.UNKNOWN), [StateChange(service.since, State(service.state))]
         for entry in by_day(*while_listed(first, moves, listed.get(slug, ())), days, tz, until):
             yield slug, entry
 
 
-def _change(row: Transition) -> Change:
+def _change(row: Transition) -> StateChange:
     state = State(row.to_state)
-    return Change(row.at, state, bool(row.reason.get("filled")) and state is not State.UNKNOWN)
+    return StateChange(row.at, state, bool(row.reason.get("filled")) and state is not State.UNKNOWN)

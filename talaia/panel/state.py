@@ -250,7 +250,7 @@ def stopped(announced: State) -> State:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownState:
     """What the page says. `disagreement`: people and signals differ, and operators should look.
 
     `since`: since when people say so, where what is shown is the word of an incident.
@@ -262,7 +262,7 @@ class Shown:
     since: datetime | None = None
 
 
-def show(declared: Declared, computed: Computed, now: datetime) -> Shown:
+def show(declared: Declared, computed: Computed, now: datetime) -> ShownState:
     """By hand → the worse of an open incident and the signals → maintenance in progress → unknown → computed.
 
     Maintenance hides no more than what it has announced: what is worse shows as what it is, with both reasons. What it
@@ -270,14 +270,14 @@ def show(declared: Declared, computed: Computed, now: datetime) -> Shown:
     """
     if declared.by_hand is not None and declared.holds_by_hand(now):
         said = Reason("by_hand", {"words": dict(declared.by_hand_words)} if declared.by_hand_words else {})
-        return Shown(declared.by_hand, said, disagreement=declared.by_hand != computed.state)
+        return ShownState(declared.by_hand, said, disagreement=declared.by_hand != computed.state)
     trouble = computed.state in TROUBLE
     if declared.incident in TROUBLE:
         incident = Reason("incident", {"ref": declared.incident_ref})
         counts = trouble and not declared.covers(computed.state)
         if counts and WEIGHT[computed.state] > WEIGHT[declared.incident]:
-            return Shown(computed.state, _beside(computed.reason, incident), disagreement=True)
-        return Shown(
+            return ShownState(computed.state, _beside(computed.reason, incident), disagreement=True)
+        return ShownState(
             declared.incident,
             _beside(incident, computed.reason if trouble else None),
             disagreement=computed.state == State.OPERATIONAL or (counts and computed.state != declared.incident),
@@ -286,9 +286,11 @@ def show(declared: Declared, computed: Computed, now: datetime) -> Shown:
     if declared.maintenance_ref:
         ref = {"ref": declared.maintenance_ref}
         if trouble and not declared.covers(computed.state):
-            return Shown(computed.state, _beside(computed.reason, Reason("beyond_maintenance", ref)), disagreement=True)
-        return Shown(State.MAINTENANCE, _beside(Reason("maintenance", ref), computed.reason if trouble else None))
-    return Shown(computed.state, computed.reason)
+            return ShownState(
+                computed.state, _beside(computed.reason, Reason("beyond_maintenance", ref)), disagreement=True
+            )
+        return ShownState(State.MAINTENANCE, _beside(Reason("maintenance", ref), computed.reason if trouble else None))
+    return ShownState(computed.state, computed.reason)
 
 
 def watched(computed: Computed, verdict: Verdict, began: datetime | None = None) -> Computed:

@@ -25,7 +25,7 @@ Span = tuple[datetime, datetime | None]
 
 
 @dataclass(frozen=True)
-class Change:
+class StateChange:
     """From `at` on the service is shown as `state`; None: it is not listed. `filled`: known only afterwards."""
 
     at: datetime
@@ -77,36 +77,40 @@ def as_counted(seconds: int, day: date, zone: ZoneInfo) -> int:
     return round(ONE_DAY.total_seconds()) if seconds == length(day, zone) else seconds
 
 
-def while_listed(first: Change, changes: Sequence[Change], listed: Sequence[Span]) -> tuple[Change, list[Change]]:
+def while_listed(
+    first: StateChange, changes: Sequence[StateChange], listed: Sequence[Span]
+) -> tuple[StateChange, list[StateChange]]:
     """The state before all `changes`, and the changes, with the times in which the service was not listed cut out.
 
     Before the first time that it was listed nothing is known of it, which is not the same as not being listed.
     """
-    ends: list[tuple[datetime, int, Change | None]] = []
+    ends: list[tuple[datetime, int, StateChange | None]] = []
     for number, (since, until) in enumerate(listed):
         if number:
             ends.append((since, 0, None))  # what happens at that instant happens to a service that is listed
         if until is not None:
             ends.append((until, 2, None))
     moves = sorted([*ends, *((change.at, 1, change) for change in changes)], key=lambda move: move[:2])
-    found: list[Change] = []
+    found: list[StateChange] = []
     now, here = first, True
     for at, what, change in moves:
         if change is not None:
             now = change
         else:
             here = what == 0
-        found.append(Change(at, now.state, now.filled) if here else Change(at, None))
+        found.append(StateChange(at, now.state, now.filled) if here else StateChange(at, None))
     return first, found
 
 
-def seconds_between(first: State | None, changes: Sequence[Change], start: datetime, end: datetime) -> dict[State, int]:
+def seconds_between(
+    first: State | None, changes: Sequence[StateChange], start: datetime, end: datetime
+) -> dict[State, int]:
     """Seconds in each state from `start` to `end`, being `first` at the start. `changes`: in order, any period."""
-    return _parts(Change(start, first), changes, start, end)[0]
+    return _parts(StateChange(start, first), changes, start, end)[0]
 
 
 def by_day(
-    first: Change, changes: Sequence[Change], days: Iterable[date], zone: ZoneInfo, until: datetime
+    first: StateChange, changes: Sequence[StateChange], days: Iterable[date], zone: ZoneInfo, until: datetime
 ) -> Iterator[DaySeconds]:
     """The given days (in order), the last of them as far as `until`. `first`: the state before all `changes`."""
     position, state = 0, first
@@ -117,7 +121,7 @@ def by_day(
         while position < len(changes) and changes[position].at < start:
             state = changes[position]
             position += 1
-        here: list[Change] = []
+        here: list[StateChange] = []
         while position < len(changes) and changes[position].at < end:
             here.append(changes[position])
             position += 1
@@ -207,11 +211,13 @@ def figure(days: Sequence[DaySeconds], first: date, last: date, zone: ZoneInfo) 
     return Figure(first, last, total, filled, absent, measured_from, counted)
 
 
-def _parts(first: Change, changes: Sequence[Change], start: datetime, end: datetime) -> tuple[dict[State, int], int]:
+def _parts(
+    first: StateChange, changes: Sequence[StateChange], start: datetime, end: datetime
+) -> tuple[dict[State, int], int]:
     """Seconds in each state, and how many of them were known only afterwards."""
     found: dict[State, int] = {}
     filled, now, since = 0, first, start
-    for change in [*changes, Change(end, None)]:
+    for change in [*changes, StateChange(end, None)]:
         at = min(change.at, end)
         if at > since:
             seconds = math.floor(at.timestamp()) - math.floor(since.timestamp())

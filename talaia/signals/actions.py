@@ -18,39 +18,41 @@ from typing import Any
 
 from django.db import transaction
 
-from talaia.config import Check, Source
+from talaia.config import CheckConfig, SourceConfig
 from talaia.outbox.actions import record
-from talaia.outbox.waits import over
+from talaia.outbox.monotonic import over
 from talaia.retention import RAW_WEBHOOKS, RESOLVED_SIGNALS
-from talaia.signals.change import RESEND, begins_again, differs, turns
+from talaia.signals.check_outcome import CheckOutcome, Streak
+from talaia.signals.check_streaks import Place, ProbedCheck
 from talaia.signals.client import Heard
+from talaia.signals.dedup import RESEND, begins_again, differs, turns
 from talaia.signals.evidence import Measured
 from talaia.signals.flood.actions import fitting, flooded, keep_to_bound, portions
-from talaia.signals.late import REPEATED, TOLERANCE, Known, old_news, one_word_each, unlisted
+from talaia.signals.inputs import CHECKS
+from talaia.signals.late_arrivals import REPEATED, TOLERANCE, KnownAlert, old_news, one_word_each, unlisted
 from talaia.signals.matching import Concern
-from talaia.signals.models import CheckFinding, Evidence, Intake, Ring, Signal, SourceState
-from talaia.signals.outcome import Outcome, Streak
+from talaia.signals.models import CheckFinding, Evidence, PollRequest, RawWebhook, Signal, SourceState
 from talaia.signals.parse.hook import only, read
-from talaia.signals.parse.report import Alert, Malformed, Report
-from talaia.signals.rounds import Looked, Place
-from talaia.signals.view import CHECKS
+from talaia.signals.parse.report import Alert, MalformedBody, Report
 
 log = logging.getLogger(__name__)
 
 # Set when something came in, so that the watch of this process need not wait for its next look.
 WAKE = threading.Event()
 
-CHECKS_SOURCE = Source(id=CHECKS, kind="webhook", ignore_labels=())
+CHECKS_SOURCE = SourceConfig(id=CHECKS, kind="webhook", ignore_labels=())
 
 
 def store_intake(source: str, body: object, now: datetime) -> None:
     """Keep what came in by a hook before anything is made of it, and wake the watch."""
     with transaction.atomic():
-        Intake.objects.create(source=source, received_at=now, body=body)
+        RawWebhook.objects.create(source=source, received_at=now, body=body)
         transaction.on_commit(WAKE.set)
 
 
-def handle_intake(intake: Intake, source: Source | None, now: datetime, concern: Concern | None = None) -> None:
+def handle_intake(
+    intake: RawWebhook, source: SourceConfig | None, now: datetime, concern: Concern | None = None
+) -> None:
     """Make signals of a stored body. A source that is also asked is not taken at its word when it says "resolved".
 
     Of the body is kept what changed something: what a sender repeats, a heartbeat too, costs no row. `concern`: what
@@ -65,7 +67,7 @@ def handle_intake(intake: Intake, source: Source | None, now: datetime, concern:
     else:
         try:
             report = read(source.kind, intake.body, received_at)
-        except Malformed as error:
+        except MalformedBody as error:
             intake.error = str(error)
         else:
             changed, left_out = _take(source, report, received_at, concern)
@@ -84,7 +86,7 @@ def handle_intake(intake: Intake, source: Source | None, now: datetime, concern:
             intake.delete()
 
 
-def _take(source: Source, report: Report, received_at: datetime, concern: Concern | None) -> tuple[set[int], int]:
+def _take(source: SourceConfig, report: Report, received_at: datetime, concern: Concern | None) -> tuple[set[int], int]:
     """The places of those alerts that changed something, and how many signals there is no room for.
 
     What is repeated every minute, or asked for, and concerns nothing of ours is not kept. What a source says only once
@@ -109,7 +111,7 @@ def _take(source: Source, report: Report, received_at: datetime, concern: Concer
     return changed, len(told) - len(taken) + (keep_to_bound(source.id, concern) if concern else 0)
 
 
-def _without_doubtful(source: Source, told: dict[str, Alert], now: datetime) -> dict[str, Alert]:
+def _without_doubtful(source: SourceConfig, told: dict[str, Alert], now: datetime) -> dict[str, Alert]:
     """Of what a hook tells of a source that answers when it is asked, all but what it should have listed before.
 
     That rings a bell, as all does that it tells: the next answer is there within a second or two, and has the word.
@@ -126,7 +128,7 @@ def _without_doubtful(source: Source, told: dict[str, Alert], now: datetime) -> 
     return {key: one for key, one in told.items() if key not in unknown}
 
 
-def _note_report(source: Source, report: Report, left_out: int, received_at: datetime, now: datetime) -> None:
+def _note_report(source: SourceConfig, report: Report, left_out: int, received_at: datetime, now: datetime) -> None:
     """That a source was heard by a hook, or that it is to be asked."""
     notes = [*report.notes, *flooded(source.id, left_out, now)]
     if left_out:
@@ -140,9 +142,9 @@ def _note_report(source: Source, report: Report, left_out: int, received_at: dat
         SourceState.objects.filter(pk=source.id).update(notes=[dict(note) for note in notes])
 
 
-def refuse_intake(intake: Intake, error: str, now: datetime) -> None:
+def refuse_intake(intake: RawWebhook, error: str, now: datetime) -> None:
     """Set aside a body of which, through a fault of ours, nothing can be made; the others must not wait for it."""
-    Intake.objects.filter(pk=intake.pk).update(handled_at=now, error=error[:2000])
+    RawWebhook.objects.filter(pk=intake.pk).update(handled_at=now, error=error[:2000])
 
 
 def ring(sources: Iterable[str], now: datetime) -> None:
@@ -154,15 +156,15 @@ def ring(sources: Iterable[str], now: datetime) -> None:
 
 
 def _ring(source: str, now: datetime) -> None:
-    Ring.objects.update_or_create(source=source, defaults={"rung_at": now})
+    PollRequest.objects.update_or_create(source=source, defaults={"rung_at": now})
 
 
 def answered(source: str, rung_before: datetime) -> None:
     """The bell of `source` was heard, as far as it rang before that moment."""
-    Ring.objects.filter(source=source, rung_at__lte=rung_before).delete()
+    PollRequest.objects.filter(source=source, rung_at__lte=rung_before).delete()
 
 
-def store_poll(source: Source, heard: Heard, asked_at: datetime, now: datetime) -> None:
+def store_poll(source: SourceConfig, heard: Heard, asked_at: datetime, now: datetime) -> None:
     """A complete answer to what was asked at `asked_at`: what it does not list has ended.
 
     Not so what a hook told after the question, and nothing that an Alertmanager does not list because it has only just
@@ -196,7 +198,7 @@ def note_silence(source: str, silent: bool, now: datetime) -> None:
 
 
 def store_outcomes(
-    found: Sequence[Looked],
+    found: Sequence[ProbedCheck],
     measured: Iterable[Measured],
     unsighted: Iterable[Place],
     notes: Iterable[Mapping[str, Any]],
@@ -226,7 +228,7 @@ def store_outcomes(
             _heard(CHECKS, now, notes)
 
 
-def _store_findings(found: Iterable[Looked], still_fresh: timedelta) -> None:
+def _store_findings(found: Iterable[ProbedCheck], still_fresh: timedelta) -> None:
     known = CheckFinding.objects.in_bulk()
     for one in found:
         outcome, row = one.outcome, known.get(one.check.id)
@@ -235,7 +237,7 @@ def _store_findings(found: Iterable[Looked], still_fresh: timedelta) -> None:
             CheckFinding.objects.update_or_create(check_id=one.check.id, defaults=fields)
 
 
-def _check_alert(check: Check, outcome: Outcome, streak: Streak, live: Mapping[str, Signal]) -> Alert | None:
+def _check_alert(check: CheckConfig, outcome: CheckOutcome, streak: Streak, live: Mapping[str, Signal]) -> Alert | None:
     """The alert that a check gives, if it gives one or gave one."""
     labels = {"check": check.id, "talaia_service": check.service or ""}
     if check.connection:
@@ -248,7 +250,7 @@ def _check_alert(check: Check, outcome: Outcome, streak: Streak, live: Mapping[s
     return Alert(labels, True, annotations, row.starts_at if row else outcome.at)
 
 
-def forget_checks(kept: Iterable[Check], now: datetime) -> None:
+def forget_checks(kept: Iterable[CheckConfig], now: datetime) -> None:
     """A check that left talaia.toml, or speaks of another service now, says nothing any more."""
     with transaction.atomic():
         wanted = {(check.id, check.service, check.connection or "") for check in kept}
@@ -262,7 +264,7 @@ def forget_checks(kept: Iterable[Check], now: datetime) -> None:
 def purge(now: datetime) -> None:
     """Forget what came in, and what has ended, thirty days ago. What nobody repeats any more has ended."""
     with transaction.atomic():
-        Intake.objects.filter(handled_at__lt=now - RAW_WEBHOOKS).delete()
+        RawWebhook.objects.filter(handled_at__lt=now - RAW_WEBHOOKS).delete()
         ran_out = Signal.objects.exclude(state=Signal.RESOLVED).filter(ends_at__lt=now - RESEND)
         ran_out.update(state=Signal.RESOLVED, last_seen=now)
         Signal.objects.filter(state=Signal.RESOLVED, last_seen__lt=now - RESOLVED_SIGNALS).delete()
@@ -282,13 +284,13 @@ def _only_heard_here(rows: Iterable[Signal]) -> set[str]:
     return set(mine) - {key for key, source in over if source != mine[key]}
 
 
-def _by_key(source: Source, alerts: Iterable[Alert], now: datetime) -> dict[str, Alert]:
+def _by_key(source: SourceConfig, alerts: Iterable[Alert], now: datetime) -> dict[str, Alert]:
     """What is said of each thing, by its key."""
     return one_word_each(alerts, lambda labels: signal_key(labels, source.ignore_labels), now, _tolerance(source))
 
 
 def _apply(
-    source: Source,
+    source: SourceConfig,
     wanted: Mapping[str, Alert],
     now: datetime,
     via: str,
@@ -339,12 +341,12 @@ def _apply(
     return news
 
 
-def _tolerance(source: Source) -> timedelta:
+def _tolerance(source: SourceConfig) -> timedelta:
     return TOLERANCE if source.kind == "webhook" else timedelta(0)
 
 
-def _too_late(source: Source, row: Signal, alert: Alert, now: datetime) -> bool:
-    known = Known(row.state != Signal.RESOLVED, row.again_at or row.starts_at, row.ends_at)
+def _too_late(source: SourceConfig, row: Signal, alert: Alert, now: datetime) -> bool:
+    known = KnownAlert(row.state != Signal.RESOLVED, row.again_at or row.starts_at, row.ends_at)
     if not old_news(alert, known, _tolerance(source)):
         return False
     repeats = source.kind == "alertmanager" and not source.polled and row.state == Signal.RESOLVED

@@ -13,19 +13,19 @@ from datetime import datetime, timedelta
 import httpx
 from django.utils import timezone
 
-from talaia.config import Check, Config
+from talaia.config import CheckConfig, Config
 from talaia.log.episodes import lasts, well
-from talaia.signals.outcome import Outcome
+from talaia.signals.check_outcome import CheckOutcome
 from talaia.signals.probes import dns, http, ping, tcp
-from talaia.signals.probes.answer import GATEWAY, Answer, Failed, NotMeasured
-from talaia.signals.probes.line import leads_nowhere
-from talaia.signals.probes.loop import ProbeLoop
-from talaia.signals.probes.ours import Refusals, chain, is_ours
+from talaia.signals.probes.answer import GATEWAY, Failed, NotMeasured, ProbeAnswer
+from talaia.signals.probes.event_loop import ProbeLoop
+from talaia.signals.probes.local_faults import Refusals, chain, is_ours
+from talaia.signals.probes.local_network import leads_nowhere
 
 log = logging.getLogger(__name__)
 
 
-def probe(check: Check, config: Config) -> Outcome:
+def probe(check: CheckConfig, config: Config) -> CheckOutcome:
     """Look at the target of `check` once. Blocks for `check.timeout` at the most, whatever the other side does.
 
     Never raises for what goes wrong outside: that is an Outcome that is not ok, and `what` says what it was.
@@ -42,12 +42,14 @@ def probe(check: Check, config: Config) -> Outcome:
         ours = is_ours(error, refusals)
         if foreign := not (ours or expected(error)):
             lasts(log, f"probe {check.id}", "probe", "check %s: %s: %s", check.id, type(error).__name__, error)
-        return Outcome(check.id, False, False, False, seconds, in_words(error, check, ours), at, not (ours or foreign))
+        return CheckOutcome(
+            check.id, False, False, False, seconds, in_words(error, check, ours), at, not (ours or foreign)
+        )
     well(log, f"probe {check.id}", "probe", "check %s: what it gets can be read again", check.id)
     return judged(check, answer, at)
 
 
-async def _within(loop: ProbeLoop, check: Check, config: Config) -> Answer:
+async def _within(loop: ProbeLoop, check: CheckConfig, config: Config) -> ProbeAnswer:
     seconds = check.timeout.total_seconds()
     try:
         async with asyncio.timeout(seconds):
@@ -70,7 +72,7 @@ async def _within(loop: ProbeLoop, check: Check, config: Config) -> Answer:
         await loop.hang_up()
 
 
-def judged(check: Check, answer: Answer, at: datetime) -> Outcome:
+def judged(check: CheckConfig, answer: ProbeAnswer, at: datetime) -> CheckOutcome:
     """The outcome of an answer that came: in time or late, and with how much of the certificate left."""
     said = [answer.what, f"in {answer.seconds:.3f} s"]
     slow = check.slower_than is not None and answer.seconds > check.slower_than.total_seconds()
@@ -81,7 +83,7 @@ def judged(check: Check, answer: Answer, at: datetime) -> Outcome:
         left = answer.certificate_ends - at
         expiring = check.certificate_days is not None and left < timedelta(days=check.certificate_days)
         said.append(f"certificate until {answer.certificate_ends:%Y-%m-%d %H:%M} UTC ({left.days} days)")
-    return Outcome(check.id, True, slow, expiring, answer.seconds, ", ".join(said), at)
+    return CheckOutcome(check.id, True, slow, expiring, answer.seconds, ", ".join(said), at)
 
 
 def expected(error: BaseException) -> bool:
@@ -89,7 +91,7 @@ def expected(error: BaseException) -> bool:
     return isinstance(error, Failed | NotMeasured | OSError | httpx.HTTPError | httpx.InvalidURL | UnicodeError)
 
 
-def in_words(error: BaseException, check: Check, ours: bool = False) -> str:
+def in_words(error: BaseException, check: CheckConfig, ours: bool = False) -> str:
     """One line for operators that says what went wrong."""
     if isinstance(error, Failed | NotMeasured):
         return f"here: {error}" if ours and isinstance(error, Failed) else str(error)

@@ -13,15 +13,15 @@ from typing import Any, TypeVar
 
 import httpx
 
-from talaia.config import Config, Source
+from talaia.config import Config, SourceConfig
 from talaia.config.hosts import shown
-from talaia.config.trust import trusted
-from talaia.outbox.faults import Fault, Permanent, Temporary
-from talaia.outbox.punctual import Punctual
-from talaia.signals.evidence import BELIEVED_SKEW, Measured, Wanted, as_one, measured
-from talaia.signals.matching import Concern, Kept
+from talaia.config.tls_trust import trusted
+from talaia.outbox.errors import OutsideError, PermanentError, TemporaryError
+from talaia.outbox.http_deadline import DeadlineTransport
+from talaia.signals.evidence import BELIEVED_SKEW, EvidenceQuery, Measured, as_one, measured
+from talaia.signals.matching import BoundedAlerts, Concern
 from talaia.signals.parse import alertmanager, prometheus
-from talaia.signals.parse.report import Alert, Malformed, Silence, placed
+from talaia.signals.parse.report import Alert, MalformedBody, Silence, placed
 from talaia.signals.parse.stream import Listed
 from talaia.signals.silences import OURS
 
@@ -47,40 +47,40 @@ class Heard:
     skew: float = 0.0
 
 
-class Unreadable(Temporary):
+class UnreadableAnswer(TemporaryError):
     """The source answers, but not so that we could read it: what it said last is neither confirmed nor refuted."""
 
 
-class Client:
+class SourceClient:
     """One source. Keeps its connections; `transport` is the seam for tests."""
 
-    def __init__(self, source: Source, config: Config, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, source: SourceConfig, config: Config, transport: httpx.BaseTransport | None = None) -> None:
         self.source, self.config = source, config
         self.concern = Concern(config)
-        self.fault: Fault | None = None
+        self.fault: OutsideError | None = None
         verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
             verify = trusted(config.beside(source.ca_file) if source.ca_file else None)
         except OSError as error:  # said whenever it is asked
-            self.fault = Permanent(f"{source.id}: ca_file cannot be used: {error}", "look at its ca_file")
+            self.fault = PermanentError(f"{source.id}: ca_file cannot be used: {error}", "look at its ca_file")
         seconds = source.timeout.total_seconds()
         self.http = httpx.Client(
             base_url=(source.url or "").rstrip("/"),
             timeout=seconds,
-            transport=transport or Punctual(verify, PATIENCE * seconds, RATE),
+            transport=transport or DeadlineTransport(verify, PATIENCE * seconds, RATE),
             trust_env=False,
         )
 
     def close(self) -> None:
         """From any thread: what is being asked ends with a fault."""
-        self.fault = self.fault or Temporary(f"{self.name} is asked no more", "the configuration has changed")
+        self.fault = self.fault or TemporaryError(f"{self.name} is asked no more", "the configuration has changed")
         self.http.close()
 
-    def poll(self, wanted: Sequence[Wanted], now: datetime) -> Heard:
+    def poll(self, wanted: Sequence[EvidenceQuery], now: datetime) -> Heard:
         """Everything that the source knows, complete. Raises Temporary or Permanent."""
         return self._alertmanager(now) if self.source.kind == "alertmanager" else self._prometheus(wanted, now)
 
-    def _prometheus(self, wanted: Sequence[Wanted], now: datetime) -> Heard:
+    def _prometheus(self, wanted: Sequence[EvidenceQuery], now: datetime) -> Heard:
         kept = self._alerts("/api/v1/alerts", prometheus.ALERTS, prometheus.alert, prometheus.check_alerts)
         broken: list[Mapping[str, Any]] = []
         self._each(
@@ -118,9 +118,9 @@ class Client:
         parse: Callable[[object], Alert | None],
         check: Callable[[object], object],
         fields: Mapping[str, str] | None = None,
-    ) -> Kept:
+    ) -> BoundedAlerts:
         """The alerts of a list that anything of ours would want to know of, whatever else fires."""
-        kept = Kept(self.concern)
+        kept = BoundedAlerts(self.concern)
 
         def take(value: object) -> None:
             alert = parse(value)
@@ -130,34 +130,36 @@ class Client:
         kept.left_out += self._each(path, at, take, check, fields)
         return kept
 
-    def measure(self, wanted: Sequence[Wanted], notes: list[Mapping[str, Any]]) -> tuple[Measured, ...]:
+    def measure(self, wanted: Sequence[EvidenceQuery], notes: list[Mapping[str, Any]]) -> tuple[Measured, ...]:
         """The answers to all evidence queries, many asked as one. A query that is refused becomes a note."""
         found: list[Measured] = []
         for first in range(0, len(wanted), TOGETHER):
             batch = wanted[first : first + TOGETHER]
             try:
                 found += self._measure(batch, notes)
-            except Permanent:
+            except PermanentError:
                 for one in batch:  # one bad query must not hide the others
                     try:
                         found += self._measure([one], notes)
-                    except Permanent as fault:
+                    except PermanentError as fault:
                         notes.append({"code": "bad_query", "service": one.service, "error": str(fault)})
         return tuple(found)
 
-    def _measure(self, batch: Sequence[Wanted], notes: list[Mapping[str, Any]]) -> list[Measured]:
+    def _measure(self, batch: Sequence[EvidenceQuery], notes: list[Mapping[str, Any]]) -> list[Measured]:
         both = self.ask("POST", "/api/v1/query", {"query": as_one(batch)})
         found = measured(batch, self._read(lambda: prometheus.vector(both)), notes)
         if found is None:
-            raise Temporary(f"{self.source.id}: the answer lacks the time")
+            raise TemporaryError(f"{self.source.id}: the answer lacks the time")
         return found
 
-    def remembered(self, query: str, start: datetime, end: datetime, step: timedelta) -> tuple[prometheus.Span, ...]:
+    def remembered(
+        self, query: str, start: datetime, end: datetime, step: timedelta
+    ) -> tuple[prometheus.SampleSpan, ...]:
         """What Prometheus remembers of a query, from `start` to `end`, both included; of alerts, those that concern us.
 
         Raises Temporary or Permanent.
         """
-        spans: list[prometheus.Span] = []
+        spans: list[prometheus.SampleSpan] = []
 
         def take(value: object) -> None:
             span = prometheus.span(value)
@@ -226,7 +228,9 @@ class Client:
             for chunk in chunks:
                 content += chunk
                 if len(content) > LIMIT:
-                    raise Permanent(f"{self.name} answers {path} with more than {LIMIT:,} bytes", "ask it for less")
+                    raise PermanentError(
+                        f"{self.name} answers {path} with more than {LIMIT:,} bytes", "ask it for less"
+                    )
         if response.status_code == 404 and missing:
             return None, None
         try:
@@ -235,7 +239,9 @@ class Client:
             answer = None
         self._look_at(response, path, answer)
         if answer is None and content:
-            raise Unreadable(f"{self.name} answers {path} with something that is no JSON", "is url the right address?")
+            raise UnreadableAnswer(
+                f"{self.name} answers {path} with something that is no JSON", "is url the right address?"
+            )
         return answer, _date(response.headers.get("date", ""))
 
     def _each(
@@ -265,18 +271,18 @@ class Client:
                 except (ValueError, RecursionError):
                     answer = None
                 self._look_at(response, path, answer)
-                raise Temporary(f"{self.name} answers {response.status_code} to {path}", hint)
+                raise TemporaryError(f"{self.name} answers {response.status_code} to {path}", hint)
             listed, place = Listed(chunks, at, without), 0
             try:
                 for value in listed:
                     try:
                         take(value)
-                    except Malformed as error:
+                    except MalformedBody as error:
                         raise placed(error, at, place) from None
                     place += 1
                 check(listed.rest)
-            except Malformed as error:
-                raise Unreadable(f"{self.name} answers {path} so that it cannot be read: {error}", hint) from None
+            except MalformedBody as error:
+                raise UnreadableAnswer(f"{self.name} answers {path} so that it cannot be read: {error}", hint) from None
         return listed.left_out
 
     @property
@@ -305,15 +311,17 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             what = str(error) or type(error).__name__
             if begun:  # it lives, and has said that it will answer
-                raise Unreadable(f"{self.name} does not end its answer to {path}: {what}", SLOW_OR_BROKEN) from None
+                raise UnreadableAnswer(
+                    f"{self.name} does not end its answer to {path}: {what}", SLOW_OR_BROKEN
+                ) from None
             hint = "is it running, and may this machine reach it? `talaia check` asks again"
             if "CERTIFICATE_VERIFY_FAILED" in what:
                 hint = "name the authority of its certificate as ca_file of the source, or install it on this machine"
-            raise Temporary(f"{self.name} does not answer: {what}", hint) from None
+            raise TemporaryError(f"{self.name} does not answer: {what}", hint) from None
         except RuntimeError as error:  # httpx's, of a client that was closed just now
             if not self.http.is_closed:
                 raise
-            raise Temporary(f"{self.name}: {error}") from None
+            raise TemporaryError(f"{self.name}: {error}") from None
 
     def _pieces(self, response: httpx.Response, path: str) -> Iterator[bytes]:
         """As they come: whoever waits for more of them than there are does not look at the time. Small ones, as what
@@ -322,7 +330,9 @@ class Client:
         for came in response.iter_bytes():
             seen += len(came)
             if seen > ENDLESS:
-                raise Unreadable(f"{self.name} answers {path} with more than {ENDLESS:,} bytes", "what fires there?")
+                raise UnreadableAnswer(
+                    f"{self.name} answers {path} with more than {ENDLESS:,} bytes", "what fires there?"
+                )
             for first in range(0, len(came), PIECE):
                 yield came[first : first + PIECE]
 
@@ -330,14 +340,16 @@ class Client:
         """Raises for an answer that is a refusal."""
         status, name = response.status_code, self.name
         if status in (401, 403):
-            raise Permanent(f"{name} refuses us ({status})", "look at username, password_file or token_file")
+            raise PermanentError(f"{name} refuses us ({status})", "look at username, password_file or token_file")
         if status in (400, 422):
-            raise Permanent(f"{name}: {prometheus.error_of(answer) or f'answer {status}'}", "look at the query")
+            raise PermanentError(f"{name}: {prometheus.error_of(answer) or f'answer {status}'}", "look at the query")
         if 300 <= status < 400:
             where = shown(response.headers.get("location", "elsewhere"))
-            raise Permanent(f"{name} sends us from {path} to {where}", "write the address that answers itself as url")
+            raise PermanentError(
+                f"{name} sends us from {path} to {where}", "write the address that answers itself as url"
+            )
         if status >= 400:
-            raise Temporary(f"{name} answers {status} to {path}", "is url the address of the server itself?")
+            raise TemporaryError(f"{name} answers {status} to {path}", "is url the address of the server itself?")
 
     def _credentials(self) -> dict[str, Any]:
         """Read for each request: the files may change, and one that is gone is a fault of this source alone."""
@@ -345,7 +357,7 @@ class Client:
         try:
             password, token = self.config.secret(source.password_file), self.config.secret(source.token_file)
         except (OSError, UnicodeDecodeError) as error:
-            raise Permanent(f"{source.id}: a secret cannot be read: {error}", "look at its *_file") from None
+            raise PermanentError(f"{source.id}: a secret cannot be read: {error}", "look at its *_file") from None
         return {
             "auth": (source.username or "", password) if password else None,
             "headers": {"Authorization": f"Bearer {token}"} if token else None,
@@ -354,8 +366,8 @@ class Client:
     def _read(self, parse: Callable[[], T]) -> T:
         try:
             return parse()
-        except Malformed as error:
-            raise Unreadable(
+        except MalformedBody as error:
+            raise UnreadableAnswer(
                 f"{self.source.id}: {error}", "is url the right address, of a server of this kind?"
             ) from None
 

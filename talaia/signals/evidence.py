@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from talaia.signals.parse.prometheus import LATEST, Sample
+from talaia.signals.parse.prometheus import LATEST, PrometheusSample
 
 BELIEVED_SKEW = 30.0  # seconds between the source's clock and ours before operators are told
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EvidenceQuery:
     """An evidence query: for which service, and by which label its series name a connection ("" for none)."""
 
     service: str
@@ -31,7 +31,7 @@ class Measured:
     age: float
 
 
-def as_one(batch: Sequence[Wanted]) -> str:
+def as_one(batch: Sequence[EvidenceQuery]) -> str:
     """A query that brings the value and the time of each, and the time of the source."""
     parts = []
     for number, one in enumerate(batch):
@@ -42,7 +42,7 @@ def as_one(batch: Sequence[Wanted]) -> str:
 
 
 def measured(
-    batch: Sequence[Wanted], samples: Sequence[Sample], notes: list[Mapping[str, Any]]
+    batch: Sequence[EvidenceQuery], samples: Sequence[PrometheusSample], notes: list[Mapping[str, Any]]
 ) -> list[Measured] | None:
     """What the answer to `as_one` says of each; None where it lacks the time. What is odd becomes a note."""
     clock = next((s.value for s in samples if s.labels.get("talaia_what") == "clock"), None)

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from talaia.config import Config, Service
+from talaia.config import Config, ServiceConfig
 from talaia.panel.state import State
+from talaia.signals.inputs import LiveSignal, View
 from talaia.signals.parse.report import Alert
-from talaia.signals.view import Signal, View
 
 # `unknown`: the alert says that one is blind.
 IMPACTS = {State.DEGRADED.value, State.PARTIAL.value, State.DISRUPTION.value, State.UNKNOWN.value}
@@ -23,17 +23,17 @@ ROOM = 20_000_000  # characters of them
 class Claim:
     """What a signal says of a service, or of one of its reference connections ("" for the service as a whole)."""
 
-    signal: Signal
+    signal: LiveSignal
     impact: State
     connection: str = ""
 
 
-def claims(service: Service, view: View) -> list[Claim]:
+def claims(service: ServiceConfig, view: View) -> list[Claim]:
     """Every claim on `service`. What names a connection that is not on its list is none."""
     return [found for signal in _near(service, view) if (found := claim(service, signal)) is not None]
 
 
-def claim(service: Service, signal: Signal) -> Claim | None:
+def claim(service: ServiceConfig, signal: LiveSignal) -> Claim | None:
     """What `signal` says of `service`, or None.
 
     A signal that names a service concerns no other one. `talaia_connection` speaks for itself; another label counts
@@ -57,7 +57,7 @@ def claim(service: Service, signal: Signal) -> Claim | None:
     return Claim(signal, impact) if ours else None
 
 
-def _near(service: Service, view: View) -> Iterable[Signal]:
+def _near(service: ServiceConfig, view: View) -> Iterable[LiveSignal]:
     """The signals among which a service's can be, each once; the index keeps most of them out."""
     labels = _labels_of(service)
     if labels is None:
@@ -66,7 +66,7 @@ def _near(service: Service, view: View) -> Iterable[Signal]:
     return found.values()
 
 
-def _labels_of(service: Service) -> list[tuple[str, str]] | None:
+def _labels_of(service: ServiceConfig) -> list[tuple[str, str]] | None:
     """Labels of which a signal that concerns `service` has one; None where it needs none."""
     labels = [("talaia_service", service.slug)]
     if service.reference:
@@ -80,14 +80,14 @@ def _labels_of(service: Service) -> list[tuple[str, str]] | None:
     return labels
 
 
-def _by_match(service: Service, signal: Signal) -> State | None:
+def _by_match(service: ServiceConfig, signal: LiveSignal) -> State | None:
     for alert in service.alerts:
         if (alert.source is None or alert.source in signal.sources) and alert.match.accept(signal.matched):
             return State(alert.impact)
     return None
 
 
-def _impact(signal: Signal, default: State) -> State:
+def _impact(signal: LiveSignal, default: State) -> State:
     """An annotation comes first: our own checks and the generic hook say there what changes while the thing stays."""
     for said in (signal.annotations.get("talaia_impact"), signal.labels.get("talaia_impact")):
         if said in IMPACTS:
@@ -100,8 +100,8 @@ class Concern:
 
     def __init__(self, config: Config) -> None:
         self.everybody = tuple(source.id for source in config.tables.sources)
-        self.by_label: dict[tuple[str, str], list[Service]] = defaultdict(list)
-        self.any_label: list[Service] = []
+        self.by_label: dict[tuple[str, str], list[ServiceConfig]] = defaultdict(list)
+        self.any_label: list[ServiceConfig] = []
         for service in config.tables.services:
             labels = _labels_of(service)
             if labels is None:
@@ -119,22 +119,22 @@ class Concern:
         for name, value in labels.items():
             if name.startswith("talaia_") or (name, value) in self.known:
                 return True
-        return bool(self._claims(Signal(self.everybody, labels)))
+        return bool(self._claims(LiveSignal(self.everybody, labels)))
 
     def about(self, alert: Alert) -> frozenset[tuple[str, ...]]:
         """What `alert` says, of whom: two that say the same of the same are one to the rules."""
         if alert.heartbeat:
             return frozenset({(HEARTBEAT,)})
-        found = self._claims(Signal(self.everybody, alert.labels, alert.annotations))
+        found = self._claims(LiveSignal(self.everybody, alert.labels, alert.annotations))
         return frozenset((slug, one.connection, one.impact, str(alert.silenced)) for slug, one in found)
 
-    def _claims(self, signal: Signal) -> list[tuple[str, Claim]]:
+    def _claims(self, signal: LiveSignal) -> list[tuple[str, Claim]]:
         near = {service.slug: service for label in signal.matched.items() for service in self.by_label.get(label, ())}
         near |= {service.slug: service for service in self.any_label}
         return [(slug, found) for slug, service in near.items() if (found := claim(service, signal)) is not None]
 
 
-class Kept:
+class BoundedAlerts:
     """What is kept of a list of alerts while it is read: some thousands of those that concern us.
 
     Of more, those are kept that say something which no kept one says: so many as there are services, connections and

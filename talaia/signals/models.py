@@ -1,4 +1,4 @@
-"""Tables: what sources said last (`SourceState`, `Signal`, `Evidence`), what came in (`Intake`), who may send it."""
+"""Tables: what sources said last (`SourceState`, `Signal`, `Evidence`), what came in (`RawWebhook`), who may send."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Evidence(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "service", "connection"], name="evidence_once")]
 
 
-class Intake(models.Model):
+class RawWebhook(models.Model):
     """A body that came in by a hook, stored before anything is made of it."""
 
     source = models.CharField(max_length=80)
@@ -88,7 +88,7 @@ class Token(models.Model):
     last_used_at = models.DateTimeField(null=True)
 
 
-class Ring(models.Model):
+class PollRequest(models.Model):
     """A doorbell: this source should be polled now."""
 
     source = models.CharField(max_length=80, primary_key=True)

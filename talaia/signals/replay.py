@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from talaia.config import Service, Source
+from talaia.config import ServiceConfig, SourceConfig
+from talaia.panel.monitoring_gaps import unjudged
 from talaia.panel.state import Computed, Reason, State, settle
-from talaia.panel.watching import unjudged
-from talaia.signals import view
+from talaia.signals import inputs
+from talaia.signals.inputs import EvidenceSample, LiveSignal, View
 from talaia.signals.matching import claim
-from talaia.signals.parse.prometheus import Span
+from talaia.signals.parse.prometheus import SampleSpan
 from talaia.signals.rules import judge
-from talaia.signals.view import Sample, Signal, View
 
 # How densely a pause is looked at: so long a pause, so many seconds from one look to the next.
 STEPS = (
@@ -37,7 +37,7 @@ class Gap:
     """A time of a service that nobody watched. `id`: the transition that began it; `before`: how it stood before."""
 
     id: int
-    service: Service
+    service: ServiceConfig
     before: State
     start: datetime
     end: datetime
@@ -45,7 +45,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Window:
+class ReplayGrid:
     """Moments at which the past is looked at: `start + n × step`, `count` of them."""
 
     start: datetime
@@ -63,45 +63,50 @@ class Window:
         """The moment of a time by the source's clock, which is ahead by `skew` seconds."""
         return round((time - skew - self.start.timestamp()) / self.step.total_seconds())
 
-    def parts(self, size: int) -> list[Window]:
+    def parts(self, size: int) -> list[ReplayGrid]:
         """The same moments in windows of at most `size`."""
         return [
-            Window(self.at(first), self.step, min(size, self.count - first)) for first in range(0, self.count, size)
+            ReplayGrid(self.at(first), self.step, min(size, self.count - first)) for first in range(0, self.count, size)
         ]
 
 
 @dataclass(frozen=True)
-class Past:
+class RecordedPast:
     """What fired, and what was measured of one service, at which of the moments of `window`.
 
     `samples`: moment → connection ("" for the whole service) → value, as far as it was fresh then.
     """
 
     source: str
-    window: Window
-    firing: Mapping[int, Sequence[Signal]] = field(default_factory=dict)
+    window: ReplayGrid
+    firing: Mapping[int, Sequence[LiveSignal]] = field(default_factory=dict)
     samples: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
 
 
-def windows(start: datetime, end: datetime) -> list[Window]:
+def windows(start: datetime, end: datetime) -> list[ReplayGrid]:
     """The moments of a pause from `start` until before `end`, in so many at once as are asked for in one question."""
     step = next((step for length, step in STEPS if end - start <= length), WIDEST)
-    return Window(start, step, max(1, -((start - end) // step))).parts(AT_ONCE[0])
+    return ReplayGrid(start, step, max(1, -((start - end) // step))).parts(AT_ONCE[0])
 
 
-def fired(source: str, window: Window, spans: Sequence[Span], skew: float) -> dict[int, list[Signal]]:
+def fired(source: str, window: ReplayGrid, spans: Sequence[SampleSpan], skew: float) -> dict[int, list[LiveSignal]]:
     """Which alerts fired at which moment, from the answer to a range query of ALERTS."""
-    found: dict[int, list[Signal]] = defaultdict(list)
+    found: dict[int, list[LiveSignal]] = defaultdict(list)
     for span in spans:
         labels = {name: value for name, value in span.labels.items() if name not in ("__name__", "alertstate")}
-        signal = Signal((source,), labels)
+        signal = LiveSignal((source,), labels)
         for time in span.times:
             found[window.moment(time, skew)].append(signal)
     return found
 
 
 def measured(
-    window: Window, values: Sequence[Span], times: Sequence[Span], label: str, skew: float, stale_after: timedelta
+    window: ReplayGrid,
+    values: Sequence[SampleSpan],
+    times: Sequence[SampleSpan],
+    label: str,
+    skew: float,
+    stale_after: timedelta,
 ) -> dict[int, dict[str, float]]:
     """What was measured at each moment and fresh then: `times` tell of which second each of the `values` was.
 
@@ -129,7 +134,7 @@ class Replay:
     """A gap, told window by window. `told`: what the rules would have made of it then, oldest first."""
 
     gap: Gap
-    source: Source
+    source: SourceConfig
     computed: Computed = field(init=False)
     changes: list[Change] = field(default_factory=list)
     seen: object = None
@@ -143,7 +148,7 @@ class Replay:
         """From the beginning of the gap; where it was not looked at once, that nothing is known of it."""
         return self.changes or [(self.gap.start, *self._told(Computed()))]
 
-    def take(self, past: Past) -> None:
+    def take(self, past: RecordedPast) -> None:
         """Go on through the moments of `past` that lie in the gap."""
         service, gap = self.gap.service, self.gap
         mine: dict[int, bool] = {}
@@ -184,11 +189,11 @@ class Replay:
             return state, replace(nothing, values={**nothing.values, "asked": True})
         return state, replace(reason, values={**reason.values, "filled": True})
 
-    def _samples(self, samples: Mapping[str, float], now: datetime) -> dict[tuple[str, str, str], Sample]:
+    def _samples(self, samples: Mapping[str, float], now: datetime) -> dict[tuple[str, str, str], EvidenceSample]:
         return {
-            (self.source.id, self.gap.service.slug, connection): Sample(value, 0.0, now)
+            (self.source.id, self.gap.service.slug, connection): EvidenceSample(value, 0.0, now)
             for connection, value in samples.items()
         }
 
-    def _sources(self, now: datetime) -> dict[str, view.Source]:
-        return {self.source.id: view.Source(self.source.id, now, self.source.stale_after)}
+    def _sources(self, now: datetime) -> dict[str, inputs.SourceView]:
+        return {self.source.id: inputs.SourceView(self.source.id, now, self.source.stale_after)}

@@ -40,11 +40,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from talaia.config import Service
+from talaia.config import ServiceConfig
 from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict
+from talaia.signals.inputs import CHECKS, EvidenceSample, SourceView, View
 from talaia.signals.matching import Claim, claims
 from talaia.signals.reference import judge_connections, known_to_somebody
-from talaia.signals.view import CHECKS, Sample, Source, View
 
 LINE_CUT = ": it is our own line that fails, as the canary does"
 
@@ -57,7 +57,7 @@ class Judgement:
     steps: tuple[str, ...]
 
 
-def judge(service: Service, view: View, now: datetime, before: Computed) -> Judgement:
+def judge(service: ServiceConfig, view: View, now: datetime, before: Computed) -> Judgement:
     """What the signals alone say of `service` at `now`. `before` is what they said last, after the holds."""
     steps: list[str] = []
     verdict = _judge(service, view, now, before, steps)
@@ -65,7 +65,7 @@ def judge(service: Service, view: View, now: datetime, before: Computed) -> Judg
     return Judgement(verdict, tuple(steps))
 
 
-def _judge(service: Service, view: View, now: datetime, before: Computed, steps: list[str]) -> Verdict:
+def _judge(service: ServiceConfig, view: View, now: datetime, before: Computed, steps: list[str]) -> Verdict:
     found = claims(service, view)
     steps += map(_in_words, found)
     steps += [
@@ -111,7 +111,7 @@ def _in_words(claim: Claim) -> str:
     return f"{' and '.join(claim.signal.sources)}: {claim.signal.name} {does}{of}, impact {claim.impact}"
 
 
-def _live(service: Service, whole: Sequence[Claim], before: Computed, steps: list[str]) -> list[Claim]:
+def _live(service: ServiceConfig, whole: Sequence[Claim], before: Computed, steps: list[str]) -> list[Claim]:
     """The claims that count, the worst first. One that is only said to be over keeps up what is, and adds nothing."""
     live = [claim for claim in whole if not claim.signal.held]
     if _only_told(service) and before.state in TROUBLE:
@@ -138,21 +138,21 @@ def _blind(steps: list[str]) -> Verdict:
     return Verdict(State.UNKNOWN, Reason("not_measured"))
 
 
-def _by_hand(service: Service) -> bool:
+def _by_hand(service: ServiceConfig) -> bool:
     return service.kept_by_hand and not service.evidence
 
 
-def _only_told(service: Service) -> bool:
+def _only_told(service: ServiceConfig) -> bool:
     """Its evidence is somebody's word, and no measurement."""
     return service.evidence is not None and not service.evidence.query
 
 
-def _needed(service: Service) -> str:
+def _needed(service: ServiceConfig) -> str:
     """The source without which nothing is known of the service."""
     return service.evidence.source if service.evidence else CHECKS
 
 
-def _silent_source(service: Service, view: View, now: datetime, steps: list[str]) -> Verdict | None:
+def _silent_source(service: ServiceConfig, view: View, now: datetime, steps: list[str]) -> Verdict | None:
     """Unknown, when a source on which the service rests is not heard: of its evidence, or of alerts from it alone."""
     alone = [source for alert in service.alerts if (source := view.sources.get(alert.source or "")) and source.asked]
     for source_id in dict.fromkeys([_needed(service), *(source.id for source in alone)]):
@@ -172,7 +172,7 @@ def _silent_source(service: Service, view: View, now: datetime, steps: list[str]
     return None
 
 
-def _by_evidence(service: Service, view: View, now: datetime, before: Computed, steps: list[str]) -> Verdict:
+def _by_evidence(service: ServiceConfig, view: View, now: datetime, before: Computed, steps: list[str]) -> Verdict:
     """Nothing fires. Green needs a fresh measurement; one that fails keeps what is not green from turning green."""
     if _by_hand(service):
         # Where alerts speak of it, people are not the only ones who do.
@@ -196,7 +196,7 @@ def _by_evidence(service: Service, view: View, now: datetime, before: Computed, 
     return Verdict(State.OPERATIONAL)
 
 
-def _connection_samples(service: Service, view: View, now: datetime) -> dict[str, float]:
+def _connection_samples(service: ServiceConfig, view: View, now: datetime) -> dict[str, float]:
     """What is measured of each reference connection: by the evidence query, else by a check of ours."""
     assert service.reference
     found = {}
@@ -209,7 +209,7 @@ def _connection_samples(service: Service, view: View, now: datetime) -> dict[str
     return found
 
 
-def fresh(sample: Sample | None, source: Source, now: datetime) -> bool:
+def fresh(sample: EvidenceSample | None, source: SourceView, now: datetime) -> bool:
     """Whether a measurement is young enough to prove anything.
 
     Each answer of a source that we ask tells the ages anew, by its own clock; between two answers a sample is as good

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from talaia.config import Service
+from talaia.config import ServiceConfig
 from talaia.config.matchers import Matcher
 from talaia.signals.parse.report import Silence
 
@@ -27,7 +27,7 @@ Alerts = tuple[Matcher, ...]
 
 
 @dataclass(frozen=True)
-class Window:
+class SilenceWindow:
     """A maintenance that asked for silence: its reference, window and services, and whether it has begun.
 
     open_ended: a person says that it is over. Begun, it is not over when its window is, and its silence is prolonged
@@ -43,14 +43,14 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Change:
+class SilenceChange:
     """What to do: post `body`, or end the silence `expire`."""
 
     body: Mapping[str, Any] | None = None
     expire: str = ""
 
 
-def alerts_of(service: Service) -> list[Alerts]:
+def alerts_of(service: ServiceConfig) -> list[Alerts]:
     """What must be silent for `service` to be: each way in which an alert can concern it.
 
     Matchers that would all accept an alert without labels are left out: Alertmanager refuses them, rightly.
@@ -69,18 +69,22 @@ def marker(ref: str, service: str, number: int, site: str) -> str:
 
 
 def changes(
-    windows: Sequence[Window], services: Iterable[Service], present: Iterable[Silence], site: str, now: datetime
-) -> list[Change]:
+    windows: Sequence[SilenceWindow],
+    services: Iterable[ServiceConfig],
+    present: Iterable[Silence],
+    site: str,
+    now: datetime,
+) -> list[SilenceChange]:
     """The steps from what is to what should be. Repeating them is harmless: a second look finds nothing to do."""
     ours = f"[talaia {site} maintenance/"
     live: dict[str, Silence] = {}
-    found: list[Change] = []
+    found: list[SilenceChange] = []
     for silence in present:
         if not silence.active or ours not in silence.comment:
             continue
         mark = silence.comment[silence.comment.index(ours) :].split("]")[0] + "]"
         if mark in live:  # two of the same: one is too many
-            found.append(Change(expire=silence.id))
+            found.append(SilenceChange(expire=silence.id))
         live.setdefault(mark, silence)
     listed = {service.slug: service for service in services}
     for window in windows:
@@ -94,12 +98,12 @@ def changes(
                 starts_at = now if window.begun else window.starts_at
                 ends_at = _end(window, known, now) if lasting else window.ends_at
                 if known is None or not _same(known, matchers, starts_at, ends_at):
-                    found.append(Change(body=_body(window, matchers, mark, known, starts_at, ends_at)))
-    found += [Change(expire=silence.id) for silence in live.values()]
+                    found.append(SilenceChange(body=_body(window, matchers, mark, known, starts_at, ends_at)))
+    found += [SilenceChange(expire=silence.id) for silence in live.values()]
     return found
 
 
-def _end(window: Window, known: Silence | None, now: datetime) -> datetime:
+def _end(window: SilenceWindow, known: Silence | None, now: datetime) -> datetime:
     """Until when the silence of work that goes on must last: beyond its window in good time, but never far ahead.
 
     If we die, Alertmanager speaks again by itself soon after.
@@ -121,7 +125,7 @@ def _same(known: Silence, matchers: Alerts, starts_at: datetime, ends_at: dateti
 
 
 def _body(
-    window: Window, matchers: Alerts, mark: str, known: Silence | None, starts_at: datetime, ends_at: datetime
+    window: SilenceWindow, matchers: Alerts, mark: str, known: Silence | None, starts_at: datetime, ends_at: datetime
 ) -> dict[str, Any]:
     body: dict[str, Any] = {
         "matchers": [

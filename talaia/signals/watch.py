@@ -16,36 +16,36 @@ from typing import Any
 import httpx
 from django.db import connection, transaction
 
-from talaia.config import Check, Config, Source
+from talaia.config import CheckConfig, Config, SourceConfig
 from talaia.log.episodes import lasts, well
-from talaia.outbox.attempts import attempt
-from talaia.outbox.beats import Beat
-from talaia.outbox.faults import Fault
+from talaia.outbox.errors import OutsideError
+from talaia.outbox.failure_kinds import UNFIT
+from talaia.outbox.heartbeats import Heartbeat
 from talaia.outbox.models import Fact
-from talaia.outbox.trouble import UNFIT
-from talaia.outbox.waits import Wall
+from talaia.outbox.monotonic import WallClock
+from talaia.outbox.supervise import attempt
 from talaia.panel.actions import backfill, judge_service, note_watched
+from talaia.panel.monitoring_gaps import BEHIND, beat_due
 from talaia.panel.renaming.names import former
-from talaia.panel.watching import BEHIND, beat_due
 from talaia.signals import actions
+from talaia.signals.backfill import Stopped, gaps, recall
+from talaia.signals.check_findings import known_findings, known_sights, tell
+from talaia.signals.check_outcome import CheckOutcome
+from talaia.signals.check_streaks import CheckStreaks
 from talaia.signals.checks import probe
-from talaia.signals.client import Client, Heard, Unreadable
-from talaia.signals.evidence import Wanted
-from talaia.signals.findings import known_findings, known_sights, tell
+from talaia.signals.client import Heard, SourceClient, UnreadableAnswer
+from talaia.signals.clock_setback.actions import mend_hours
+from talaia.signals.evaluate import checks_stale_after, judge_all
+from talaia.signals.evidence import EvidenceQuery
 from talaia.signals.flood.actions import keep_to_bound
-from talaia.signals.flood.turns import Turns
-from talaia.signals.judging import checks_stale_after, judge_all
+from talaia.signals.flood.fair_queue import FairQueue
+from talaia.signals.inputs import CHECKS
 from talaia.signals.matching import Concern
-from talaia.signals.memory import Stopped, gaps, recall
-from talaia.signals.models import Intake, Ring, Signal, SourceState
-from talaia.signals.outcome import Outcome
+from talaia.signals.models import PollRequest, RawWebhook, Signal, SourceState
+from talaia.signals.monitoring_gaps import last_watched, mark_unread, mark_unwatched
 from talaia.signals.renaming.actions import take_along
 from talaia.signals.replay import Replay
-from talaia.signals.rounds import Rounds
-from talaia.signals.set_back.actions import mend_hours
-from talaia.signals.silencing import silence, windows
-from talaia.signals.unwatched import last_watched, mark_unread, mark_unwatched
-from talaia.signals.view import CHECKS
+from talaia.signals.silence_sync import silence, windows
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ TAKING_IN, WAITING = 1.0, 5_000  # seconds, and bodies, after which what is know
 ASKING, PROBING = 8, 16  # threads; apart, so that checks of dead targets keep no source waiting
 
 
-class Watch:
+class SignalWatch:
     """`run` is the loop; `step` is one whole round of it, with everything that it starts awaited."""
 
     def __init__(
@@ -71,15 +71,15 @@ class Watch:
         self.config, self.clock, self.transport = config, clock, transport
         self.asking = ThreadPoolExecutor(ASKING, thread_name_prefix="ask")
         self.probing = ThreadPoolExecutor(PROBING, thread_name_prefix="probe")
-        self.clients: dict[str, Client] = {}
+        self.clients: dict[str, SourceClient] = {}
         self.asked_at: dict[str, datetime] = {}
         self.probed_at: dict[str, datetime] = {}
         self.rung_at: datetime | None = None
-        self.rounds: Rounds | None = None
-        self.polls: dict[Future[Heard], Source] = {}
-        self.probes: dict[Future[Outcome], Check] = {}
-        self.silencing: dict[Future[list[Fault]], Source] = {}
-        self.recalling: dict[Future[list[Replay]], Source] = {}
+        self.rounds: CheckStreaks | None = None
+        self.polls: dict[Future[Heard], SourceConfig] = {}
+        self.probes: dict[Future[CheckOutcome], CheckConfig] = {}
+        self.silencing: dict[Future[list[OutsideError]], SourceConfig] = {}
+        self.recalling: dict[Future[list[Replay]], SourceConfig] = {}
         self.stopping = threading.Event()
         self.skews: dict[str, float] = {}  # of those that have answered since we began
         self.recalled: dict[str, datetime] = {}  # when what nobody watched was last looked for
@@ -92,8 +92,8 @@ class Watch:
         self.judged_at: datetime | None = None
         self.last_fact: int | None = None
         self.purged_at: datetime | None = None
-        self.beat, self.turns = Beat("watch"), Turns()
-        self.wall, self.ahead = Wall(), False  # `ahead`: hours may lie ahead of now
+        self.beat, self.turns = Heartbeat("watch"), FairQueue()
+        self.wall, self.ahead = WallClock(), False  # `ahead`: hours may lie ahead of now
         self.lost: timedelta | None = timedelta(0)  # how far the clock was set back meanwhile; None: nobody knows
 
     def run(self, stop: threading.Event) -> None:
@@ -142,7 +142,7 @@ class Watch:
         self.began_at = self.began_at or now
         if self.take_in(config, now):
             self.rung_at, self.judged_at = now, None
-        rung = dict(Ring.objects.values_list("source", "rung_at")) if config.tables.sources else {}
+        rung = dict(PollRequest.objects.values_list("source", "rung_at")) if config.tables.sources else {}
         rung_at = max(filter(None, [*rung.values(), self.rung_at]), default=None)
         busy = {source.id for source in self.polls.values()}
         for source in config.tables.sources:
@@ -180,7 +180,7 @@ class Watch:
         self.in_force = config
         self.concern = Concern(config)
 
-    def _due(self, source: Source, rung_at: datetime | None, now: datetime) -> bool:
+    def _due(self, source: SourceConfig, rung_at: datetime | None, now: datetime) -> bool:
         last = self.asked_at.get(source.id)
         rings = last is not None and rung_at is not None and rung_at > last
         return _passed(last, BREATH if rings else source.poll_every, now)
@@ -197,21 +197,21 @@ class Watch:
         running[future] = key
         future.add_done_callback(lambda _: actions.WAKE.set())
 
-    def client(self, source: Source, config: Config) -> Client:
+    def client(self, source: SourceConfig, config: Config) -> SourceClient:
         """The client of a source; another one when the configuration has changed."""
         known = self.clients.get(source.id)
         if known is None or known.source != source or known.config is not config:
             if known:
                 known.close()
-            known = self.clients[source.id] = Client(source, config, self.transport)
+            known = self.clients[source.id] = SourceClient(source, config, self.transport)
         return known
 
     def take_in(self, config: Config, now: datetime) -> bool:
         """Make signals of what the hooks stored, each source in turn; for a while, as what is known must be judged."""
-        waiting = Intake.objects.filter(handled_at=None).order_by("id").values_list("pk", "source")[:WAITING]
+        waiting = RawWebhook.objects.filter(handled_at=None).order_by("id").values_list("pk", "source")[:WAITING]
         begun = time.monotonic()
         for pk, _ in self.turns.of(waiting, time.monotonic):  # all at once may be larger than this machine
-            intake = Intake.objects.get(pk=pk)
+            intake = RawWebhook.objects.get(pk=pk)
             try:
                 actions.handle_intake(intake, config.source(intake.source), now, self.concern)
             except UNFIT:
@@ -244,13 +244,13 @@ class Watch:
             self.purged_at = now
             actions.purge(now)
 
-    def _store_poll(self, source: Source, poll: Future[Heard], config: Config, now: datetime) -> bool:
+    def _store_poll(self, source: SourceConfig, poll: Future[Heard], config: Config, now: datetime) -> bool:
         if config.source(source.id) != source:
             return False  # it was asked by another configuration
         try:
             heard = poll.result()
-        except Fault as fault:
-            actions.source_failed(source.id, fault.sentence, now, answered=isinstance(fault, Unreadable))
+        except OutsideError as fault:
+            actions.source_failed(source.id, fault.sentence, now, answered=isinstance(fault, UnreadableAnswer))
             lasts(log, f"source {source.id}", "poll", "source %s: %s", source.id, fault.sentence, forget=FORGET)
             return True
         except Exception as error:  # noqa: BLE001 - one source keeps nothing else from being judged
@@ -294,7 +294,7 @@ class Watch:
                 told = done.result()
             except Stopped:
                 continue
-            except Fault as fault:
+            except OutsideError as fault:
                 log.warning("what happened while nobody watched cannot be told yet: %s", fault)
                 continue
             except Exception:
@@ -322,12 +322,12 @@ class Watch:
                 elif not more:
                     self.whole.add(source.id)
 
-    def _store_outcomes(self, outcomes: list[tuple[Check, Outcome]], config: Config, now: datetime) -> bool:
+    def _store_outcomes(self, outcomes: list[tuple[CheckConfig, CheckOutcome]], config: Config, now: datetime) -> bool:
         """Returns whether there is news in them."""
         if self.rounds is None:
             firing = Signal.objects.filter(source=CHECKS).exclude(state=Signal.RESOLVED)
             trouble = {row.labels["check"]: row.annotations["what"] for row in firing}
-            self.rounds = Rounds.resumed(trouble, known_findings(), known_sights())
+            self.rounds = CheckStreaks.resumed(trouble, known_findings(), known_sights())
         checks = config.tables.checks
         if not checks:
             return False
@@ -368,7 +368,7 @@ class Watch:
             if silent != state.silent:
                 actions.note_silence(state.source, silent, now)
 
-    def keep_silences(self, source: Source, config: Config, now: datetime) -> None:
+    def keep_silences(self, source: SourceConfig, config: Config, now: datetime) -> None:
         """Have Alertmanager's silences made what our maintenance windows say."""
         if source.id not in {busy.id for busy in self.silencing.values()} and (asked := windows(now)) is not None:
             client = self.client(source, config)
@@ -386,10 +386,10 @@ class Watch:
                 actions.source_failed(source.id, f"silences: {faults[0].sentence}", now)
 
 
-def wanted(config: Config, source: Source) -> list[Wanted]:
+def wanted(config: Config, source: SourceConfig) -> list[EvidenceQuery]:
     """The evidence queries for one source."""
     return [
-        Wanted(service.slug, service.evidence.query, service.reference.label if service.reference else "")
+        EvidenceQuery(service.slug, service.evidence.query, service.reference.label if service.reference else "")
         for service in config.tables.services
         if service.evidence and service.evidence.source == source.id and service.evidence.query
     ]

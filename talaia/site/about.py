@@ -9,8 +9,8 @@ from django.utils import translation
 from django.utils.translation import ngettext
 
 from talaia.config import Config
-from talaia.events import promise
-from talaia.outbox.faults import Permanent
+from talaia.events import next_update
+from talaia.outbox.errors import PermanentError
 from talaia.site.dates import length
 
 
@@ -23,13 +23,13 @@ def _text(config: Config, language: str) -> str:
     if config.site.about is None:
         text = files("talaia.site").joinpath("texts", f"about.{language}.md").read_text(encoding="utf-8")
         with translation.override(language):
-            often = {state.value: promise.how_often(state) for state in promise.USUAL}
+            often = {state.value: next_update.how_often(state) for state in next_update.USUAL}
             return text.format(notice=_ahead(config.maintenance.notice), **often)
     name = config.site.about.inside(language)
     try:
         return config.beside(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Permanent(f"{name}: {error}", "put the file of [site] about back, then reload") from error
+        raise PermanentError(f"{name}: {error}", "put the file of [site] about back, then reload") from error
 
 
 def _ahead(notice: timedelta) -> str:

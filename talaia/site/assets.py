@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from talaia.panel.state import State
-from talaia.site.shapes import icon
+from talaia.site.state_icons import icon
 
 SOURCES = Path(__file__).parent / "static"
 

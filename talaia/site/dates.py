@@ -51,7 +51,7 @@ def utc(at: datetime) -> str:
 
 
 @dataclass(frozen=True)
-class Calendar:
+class Dates:
     """How instants read in one language and one zone."""
 
     language: str

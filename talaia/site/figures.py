@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from talaia.panel.state import WEIGHT, State
 from talaia.panel.uptime import ONE_DAY, DaySeconds, Figure, as_counted, day_state, figure
-from talaia.site.values import House, ServicePage
+from talaia.site.values import ServicePage, SiteInfo
 
 PERIODS = (7, 30, 90)  # days
 ORDER = sorted((state for state in State if state is not State.OPERATIONAL), key=WEIGHT.__getitem__, reverse=True)
@@ -56,7 +56,7 @@ class Filled:
     seconds: int
 
 
-def figures(page: ServicePage, house: House) -> tuple[Figure, ...]:
+def figures(page: ServicePage, house: SiteInfo) -> tuple[Figure, ...]:
     """The figure of each period; all of them end yesterday, or on the day on which the service left."""
     finished = page.finished
     last = finished[-1].day

@@ -25,10 +25,10 @@ from pathlib import Path
 
 import brotli
 
-from talaia.modes import PUBLIC_FILE, for_all_file, make_public
-from talaia.outbox.faults import Temporary
-from talaia.outbox.trouble import FULL_DISK
-from talaia.regular import content
+from talaia.file_modes import PUBLIC_FILE, for_all_file, make_public
+from talaia.outbox.errors import TemporaryError
+from talaia.outbox.failure_kinds import FULL_DISK
+from talaia.regular_file import content
 from talaia.site.manifest import Manifest, digest
 
 VARIANTS: dict[str, Callable[[bytes], bytes]] = {
@@ -49,7 +49,7 @@ HINTS = {
 }
 
 
-class NoRoom(Temporary):
+class NoRoom(TemporaryError):
     """The disk is full."""
 
 
@@ -221,7 +221,7 @@ class Folder:
             yield
         except OSError as error:
             hint = HINTS.get(error.errno or 0, "look at the disk and at who owns the folder")
-            kind = NoRoom if error.errno in FULL_DISK else Temporary
+            kind = NoRoom if error.errno in FULL_DISK else TemporaryError
             raise kind(f"{error.filename or self.path}: {error.strerror}", f"{self.path}: {hint}") from error
 
 

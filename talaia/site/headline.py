@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from talaia.events.timeline import IncidentState
 from talaia.panel.state import TROUBLE, State, worst
-from talaia.site.values import Front, Service
+from talaia.site.values import FrontPage, PageService
 
 
 @dataclass(frozen=True)
@@ -21,17 +21,17 @@ class Headline:
 
     state: State
     sentence: str
-    services: tuple[Service, ...] = ()
+    services: tuple[PageService, ...] = ()
 
 
-def overall(front: Front) -> State:
+def overall(front: FrontPage) -> State:
     """The worst of what is shown; an open incident is never calmer than its impact; nothing to show is unknown."""
     states = [service.state for service in front.services]
     states += [event.impact for event in front.incidents]
     return worst(states) if states else State.UNKNOWN
 
 
-def headline(front: Front) -> Headline:
+def headline(front: FrontPage) -> Headline:
     """What a worried reader must know first."""
     state = overall(front)
     services = front.services
@@ -61,7 +61,7 @@ def headline(front: Front) -> Headline:
     return Headline(state, _("Everything works normally"))
 
 
-def _trouble(front: Front, state: State) -> Headline:
+def _trouble(front: FrontPage, state: State) -> Headline:
     found = tuple(service for one in reversed(TROUBLE) for service in front.services if service.state is one)
     if not found:  # an incident says so before its services do
         return Headline(state, ngettext("There is an open incident", "There are open incidents", len(front.incidents)))

@@ -17,11 +17,22 @@ from talaia.panel import words as panel_words
 from talaia.panel.state import State
 from talaia.panel.uptime import day_state
 from talaia.site import addresses, dates
-from talaia.site.bars import bars
 from talaia.site.figures import figures, filled, measures, stretches
 from talaia.site.headline import headline, overall
-from talaia.site.shapes import icon
-from talaia.site.values import Entry, Event, Front, House, Month, Past, Service, ServicePage, Year, inside
+from talaia.site.state_icons import icon
+from talaia.site.uptime_bars import bars
+from talaia.site.values import (
+    FrontPage,
+    Month,
+    PageEntry,
+    PageEvent,
+    PageService,
+    ServiceHistory,
+    ServicePage,
+    SiteInfo,
+    Year,
+    inside,
+)
 
 Files = dict[str, bytes]
 LANGUAGE_NAMES: Mapping[str, str] = {"ca": "Català", "es": "Español", "en": "English"}
@@ -29,19 +40,19 @@ BARS = 90  # days, today among them
 
 
 @dataclass(frozen=True)
-class Card:
+class EventCard:
     """An open event on the front page. `entries`: newest first; `earlier`: how many its own page has besides."""
 
-    event: Event
-    entries: tuple[Entry, ...]
+    event: PageEvent
+    entries: tuple[PageEntry, ...]
     earlier: int
     promise: str
 
 
-def front(value: Front, house: House) -> Files:
+def front(value: FrontPage, house: SiteInfo) -> Files:
     """`/` in every language, status.json and the favicon."""
 
-    def context(calendar: dates.Calendar) -> dict[str, Any]:
+    def context(calendar: dates.Dates) -> dict[str, Any]:
         return {
             "now": value.made_at,
             "made_at": value.made_at,
@@ -60,14 +71,14 @@ def front(value: Front, house: House) -> Files:
     return files
 
 
-def card(event: Event, calendar: dates.Calendar, now: datetime) -> Card:
+def card(event: PageEvent, calendar: dates.Dates, now: datetime) -> EventCard:
     """An open event as the front page shows it."""
     entries = tuple(reversed(event.entries))
     earlier = entries[-1].number - 1 if entries else 0
-    return Card(event, entries, earlier, promise(event, calendar, now) if event.is_incident else "")
+    return EventCard(event, entries, earlier, promise(event, calendar, now) if event.is_incident else "")
 
 
-def promise(event: Event, calendar: dates.Calendar, now: datetime | None) -> str:
+def promise(event: PageEvent, calendar: dates.Dates, now: datetime | None) -> str:
     """When the next word comes. `now` None: on a page that is not made anew when that time has passed."""
     if event.ended:
         return ""
@@ -80,10 +91,10 @@ def promise(event: Event, calendar: dates.Calendar, now: datetime | None) -> str
     return _("Next update %(before)s.") % before
 
 
-def event(value: Event, house: House) -> Files:
+def event(value: PageEvent, house: SiteInfo) -> Files:
     """The page of an incident or a maintenance, oldest first: who comes later reads a story from its beginning."""
 
-    def context(calendar: dates.Calendar) -> dict[str, Any]:
+    def context(calendar: dates.Dates) -> dict[str, Any]:
         return {
             "event": value,
             "lives": not value.ended or bool(value.failing),
@@ -93,7 +104,7 @@ def event(value: Event, house: House) -> Files:
     return dict(_each(house, value.path, "event.html", context))
 
 
-def service(value: ServicePage, house: House) -> Files:
+def service(value: ServicePage, house: SiteInfo) -> Files:
     """A service's page: its state, its 90 days, its figures and what touched it."""
     found, shown = figures(value, house), value.days[-BARS:]
     finished = [day for day in value.finished if day.day >= shown[0].day]
@@ -115,7 +126,7 @@ def service(value: ServicePage, house: House) -> Files:
     return dict(_each(house, value.service.path, "service.html", given))
 
 
-def history(latest: Year | None, years: Sequence[int], house: House) -> Files:
+def history(latest: Year | None, years: Sequence[int], house: SiteInfo) -> Files:
     """`/history/`: the latest year, and the way to the others."""
     return dict(
         _each(
@@ -127,17 +138,17 @@ def history(latest: Year | None, years: Sequence[int], house: House) -> Files:
     )
 
 
-def year(value: Year, house: House) -> Files:
+def year(value: Year, house: SiteInfo) -> Files:
     """`/history/<year>/`."""
     return dict(_each(house, value.path, "history.html", {"year": value}))
 
 
-def month(value: Month, house: House) -> Files:
+def month(value: Month, house: SiteInfo) -> Files:
     """`/history/<year>/<month>/`, of a year with many events."""
     return dict(_each(house, value.path, "month.html", {"month": value}))
 
 
-def past(value: Past, house: House) -> Files:
+def past(value: ServiceHistory, house: SiteInfo) -> Files:
     """`/services/<slug>/history/<year>/`; of the latest year `/services/<slug>/history/` besides."""
     files = dict(_each(house, value.path, "past.html", {"past": value}))
     if value.is_latest:
@@ -145,31 +156,31 @@ def past(value: Past, house: House) -> Files:
     return files
 
 
-def renamed(path: str, service: Service, to: str, house: House) -> Files:
+def renamed(path: str, service: PageService, to: str, house: SiteInfo) -> Files:
     """At an address of a service under a former slug: the way to the address of today."""
 
-    def context(calendar: dates.Calendar) -> dict[str, Any]:
+    def context(calendar: dates.Dates) -> dict[str, Any]:
         return {**_frame(house, to, calendar), "service": service}
 
     return dict(_each(house, path, "renamed.html", context))
 
 
-def about(texts: Mapping[str, str], house: House) -> Files:
+def about(texts: Mapping[str, str], house: SiteInfo) -> Files:
     """`/about/`: how we communicate. `texts`: Markdown by language."""
 
-    def context(calendar: dates.Calendar) -> dict[str, Any]:
+    def context(calendar: dates.Dates) -> dict[str, Any]:
         states = [(state.value, panel_words.meaning(state)) for state in State]
         return {"text": texts[calendar.language], "states": states}
 
     return dict(_each(house, "/about/", "about.html", context))
 
 
-def missing(house: House) -> Files:
+def missing(house: SiteInfo) -> Files:
     """What is answered where there is no page."""
     return dict(_each(house, "/404.html", "404.html", {"path": ""}))
 
 
-def _every(house: House) -> str:
+def _every(house: SiteInfo) -> str:
     """How often the front page is made."""
     seconds = round(house.refresh.total_seconds())
     if seconds % 60:
@@ -177,21 +188,21 @@ def _every(house: House) -> str:
     return ngettext("every minute", "every %(count)s minutes", seconds // 60) % {"count": seconds // 60}
 
 
-Context = Mapping[str, Any] | Callable[[dates.Calendar], Mapping[str, Any]]
+Context = Mapping[str, Any] | Callable[[dates.Dates], Mapping[str, Any]]
 
 
-def _each(house: House, path: str, template: str, context: Context) -> Iterator[tuple[str, bytes]]:
+def _each(house: SiteInfo, path: str, template: str, context: Context) -> Iterator[tuple[str, bytes]]:
     """The page at `path` in every language of the house. `context`, when it is called, finds the language in force."""
     page = get_template(f"site/{template}", using="html")
     for language in house.languages:
-        calendar = dates.Calendar(language, house.zone)
+        calendar = dates.Dates(language, house.zone)
         with translation.override(language):
             given = context(calendar) if callable(context) else context
             text = page.render({**_frame(house, path, calendar), **given})
         yield addresses.file(addresses.localized(path, language, house.languages)), text.encode()
 
 
-def _frame(house: House, path: str, calendar: dates.Calendar) -> dict[str, Any]:
+def _frame(house: SiteInfo, path: str, calendar: dates.Dates) -> dict[str, Any]:
     """What every page knows."""
     return {
         "house": house,
@@ -212,7 +223,7 @@ def _frame(house: House, path: str, calendar: dates.Calendar) -> dict[str, Any]:
     }
 
 
-def _status(value: Front, house: House) -> bytes:
+def _status(value: FrontPage, house: SiteInfo) -> bytes:
     """status.json: the front for programs. Keys are only ever added."""
     headlines = {}
     for language in house.languages:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from talaia.site import addresses, dates, markdown
-from talaia.site.values import Event, House, Words, inside
+from talaia.site.values import PageEvent, SiteInfo, Words, inside
 
 LIST = "search/files.json"
 LONGEST = 1200  # characters of a passage that are searched
@@ -40,7 +40,7 @@ def listed(content: bytes) -> list[str]:
     return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
 
-def index(name: str, events: Sequence[Event], house: House) -> dict[str, bytes]:
+def index(name: str, events: Sequence[PageEvent], house: SiteInfo) -> dict[str, bytes]:
     """The file of that name in every language. `events`: with all their entries, newest first."""
     return {
         file(name, language): _json([_event(event, language, house) for event in events])
@@ -48,9 +48,9 @@ def index(name: str, events: Sequence[Event], house: House) -> dict[str, bytes]:
     }
 
 
-def _event(event: Event, language: str, house: House) -> dict[str, object]:
+def _event(event: PageEvent, language: str, house: SiteInfo) -> dict[str, object]:
     """Short keys, as there are many: path, title, day, impact, its services, passages with their addresses."""
-    calendar = dates.Calendar(language, house.zone)
+    calendar = dates.Dates(language, house.zone)
     return {
         "p": addresses.localized(event.path, language, house.languages),
         "t": inside(event.titles, language).text,
@@ -61,7 +61,7 @@ def _event(event: Event, language: str, house: House) -> dict[str, object]:
     }
 
 
-def _passages(event: Event, language: str) -> Iterator[tuple[str, str]]:
+def _passages(event: PageEvent, language: str) -> Iterator[tuple[str, str]]:
     for entry in event.entries:
         yield entry.anchor, _flat(entry.texts, language)
     if event.causes:

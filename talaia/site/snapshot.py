@@ -16,25 +16,25 @@ from django.db.models import Max, OuterRef, QuerySet, Subquery
 from talaia.events import models as events
 from talaia.events.actions.analysis import ANALYSIS
 from talaia.events.anchors import Anchors, carried
-from talaia.events.clock import Late, ends, late
 from talaia.events.timeline import MaintenanceState, NotPossible, parse_reference
+from talaia.events.window_schedule import Late, ends, late
 from talaia.panel import models as panel
 from talaia.panel.rollup import computed, is_listed, last_day, listings
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import ONE_DAY, DaySeconds, bounds, days_before, length, local_day
-from talaia.site.outlasting import failing_still, told_of, uncovered
+from talaia.site.remaining_trouble import failing_still, told_of, uncovered
 from talaia.site.values import (
-    Entry,
-    Event,
-    Front,
-    Group,
+    FrontPage,
     Month,
     Other,
-    Past,
-    Service,
+    PageEntry,
+    PageEvent,
+    PageGroup,
+    PageService,
+    ServiceHistory,
     ServicePage,
-    Told,
-    Touched,
+    ToldTrouble,
+    TouchedService,
     Words,
     Year,
     words,
@@ -63,9 +63,9 @@ def one_moment() -> Iterator[None]:
             cursor.execute("ROLLBACK")
 
 
-def front(now: datetime) -> Front:
+def front(now: datetime) -> FrontPage:
     """What `/` shows. Five queries, whatever the size of the archive; two more while something is not well."""
-    groups: dict[str, tuple[panel.Group, list[Service]]] = {}
+    groups: dict[str, tuple[panel.Group, list[PageService]]] = {}
     rows = panel.Service.objects.filter(retired_at=None).select_related("group")
     for row in rows.order_by("group__position", "position"):
         groups.setdefault(row.group_id, (row.group, []))[1].append(_service(row))
@@ -79,9 +79,9 @@ def front(now: datetime) -> Front:
     shown = _events([*still_open, *resolved], latest.filter(event__in=still_open), now)
     opened = shown[: len(still_open)]
     planned = sorted((event for event in opened if not event.is_incident), key=lambda event: event.started_at)
-    return Front(
+    return FrontPage(
         made_at=now,
-        groups=tuple(Group(group.slug, words(group.names), tuple(inside)) for group, inside in groups.values()),
+        groups=tuple(PageGroup(group.slug, words(group.names), tuple(inside)) for group, inside in groups.values()),
         incidents=tuple(event for event in opened if event.is_incident),
         in_progress=tuple(event for event in planned if event.state == MaintenanceState.IN_PROGRESS),
         coming=tuple(event for event in planned if event.state == MaintenanceState.SCHEDULED),
@@ -90,7 +90,7 @@ def front(now: datetime) -> Front:
     )
 
 
-def event(kind: str, ref: str, now: datetime | None = None, *, private: bool = False) -> Event | None:
+def event(kind: str, ref: str, now: datetime | None = None, *, private: bool = False) -> PageEvent | None:
     """An incident or a maintenance with its whole timeline; None when there is none of that reference.
 
     `now`: to tell whether a window is outlasted. `private`: also what waits for a second person, for the desk alone.
@@ -117,14 +117,14 @@ def event(kind: str, ref: str, now: datetime | None = None, *, private: bool = F
     )
 
 
-def _failing(event: Event) -> tuple[tuple[Service, Told], ...]:
+def _failing(event: PageEvent) -> tuple[tuple[PageService, ToldTrouble], ...]:
     """The services that fail still, though this incident said that it was over."""
     told = {one.slug: one for one in failing_still([one.slug for one in event.touched]).get(event.ref, ())}
     rows = panel.Service.objects.filter(pk__in=list(told)).order_by("group__position", "position")
     return tuple((_service(row), told[row.pk]) for row in rows)
 
 
-def proposed() -> tuple[Event, ...]:
+def proposed() -> tuple[PageEvent, ...]:
     """The maintenance that waits for a second person, for the desk alone; the next one first."""
     waiting = events.Event.objects.filter(kind=events.Event.MAINTENANCE, ended_at=None, awaits_approval=True)
     return tuple(_events(list(waiting.order_by("window_start", "pk"))))
@@ -157,20 +157,20 @@ def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
     )
 
 
-def renamed(slug: str) -> Service | None:
+def renamed(slug: str) -> PageService | None:
     """The service that had this slug before; None: none had."""
     row = panel.Service.objects.filter(former_slugs=slug).first()
     return _service(row) if row else None
 
 
-def past(slug: str, year: int) -> Past | None:
+def past(slug: str, year: int) -> ServiceHistory | None:
     """What touched a service in a year; None when nothing did, or there never was such a service."""
     row = panel.Service.objects.filter(pk=slug).first()
     found = years_of(slug) if row else ()
     if row is None or year not in found:
         return None
     rows = _of_year(year).filter(impacts__service=slug).order_by("-started_at", "-pk")
-    return Past(_service(row), year, found, tuple(_events(list(rows))))
+    return ServiceHistory(_service(row), year, found, tuple(_events(list(rows))))
 
 
 def years_of(slug: str) -> tuple[int, ...]:
@@ -189,7 +189,7 @@ def parts(year: int, zone: ZoneInfo) -> list[int | None]:
     return [month for month in range(12, 0, -1) if _of_month(year, month, zone).exists()]
 
 
-def searchable(year: int, month: int | None, zone: ZoneInfo) -> list[Event]:
+def searchable(year: int, month: int | None, zone: ZoneInfo) -> list[PageEvent]:
     """The events of a year, or of a month of it, newest first, with all their words."""
     found = list((_of_year(year) if month is None else _of_month(year, month, zone)).order_by("-started_at", "-pk"))
     analysed = [row.pk for row in found if row.analyses]
@@ -221,7 +221,7 @@ def year(number: int, zone: ZoneInfo) -> Year | None:
     if is_busy(number):
         months = [(month, _of_month(number, month, zone).count()) for month in range(12, 0, -1)]
         return Year(number, tuple(Month(number, month, count, None) for month, count in months if count))
-    by_month: dict[int, list[Event]] = defaultdict(list)
+    by_month: dict[int, list[PageEvent]] = defaultdict(list)
     for event in _events(list(_of_year(number).order_by("-started_at", "-pk"))):
         by_month[month_of(number, event.started_at, zone)].append(event)
     found = tuple(Month(number, month, len(inside), tuple(inside)) for month, inside in by_month.items())
@@ -266,7 +266,7 @@ def _other(row: events.Event) -> Other:
 
 def _events(
     rows: Sequence[events.Event], updates: QuerySet[events.Update] | None = None, now: datetime | None = None
-) -> list[Event]:
+) -> list[PageEvent]:
     """The rows in their order, with the services that they touch and the given entries. Two queries.
 
     Three where one of them turned out to be part of another.
@@ -275,19 +275,19 @@ def _events(
     def why(row: events.Event) -> Late | None:
         return late(row, now) if now is not None else None
 
-    touched: dict[int, list[Touched]] = defaultdict(list)
+    touched: dict[int, list[TouchedService]] = defaultdict(list)
     impacts = events.Impact.objects.filter(event__in=rows).select_related("service")
     for impact in impacts.order_by("service__group__position", "service__position"):
         service = impact.service
-        touched[impact.event_id].append(Touched(service.slug, words(service.names), State(impact.state)))
-    entries: dict[int, list[Entry]] = defaultdict(list)
+        touched[impact.event_id].append(TouchedService(service.slug, words(service.names), State(impact.state)))
+    entries: dict[int, list[PageEntry]] = defaultdict(list)
     for row in updates.order_by("number") if updates is not None else ():
-        entry = Entry(row.number, row.state, row.at, words(row.texts, row.language), row.plain, row.edited_at)
+        entry = PageEntry(row.number, row.state, row.at, words(row.texts, row.language), row.plain, row.edited_at)
         entries[row.event_id].append(entry)
     merged = {row.merged_into_id for row in rows if row.merged_into_id}
     into = events.Event.objects.in_bulk(merged) if merged else {}
     return [
-        Event(
+        PageEvent(
             kind=row.kind,
             ref=row.ref,
             titles=words(row.titles, row.language),
@@ -313,8 +313,8 @@ def _events(
     ]
 
 
-def _service(row: panel.Service) -> Service:
-    return Service(
+def _service(row: panel.Service) -> PageService:
+    return PageService(
         slug=row.slug,
         names=words(row.names),
         state=State(row.state),

@@ -25,8 +25,8 @@ from talaia.panel import words as panel_words
 from talaia.panel.state import Reason, State
 from talaia.site import addresses, assets, dates, markdown
 from talaia.site.fragments import part
-from talaia.site.shapes import SHAPES
-from talaia.site.values import Entry, Event, Month, Said, Service, Words, inside
+from talaia.site.state_icons import SHAPES
+from talaia.site.values import LocalizedText, Month, PageEntry, PageEvent, PageService, Words, inside
 
 register = template.Library()
 
@@ -37,9 +37,9 @@ def language(context: Context) -> str:
     return str(context.get("language") or get_language() or current().site.languages[0])
 
 
-def calendar(context: Context) -> dates.Calendar:
+def calendar(context: Context) -> dates.Dates:
     zone = context.get("zone")
-    return dates.Calendar(language(context), zone if isinstance(zone, ZoneInfo) else current().site.tz)
+    return dates.Dates(language(context), zone if isinstance(zone, ZoneInfo) else current().site.tz)
 
 
 def present(context: Context) -> datetime:
@@ -92,7 +92,7 @@ def impact_word(state: State | str) -> str:
 
 
 @register.simple_tag
-def effect(event: Event, state: State | str) -> SafeString:
+def effect(event: PageEvent, state: State | str) -> SafeString:
     """What an event does to a service: the impact of an incident, the level that a maintenance has announced."""
     value = State(state)
     word = panel_words.impact(value) if event.is_incident else panel_words.level(value)
@@ -124,14 +124,14 @@ def say(context: Context, given: Words, mark: bool = False) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def text(context: Context, entry: Entry, top: int = 4, named: bool = False) -> SafeString:
+def text(context: Context, entry: PageEntry, top: int = 4, named: bool = False) -> SafeString:
     """The text of an entry as HTML; `top` as in `markdown.render`; named: with the addresses of its parts."""
     names = entry.names(language(context)) if named else markdown.NO_NAMES
     return _long_text(context, entry.texts, top, names, entry.plain)
 
 
 @register.simple_tag(takes_context=True)
-def analysis(context: Context, event: Event, top: int = 3) -> SafeString:
+def analysis(context: Context, event: PageEvent, top: int = 3) -> SafeString:
     """The analysis of an event as HTML, with the addresses of its parts."""
     return _long_text(context, event.analyses, top, event.names(language(context)))
 
@@ -220,7 +220,7 @@ def until(context: Context, at: datetime) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def window(context: Context, event: Event) -> SafeString:
+def window(context: Context, event: PageEvent) -> SafeString:
     """The window of a maintenance: `dissabte, 3 d’octubre del 2026, 23:00–23:30`."""
     if event.window is None:
         return SafeString("")
@@ -235,7 +235,7 @@ def time_of(context: Context, at: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def span(context: Context, event: Event) -> SafeString:
+def span(context: Context, event: PageEvent) -> SafeString:
     """The window with its true length: `dissabte, 24 d’octubre del 2026, de 23:00 a 03:00 de l’endemà (5 h)`."""
     if event.window is None:
         return SafeString("")
@@ -280,7 +280,7 @@ def word_of(context: Context, given: Words) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def preview(context: Context, event: Event) -> str:
+def preview(context: Context, event: PageEvent) -> str:
     """What a shared link tells: how the event stands, how long it took, and the latest words of it."""
     there, parts = calendar(context), [step_word(event.state)]
     if event.merged_into is not None:  # how long it took, and how it ended, is told there
@@ -297,14 +297,14 @@ def preview(context: Context, event: Event) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def brief(context: Context, event: Event) -> SafeString:
+def brief(context: Context, event: PageEvent) -> SafeString:
     """An event as a line of a list."""
     given = _frame(context)
     return part("brief.html", (event, *given.values()), {**given, "event": event})
 
 
 @register.simple_tag(takes_context=True)
-def row(context: Context, service: Service) -> SafeString:
+def row(context: Context, service: PageService) -> SafeString:
     """A service as a row of the panel."""
     given = _frame(context)
     return part("row.html", (repr(service), *given.values()), {**given, "service": service})
@@ -323,7 +323,7 @@ def _since(context: Context, at: datetime) -> str:
     return calendar(context).since(at, present(context))
 
 
-def _mark(context: Context, said: Said) -> SafeString:
+def _mark(context: Context, said: LocalizedText) -> SafeString:
     name = Locale.parse(said.lang).get_language_name(language(context)) or said.lang
     # Translators: a small mark beside a text that is not in the reader's language: "(in Catalan)"
     return format_html(' <small class="in">({})</small>', _("in %(language)s") % {"language": name})

@@ -17,7 +17,7 @@ Words = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Said:
+class LocalizedText:
     """Words as they are shown: `lang` is their language where that is not the reader's, else ""."""
 
     text: str
@@ -29,17 +29,17 @@ def words(by_language: Mapping[str, str], first: str = "") -> Words:
     return tuple(sorted(by_language.items(), key=lambda pair: pair[0] != first))
 
 
-def inside(given: Words, language: str) -> Said:
+def inside(given: Words, language: str) -> LocalizedText:
     """`given` in `language`; where it was not written in it, as it was written first, with the name of its language."""
     known = dict(given)
     if language in known:
-        return Said(known[language])
+        return LocalizedText(known[language])
     first, text = given[0] if given else ("", "")
-    return Said(text, first)
+    return LocalizedText(text, first)
 
 
 @dataclass(frozen=True)
-class House:
+class SiteInfo:
     """What every page knows: whose it is, where it stands, in which languages and zone."""
 
     name: Words
@@ -56,7 +56,7 @@ class House:
 
 
 @dataclass(frozen=True)
-class Service:
+class PageService:
     """A row of the panel."""
 
     slug: str
@@ -129,14 +129,14 @@ def _event_path(reason: Reason) -> str:
 
 
 @dataclass(frozen=True)
-class Group:
+class PageGroup:
     slug: str
     names: Words
-    services: tuple[Service, ...]
+    services: tuple[PageService, ...]
 
 
 @dataclass(frozen=True)
-class Touched:
+class TouchedService:
     """A service that an event touches: the impact of an incident, the level to expect during a maintenance."""
 
     slug: str
@@ -149,7 +149,7 @@ class Touched:
 
 
 @dataclass(frozen=True)
-class Entry:
+class PageEntry:
     """One entry of a timeline."""
 
     number: int
@@ -184,7 +184,7 @@ class Other:
 
 
 @dataclass(frozen=True)
-class Event:
+class PageEvent:
     """An incident or a maintenance, with as many of its entries as are needed (oldest first)."""
 
     kind: str
@@ -195,8 +195,8 @@ class Event:
     ended_at: datetime | None = None
     window: tuple[datetime, datetime] | None = None
     next_update_at: datetime | None = None
-    touched: tuple[Touched, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    touched: tuple[TouchedService, ...] = ()
+    entries: tuple[PageEntry, ...] = ()
     causes: Words = ()
     analyses: Words = ()
     analysed_at: datetime | None = None
@@ -207,7 +207,9 @@ class Event:
     not_begun: bool = False  # its window has begun, and the work has not
     unseen: bool = False  # its window passed while nobody looked, and nobody has said whether the work was done
     ends_itself: bool = False  # with its window; else a person says that it is over
-    failing: tuple[tuple[Service, Told], ...] = ()  # the services that fail still though this one said that it was over
+    failing: tuple[
+        tuple[PageService, ToldTrouble], ...
+    ] = ()  # the services that fail still though this one said that it was over
     discussion: str = ""  # where people talk about it
     replies: int = 0
 
@@ -274,7 +276,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Told:
+class ToldTrouble:
     """That people have been told of the present trouble of a service, by an incident that counts it as over.
 
     `resolved_at` None: the incident itself is still open.
@@ -290,32 +292,32 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Front:
+class FrontPage:
     """What the page at `/` shows. The open events have their latest entries only.
 
     `told`: of the services that are not well though an incident said that they are.
     """
 
     made_at: datetime
-    groups: tuple[Group, ...]
-    incidents: tuple[Event, ...]
-    in_progress: tuple[Event, ...]
-    coming: tuple[Event, ...]
-    resolved: tuple[Event, ...]
-    told: tuple[Told, ...] = ()
+    groups: tuple[PageGroup, ...]
+    incidents: tuple[PageEvent, ...]
+    in_progress: tuple[PageEvent, ...]
+    coming: tuple[PageEvent, ...]
+    resolved: tuple[PageEvent, ...]
+    told: tuple[ToldTrouble, ...] = ()
 
     @property
-    def uncovered_and_told(self) -> tuple[tuple[Service, Told | None], ...]:
+    def uncovered_and_told(self) -> tuple[tuple[PageService, ToldTrouble | None], ...]:
         """The uncovered, each with what was told of it before."""
         found = {one.slug: one for one in self.told}
         return tuple((service, found.get(service.slug)) for service in self.uncovered)
 
     @property
-    def services(self) -> tuple[Service, ...]:
+    def services(self) -> tuple[PageService, ...]:
         return tuple(service for group in self.groups for service in group.services)
 
     @property
-    def uncovered(self) -> tuple[Service, ...]:
+    def uncovered(self) -> tuple[PageService, ...]:
         """The services in trouble of which no open incident says so; the worst first."""
         said = {one.slug for event in self.incidents for one in event.touched if one.state in TROUBLE}
         return tuple(
@@ -333,12 +335,12 @@ class ServicePage:
     `today` None: it is retired, and the last day is the one on which it left.
     """
 
-    service: Service
+    service: PageService
     today: date | None
     days: tuple[DaySeconds, ...]
-    events: tuple[Event, ...]
+    events: tuple[PageEvent, ...]
     has_past: bool = False  # whether its history has a page
-    told: Told | None = None  # of its present trouble, by an incident that counts it as over
+    told: ToldTrouble | None = None  # of its present trouble, by an incident that counts it as over
 
     @property
     def finished(self) -> tuple[DaySeconds, ...]:
@@ -347,13 +349,13 @@ class ServicePage:
 
 
 @dataclass(frozen=True)
-class Past:
+class ServiceHistory:
     """What touched a service in a year, newest first; `years`: all in which something did, the latest first."""
 
-    service: Service
+    service: PageService
     year: int
     years: tuple[int, ...]
-    events: tuple[Event, ...]
+    events: tuple[PageEvent, ...]
 
     @property
     def path(self) -> str:
@@ -371,7 +373,7 @@ class Month:
     year: int
     number: int
     count: int
-    events: tuple[Event, ...] | None
+    events: tuple[PageEvent, ...] | None
 
     @property
     def path(self) -> str:

@@ -12,18 +12,18 @@ from itertools import islice
 import talaia
 from talaia.config import LANGUAGES, Config, current
 from talaia.events.models import Event
-from talaia.outbox import room
-from talaia.outbox.ending import ENDING
-from talaia.outbox.faults import NotYet, Permanent
+from talaia.outbox import disk_reserve
+from talaia.outbox.errors import PermanentError, RetryLater
+from talaia.outbox.shutdown import ENDING
 from talaia.panel.models import Service
 from talaia.panel.renaming.names import former
-from talaia.regular import content
+from talaia.regular_file import content
 from talaia.site import about, addresses, assets, pages, search, snapshot, values
 from talaia.site.actions import note_publication
 from talaia.site.folder import Folder, NoRoom
-from talaia.site.outlasting import failing_still
 from talaia.site.pages import Files
-from talaia.site.values import House
+from talaia.site.remaining_trouble import failing_still
+from talaia.site.values import SiteInfo
 
 # A page must be there before a page that points to it.
 KINDS = ("assets", "past", "service", "history", "incident", "maintenance", "search", "front")
@@ -51,12 +51,12 @@ def publish(targets: Sequence[str], now: datetime) -> None:
     are listed and of the events that are open: they speak of now), "all". Raises Temporary when the folder cannot be
     written (everything stands as before), Permanent for a target that cannot be.
     """
-    _publish(targets, Site.of(current(), now), now)
+    _publish(targets, PublishContext.of(current(), now), now)
 
 
 def make_anew(targets: Sequence[str], now: datetime) -> None:
     """Write the files of `targets` whatever stands there: somebody else has been at them. As `publish` otherwise."""
-    _publish(targets, replace(Site.of(current(), now), anew=True), now)
+    _publish(targets, replace(PublishContext.of(current(), now), anew=True), now)
 
 
 def part_of(target: str) -> str:
@@ -64,7 +64,7 @@ def part_of(target: str) -> str:
     return LOCKS.get(target.partition("/")[0], "events")
 
 
-def _publish(targets: Sequence[str], site: Site, now: datetime) -> None:
+def _publish(targets: Sequence[str], site: PublishContext, now: datetime) -> None:
     begun = time.monotonic()
     made = written = 0
     if LIVING in targets:
@@ -73,7 +73,7 @@ def _publish(targets: Sequence[str], site: Site, now: datetime) -> None:
         batches = iter(names)
         while batch := list(islice(batches, AT_ONCE)):
             if ENDING.is_set():  # what was written stands; the rest is for whoever comes next
-                raise NotYet("this process ends", after=timedelta(0))
+                raise RetryLater("this process ends", after=timedelta(0))
             with site.alone(LOCKS.get(kind, "events")) as alone:
                 files, gone = alone.files(kind, batch)
                 made, written = made + len(files), written + alone.bring(files, gone)
@@ -82,10 +82,10 @@ def _publish(targets: Sequence[str], site: Site, now: datetime) -> None:
     note_publication(now, time.monotonic() - begun, made, written)
 
 
-def house(config: Config) -> House:
+def house(config: Config) -> SiteInfo:
     """What every page knows, from the configuration."""
     site = config.site
-    return House(
+    return SiteInfo(
         name=site.name.words,
         address=site.address.rstrip("/"),
         languages=site.languages,
@@ -105,7 +105,7 @@ def _sorted(targets: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     for target in dict.fromkeys(_everything() if "all" in targets else targets):
         kind, _, name = target.partition("/")
         if kind not in KINDS or ((kind in (*EVENTS, "service", "past", "search")) != bool(name) and kind != "history"):
-            raise Permanent(f"{target!r} is no page", "an order of another version of talaia; delete it")
+            raise PermanentError(f"{target!r} is no page", "an order of another version of talaia; delete it")
         wanted[kind].append(name)
     return ((kind, names) for kind, names in wanted.items() if names)
 
@@ -138,20 +138,20 @@ def _paths(kind: str, name: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Site:
+class PublishContext:
     """The folder and what its pages are made with."""
 
     folder: Folder
-    house: House
+    house: SiteInfo
     now: datetime
     anew: bool = False  # write also what stands as it should
 
     @classmethod
-    def of(cls, config: Config, now: datetime) -> Site:
+    def of(cls, config: Config, now: datetime) -> PublishContext:
         return cls(Folder(config.home / "public"), replace(house(config), made_at=now), now)
 
     @contextmanager
-    def alone(self, part: str) -> Iterator[Site]:
+    def alone(self, part: str) -> Iterator[PublishContext]:
         """As the only writer of that part."""
         with self.folder.alone(part) as folder:
             yield replace(self, folder=folder)
@@ -162,7 +162,7 @@ class Site:
             try:
                 self.folder.write(changed)
             except NoRoom:
-                if not room.release(self.folder.path.parent):
+                if not disk_reserve.release(self.folder.path.parent):
                     raise
                 self.folder.write(changed)
         return len(changed) + self.folder.remove(gone)
@@ -219,7 +219,7 @@ class Site:
             files |= pages.past(value, self.house) if value else {}
         return files
 
-    def _past_of_former(self, slug: str, led: values.Service) -> Files:
+    def _past_of_former(self, slug: str, led: values.PageService) -> Files:
         """At each address that the history had under a former slug, the way to where it is."""
         files: Files = {}
         for end in ("", *(f"{year}/" for year in snapshot.years_of(led.slug))):
@@ -284,7 +284,7 @@ class Site:
         files |= pages.year(value, self.house) if value else {}
         return files | pages.history(latest, years, self.house)  # it leads to each year, whichever is the latest
 
-    def _month_of(self, event: values.Event) -> Files:
+    def _month_of(self, event: values.PageEvent) -> Files:
         """The page of the month in which an event stands, where its year has so many that months have pages."""
         number = int(event.ref.partition("-")[0])
         if not snapshot.is_busy(number):

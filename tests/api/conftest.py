@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from talaia import schema
-from talaia.api import rate
+from talaia.api import rate_limit
 from talaia.api.health import LATEST
 from talaia.config import Config
-from talaia.outbox import beats
+from talaia.outbox import heartbeats
 
 USUAL = (Path(__file__).parents[1] / "talaia.toml").read_text()
 
@@ -25,7 +25,7 @@ def config(configure: Callable[[str], Config]) -> Config:
 def _a_fresh_look() -> Iterator[None]:
     schema.known()  # read once in a process: it is no part of what a look may take
     LATEST.forget()
-    rate.HOOKS.spent.clear()
+    rate_limit.HOOKS.spent.clear()
     yield
     LATEST.forget()
 
@@ -35,7 +35,7 @@ def worker_beat(config: Config) -> Callable[[datetime], None]:
     """Let each part of the worker's process have shown a sign of life at that moment."""
 
     def beat(at: datetime) -> None:
-        for part in beats.PARTS:
-            beats.Beat(part).show(config.home, at)
+        for part in heartbeats.PARTS:
+            heartbeats.Heartbeat(part).show(config.home, at)
 
     return beat

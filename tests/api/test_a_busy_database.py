@@ -13,15 +13,15 @@ from django.db import DataError, InterfaceError, OperationalError, ProgrammingEr
 from django.test import Client
 from django.utils import timezone
 
-from talaia.api import away
-from talaia.audience import aside, mailing
+from talaia.api import unavailable
+from talaia.audience import mailing, spool
 from talaia.audience.actions import add
 from talaia.audience.mailing import readers, take_up
 from talaia.audience.models import Recipient
 from talaia.config import Config
 from talaia.notices import tokens
+from talaia.outbox.failure_kinds import FailureKind, trouble
 from talaia.outbox.models import Fact
-from talaia.outbox.trouble import Trouble, trouble
 from tests.api.conftest import USUAL
 from tests.api.locked import held
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("talaia.api.unsubscribe.PATIENCE", 0.1)
     monkeypatch.setattr("talaia.api.subscribe.PATIENCE", 0.1)
-    away.SAID.clear()
+    unavailable.SAID.clear()
 
 
 @pytest.fixture
@@ -74,9 +74,9 @@ def test_killed_between_the_database_and_the_file_it_is_taken_up_again_and_once(
         with pytest.raises(KeyboardInterrupt):
             take_up(timezone.now())
     assert standing() == "opted_out"
-    assert aside.waiting(config.home) == {anna.key}
+    assert spool.waiting(config.home) == {anna.key}
     take_up(timezone.now())
-    assert aside.waiting(config.home) == set()
+    assert spool.waiting(config.home) == set()
     assert Fact.objects.filter(kind="audience.opted_out").count() == 1
 
 
@@ -99,8 +99,8 @@ def test_what_the_database_still_does_not_take_stays_aside(address: str, config:
         raise OperationalError("database is locked")
 
     mailing.put_aside(anna.key, False, timezone.now())
-    assert aside.take_up(config.home, {aside.STOP: refuse}, timezone.now()) == 0
-    assert aside.waiting(config.home) == {anna.key}
+    assert spool.take_up(config.home, {spool.STOP: refuse}, timezone.now()) == 0
+    assert spool.waiting(config.home) == {anna.key}
 
 
 def test_a_wish_that_cannot_be_kept_either_is_asked_for_again(
@@ -109,7 +109,7 @@ def test_a_wish_that_cannot_be_kept_either_is_asked_for_again(
     def full(*given: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(aside, "put", full)
+    monkeypatch.setattr(spool, "put", full)
     with held("talaia_recipient"):
         answer = visitor.post(address, {"stop": "1"})
     assert (answer.status_code, answer["Retry-After"]) == (503, "60")
@@ -138,19 +138,19 @@ def test_who_wants_to_subscribe_is_asked_to_come_again_in_the_language_of_the_pa
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (OperationalError("database or disk is full"), Trouble.FULL),
-        (OperationalError('could not extend file "base/1/2": No space left on device'), Trouble.FULL),
-        (OSError(errno.ENOSPC, "No space left on device"), Trouble.FULL),
-        (OSError(errno.EDQUOT, "Disk quota exceeded"), Trouble.FULL),
-        (OperationalError("database is locked"), Trouble.BUSY),
-        (OperationalError("canceling statement due to lock timeout"), Trouble.BUSY),
-        (OSError(errno.EMFILE, "Too many open files"), Trouble.BUSY),
-        (OperationalError("attempt to write a readonly database"), Trouble.READ_ONLY),
-        (OSError(errno.EROFS, "Read-only file system"), Trouble.READ_ONLY),
-        (OperationalError("no such column: talaia_fact.place"), Trouble.OTHER_VERSION),
-        (ProgrammingError('relation "talaia_fact" does not exist'), Trouble.OTHER_VERSION),
-        (OperationalError("connection refused"), Trouble.AWAY),
-        (InterfaceError("connection already closed"), Trouble.AWAY),
+        (OperationalError("database or disk is full"), FailureKind.FULL),
+        (OperationalError('could not extend file "base/1/2": No space left on device'), FailureKind.FULL),
+        (OSError(errno.ENOSPC, "No space left on device"), FailureKind.FULL),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), FailureKind.FULL),
+        (OperationalError("database is locked"), FailureKind.BUSY),
+        (OperationalError("canceling statement due to lock timeout"), FailureKind.BUSY),
+        (OSError(errno.EMFILE, "Too many open files"), FailureKind.BUSY),
+        (OperationalError("attempt to write a readonly database"), FailureKind.READ_ONLY),
+        (OSError(errno.EROFS, "Read-only file system"), FailureKind.READ_ONLY),
+        (OperationalError("no such column: talaia_fact.place"), FailureKind.OTHER_VERSION),
+        (ProgrammingError('relation "talaia_fact" does not exist'), FailureKind.OTHER_VERSION),
+        (OperationalError("connection refused"), FailureKind.AWAY),
+        (InterfaceError("connection already closed"), FailureKind.AWAY),
         (DataError("value too long"), None),
         (ValueError("a fault of ours"), None),
         (FileNotFoundError(errno.ENOENT, "No such file"), None),
@@ -158,13 +158,13 @@ def test_who_wants_to_subscribe_is_asked_to_come_again_in_the_language_of_the_pa
     ],
     ids=str,
 )
-def test_each_failure_is_told_by_its_kind(error: BaseException | None, kind: Trouble | None) -> None:
+def test_each_failure_is_told_by_its_kind(error: BaseException | None, kind: FailureKind | None) -> None:
     assert trouble(error) is kind
 
 
 def test_what_sqlite_says_of_a_full_disk_in_other_words_is_known_by_the_room_that_is_left() -> None:
-    assert trouble(OperationalError("disk I/O error"), free=0) is Trouble.FULL
-    assert trouble(OperationalError("disk I/O error"), free=1) is Trouble.AWAY
+    assert trouble(OperationalError("disk I/O error"), free=0) is FailureKind.FULL
+    assert trouble(OperationalError("disk I/O error"), free=1) is FailureKind.AWAY
 
 
 @pytest.mark.parametrize(("path", "method"), [("/u/a/b", "get"), ("/desk/login", "get"), ("/hooks/x", "post")])

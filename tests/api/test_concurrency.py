@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from talaia.api.body_limit import ASGI, Message, Receive, Scope, Send
 from talaia.api.concurrency import AT_ONCE, EACH, LONGEST, WAITING, limit_concurrency
-from talaia.api.limits import ASGI, Message, Receive, Scope, Send
 
 
 class Slow:

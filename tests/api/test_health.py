@@ -15,14 +15,14 @@ from django.test import Client
 from django.utils import timezone
 
 from talaia import schema
-from talaia.api.health import LATEST, Signs, judge_beat, judge_disk, judge_folder, judge_publisher
+from talaia.api.health import LATEST, HealthSigns, judge_beat, judge_disk, judge_folder, judge_publisher
 from talaia.config import Config
-from talaia.outbox import beats
+from talaia.outbox import heartbeats
+from talaia.outbox.disk_reserve import Room
 from talaia.outbox.models import Delivery, Fact
-from talaia.outbox.room import Room
 from talaia.signals.models import Token
 from talaia.signals.tokens.actions import issue_token
-from talaia.site.guarding import Seen
+from talaia.site.integrity_check import IntegrityReport
 from talaia.site.models import Publication
 from tests.api.conftest import USUAL
 from tests.api.locked import held
@@ -62,16 +62,16 @@ def test_a_worker_that_never_ran_is_not_well() -> None:
 def test_a_publisher_is_well_while_the_folder_is_written_and_no_change_waits(
     config: Config, written: float, waiting: float | None, ok: bool
 ) -> None:
-    signs = Signs(ago(written), None if waiting is None else ago(waiting))
+    signs = HealthSigns(ago(written), None if waiting is None else ago(waiting))
     assert judge_publisher(signs, config, NOW).ok is ok
 
 
 def test_a_publisher_that_never_published_is_not_well(config: Config) -> None:
-    assert not judge_publisher(Signs(None, None), config, NOW).ok
+    assert not judge_publisher(HealthSigns(None, None), config, NOW).ok
 
 
 def test_a_folder_without_a_heartbeat_is_no_error(config: Config) -> None:
-    assert beats.seen(config.home, "worker") is None
+    assert heartbeats.seen(config.home, "worker") is None
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_the_disk_is_well_while_there_is_room_beside_the_reserve(free: int, rese
 
 def test_the_folder_is_not_well_while_it_is_made_anew_and_tells_afterwards_what_was_found() -> None:
     assert judge_folder(None, NOW).ok
-    part = judge_folder(Seen(ago(2), 3, "index.html, …", ago(2)), NOW)
+    part = judge_folder(IntegrityReport(ago(2), 3, "index.html, …", ago(2)), NOW)
     assert (part.ok, "3 files are not as they were written" in part.what) == (False, True)
-    part = judge_folder(Seen(ago(2), 0, "index.html, …", ago(9)), NOW)
+    part = judge_folder(IntegrityReport(ago(2), 0, "index.html, …", ago(9)), NOW)
     assert (part.ok, "somebody else had changed index.html" in part.what) == (True, True)
 
 
@@ -262,11 +262,11 @@ def test_a_database_that_answers_and_takes_nothing_is_not_well(
     assert "make room on the disk" in answer.json()["details"]["database"]["what"]
 
 
-@pytest.mark.parametrize("part", beats.PARTS)
+@pytest.mark.parametrize("part", heartbeats.PARTS)
 def test_a_part_whose_rounds_fail_is_noticed_within_fifteen_seconds(
     client: Client, config: Config, well: None, part: str
 ) -> None:
-    beats.Beat(part).show(config.home, timezone.now() - timedelta(seconds=16))
+    heartbeats.Heartbeat(part).show(config.home, timezone.now() - timedelta(seconds=16))
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()[part]) == (503, "failed")
     assert "its log says why" in answer.json()["details"][part]["what"]

@@ -13,13 +13,13 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from talaia.api import rate
+from talaia.api import rate_limit
 from talaia.api.counters import HOOKS
 from talaia.api.hooks import DEEPEST
-from talaia.api.rate import Limiter, Rate
+from talaia.api.rate_limit import Rate, RateLimiter
 from talaia.config import Config
 from talaia.signals.actions import WAKE
-from talaia.signals.models import Intake, Signal, Token
+from talaia.signals.models import RawWebhook, Signal, Token
 from talaia.signals.tokens.actions import issue_token, revoke_tokens
 from tests.api.doors import CONFIG, DOORS, GOOD, SAMPLES, WEBHOOK, Sender
 
@@ -74,7 +74,7 @@ def with_extra(written: str) -> bytes:
 @pytest.mark.parametrize("source", list(DOORS))
 def test_what_comes_in_is_stored_as_it_came_before_anything_is_made_of_it(source: str) -> None:
     assert Sender(source).post(GOOD[source]) == (202, {"stored": True})
-    (stored,) = Intake.objects.all()
+    (stored,) = RawWebhook.objects.all()
     assert (stored.source, stored.body, stored.handled_at) == (source, GOOD[source], None)
     assert not Signal.objects.exists()
 
@@ -89,7 +89,7 @@ def test_the_watch_is_woken_once_the_body_is_stored() -> None:
 @pytest.mark.parametrize("name", ["01", "06", "07", "08", "12", "31"])
 def test_real_notifications_are_taken(name: str) -> None:
     assert Sender("am").post(captured(name))[0] == 202
-    assert Intake.objects.get().body == captured(name)
+    assert RawWebhook.objects.get().body == captured(name)
 
 
 @pytest.mark.parametrize("name", ["60", "61"])
@@ -139,7 +139,7 @@ def test_without_the_right_token_nothing_is_read_nor_stored() -> None:
         assert "talaia token create am" in words["hint"]
     answer = sender.client.post(DOORS["am"], b"{}", content_type="application/json")
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
-    assert not Intake.objects.exists()
+    assert not RawWebhook.objects.exists()
 
 
 def test_the_word_bearer_may_be_written_in_any_case_and_a_token_notes_its_use() -> None:
@@ -196,7 +196,7 @@ def test_what_is_no_json_is_400_and_nothing_is_stored(body: bytes) -> None:
     status, words = Sender("am").post(body)
     assert status == 400
     assert words["error"] and words["hint"] and "\n" not in words["error"] + words["hint"]
-    assert not Intake.objects.exists()
+    assert not RawWebhook.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_json_of_another_shape_is_422_with_the_place(source: str, body: object, 
     status, words = Sender(source).post(body)
     assert status == 422
     assert place in words["error"]
-    assert not Intake.objects.exists()
+    assert not RawWebhook.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_json_of_another_shape_is_422_with_the_place(source: str, body: object, 
 )
 def test_characters_that_no_database_keeps_are_422(written: str) -> None:
     assert Sender("am").post(with_extra(written))[0] == 422
-    assert not Intake.objects.exists()
+    assert not RawWebhook.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_characters_that_no_database_keeps_are_422(written: str) -> None:
 )
 def test_what_only_looks_unstorable_is_kept_to_the_letter(written: str) -> None:
     assert Sender("am").post(with_extra(written))[0] == 202
-    assert same(Intake.objects.get().body["extra"], json.loads(written))
+    assert same(RawWebhook.objects.get().body["extra"], json.loads(written))
 
 
 def test_real_depth_is_taken_and_a_byte_order_mark_is_forgiven() -> None:
@@ -271,7 +271,7 @@ def test_whatever_json_comes_is_stored_or_clearly_refused(extra: Any) -> None:
     status, words = Sender("am").post({**WEBHOOK, "extra": extra})
     assert status in (202, 400, 422), words
     if status == 202:
-        assert same(Intake.objects.latest("id").body["extra"], extra)
+        assert same(RawWebhook.objects.latest("id").body["extra"], extra)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -296,7 +296,7 @@ def test_ten_thousand_alerts_are_stored_within_a_second() -> None:
     body = json.dumps({"version": "4", "alerts": alerts}).encode()
     assert 3_000_000 < len(body) < 5_000_000
     assert quickest(lambda: sender.post(body)[0], 202) < 1
-    assert [len(stored.body["alerts"]) for stored in Intake.objects.all()] == [10_000] * TRIES
+    assert [len(stored.body["alerts"]) for stored in RawWebhook.objects.all()] == [10_000] * TRIES
 
 
 @pytest.mark.parametrize("body", [b"[" * 2_000_000 + b"]" * 2_000_000, b"[" + b"0," * 2_400_000 + b"0]"])
@@ -312,14 +312,14 @@ def test_a_host_that_is_not_ours_is_told_in_json_on_the_machines_addresses() -> 
 
 
 def test_who_posts_more_than_is_taken_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate, "HOOKS", Limiter((Rate(2, 0.1), Rate(10_000, 1))))
+    monkeypatch.setattr(rate_limit, "HOOKS", RateLimiter((Rate(2, 0.1), Rate(10_000, 1))))
     sender, said = Sender("scripts"), {"key": "x", "state": "down"}
     assert [sender.post(said)[0] for _ in range(3)] == [202, 202, 429]
     answer = sender.answer(said)
     assert 0 < int(answer["Retry-After"]) <= 10
     assert "posts more than is taken" in answer.json()["error"]
     assert Sender("am").post(WEBHOOK)[0] == 202
-    assert Intake.objects.count() == 3
+    assert RawWebhook.objects.count() == 3
 
 
 def test_each_answer_is_counted_once_by_kind_and_code() -> None:

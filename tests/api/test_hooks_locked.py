@@ -12,14 +12,14 @@ from django.db import connection, models
 from django.test import Client
 from django.utils import timezone
 
-from talaia.api.haste import in_haste
+from talaia.api.db_timeout import statement_timeout
 from talaia.config import Config
-from talaia.signals.models import Intake, Token
+from talaia.signals.models import RawWebhook, Token
 from tests.api.doors import CONFIG, DOORS, WEBHOOK, Sender
 from tests.api.locked import held
 from tests.servers.process import free_port, release_port
 
-INTAKE = Intake._meta.db_table
+INTAKE = RawWebhook._meta.db_table
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -44,7 +44,7 @@ def patience() -> list[str]:
 
 
 @pytest.mark.parametrize("used", [False, True], ids=["first use of the token", "used before"])
-@pytest.mark.parametrize("table", [Intake, Token])
+@pytest.mark.parametrize("table", [RawWebhook, Token])
 def test_a_locked_database_is_503_within_a_second_and_afterwards_all_is_as_before(
     table: type[models.Model], used: bool
 ) -> None:
@@ -63,10 +63,10 @@ def test_a_locked_database_is_503_within_a_second_and_afterwards_all_is_as_befor
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert answer.json()["error"]
     assert 0.5 < took < 1, f"{took:.2f} s"
-    assert not Intake.objects.exists()
+    assert not RawWebhook.objects.exists()
     assert patience() == usual
     assert sender.post(WEBHOOK)[0] == 202
-    assert Intake.objects.count() == 1
+    assert RawWebhook.objects.count() == 1
 
 
 def test_a_wrong_token_is_refused_at_once_though_somebody_writes() -> None:
@@ -112,17 +112,17 @@ def test_a_database_that_is_away_is_503_and_then_found_again(monkeypatch: pytest
 
 def test_the_short_patience_ends_with_the_block_also_when_it_fails() -> None:
     usual = patience()
-    with in_haste(0.3):
+    with statement_timeout(0.3):
         assert patience() != usual
     assert patience() == usual
-    with pytest.raises(RuntimeError), in_haste(0.3):
+    with pytest.raises(RuntimeError), statement_timeout(0.3):
         raise RuntimeError
     assert patience() == usual
 
 
 def test_a_connection_that_was_closed_meanwhile_is_let_go() -> None:
     if connection.vendor == "sqlite":
-        with in_haste():
+        with statement_timeout():
             connection.close()
     assert Client().get("/hooks/generic/x").status_code == 405
     assert Token.objects.count() == 0

@@ -15,7 +15,6 @@ from django.test.utils import CaptureQueriesContext
 from talaia.audience.actions import add, confirm, forget_asked, opt_out
 from talaia.audience.importing import apply, plan, propose
 from talaia.audience.models import OptOut, Recipient, Subscription
-from talaia.clock import Clock
 from talaia.config import current
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState
@@ -24,6 +23,7 @@ from talaia.notices.models import Reply
 from talaia.notices.replies.actions import order
 from talaia.outbox.models import Fact
 from talaia.panel.state import State
+from talaia.server.scheduler import Clock
 from tests.notices.conftest import Configure, House, set_up
 from tests.notices.mailserver import MailServer
 
@@ -42,7 +42,7 @@ def house(server: MailServer, configure: Configure, monkeypatch: pytest.MonkeyPa
     """Somebody who is told, somebody who opted out, and a door for everybody else."""
     set_up(configure, server, OPEN)
     made = House(server)
-    for place in ("talaia.notices.post", "talaia.api.subscribe"):
+    for place in ("talaia.notices.mailer", "talaia.api.subscribe"):
         monkeypatch.setattr(f"{place}.timezone.now", lambda: made.now)
     opt_out("bernat@example.net", made.now)
     return made

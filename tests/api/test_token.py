@@ -10,10 +10,10 @@ import yaml
 from django.test import Client
 from django.utils import timezone
 
-from talaia.commands.writing import author
+from talaia.commands.shared_options import author
 from talaia.config import Config
 from talaia.outbox.models import Fact
-from talaia.signals.models import Intake, Token
+from talaia.signals.models import RawWebhook, Token
 from talaia.signals.tokens.actions import check_token
 from tests.api.conftest import USUAL
 from tests.journeys.shell import Shell
@@ -87,7 +87,7 @@ def test_what_is_shown_to_paste_opens_the_hook(
         assert (other["scheme"], other["static_configs"]) == ("https", [{"targets": ["status.example.org"]}])
     answer = client.post(path, body, content_type="application/json", HTTP_AUTHORIZATION=f"Bearer {token}")
     assert answer.status_code == 202
-    assert Intake.objects.get().source == source
+    assert RawWebhook.objects.get().source == source
 
 
 def test_what_is_shown_to_paste_opens_the_metrics(talaia: Shell, client: Client, config: Config) -> None:

@@ -7,7 +7,7 @@ import pytest
 from talaia.api.health import judge_disk
 from talaia.commands import check
 from talaia.config import Config
-from talaia.outbox.room import Room
+from talaia.outbox.disk_reserve import Room
 from tests.api.locked import held
 
 GB = 1_000_000_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from talaia.audience import reading
-from talaia.audience.diff import Entry, What
+from talaia.audience.diff import RecipientEntry, What
+from talaia.audience.evaluate import Assessment, judge
 from talaia.audience.guard import NOTHING_BEFORE, Last
-from talaia.audience.judging import Reckoned, judge
 from talaia.audience.roster import names, roster
 from talaia.config import Audience, Columns
 from tests.audience.ledger import NOW
@@ -52,27 +52,27 @@ def text(rows: Iterable[Sequence[str]], header: Sequence[str] = HEADER, delimite
     return "".join(delimiter.join(cells) + "\n" for cells in (header, *rows))
 
 
-def ledger(rows: Iterable[Sequence[str]]) -> dict[str, Entry]:
+def ledger(rows: Iterable[Sequence[str]]) -> dict[str, RecipientEntry]:
     """As it is after these rows were applied."""
     return {one.after.key: one.after for one in judged(text(rows), {}).diff.changes}
 
 
 def judged(
     export: str | bytes,
-    before: Mapping[str, Entry],
+    before: Mapping[str, RecipientEntry],
     audience: Audience = AUDIENCE,
     last: Last = NOTHING_BEFORE,
     opted_out: Iterable[str] = (),
-) -> Reckoned:
+) -> Assessment:
     """Raises Unreadable."""
     data = export.encode() if isinstance(export, str) else export
     table = reading.read(data, [*names(audience.columns).values()], audience.columns.address)
     return judge(roster(table, audience, NOW.date()), before, {*opted_out}, audience, NOW, last)
 
 
-def of(found: Reckoned, what: What) -> list[str]:
+def of(found: Assessment, what: What) -> list[str]:
     return sorted(change.after.key.removesuffix("@example.org") for change in found.diff.of(what))
 
 
-def codes(found: Reckoned) -> list[str]:
+def codes(found: Assessment) -> list[str]:
     return [one.code for one in found.objections]

@@ -10,15 +10,15 @@ import pytest
 from django.utils import timezone
 
 from talaia.audience import actions
-from talaia.audience.following import follow
+from talaia.audience.backend import DeliveryMode, ListMember
+from talaia.audience.list_sync import follow
 from talaia.audience.models import OptOut, Recipient, Subscription
-from talaia.audience.target import Mail, Member
 from talaia.config import Config, Threshold
 from talaia.notices.models import Reply
 from talaia.notices.replies.actions import order
-from talaia.outbox.faults import Temporary
+from talaia.outbox.errors import TemporaryError
 from tests.audience.conftest import Export
-from tests.audience.test_following import Server, standing
+from tests.audience.test_list_sync import Server, standing
 from tests.journeys.shell import Said
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +77,7 @@ def test_nobody_is_forgotten_while_the_list_cannot_be_told(
     talaia("add", ANNA)
 
     def away(_keys: object) -> None:
-        raise Temporary("the list does not answer", "is it running?")
+        raise TemporaryError("the list does not answer", "is it running?")
 
     with monkeypatch.context() as patched:
         patched.setattr(server, "remove", away)
@@ -124,7 +124,7 @@ def confirm(address: str) -> None:
 
 def switched_off(talaia: Talaia, server: Server) -> None:
     talaia("add", ANNA)
-    server.members[ANNA] = Member(ANNA, Mail.BOUNCED)
+    server.members[ANNA] = ListMember(ANNA, DeliveryMode.BOUNCED)
     looked_at(server)
     assert standing("anna") == "bounced"
 
@@ -133,7 +133,7 @@ def test_whose_mail_arrives_again_is_switched_on_at_the_list_too(talaia: Talaia,
     switched_off(talaia, server)
     assert talaia("opt-in", ANNA).out == "is told\n"
     looked_at(server)
-    assert (standing("anna"), server.members) == ("on", {ANNA: Member(ANNA)})
+    assert (standing("anna"), server.members) == ("on", {ANNA: ListMember(ANNA)})
 
 
 def test_whose_mail_came_back_and_who_subscribes_anew_is_switched_on_at_the_list_too(
@@ -142,15 +142,15 @@ def test_whose_mail_came_back_and_who_subscribes_anew_is_switched_on_at_the_list
     switched_off(talaia, server)
     confirm(ANNA)
     looked_at(server)
-    assert (standing("anna"), server.members) == ("on", {ANNA: Member(ANNA)})
+    assert (standing("anna"), server.members) == ("on", {ANNA: ListMember(ANNA)})
 
 
-@pytest.mark.parametrize("mail", [Mail.ON, Mail.BOUNCED])
+@pytest.mark.parametrize("mail", [DeliveryMode.ON, DeliveryMode.BOUNCED])
 def test_who_is_told_again_and_thinks_better_of_it_before_the_list_hears_of_it_is_taken_off(
-    mail: Mail, talaia: Talaia, server: Server
+    mail: DeliveryMode, talaia: Talaia, server: Server
 ) -> None:
     talaia("add", ANNA)
-    server.members[ANNA] = Member(ANNA, mail)
+    server.members[ANNA] = ListMember(ANNA, mail)
     for action in (actions.opt_out, actions.opt_in, actions.opt_out):
         action(ANNA, timezone.now())
     looked_at(server)
@@ -166,7 +166,7 @@ def test_who_left_the_list_by_themselves_as_well_and_comes_back_is_put_on_it(
     del server.members[ANNA]
     again()
     looked_at(server)
-    assert (standing("anna"), server.members) == ("on", {ANNA: Member(ANNA)})
+    assert (standing("anna"), server.members) == ("on", {ANNA: ListMember(ANNA)})
 
 
 def test_who_left_the_export_and_is_back_is_on_the_list_also_when_it_let_them_go_unwritten(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talaia.audience.address import LONGEST, Wrong, parse
+from talaia.audience.address import LONGEST, AddressError, parse
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_address_is_written_in_one_way_and_compared_in_one_way(text: str, wri
     ],
 )
 def test_what_is_no_address_or_pretends_to_be_another_is_refused(text: str, code: str) -> None:
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(AddressError) as caught:
         parse(text)
     assert caught.value.code == code
 
@@ -80,7 +80,7 @@ def test_what_is_no_address_or_pretends_to_be_another_is_refused(text: str, code
 def test_whatever_comes_gives_an_address_or_a_reason_and_an_address_is_its_own_key(text: str) -> None:
     try:
         found = parse(text)
-    except Wrong:
+    except AddressError:
         return
     assert parse(found.written) == found
     assert parse(found.key).key == found.key == found.written.lower()

@@ -12,14 +12,14 @@ from django.db import connection
 from django.utils import timezone
 
 from talaia.audience import actions
-from talaia.audience.diff import Diff, Standing, diff
+from talaia.audience.diff import Diff, RecipientStatus, diff
 from talaia.audience.models import Import, OptOut, Recipient, Subscription
-from talaia.audience.reconcile import Found
-from talaia.audience.roster import Roster, Wanted
+from talaia.audience.reconcile import ListFindings
+from talaia.audience.roster import Roster, WantedRecipient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANNA = "anna@example.org"
-WANTED = {ANNA: Wanted(ANNA, ANNA, "Anna", reasons=("member",))}
+WANTED = {ANNA: WantedRecipient(ANNA, ANNA, "Anna", reasons=("member",))}
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_who_opts_out_while_an_import_lets_them_in_has_opted_out(
     monkeypatch: pytest.MonkeyPatch, confirmed: int
 ) -> None:
     in_between(monkeypatch, lambda: actions.opt_out(ANNA, timezone.now()), lambda: written(confirmed))
-    assert Recipient.objects.get().standing == Standing.OPTED_OUT
+    assert Recipient.objects.get().standing == RecipientStatus.OPTED_OUT
     assert not OptOut.objects.exists()
 
 
@@ -70,7 +70,7 @@ def test_who_is_added_while_an_import_reads_is_no_surprise_to_it(
     monkeypatch: pytest.MonkeyPatch, confirmed: int
 ) -> None:
     def found() -> None:
-        actions.reconciled(Found(by_hand=(ANNA,)), timezone.now(), timezone.now())
+        actions.reconciled(ListFindings(by_hand=(ANNA,)), timezone.now(), timezone.now())
 
     in_between(monkeypatch, found, lambda: written(confirmed))
     row = Recipient.objects.get()

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from talaia.audience.belonging import owners
 from talaia.audience.diff import What
 from talaia.audience.guard import Last
-from talaia.audience.reading import Unreadable
+from talaia.audience.reading import UnreadableFile
 from talaia.audience.roster import Refusal
+from talaia.audience.row_owners import owners
 from tests.audience.exporting import HEADER, NAMES, codes, judged, ledger, members, of, row, text
 from tests.audience.ledger import NOW
 
@@ -297,7 +297,7 @@ def test_nobody_whose_row_is_damaged_leaves_without_a_question(
             lines.append(joined([*rows[name]]))
     try:
         found = judged("\n".join(lines).replace(",", delimiter) + "\n", before)
-    except Unreadable as error:
+    except UnreadableFile as error:
         event(f"the whole file is refused: {error.code}")
         return
     lost = damaged.keys() & {*of(found, What.LEAVES)}

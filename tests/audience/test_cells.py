@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talaia.audience.cells import Refuse, day, invoices, is_yes, optional, within
+from talaia.audience.cells import CellRefused, day, invoices, is_yes, optional, within
 from talaia.audience.diff import What
-from talaia.audience.text import plain, tidy
+from talaia.audience.unicode_text import plain, tidy
 from talaia.config import Audience
 from tests.audience.exporting import AUDIENCE, HEADER, judged, ledger, members, of, row, text
 
@@ -100,7 +100,7 @@ def test_a_day_is_read_however_programs_write_it(said: str, meant: str | None) -
     ],
 )
 def test_a_day_of_which_nobody_knows_which_it_is_is_refused(said: str, code: str) -> None:
-    with pytest.raises(Refuse) as caught:
+    with pytest.raises(CellRefused) as caught:
         day(said, TODAY, MADRID)
     assert caught.value.code == code
 
@@ -116,7 +116,7 @@ def test_an_end_that_was_put_off_in_words_takes_nobody_off_the_list() -> None:
 def test_a_beginning_in_two_digits_is_long_ago_and_an_end_is_refused() -> None:
     assert within("01/05/87", "", TODAY)
     assert within("", "31/12/46", TODAY)
-    with pytest.raises(Refuse):
+    with pytest.raises(CellRefused):
         within("", "31/12/99", TODAY)  # long over, or without an end?
 
 
@@ -148,7 +148,7 @@ def test_words_for_nothing_make_nobody_a_recipient(said: str) -> None:
 
 @pytest.mark.parametrize("said", ["inactiva", "cancel·lada", "pendent", "#N/A", "#REF!", "Err:502", "¿?"])
 def test_a_word_without_a_digit_is_no_number_of_an_invoice(said: str) -> None:
-    with pytest.raises(Refuse):
+    with pytest.raises(CellRefused):
         invoices(said, YES, NO)
     found = judged(text([*members(), row("zoe", member="no", invoice=said)]), {})
     assert ("zoe@example.org" in found.roster.wanted, len(found.roster.refused)) == (False, 1)
@@ -166,7 +166,7 @@ def test_numbers_of_invoices_keep_their_signs() -> None:
 
 
 def test_an_address_in_the_column_of_invoices_is_no_number_although_it_has_a_digit() -> None:
-    with pytest.raises(Refuse) as caught:
+    with pytest.raises(CellRefused) as caught:
         invoices("anna7@example.org", YES, NO)
     assert (caught.value.code, caught.value.word) == ("invoice", "")  # and is repeated nowhere
 

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talaia.audience.behind import concerned
-from talaia.audience.diff import SUBSCRIBED, Entry, Origin, Standing, What, diff
+from talaia.audience.diff import SUBSCRIBED, Origin, RecipientEntry, RecipientStatus, What, diff
 from talaia.audience.guard import objections
-from talaia.audience.roster import Refusal, Roster, Wanted
-from talaia.config import Audience, Behind, Threshold
+from talaia.audience.roster import Refusal, Roster, WantedRecipient
+from talaia.audience.segments import concerned
+from talaia.config import Audience, SegmentConfig, Threshold
 from tests.audience.ledger import AUDIENCE, COLUMNS, NOW, known
 
 
-def wanted(*names: str, reasons: tuple[str, ...] = ("member",)) -> dict[str, Wanted]:
-    return {key: Wanted(key, key, reasons=reasons) for key in (f"{name}@example.org" for name in names)}
+def wanted(*names: str, reasons: tuple[str, ...] = ("member",)) -> dict[str, WantedRecipient]:
+    return {key: WantedRecipient(key, key, reasons=reasons) for key in (f"{name}@example.org" for name in names)}
 
 
 ANNA = known("anna@example.org")
@@ -27,20 +27,20 @@ ANNA = known("anna@example.org")
 @pytest.mark.parametrize(
     ("before", "what", "standing"),
     [
-        (None, What.JOINS, Standing.ON),
+        (None, What.JOINS, RecipientStatus.ON),
         (ANNA, None, None),
         (replace(ANNA, name="Anna"), None, None),  # an export without names takes none away
-        (replace(ANNA, reasons=("invoice 1",)), What.CHANGES, Standing.ON),
-        (replace(ANNA, standing=Standing.LEFT, left_at=NOW), What.RETURNS, Standing.ON),
-        (replace(ANNA, standing=Standing.OPTED_OUT), What.STAYS_OUT, Standing.OPTED_OUT),
-        (replace(ANNA, standing=Standing.OPTED_OUT, left_at=NOW), What.STAYS_OUT, Standing.OPTED_OUT),
-        (replace(ANNA, standing=Standing.BOUNCED), What.STAYS_OUT, Standing.BOUNCED),
-        (replace(ANNA, standing=Standing.BOUNCED, left_at=NOW), What.STAYS_OUT, Standing.BOUNCED),
+        (replace(ANNA, reasons=("invoice 1",)), What.CHANGES, RecipientStatus.ON),
+        (replace(ANNA, standing=RecipientStatus.LEFT, left_at=NOW), What.RETURNS, RecipientStatus.ON),
+        (replace(ANNA, standing=RecipientStatus.OPTED_OUT), What.STAYS_OUT, RecipientStatus.OPTED_OUT),
+        (replace(ANNA, standing=RecipientStatus.OPTED_OUT, left_at=NOW), What.STAYS_OUT, RecipientStatus.OPTED_OUT),
+        (replace(ANNA, standing=RecipientStatus.BOUNCED), What.STAYS_OUT, RecipientStatus.BOUNCED),
+        (replace(ANNA, standing=RecipientStatus.BOUNCED, left_at=NOW), What.STAYS_OUT, RecipientStatus.BOUNCED),
         (replace(ANNA, origin=Origin.HAND, reasons=()), None, None),
     ],
 )
 def test_what_becomes_of_somebody_whom_an_export_has(
-    before: Entry | None, what: What | None, standing: Standing | None
+    before: RecipientEntry | None, what: What | None, standing: RecipientStatus | None
 ) -> None:
     ledger = {before.key: before} if before else {}
     found = diff(wanted("anna"), (), ledger, (), "leave", NOW).changes
@@ -51,14 +51,16 @@ def test_what_becomes_of_somebody_whom_an_export_has(
 @pytest.mark.parametrize(
     ("before", "standing"),
     [
-        (ANNA, Standing.LEFT),
-        (replace(ANNA, standing=Standing.OPTED_OUT), Standing.OPTED_OUT),
-        (replace(ANNA, standing=Standing.BOUNCED), Standing.BOUNCED),
-        (replace(ANNA, standing=Standing.LEFT, left_at=NOW - timedelta(days=1)), None),
+        (ANNA, RecipientStatus.LEFT),
+        (replace(ANNA, standing=RecipientStatus.OPTED_OUT), RecipientStatus.OPTED_OUT),
+        (replace(ANNA, standing=RecipientStatus.BOUNCED), RecipientStatus.BOUNCED),
+        (replace(ANNA, standing=RecipientStatus.LEFT, left_at=NOW - timedelta(days=1)), None),
         (replace(ANNA, origin=Origin.HAND), None),
     ],
 )
-def test_what_becomes_of_somebody_whom_an_export_has_no_more(before: Entry, standing: Standing | None) -> None:
+def test_what_becomes_of_somebody_whom_an_export_has_no_more(
+    before: RecipientEntry, standing: RecipientStatus | None
+) -> None:
     found = diff(wanted("berta"), (), {before.key: before}, (), "leave", NOW).of(What.LEAVES)
     assert [(one.after.standing, one.after.left_at) for one in found] == ([(standing, NOW)] if standing else [])
 
@@ -70,7 +72,7 @@ def test_somebody_in_a_refused_row_neither_joins_nor_leaves() -> None:
 
 
 def test_a_row_that_cannot_be_read_holds_nobody_whom_no_export_had() -> None:
-    left = replace(ANNA, standing=Standing.LEFT, left_at=NOW)
+    left = replace(ANNA, standing=RecipientStatus.LEFT, left_at=NOW)
     (found,) = diff(wanted("anna"), {ANNA.key}, {ANNA.key: left}, (), "leave", NOW).changes
     assert found.what == What.RETURNS
     by_hand = {ANNA.key: replace(ANNA, origin=Origin.HAND, reasons=())}
@@ -82,9 +84,9 @@ def test_who_asked_for_our_mails_keeps_them_whatever_an_export_says_unless_they_
     (found,) = diff(wanted("anna", reasons=("invoice 1",)), (), {ANNA.key: asked}, (), "leave", NOW).changes
     assert (found.what, found.after.reasons) == (What.CHANGES, ("invoice 1", SUBSCRIBED))
     (found,) = diff({}, (), {ANNA.key: asked}, (), "leave", NOW).changes
-    assert (found.what, found.after.standing, found.after.origin) == (What.CHANGES, Standing.ON, Origin.HAND)
+    assert (found.what, found.after.standing, found.after.origin) == (What.CHANGES, RecipientStatus.ON, Origin.HAND)
     assert (found.after.reasons, found.after.connections, found.after.left_at) == ((SUBSCRIBED,), (), None)
-    for standing in (Standing.OPTED_OUT, Standing.BOUNCED):
+    for standing in (RecipientStatus.OPTED_OUT, RecipientStatus.BOUNCED):
         out = replace(asked, standing=standing)
         (found,) = diff({}, (), {ANNA.key: out}, (), "leave", NOW).changes
         assert (found.what, found.after.standing, found.after.left_at) == (What.LEAVES, standing, NOW)
@@ -102,7 +104,7 @@ def test_who_leaves_is_there_for_no_reason_any_more() -> None:
 
 def test_somebody_who_opted_out_and_was_forgotten_comes_back_opted_out() -> None:
     (found,) = diff(wanted("anna"), (), {}, {ANNA.key}, "leave", NOW).changes
-    assert (found.what, found.after.standing) == (What.STAYS_OUT, Standing.OPTED_OUT)
+    assert (found.what, found.after.standing) == (What.STAYS_OUT, RecipientStatus.OPTED_OUT)
 
 
 def test_an_address_added_by_hand_is_left_alone_or_adopted_as_configured() -> None:
@@ -115,13 +117,13 @@ def test_an_address_added_by_hand_is_left_alone_or_adopted_as_configured() -> No
 NAMES = st.sets(st.sampled_from("abcdefgh"))
 
 
-@given(NAMES, NAMES, st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from(list(Standing))))
+@given(NAMES, NAMES, st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from(list(RecipientStatus))))
 def test_after_a_diff_is_applied_there_is_nothing_left_to_do(
-    now_wanted: set[str], held: set[str], standings: dict[str, Standing]
+    now_wanted: set[str], held: set[str], standings: dict[str, RecipientStatus]
 ) -> None:
     ledger = {
         f"{name}@example.org": replace(
-            known(f"{name}@example.org", standing=standing), left_at=NOW if standing == Standing.LEFT else None
+            known(f"{name}@example.org", standing=standing), left_at=NOW if standing == RecipientStatus.LEFT else None
         )
         for name, standing in standings.items()
     }
@@ -129,10 +131,12 @@ def test_after_a_diff_is_applied_there_is_nothing_left_to_do(
     found = diff(people, kept, ledger, (), "leave", NOW)
     after = ledger | {one.after.key: one.after for one in found.to_write}
     assert diff(people, kept, after, (), "leave", NOW).to_write == ()
-    told = {key for key, entry in after.items() if entry.standing == Standing.ON}
-    out = {key for key, entry in ledger.items() if entry.standing in (Standing.OPTED_OUT, Standing.BOUNCED)}
+    told = {key for key, entry in after.items() if entry.standing == RecipientStatus.ON}
+    out = {
+        key for key, entry in ledger.items() if entry.standing in (RecipientStatus.OPTED_OUT, RecipientStatus.BOUNCED)
+    }
     assert told == {key for key in people if key not in out} | {
-        key for key in kept if key in ledger and ledger[key].standing == Standing.ON
+        key for key in kept if key in ledger and ledger[key].standing == RecipientStatus.ON
     }
 
 
@@ -171,14 +175,14 @@ PLACED = (
     replace(known("anna@example.org"), connections=("VexPort7",), areas=("El Port",)),
     replace(known("berta@example.org"), areas=("el port",)),
     replace(known("carme@example.org"), connections=("VexCentre1",)),
-    replace(known("dolors@example.org", standing=Standing.OPTED_OUT), areas=("El Port",)),
+    replace(known("dolors@example.org", standing=RecipientStatus.OPTED_OUT), areas=("El Port",)),
     known("eva@example.org"),
 )
 BEHIND = Audience(
     columns=COLUMNS,
     behind=(
-        Behind(service="links", areas=("El Port",)),
-        Behind(connection="VexCentre1", connections=("C1", "VexPort7")),
+        SegmentConfig(service="links", areas=("El Port",)),
+        SegmentConfig(connection="VexCentre1", connections=("C1", "VexPort7")),
     ),
 )
 

@@ -13,10 +13,10 @@ from django.utils import translation
 
 from talaia.audience import reading, words
 from talaia.audience.diff import What
-from talaia.audience.judging import judge
-from talaia.audience.packing import pack, unpack
-from talaia.audience.reading import Unreadable
+from talaia.audience.evaluate import judge
+from talaia.audience.reading import UnreadableFile
 from talaia.audience.roster import Roster, names, roster
+from talaia.audience.serialize import pack, unpack
 from talaia.config import Threshold
 from tests.audience.ledger import AUDIENCE as USUAL
 from tests.audience.ledger import COLUMNS, NOW, ledger
@@ -159,7 +159,7 @@ def test_every_export_of_the_folder_has_its_case_and_can_be_made_again() -> None
 def test_an_export_gives_its_diff_or_its_error(name: str) -> None:
     wanted, data = CASES[name], (EXPORTS / name).read_bytes()
     if isinstance(wanted, Error):
-        with pytest.raises(Unreadable) as caught:
+        with pytest.raises(UnreadableFile) as caught:
             read(data)
         with translation.override("en"):
             said = words.unreadable(caught.value.code, caught.value.data)
@@ -218,7 +218,7 @@ def test_half_a_letter_that_json_may_hold_is_refused_and_can_be_kept() -> None:
     found = read(f"[{as_json('a@example.org', member=f'{chr(34)}{half}{chr(34)}')}]".encode())
     assert [(one.code, one.word) for one in found.refused] == [("yes_or_no", half)]
     assert unpack(pack(found)) == found
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableFile) as caught:
         read(f"[{as_json('a@example.org').replace(COLUMNS.address, COLUMNS.address + half)}]".encode())
     assert caught.value.data["near"] == COLUMNS.address + half
     json.dumps(caught.value.data, ensure_ascii=False).encode()
@@ -237,6 +237,6 @@ def test_lists_in_lists_are_an_error_of_the_file_however_deep_they_are() -> None
         deep = as_json("b@example.org", member="[" * depth + "]" * depth)
         try:
             read(f"[{as_json('a@example.org')},{deep}]".encode())
-        except Unreadable as error:
+        except UnreadableFile as error:
             said.add((error.code, error.data["line"]))
     assert ("json", 2) in said

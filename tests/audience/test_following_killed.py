@@ -11,11 +11,11 @@ import pytest
 from django.db import connection
 
 from talaia.audience import actions
-from talaia.audience.diff import Entry, Standing
-from talaia.audience.following import follow
+from talaia.audience.backend import DeliveryMode, ListMember, ListOutcome
+from talaia.audience.diff import RecipientEntry, RecipientStatus
+from talaia.audience.list_sync import follow
 from talaia.audience.models import Recipient, Subscription
-from talaia.audience.target import Mail, Member, Outcome
-from tests.audience.test_following import LIMIT, Clock, Server, standing
+from tests.audience.test_list_sync import LIMIT, Clock, Server, standing
 
 pytestmark = pytest.mark.django_db
 ANNA, BERTA, CARME = (f"{name}@example.org" for name in ("anna", "berta", "carme"))
@@ -38,15 +38,15 @@ class Fatal(Server):
             if self.left < 0:
                 raise Killed
 
-    def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
-        outcomes: dict[str, Outcome] = {}
+    def subscribe(self, people: Sequence[RecipientEntry]) -> Mapping[str, ListOutcome]:
+        outcomes: dict[str, ListOutcome] = {}
         for person in people:
             self.reach()
             outcomes |= super().subscribe([person])
             self.reach()
         return outcomes
 
-    def remove(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
+    def remove(self, keys: Sequence[str]) -> Mapping[str, ListOutcome]:
         self.reach()
         outcomes = super().remove(keys)
         self.reach()
@@ -83,7 +83,7 @@ def everybody(now: Clock) -> Fatal:
 
 def leave(key: str, now: Clock) -> None:
     """As an import has it."""
-    Recipient.objects.filter(key=key).update(standing=Standing.LEFT, left_at=now(), since=now())
+    Recipient.objects.filter(key=key).update(standing=RecipientStatus.LEFT, left_at=now(), since=now())
 
 
 @pytest.mark.parametrize("where", ["opted_out", "left"])
@@ -121,7 +121,7 @@ def test_what_came_to_nothing_is_let_go_of_in_time_so_that_who_comes_back_by_han
     now.at += timedelta(hours=2)
     follow(server, LIMIT, now)
     assert Recipient.objects.get(key=ANNA).joining_at is None
-    server.subscribe([Entry(ANNA, ANNA)])
+    server.subscribe([RecipientEntry(ANNA, ANNA)])
     follow(server, LIMIT, now)
     assert standing("anna") == "on"
 
@@ -132,14 +132,16 @@ def subscribe(now: Clock) -> None:
     actions.confirm_subscription(Subscription.objects.get().pk, now())
 
 
-@pytest.mark.parametrize("mail", [Mail.ON, Mail.BOUNCED])
+@pytest.mark.parametrize("mail", [DeliveryMode.ON, DeliveryMode.BOUNCED])
 @pytest.mark.parametrize("again", ["opts in", "subscribes"])
-def test_who_comes_back_after_we_were_killed_while_they_left_is_told_and_may_go_again(again: str, mail: Mail) -> None:
+def test_who_comes_back_after_we_were_killed_while_they_left_is_told_and_may_go_again(
+    again: str, mail: DeliveryMode
+) -> None:
     now = Clock()
     for fatal in count():
         server = everybody(now)
         follow(server, LIMIT, now)
-        server.members[ANNA] = Member(ANNA, mail)
+        server.members[ANNA] = ListMember(ANNA, mail)
         actions.opt_out(ANNA, now())
         reached = server.followed(now, fatal)
         if again == "subscribes":
@@ -148,7 +150,7 @@ def test_who_comes_back_after_we_were_killed_while_they_left_is_told_and_may_go_
             actions.opt_in(ANNA, now())
         both = [server.followed(now, second) for second in (fatal, fatal + 4, 1000)]
         assert not both[-1]
-        assert (standing("anna"), server.members[ANNA]) == ("on", Member(ANNA)), fatal
+        assert (standing("anna"), server.members[ANNA]) == ("on", ListMember(ANNA)), fatal
         actions.opt_out(ANNA, now())
         follow(server, LIMIT, now)
         assert (standing("anna"), sorted(server.members)) == ("opted_out", [BERTA, CARME]), fatal

@@ -10,11 +10,11 @@ import pytest
 from django.utils import translation
 
 from talaia.audience import reading, words
-from talaia.audience.behind import place
-from talaia.audience.diff import Standing, What
+from talaia.audience.diff import RecipientStatus, What
 from talaia.audience.guard import Last
-from talaia.audience.reading import Unreadable
-from talaia.config import Audience, Behind, Threshold
+from talaia.audience.reading import UnreadableFile
+from talaia.audience.segments import place
+from talaia.config import Audience, SegmentConfig, Threshold
 from tests.audience.exporting import AUDIENCE, COLUMNS, HEADER, NAMES, codes, judged, ledger, members, of, row, text
 from tests.audience.sheets import Formula, xlsx
 
@@ -26,7 +26,8 @@ def test_only_who_is_told_counts_among_those_who_leave() -> None:
     before = ledger(members(*MANY))
     opted_out = {f"p{n}@example.org" for n in range(20)}
     before = {
-        key: replace(entry, standing=Standing.OPTED_OUT) if key in opted_out else entry for key, entry in before.items()
+        key: replace(entry, standing=RecipientStatus.OPTED_OUT) if key in opted_out else entry
+        for key, entry in before.items()
     }
     found = judged(text(members(*MANY[:20], *MANY[28:])), before)
     assert [dict(one.data) for one in found.objections] == [{"leaves": 8, "of": 20, "limit": "20%"}]
@@ -42,7 +43,7 @@ def test_many_who_join_at_once_are_asked_about_and_a_few_are_not() -> None:
     assert codes(judged(text(members(*NAMES, *MANY[:5])), BEFORE)) == []
     assert codes(judged(text(more), BEFORE, Audience(columns=COLUMNS, grow=Threshold(count=10)))) == []
     assert codes(judged(text(more), {})) == []  # the first time all of them join
-    left = {key: replace(entry, standing=Standing.LEFT, left_at=None) for key, entry in BEFORE.items()}
+    left = {key: replace(entry, standing=RecipientStatus.LEFT, left_at=None) for key, entry in BEFORE.items()}
     assert codes(judged(text(more), BEFORE | dict([*left.items()][:10]))) == ["grow"]  # who comes back counts too
 
 
@@ -134,7 +135,7 @@ def test_some_who_have_lost_theirs_and_some_who_have_anothers_are_counted_togeth
 
 
 def test_a_connection_is_found_in_whatever_form_it_is_written() -> None:
-    audience = Audience(columns=COLUMNS, behind=(Behind(service="links", connections=("Paral·lel",)),))
+    audience = Audience(columns=COLUMNS, behind=(SegmentConfig(service="links", connections=("Paral·lel",)),))
     where = place(audience, ["links"], [])
     assert where.holds(["PARAŀLEL"], []) and where.holds(["paral•lel"], []) and not where.holds(["Paral"], [])
 
@@ -272,7 +273,7 @@ SHEET = [HEADER, *members()]
     ],
 )
 def test_a_workbook_of_which_nobody_knows_what_is_meant_is_refused(book: bytes, code: str) -> None:
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableFile) as caught:
         judged(book, BEFORE)
     assert caught.value.code == code
 
@@ -301,7 +302,7 @@ def test_a_cell_that_shows_an_error_is_not_an_empty_one() -> None:
 
 
 def test_an_empty_file_is_still_empty() -> None:
-    with pytest.raises(Unreadable, match="empty"):
+    with pytest.raises(UnreadableFile, match="empty"):
         reading.read(b"", HEADER, "Correu")
     assert AUDIENCE.grow == Threshold(share=0.2)
 

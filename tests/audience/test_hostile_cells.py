@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from talaia.audience.belonging import legible, owners_of
-from talaia.audience.cells import Refuse, invoices, is_yes
+from talaia.audience.cells import CellRefused, invoices, is_yes
+from talaia.audience.row_owners import legible, owners_of
 
 YES = frozenset({"si"})
 LONG = 131_000  # characters of a cell that Python's csv reads
@@ -28,6 +28,6 @@ LONG = 131_000  # characters of a cell that Python's csv reads
 )
 def test_a_long_cell_is_read_at_once(read: Callable[[str], object], filler: str) -> None:
     begun = time.process_time()
-    with suppress(Refuse):
+    with suppress(CellRefused):
         read("x" + filler * (LONG // len(filler)) + "x")
     assert time.process_time() - begun < 5

@@ -12,7 +12,7 @@ import pytest
 from django.utils import translation
 
 from talaia.audience import reading
-from talaia.audience.reading import Unreadable, apart, sheets
+from talaia.audience.reading import UnreadableFile, sandbox, spreadsheets
 from talaia.audience.words import unreadable
 from tests.audience.exporting import HEADER, row, text
 from tests.audience.sheets import ods, xlsx, zipped
@@ -62,8 +62,8 @@ WORKBOOKS = {
 @pytest.mark.parametrize(("book", "code"), WORKBOOKS.values(), ids=WORKBOOKS)
 def test_a_workbook_that_asks_for_too_much_is_refused_in_words(book: bytes, code: str) -> None:
     try:
-        found = apart.read(book, NAMES, "Correu")
-    except Unreadable as error:
+        found = sandbox.read(book, NAMES, "Correu")
+    except UnreadableFile as error:
         assert code in ("", error.code)  # noqa: PT017
     else:
         assert not code
@@ -78,8 +78,8 @@ def test_a_reader_that_aborts_ends_nothing_of_ours() -> None:
         "workbook.sheets = lambda archive: unseen();"
         "sys.argv[1:] = sys.argv[-1:]; once.main()"
     )
-    with pytest.raises(Unreadable) as caught:
-        apart.read(FAR, NAMES, "Correu", command=(sys.executable, "-P", "-c", unseen))
+    with pytest.raises(UnreadableFile) as caught:
+        sandbox.read(FAR, NAMES, "Correu", command=(sys.executable, "-P", "-c", unseen))
     assert caught.value.code == "reader_ended"
     with translation.override("en"):
         assert "save it anew" in unreadable(caught.value.code, caught.value.data)
@@ -110,8 +110,8 @@ def test_a_reader_that_aborts_ends_nothing_of_ours() -> None:
     ids=["hangs", "aborts", "ends-early", "ends-in-the-middle", "no-room", "over-memory", "over-time", "says-too-much"],
 )
 def test_whatever_becomes_of_the_reader_it_is_said(does: str, code: str) -> None:
-    with pytest.raises(Unreadable) as caught:
-        apart.read(b"x", NAMES, "Correu", 10 if code == "reader_ended" else 0.3, (sys.executable, "-P", "-c", does))
+    with pytest.raises(UnreadableFile) as caught:
+        sandbox.read(b"x", NAMES, "Correu", 10 if code == "reader_ended" else 0.3, (sys.executable, "-P", "-c", does))
     assert caught.value.code == code
 
 
@@ -131,17 +131,17 @@ def test_whatever_becomes_of_the_reader_it_is_said(does: str, code: str) -> None
     ids=["csv", "cut", "quotes", "broken", "json", "deep", "empty", "xlsx", "ods"],
 )
 def test_what_is_read_over_there_is_what_would_be_read_here(data: bytes) -> None:
-    def told(read: Callable[..., reading.Table]) -> list[object]:
+    def told(read: Callable[..., reading.ExportTable]) -> list[object]:
         said: list[object] = []
         try:
             found = read(data, NAMES, "Correu")
             said += [found.header, found.ended]
-            said += [(line, isinstance(cells, reading.Broken), tuple(cells)) for line, cells in found.rows()]
-        except Unreadable as error:
+            said += [(line, isinstance(cells, reading.BrokenRow), tuple(cells)) for line, cells in found.rows()]
+        except UnreadableFile as error:
             said.append((error.code, error.data))
         return said
 
-    assert told(apart.read) == told(reading.read)
+    assert told(sandbox.read) == told(reading.read)
 
 
 @pytest.mark.torture
@@ -150,10 +150,10 @@ def test_a_zip_bomb_and_rows_without_end_take_neither_memory_nor_the_service() -
     endless = changed(ods(ONE), "content", lambda part: part.replace("<table:table-row>", f"<table:table-row {far}>"))
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", bytes(sheets.LARGEST + 1))
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(spreadsheets.LARGEST + 1))
     for book in (endless, content.getvalue()):
         try:
-            found = apart.read(book, NAMES, "Correu", 30)
+            found = sandbox.read(book, NAMES, "Correu", 30)
             assert found.header
-        except Unreadable as error:
+        except UnreadableFile as error:
             assert error.code in ("sheet", "too_large", "reader_slow", "reader_ended")  # noqa: PT017

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from talaia.audience import actions
-from talaia.audience.models import Import, Look
+from talaia.audience.models import ExportCheck, Import
 from talaia.audience.sympa import line
 from talaia.config import Config
 from talaia.signals.tokens.actions import issue_token
@@ -110,7 +110,7 @@ def test_that_an_old_file_is_read_every_day_makes_it_no_newer(
     folder.mkdir()
     file = Path(folder / "members.csv")
     file.write_text("x")
-    Look.objects.create(export="exports", looked_at=timezone.now(), digest="x")
+    ExportCheck.objects.create(export="exports", looked_at=timezone.now(), digest="x")
     assert client.get(ADDRESS, headers=basic).status_code == 200
     old = (timezone.now() - timedelta(days=11)).timestamp()
     os.utime(file, (old, old))

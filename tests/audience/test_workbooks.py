@@ -10,7 +10,7 @@ import pytest
 
 from talaia.audience import reading
 from talaia.audience.diff import What
-from talaia.audience.reading import Unreadable
+from talaia.audience.reading import UnreadableFile
 from tests.audience.exporting import HEADER, judged, ledger, members, of, row
 from tests.audience.sheets import ods, xlsx, zipped
 
@@ -99,7 +99,7 @@ def test_an_error_is_seen_however_the_sheet_is_called(name: str) -> None:
 
 def test_a_sheet_of_which_nothing_tells_what_is_wrong_in_it_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("talaia.audience.reading.workbook.sheets", lambda archive: {})
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableFile):
         judged(of_xlsx(WRONG), BEFORE)
 
 
@@ -197,7 +197,7 @@ def test_cells_merged_above_the_header_or_to_the_side_mean_nothing() -> None:
     ],
 )
 def test_what_only_a_spreadsheet_opens_is_refused_in_words_of_its_own(data: bytes) -> None:
-    with pytest.raises(Unreadable, match=r"sheet_form|web_page"):
+    with pytest.raises(UnreadableFile, match=r"sheet_form|web_page"):
         reading.read(data, HEADER, "Correu")
 
 
@@ -205,7 +205,7 @@ def test_what_only_a_spreadsheet_opens_is_refused_in_words_of_its_own(data: byte
 def test_a_sheet_that_is_no_xml_or_has_entities_is_refused(sheet: str) -> None:
     with zipfile.ZipFile(io.BytesIO(xlsx([HEADER, *PEOPLE]))) as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist()}
-    with pytest.raises(Unreadable, match="sheet"):
+    with pytest.raises(UnreadableFile, match="sheet"):
         reading.read(zipped(files | {"xl/worksheets/sheet1.xml": sheet}), HEADER, "Correu")
 
 
@@ -213,7 +213,7 @@ def test_a_cell_far_away_in_an_ods_is_told_and_not_read() -> None:
     far = '<table:table-row table:number-rows-repeated="1000000"><table:table-cell/></table:table-row><table:table-row>'
     far += '<table:table-cell table:number-columns-repeated="16000"/><table:table-cell office:value-type="float" '
     far += 'office:value="1"/></table:table-row></table:table>'
-    with pytest.raises(Unreadable, match="sheet_far"):
+    with pytest.raises(UnreadableFile, match="sheet_far"):
         reading.read(changed(ods([HEADER, *PEOPLE]), "content.xml", ("</table:table>", far)), HEADER, "Correu")
     empty = '<table:table-row table:number-rows-repeated="1048000">'
     empty += '<table:table-cell table:number-columns-repeated="16384"/></table:table-row></table:table>'

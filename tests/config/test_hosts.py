@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from django.http.request import split_domain_port, validate_host
 
-from talaia.config import Wrong, read
+from talaia.config import ConfigError, read
 from talaia.config.addresses import is_web_address
 from talaia.config.hosts import asked_by, host, host_and_port, is_here, name_server, web_address, without_password
-from talaia.config.records import answer_is_wrong, question_is_wrong
+from talaia.config.validate_dns import answer_is_wrong, question_is_wrong
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_our_address_and_names_are_read_as_machines_write_them(written: str, mea
 def test_a_host_that_nobody_can_ask_for_is_refused(wrong: str, tmp_path: Path) -> None:
     file = tmp_path / "talaia.toml"
     file.write_text(wrong)
-    with pytest.raises(Wrong):
+    with pytest.raises(ConfigError):
         read(file)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from talaia.config import Config, Wrong, read
-from talaia.config.starting import waiting_for_a_start
+from talaia.config import Config, ConfigError, read
+from talaia.config.restart_required import waiting_for_a_start
 
 SITE = '[site]\nname = "Exemple"\naddress = "https://status.example.org"\n'
 WHOLE = (
@@ -46,7 +46,7 @@ def mistakes(tmp_path: Path, text: str) -> list[tuple[int, str]]:
     """Line and words of each mistake in a configuration."""
     path = tmp_path / "talaia.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(Wrong) as wrong:
+    with pytest.raises(ConfigError) as wrong:
         read(path)
     return [(mistake.line, str(mistake)) for mistake in wrong.value.mistakes]
 
@@ -434,14 +434,14 @@ def test_what_people_write_for_toml_is_told_with_what_it_wants(tmp_path: Path, w
 
 def test_what_is_no_utf_8_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "talaia.toml").write_bytes(SITE.encode() + 'zone = "Catal\u00e0"'.encode("latin-1"))
-    with pytest.raises(Wrong, match="line 4: this is not UTF-8"):
+    with pytest.raises(ConfigError, match="line 4: this is not UTF-8"):
         read(tmp_path / "talaia.toml")
 
 
 def test_a_missing_file_sends_to_init_and_a_folder_does_not(tmp_path: Path) -> None:
-    with pytest.raises(Wrong, match="there is no such file; `talaia init` writes one"):
+    with pytest.raises(ConfigError, match="there is no such file; `talaia init` writes one"):
         read(tmp_path / "none.toml")
-    with pytest.raises(Wrong, match=r"cannot be read: Is a directory$"):
+    with pytest.raises(ConfigError, match=r"cannot be read: Is a directory$"):
         read(tmp_path)
 
 
@@ -452,7 +452,7 @@ def test_the_marks_and_line_ends_of_other_systems_are_accepted(tmp_path: Path) -
 
 def test_a_mistake_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "talaia.toml").write_text(SITE + "zone = 1\n")
-    with pytest.raises(Wrong) as wrong:
+    with pytest.raises(ConfigError) as wrong:
         read(tmp_path / "talaia.toml")
     assert str(wrong.value) == f"{tmp_path / 'talaia.toml'}: line 4: site.zone: must be a text, not 1"
 

@@ -11,9 +11,9 @@ import pytest
 
 from talaia.config import Text, Threshold, read
 from talaia.config.toml import duration
+from talaia.signals.inputs import LiveSignal
 from talaia.signals.matching import claim
 from talaia.signals.parse.report import Alert
-from talaia.signals.view import Signal
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_connection_is_known_by_whatever_stands_in_its_label(tmp_path: Path, i
     config = read(path, tmp_path)
     (service,) = config.tables.services
     labels = {"alertname": "Down", "instance": decomposed}
-    found = claim(service, Signal(("p",), Alert(labels, True).labels))
+    found = claim(service, LiveSignal(("p",), Alert(labels, True).labels))
     assert found is not None and found.connection == id
 
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from talaia.admission import MOST, bounds
+from talaia.server.admission import MOST, bounds
 from tests.contrib.shipped import CONTRIB
 
 UNIT = CONTRIB / "systemd" / "talaia.service"

@@ -11,7 +11,7 @@ import pytest
 
 from talaia.demo.folder import made
 from talaia.demo.servers import Servers, Unknown, ask
-from talaia.refusal import Refused
+from talaia.errors import UserError
 
 
 @pytest.fixture
@@ -109,12 +109,12 @@ def test_what_a_killed_one_left_is_cleared(tmp_path: Path) -> None:
 def test_a_link_in_its_place_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "home").symlink_to(tmp_path / "precious")
-    with pytest.raises(Refused, match="not ours"), made(tmp_path / "home"):
+    with pytest.raises(UserError, match="not ours"), made(tmp_path / "home"):
         pass
     assert (tmp_path / "precious").is_dir()
 
 
 def test_a_folder_that_cannot_be_made_is_told_with_the_mend(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(Refused, match="set TMPDIR"), made(tmp_path / "file" / "home"):
+    with pytest.raises(UserError, match="set TMPDIR"), made(tmp_path / "file" / "home"):
         pass

@@ -15,7 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from talaia.config import current
-from talaia.desk import guessing
+from talaia.desk import login_throttle
 from talaia.desk.models import Member
 from talaia.desk.people.roles import Role
 from talaia.panel.actions import list_services
@@ -35,7 +35,7 @@ def member(name: str, role: Role, **more: str) -> User:
 @pytest.fixture(autouse=True)
 def _nobody_has_tried() -> Iterator[None]:
     yield
-    guessing.TRIES._seen.clear()
+    login_throttle.TRIES._seen.clear()
 
 
 @pytest.fixture

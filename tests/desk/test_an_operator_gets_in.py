@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from talaia.config import Config
-from talaia.desk import guessing
+from talaia.desk import login_throttle
 from talaia.events.models import Event
 from tests.desk.conftest import PASSWORD, log_in, question, with_app, with_passkey
 from tests.desk.proofs import code
@@ -43,7 +43,7 @@ def hammer(place: str) -> None:
 
 def a_night_of(who: str) -> None:
     for minutes in range(50, 0, -2):
-        assert guessing.TRIES.begin(who, timezone.now() - timedelta(minutes=minutes)) == 0
+        assert login_throttle.TRIES.begin(who, timezone.now() - timedelta(minutes=minutes)) == 0
 
 
 def known() -> Client:
@@ -154,7 +154,7 @@ def test_the_waiting_page_offers_the_ways_that_are_open(anna: User) -> None:
 
 def test_behind_a_proxy_the_place_is_what_our_proxy_has_written(anna: User, configure: Callable[[str], Config]) -> None:
     configure(CONFIG + "\n[web]\nbehind_proxy = true\n")
-    for n in range(guessing.FREE):
+    for n in range(login_throttle.FREE):
         sent = {"username": "anna", "password": "wrong"}
         Client().post("/desk/login", sent, headers={"x-forwarded-for": f"203.0.113.{n}, {ELSEWHERE}"})
     told = Client().post(

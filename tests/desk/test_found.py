@@ -12,13 +12,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from talaia.config import Check
+from talaia.config import CheckConfig
 from talaia.desk.found import in_reader_words
+from talaia.signals.check_findings import Finding
 from talaia.signals.checks import in_words, judged
-from talaia.signals.findings import Finding
-from talaia.signals.probes.answer import GATEWAY, Answer, Failed, NotMeasured
+from talaia.signals.probes.answer import GATEWAY, Failed, NotMeasured, ProbeAnswer
 
-WEB = Check(id="web", kind="http", target="https://www.example.org/", slower_than=timedelta(seconds=2))
+WEB = CheckConfig(id="web", kind="http", target="https://www.example.org/", slower_than=timedelta(seconds=2))
 AT = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 
 
@@ -64,7 +64,7 @@ def test_why_a_check_fails_is_said_in_catalan(error: Exception, ours: bool, said
 
 def test_how_slow_an_answer_was_and_when_its_certificate_ends_is_said_in_catalan() -> None:
     ends = AT + timedelta(days=9)
-    what = judged(WEB, Answer(2.5, "status 200", ends), AT).what
+    what = judged(WEB, ProbeAnswer(2.5, "status 200", ends), AT).what
     with translation.override("ca"):
         assert in_reader_words(what) == (
             "respon amb el codi 200, en 2.500 s, passa de 2 s, "

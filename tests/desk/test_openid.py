@@ -16,7 +16,7 @@ from django.utils import timezone
 from talaia.config import Config
 from talaia.desk.actions import invite
 from talaia.desk.models import Invitation
-from talaia.desk.people import flows
+from talaia.desk.people import auth_flows
 from talaia.desk.people.roles import Role
 from talaia.outbox.models import Fact
 from tests.desk.conftest import log_in, member, with_app
@@ -218,7 +218,7 @@ def test_who_came_through_an_issuer_logs_in_once_more_before_changing_their_acce
     assert client.get("/desk/me/passkey").status_code == 200
     long_ago = client.session
     long_ago["account_authentication_methods"] = [
-        {**one, "at": one["at"] - flows.SURE} for one in long_ago["account_authentication_methods"]
+        {**one, "at": one["at"] - auth_flows.SURE} for one in long_ago["account_authentication_methods"]
     ]
     long_ago.save()
     assert client.get("/desk/me/passkey").status_code == 302

@@ -11,7 +11,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from talaia.clock import Clock
 from talaia.config import Config, current
 from talaia.desk.forms.fields import minute
 from talaia.desk.models import Draft
@@ -19,6 +18,7 @@ from talaia.desk.people.roles import Role
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.outbox.models import Fact
+from talaia.server.scheduler import Clock
 from talaia.site import snapshot
 from tests.desk.conftest import member
 from tests.desk.test_writing_at_the_desk import form_of

@@ -14,12 +14,12 @@ from talaia.config import current
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
-from talaia.forum.actions import Words, bind, mean, note_edit, note_trouble
+from talaia.forum.actions import DocumentWords, bind, mean, note_edit, note_trouble
+from talaia.forum.backend import MirroredDocument
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.post import document
 from talaia.forum.rows import house, story
-from talaia.forum.seam import Standing
-from talaia.site.dates import Calendar
+from talaia.site.dates import Dates
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 10, 3, 4, 5, tzinfo=UTC)
@@ -35,7 +35,7 @@ def event(desk: Client) -> Event:
 
 def proposed(event: Event, *changed: tuple[str, str], title: str = "") -> Proposal:
     """Somebody there has changed the text that stands there."""
-    told = house(current(), lambda code: Calendar(code, ZoneInfo("Europe/Madrid")))
+    told = house(current(), lambda code: Dates(code, ZoneInfo("Europe/Madrid")))
     wanted = document(story(event, "ca"), told)
     row = Mirrored.objects.filter(event=event).first() or mean(event, "discourse", wanted.title, wanted.text, NOW)
     text = wanted.text
@@ -43,11 +43,11 @@ def proposed(event: Event, *changed: tuple[str, str], title: str = "") -> Propos
         assert old in text
         text = text.replace(old, new)
     given = (wanted.tags, False, "https://agora.example.org/t/371")
-    standing = Standing(wanted.key, "371", "1-a", wanted.title, wanted.text, *given)
+    standing = MirroredDocument(wanted.key, "371", "1-a", wanted.title, wanted.text, *given)
     bind(row, standing, NOW)
     row.refresh_from_db()
-    standing = Standing(wanted.key, "371", "2-b", title or wanted.title, text, *given)
-    assert note_edit(row, standing, Words(wanted.title, wanted.text), "marta", NOW)
+    standing = MirroredDocument(wanted.key, "371", "2-b", title or wanted.title, text, *given)
+    assert note_edit(row, standing, DocumentWords(wanted.title, wanted.text), "marta", NOW)
     return Proposal.objects.get(state=Proposal.OPEN)
 
 
@@ -115,8 +115,8 @@ def test_who_decides_on_what_is_no_more_so_is_shown_what_is(desk: Client, event:
     there = f"/desk/forum/{proposal.pk}"
     saw = seen(desk.get(there))
     row = Mirrored.objects.get()
-    later = Standing(row.key, "371", "3-c", row.title, row.text.replace("dos", "tres"), (), False, "")
-    note_edit(row, later, Words("", ""), "pol", NOW)
+    later = MirroredDocument(row.key, "371", "3-c", row.title, row.text.replace("dos", "tres"), (), False, "")
+    note_edit(row, later, DocumentWords("", ""), "pol", NOW)
     answer = desk.post(there, {"seen": saw, "take": "1", "section": ["u1"]})
     assert "somebody has written there again meanwhile" in read(answer)
     assert "marta, pol wrote there" in read(answer)

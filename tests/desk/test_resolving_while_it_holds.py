@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from talaia.desk.doubting import before_resolving
 from talaia.desk.people.roles import Role
+from talaia.desk.resolve_confirmation import before_resolving
 from talaia.desk.views.suggestions import suggestions
 from talaia.events import actions
 from talaia.events.models import Event
@@ -20,7 +20,7 @@ from talaia.events.timeline import IncidentState
 from talaia.panel.models import Service
 from talaia.panel.state import TROUBLE, Computed, Reason, State, Verdict, believed, watched
 from talaia.site import pages, snapshot
-from talaia.site.values import House
+from talaia.site.values import SiteInfo
 from tests.desk.conftest import member
 from tests.journeys.shell import Shell
 from tests.signals.conftest import Lab, lab
@@ -160,7 +160,7 @@ def test_what_still_fails_when_it_is_resolved_speaks_and_is_not_suggested_again(
         rf"We resolved <a href=[^>]+>incident {event.ref}</a> \(.+\); the monitoring still sees it f", page
     )
     assert "card suggestion" not in page and "nobody has said" not in page
-    house = House((("", "X"),), "https://status.example.org", ("en",), ZoneInfo("Europe/Madrid"), "")
+    house = SiteInfo((("", "X"),), "https://status.example.org", ("en",), ZoneInfo("Europe/Madrid"), "")
     public = pages.front(snapshot.front(lab.now), house)["index.html"].decode()
     assert f'<a href="/incidents/{event.ref}/">incident {event.ref}</a>' in public and "not written" not in public
     lab.monitoring.prometheus_hangs = True

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from talaia.desk.people import flows
+from talaia.desk.people import auth_flows
 from talaia.desk.people.roles import Role
 from talaia.outbox.models import Fact
 from tests.desk.conftest import PASSWORD, log_in, member, question, with_app, with_passkey
@@ -87,7 +87,7 @@ def test_there_is_one_app_and_the_next_comes_when_it_is_taken_away(anna: User) -
     secret, _ = with_app(hers)
     for answer in (hers.get("/desk/me/app"), hers.post("/desk/me/app", {"code": code(secret, 1)})):
         assert "an authenticator app is connected already" in answer.content.decode()
-    hers.post(f"/desk/me/remove/{flows.proofs(anna, 'totp')[0].pk}")
+    hers.post(f"/desk/me/remove/{auth_flows.proofs(anna, 'totp')[0].pk}")
     assert hers.get("/desk/me/app").status_code == 200
 
 
@@ -222,13 +222,13 @@ def test_with_the_last_second_factor_the_recovery_codes_go(anna: User) -> None:
     hers = log_in("anna")
     with_app(hers)
     with_passkey(hers)
-    app, key = flows.proofs(anna, "totp")[0], flows.proofs(anna, "webauthn")[0]
+    app, key = auth_flows.proofs(anna, "totp")[0], auth_flows.proofs(anna, "webauthn")[0]
     assert "last second factor" not in hers.get(f"/desk/me/remove/{app.pk}").content.decode()
     hers.post(f"/desk/me/remove/{app.pk}")
-    assert len(flows.proofs(anna, "recovery_codes")) == 1
+    assert len(auth_flows.proofs(anna, "recovery_codes")) == 1
     assert "last second factor" in hers.get(f"/desk/me/remove/{key.pk}").content.decode()
     hers.post(f"/desk/me/remove/{key.pk}")
-    assert flows.proofs(anna) == []
+    assert auth_flows.proofs(anna) == []
     assert is_in(log_in("anna"))
     assert facts()[-4:-1] == ["user.passkey_added", "user.totp_removed", "user.passkey_removed"]
 
@@ -236,9 +236,9 @@ def test_with_the_last_second_factor_the_recovery_codes_go(anna: User) -> None:
 def test_nobody_takes_away_what_is_not_theirs(anna: User) -> None:
     with_app(log_in("anna"))
     member("berta", Role.ADMIN)
-    pk = flows.proofs(anna, "totp")[0].pk
+    pk = auth_flows.proofs(anna, "totp")[0].pk
     assert log_in("berta").post(f"/desk/me/remove/{pk}").status_code == 404
-    assert len(flows.proofs(anna, "totp")) == 1
+    assert len(auth_flows.proofs(anna, "totp")) == 1
 
 
 def shown(key: Passkey) -> bool:

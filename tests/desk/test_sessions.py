@@ -13,9 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from talaia.desk.actions import forget_sessions
-from talaia.desk.people import flows
-from talaia.desk.people.agents import device
+from talaia.desk.people import auth_flows
 from talaia.desk.people.roles import Role
+from talaia.desk.people.user_agents import device
 from talaia.outbox.models import Fact
 from tests.desk.conftest import PASSWORD, log_in, member, with_app, with_passkey
 from tests.desk.proofs import code
@@ -151,7 +151,7 @@ def test_lost_factors_are_forgotten_and_every_session_ends(anna: User, shell: Sh
         admin = log_in("berta")
         assert "Make sure, by voice" in admin.get("/desk/people/anna/forget").content.decode()
         assert admin.post("/desk/people/anna/forget").status_code == 302
-    assert flows.proofs(anna) == []
+    assert auth_flows.proofs(anna) == []
     assert not is_in(here)
     assert is_in(log_in("anna"))
 
@@ -174,7 +174,7 @@ def test_a_desk_that_was_left_open_shows_first_who_sits_there(anna: User, addres
 def test_a_proof_is_good_for_a_quarter_of_an_hour(anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
     here = log_in("anna")
     assert here.get("/desk/me/password").status_code == 200
-    monkeypatch.setattr(flows, "SURE", 0)
+    monkeypatch.setattr(auth_flows, "SURE", 0)
     assert here.get("/desk/me/password").status_code == 302
 
 

@@ -15,9 +15,9 @@ from talaia.desk.people.roles import Role
 from talaia.outbox.models import Fact
 from talaia.panel.actions import judge_service, set_by_hand
 from talaia.panel.models import Service
-from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.state import Computed, Reason, ShownState, State
 from talaia.site import pages, snapshot
-from talaia.site.values import House
+from talaia.site.values import SiteInfo
 from tests.desk.conftest import log_in, member
 
 pytestmark = pytest.mark.django_db
@@ -67,8 +67,10 @@ def test_no_state_is_chosen_beforehand_whatever_the_service_is_like(desk: Client
 def test_the_page_says_until_when_the_word_of_a_person_stands(anna: object, state: State) -> None:
     now = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
     set_by_hand("chat", state, now + timedelta(hours=3), {"ca": "Veiem que sí."}, "anna", now)
-    judge_service("chat", Computed(State.OPERATIONAL), Shown(state, Reason("by_hand", {"words": {"ca": "Sí."}})), now)
-    house = House((("", "X"),), "https://status.example.org", ("ca", "es", "en"), ZoneInfo("Europe/Madrid"), "")
+    judge_service(
+        "chat", Computed(State.OPERATIONAL), ShownState(state, Reason("by_hand", {"words": {"ca": "Sí."}})), now
+    )
+    house = SiteInfo((("", "X"),), "https://status.example.org", ("ca", "es", "en"), ZoneInfo("Europe/Madrid"), "")
     files = pages.front(snapshot.front(now), house)
     for language, said in (("", "fins a les 08:02"), ("es/", "hasta las 08:02"), ("en/", "until 08:02")):
         assert said in files[f"{language}index.html"].decode()
@@ -133,7 +135,7 @@ def test_what_is_set_by_hand_is_on_the_page_in_the_words_of_whoever_set_it(desk:
     now: datetime = timezone.now()
     words = {"ca": "Veiem que sí.", "en": "We see that it does."}
     set_by_hand("chat", State.PARTIAL, now + timedelta(hours=1), words, "anna", now)
-    shown = Shown(State.PARTIAL, Reason("by_hand", {"words": words}))
+    shown = ShownState(State.PARTIAL, Reason("by_hand", {"words": words}))
     judge_service("chat", Computed(State.OPERATIONAL), shown, now)
     assert "the technical team says: We see that it does · " in read(desk, "/desk/services/")
 
@@ -141,14 +143,16 @@ def test_what_is_set_by_hand_is_on_the_page_in_the_words_of_whoever_set_it(desk:
 def test_the_list_says_what_was_just_set_or_taken_back_before_the_next_judgement(desk: Client) -> None:
     now = timezone.now()
     words = {"en": "Half of us get in."}
-    judge_service("chat", Computed(State.DISRUPTION), Shown(State.DISRUPTION, Reason("check", {"what": "down"})), now)
+    judge_service(
+        "chat", Computed(State.DISRUPTION), ShownState(State.DISRUPTION, Reason("check", {"what": "down"})), now
+    )
     set_by_hand("chat", State.OPERATIONAL, now + timedelta(hours=1), words, "anna", now)
     for page in ("/desk/services/", "/desk/"):
         row = read(desk, page).partition("Set by hand by anna")[0].rpartition("<li")[2]
         assert "Operational" in row
         assert "Disruption" not in row and "does not answer" not in row
     judge_service(
-        "chat", Computed(State.DISRUPTION), Shown(State.OPERATIONAL, Reason("by_hand", {"words": words})), now
+        "chat", Computed(State.DISRUPTION), ShownState(State.OPERATIONAL, Reason("by_hand", {"words": words})), now
     )
     assert "the technical team says: Half of us get in" in read(desk, "/desk/services/")
     desk.post("/desk/services/chat/hand-back")
@@ -159,7 +163,9 @@ def test_the_list_says_what_was_just_set_or_taken_back_before_the_next_judgement
 
 def test_words_by_hand_whose_end_has_passed_stand_no_longer_for_what_is_shown(desk: Client) -> None:
     now = timezone.now()
-    judge_service("chat", Computed(State.DISRUPTION), Shown(State.DISRUPTION, Reason("check", {"what": "down"})), now)
+    judge_service(
+        "chat", Computed(State.DISRUPTION), ShownState(State.DISRUPTION, Reason("check", {"what": "down"})), now
+    )
     set_by_hand("chat", State.OPERATIONAL, now + timedelta(hours=1), {"en": "So it is."}, "anna", now)
     Service.objects.filter(pk="chat").update(override_until=now - timedelta(seconds=1))
     row = read(desk, "/desk/services/").partition("Set by hand by anna")[0].rpartition("<li")[2]

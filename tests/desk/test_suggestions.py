@@ -13,16 +13,24 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from talaia.desk.models import Dismissal, FirstWords
-from talaia.desk.writing.first_words import KINDS, LONGEST_TITLE, Beginning, listed, name, shipped, unknown_placeholders
 from talaia.desk.writing.suggestions import Desk, drafted, kind_of, suggest
+from talaia.desk.writing.text_templates import (
+    KINDS,
+    LONGEST_TITLE,
+    TextTemplate,
+    listed,
+    name,
+    shipped,
+    unknown_placeholders,
+)
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import Overtaken
 from talaia.outbox.models import Fact
 from talaia.panel.models import Service as Row
 from talaia.panel.state import Reason, State
-from talaia.site.dates import Calendar
-from talaia.site.values import Service
+from talaia.site.dates import Dates
+from talaia.site.values import PageService
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -30,8 +38,8 @@ LANGUAGES = ("ca", "es", "en")
 DESK = Desk(LANGUAGES, ZoneInfo("Europe/Madrid"), {"chat": "messaging", "links": "connection", "site": "web"}, {})
 
 
-def service(slug: str, state: State, since: int = 0, code: str = "", **values: Any) -> Service:
-    return Service(slug, (("", slug.title()),), state, Reason(code, values), NOW + since * MINUTE)
+def service(slug: str, state: State, since: int = 0, code: str = "", **values: Any) -> PageService:
+    return PageService(slug, (("", slug.title()),), state, Reason(code, values), NOW + since * MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +64,7 @@ def service(slug: str, state: State, since: int = 0, code: str = "", **values: A
         ([service("site", State.PARTIAL)], "unknown"),
     ],
 )
-def test_the_kind_of_trouble(services: list[Service], kind: str) -> None:
+def test_the_kind_of_trouble(services: list[PageService], kind: str) -> None:
     assert kind_of(services, DESK.kinds) == kind
 
 
@@ -154,7 +162,9 @@ def test_names_are_listed_and_a_title_never_grows_too_long() -> None:
 
 
 def test_words_of_the_operators_take_the_place_of_ours() -> None:
-    changed = Desk(LANGUAGES, DESK.zone, DESK.kinds, {"messaging": Beginning({"ca": "Xat: {services}"}, {"ca": "Ai!"})})
+    changed = Desk(
+        LANGUAGES, DESK.zone, DESK.kinds, {"messaging": TextTemplate({"ca": "Xat: {services}"}, {"ca": "Ai!"})}
+    )
     (one,) = suggest([service("chat", State.DISRUPTION)], {}, changed, NOW)
     assert (one.words.titles, one.words.texts) == ({"ca": "Xat: Chat"}, {"ca": "Ai!"})
 
@@ -288,14 +298,14 @@ def test_ready_words_follow_when_somebody_corrects_since_when_it_is_so(desk: Cli
     zone = ZoneInfo("Europe/Madrid")
     earlier = datetime.fromisoformat(sent["began"]).replace(tzinfo=zone) - timedelta(minutes=40)
     sent["began"] = f"{earlier:%Y-%m-%dT%H:%M}"
-    said = Calendar("ca", zone).since(earlier, timezone.now())
+    said = Dates("ca", zone).since(earlier, timezone.now())
     assert said not in sent["text"]
     there = desk.post("/desk/incidents/new", sent | {"preview": "1"}, follow=True)
     assert said in there.context["form"]["text"].value(), "the form shows what the preview shows"
     again = {f.html_name: f.value() for f in there.context["form"] if f.value() not in (None, False)}
     desk.post("/desk/incidents/new", again | {"publish": "1"})
     texts = Event.objects.get().updates.get().texts
-    assert said in texts["ca"] and Calendar("en", zone).since(earlier, timezone.now()) in texts["en"]
+    assert said in texts["ca"] and Dates("en", zone).since(earlier, timezone.now()) in texts["en"]
 
 
 def test_words_of_a_person_stay_as_they_are_when_the_beginning_is_corrected(desk: Client, broken: datetime) -> None:

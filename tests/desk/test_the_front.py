@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from talaia.audience.models import Import
 from talaia.config import Config, current
+from talaia.desk.dashboard import SilentSource, incidents_by_urgency, silent, unexplained
 from talaia.desk.people.roles import Role
-from talaia.desk.urgency import Silent, incidents_by_urgency, silent, unexplained
 from talaia.events.actions import open_incident, plan_maintenance, update_incident, update_maintenance
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.forwarded import note_file
@@ -21,7 +21,7 @@ from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Service as Row
 from talaia.panel.state import Reason, State
 from talaia.signals.models import CheckFinding, Signal, SourceState
-from talaia.site.values import Event, Front, Group, Service, Touched
+from talaia.site.values import FrontPage, PageEvent, PageGroup, PageService, TouchedService
 from tests.desk.conftest import log_in, member
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
@@ -32,14 +32,14 @@ def read(desk: Client) -> str:
     return desk.get("/desk/").content.decode().replace("\N{NO-BREAK SPACE}", " ")
 
 
-def incident(ref: str, promised: datetime | None = None, **more: Any) -> Event:
-    return Event("incident", ref, (("ca", ref),), "identified", NOW - 60 * MINUTE, next_update_at=promised, **more)
+def incident(ref: str, promised: datetime | None = None, **more: Any) -> PageEvent:
+    return PageEvent("incident", ref, (("ca", ref),), "identified", NOW - 60 * MINUTE, next_update_at=promised, **more)
 
 
-def front(states: dict[str, State], incidents: tuple[Event, ...] = (), **more: Any) -> Front:
-    services = tuple(Service(slug, (("", slug),), state, Reason(), NOW) for slug, state in states.items())
+def front(states: dict[str, State], incidents: tuple[PageEvent, ...] = (), **more: Any) -> FrontPage:
+    services = tuple(PageService(slug, (("", slug),), state, Reason(), NOW) for slug, state in states.items())
     given: dict[str, Any] = {"in_progress": (), "coming": (), "resolved": (), **more}
-    return Front(made_at=NOW, groups=(Group("g", (("", "g"),), services),), incidents=incidents, **given)
+    return FrontPage(made_at=NOW, groups=(PageGroup("g", (("", "g"),), services),), incidents=incidents, **given)
 
 
 def test_what_is_overdue_stands_first_and_what_promises_nothing_last() -> None:
@@ -59,8 +59,10 @@ def test_services_that_nobody_has_explained_the_worst_first() -> None:
         "f": State.PARTIAL,
         "g": State.PARTIAL,
     }
-    told = incident("x", touched=(Touched("f", (("", "f"),), State.DEGRADED),))
-    worked_on = Event("maintenance", "y", (("", "y"),), "in_progress", NOW, touched=(Touched("g", (), State.PARTIAL),))
+    told = incident("x", touched=(TouchedService("f", (("", "f"),), State.DEGRADED),))
+    worked_on = PageEvent(
+        "maintenance", "y", (("", "y"),), "in_progress", NOW, touched=(TouchedService("g", (), State.PARTIAL),)
+    )
     found = unexplained(front(states, (told,), in_progress=(worked_on,)))
     # What is shown during maintenance is worse than it announced: of that nobody has spoken either.
     assert [service.slug for service in found] == ["c", "g", "b", "d"]
@@ -69,7 +71,7 @@ def test_services_that_nobody_has_explained_the_worst_first() -> None:
 def test_a_source_is_silent_when_it_was_not_heard_for_longer_than_it_may() -> None:
     limits = {"a": MINUTE, "b": MINUTE, "c": MINUTE}
     heard = {"a": (NOW - MINUTE, ""), "b": (NOW - 2 * MINUTE, "refused"), "gone": (NOW - 900 * MINUTE, "")}
-    assert silent(limits, heard, NOW) == (Silent("b", NOW - 2 * MINUTE, "refused"), Silent("c", None))
+    assert silent(limits, heard, NOW) == (SilentSource("b", NOW - 2 * MINUTE, "refused"), SilentSource("c", None))
 
 
 @pytest.mark.django_db

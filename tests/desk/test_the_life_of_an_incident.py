@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talaia.desk.forms.fields import minute
-from talaia.desk.writing.difference import difference
+from talaia.desk.writing.word_diff import difference
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, NotPossible

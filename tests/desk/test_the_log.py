@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import translation
 
 from talaia.desk.audit.export import harmless
-from talaia.desk.audit.found import AT_ONCE
+from talaia.desk.audit.query import AT_ONCE
 from talaia.desk.audit.sentences import SENTENCES, sentence
 from talaia.desk.people.roles import Role
 from talaia.outbox.models import Fact

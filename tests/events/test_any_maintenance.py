@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from talaia.config import current
 from talaia.events import actions
-from talaia.events.clock import due, late
 from talaia.events.models import Event, Impact, Update
 from talaia.events.timeline import ENDED, MAINTENANCE_STEPS, MaintenanceState, NotPossible
+from talaia.events.window_schedule import due, late
 from talaia.outbox.models import Fact
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from talaia.config import current
 from talaia.events import actions
-from talaia.events.clock import due
 from talaia.events.models import Event, Impact, Update
 from talaia.events.timeline import (
     ENDED,
@@ -28,6 +27,7 @@ from talaia.events.timeline import (
     MaintenanceState,
     NotPossible,
 )
+from talaia.events.window_schedule import due
 from talaia.outbox.models import Fact
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings

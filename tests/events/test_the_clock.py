@@ -10,8 +10,6 @@ import pytest
 from django.db import OperationalError
 from django.utils import translation
 
-from talaia import clock as running
-from talaia.clock import Clock
 from talaia.config import current
 from talaia.events.actions import (
     approve_maintenance,
@@ -23,10 +21,12 @@ from talaia.events.actions import (
     take_step,
     update_maintenance,
 )
-from talaia.events.clock import Late, Step, due, late, remind
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState, NotPossible
+from talaia.events.window_schedule import DueTransition, Late, due, late, remind
 from talaia.outbox.models import Fact
+from talaia.server import scheduler as running
+from talaia.server.scheduler import Clock
 
 START = datetime(2026, 5, 4, 21, 0, tzinfo=UTC)
 END = START + timedelta(hours=2)
@@ -390,7 +390,7 @@ PARTS = [
 def failing(monkeypatch: pytest.MonkeyPatch, ref: str, fault: Exception) -> None:
     """The clock's step for that maintenance fails as a bug or a bad row would make it fail."""
 
-    def step(step: Step, now: datetime) -> bool:
+    def step(step: DueTransition, now: datetime) -> bool:
         if step.ref == ref:
             raise fault
         return take_step(step, now)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from talaia.events.promise import in_the_morning, parse
+from talaia.events.next_update import in_the_morning, parse
 from talaia.events.timeline import NotPossible
 
 MADRID = ZoneInfo("Europe/Madrid")

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from talaia.clock import Clock
 from talaia.config import current
 from talaia.events import actions
 from talaia.events.models import Event
@@ -17,6 +16,7 @@ from talaia.outbox.models import Fact
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.state import State
+from talaia.server.scheduler import Clock
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)

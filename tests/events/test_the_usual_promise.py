@@ -10,7 +10,7 @@ import pytest
 from django.utils import translation
 
 from talaia.config import Config, current
-from talaia.events import promise
+from talaia.events import next_update
 from talaia.panel.state import State
 from talaia.site.about import texts
 
@@ -30,14 +30,14 @@ NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
     ],
 )
 def test_the_worst_impact_says_when_the_next_word_comes(levels: list[State], usual: str) -> None:
-    assert promise.usual(levels) == usual
+    assert next_update.usual(levels) == usual
 
 
 def test_of_an_impact_that_nobody_has_said_the_soonest_is_promised() -> None:
     zone = ZoneInfo("Europe/Madrid")
-    at = {state: promise.parse(usual, NOW, zone) for state, usual in promise.USUAL.items()}
+    at = {state: next_update.parse(usual, NOW, zone) for state, usual in next_update.USUAL.items()}
     soonest = min(value for value in at.values() if value)
-    assert promise.parse(promise.usual([]), NOW, zone) == soonest
+    assert next_update.parse(next_update.usual([]), NOW, zone) == soonest
     assert soonest - NOW == timedelta(minutes=30)
 
 
@@ -47,11 +47,11 @@ def test_how_we_communicate_says_what_the_forms_promise(language: str, monkeypat
         return texts(current())[language]
 
     with translation.override(language):
-        assert promise.how_often(State.DISRUPTION) in said()
-        assert promise.how_often(State.PARTIAL) in said()
-    monkeypatch.setattr(promise, "USUAL", {**promise.USUAL, State.DISRUPTION: "2h"})
+        assert next_update.how_often(State.DISRUPTION) in said()
+        assert next_update.how_often(State.PARTIAL) in said()
+    monkeypatch.setattr(next_update, "USUAL", {**next_update.USUAL, State.DISRUPTION: "2h"})
     with translation.override(language):
-        assert promise.how_often(State.DISRUPTION) in said()
+        assert next_update.how_often(State.DISRUPTION) in said()
     assert "{" not in said()
 
 

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from talaia.events.timeline import NotPossible
 from talaia.events.windows import check, instant, one_instant, readings
-from talaia.site.dates import Calendar
+from talaia.site.dates import Dates
 
 MADRID = ZoneInfo("Europe/Madrid")
 
@@ -61,7 +61,7 @@ def test_a_window_has_its_true_length_and_reads_as_people_say_it(
     first, last = (one_instant(datetime.fromisoformat(text), MADRID) for text in (start, end))
     check(first, last)
     assert last - first == timedelta(hours=hours)
-    assert Calendar("ca", MADRID).span(first, last).replace("\xa0", " ") == words
+    assert Dates("ca", MADRID).span(first, last).replace("\xa0", " ") == words
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_window_has_its_true_length_and_reads_as_people_say_it(
 )
 def test_each_language_says_it_its_own_way(language: str, words: str) -> None:
     start, end = datetime(2026, 10, 24, 21, tzinfo=UTC), datetime(2026, 10, 25, 2, tzinfo=UTC)
-    assert Calendar(language, MADRID).span(start, end).replace("\xa0", " ") == words
+    assert Dates(language, MADRID).span(start, end).replace("\xa0", " ") == words
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from talaia.config import current
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
-from talaia.forum.keeping import Keeper
+from talaia.forum.backend import MirrorBackend
 from talaia.forum.models import Mirrored, Proposal
-from talaia.forum.post import House, document
-from talaia.forum.reconciling import Look
+from talaia.forum.polling import MirrorPoll
+from talaia.forum.post import ForumSite, document
 from talaia.forum.rows import house, story
-from talaia.forum.seam import Mirror
+from talaia.forum.sync import MirrorSync
 from talaia.outbox.models import Delivery
 from talaia.outbox.worker import Channel, Worker
 from talaia.panel.actions import list_services
@@ -32,14 +32,14 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 class Office:
     """`catch_up()` delivers all that is due; what is not due yet waits until the clock has come so far."""
 
-    mirror: Callable[[], Mirror]
+    mirror: Callable[[], MirrorBackend]
     home: Path
     clock: Callable[[], datetime]
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         list_services(headings(current()), LONG_AGO)
-        keeper = Keeper(current, lambda _config: self.mirror(), calendar)
+        keeper = MirrorSync(current, lambda _config: self.mirror(), calendar)
         self.channel = Channel("mirror", keeper.deliver)
         self.worker = Worker(self.home, [self.channel], consequences, self.clock)
 
@@ -50,11 +50,11 @@ class Office:
 
     def look(self) -> None:
         """The hourly look, now."""
-        Look(current, lambda _config: self.mirror(), self.clock).step(self.clock())
+        MirrorPoll(current, lambda _config: self.mirror(), self.clock).step(self.clock())
         self.catch_up()
 
     @property
-    def house(self) -> House:
+    def house(self) -> ForumSite:
         return house(current(), calendar)
 
     def wanted(self, event: Event) -> str:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from talaia.forum.post import Entry, House, Story
+from talaia.forum.post import ForumEntry, ForumSite, ForumStory
 from talaia.panel.state import State
-from talaia.site.dates import Calendar
+from talaia.site.dates import Dates
 
 BEGAN = datetime(2026, 10, 3, 2, 12, tzinfo=UTC)
 MADRID = ZoneInfo("Europe/Madrid")
-HOUSE = House("https://status.example.org", "ca", MADRID, Calendar("ca", MADRID))
+HOUSE = ForumSite("https://status.example.org", "ca", MADRID, Dates("ca", MADRID))
 
 
-def house(language: str) -> House:
-    return House("https://status.example.org", language, MADRID, Calendar(language, MADRID), first=language == "ca")
+def house(language: str) -> ForumSite:
+    return ForumSite("https://status.example.org", language, MADRID, Dates(language, MADRID), first=language == "ca")
 
 
-def entry(number: int, state: str = "investigating", text: str = "", minutes: int | None = None) -> Entry:
+def entry(number: int, state: str = "investigating", text: str = "", minutes: int | None = None) -> ForumEntry:
     at = BEGAN + timedelta(minutes=20 * number if minutes is None else minutes)
-    return Entry(number, state, at, text or f"Paraules de l’entrada {number}.", "ca")
+    return ForumEntry(number, state, at, text or f"Paraules de l’entrada {number}.", "ca")
 
 
-STORY = Story(
+STORY = ForumStory(
     kind="incident",
     ref="2026-014",
     title="Tall de fibra a Sants",
@@ -39,7 +39,7 @@ STORY = Story(
     cause="un cable tallat per unes obres",
     analysis="# Què va passar\n\nUna excavadora va tallar el cable.\n\n## Què farem\n\n- un segon camí",
 )
-WORK = Story(
+WORK = ForumStory(
     kind="maintenance",
     ref="2026-003",
     title="Canvi d’encaminador",

@@ -30,11 +30,11 @@ from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import ENDED, IncidentState, NotPossible
 from talaia.forum.actions import decide, mark_of
+from talaia.forum.backend import MirrorBackend
 from talaia.forum.models import Mirrored
 from talaia.forum.post import document
+from talaia.forum.proposals import changes
 from talaia.forum.rows import story
-from talaia.forum.seam import Mirror
-from talaia.forum.taking import changes
 from talaia.outbox.models import Delivery
 from tests.forum.house import Office
 from tests.forum.there import Pair
@@ -103,7 +103,7 @@ class Histories(RuleBasedStateMachine):
         self.around = transaction.atomic()
         self.around.__enter__()
         self.dying = Dying(self.pair.ours())
-        mirror: Mirror = self.dying
+        mirror: MirrorBackend = self.dying
         self.office = Office(lambda: mirror, home, self.clock)
         self.written: dict[str, str] = {}  # a word that somebody wrote there → the event
         self.decided: set[str] = set()

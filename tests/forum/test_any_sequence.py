@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from talaia.forum.backend import Document, EditedElsewhere, Gone, MirroredDocument
 from talaia.forum.discourse.names import external_id
-from talaia.forum.seam import Document, Edited, Gone, Standing
-from talaia.outbox.faults import Temporary
+from talaia.outbox.errors import TemporaryError
 from tests.forum.there import TEXT, Pair, document
 from tests.servers.discourse import Discourse
 from tests.servers.discourse.server import Way
@@ -36,7 +36,7 @@ class Forum(RuleBasedStateMachine):
         self.pair = Pair(self.double, Path(self.folder.name))
         self.ours = self.pair.ours()
         self.wanted: dict[str, Document] = {}
-        self.base: dict[str, Standing] = {}
+        self.base: dict[str, MirroredDocument] = {}
         self.untold: dict[str, set[str]] = {key: set() for key in KEYS}  # texts of people of which we know nothing
         self.count = 0
 
@@ -56,20 +56,20 @@ class Forum(RuleBasedStateMachine):
         wanted = self.wanted[key]
         try:
             done = self.ours.change(wanted, self.base[key], "") if key in self.base else self.ours.make(wanted)
-            if isinstance(done, Standing) and (done.text, done.closed) != (wanted.text, wanted.closed):
+            if isinstance(done, MirroredDocument) and (done.text, done.closed) != (wanted.text, wanted.closed):
                 self.told(key, done)  # adopted: what stands there is of somebody
                 done = self.ours.change(wanted, done, "")
-        except Temporary as fault:
+        except TemporaryError as fault:
             self.double.clock.forward((fault.after.total_seconds() if fault.after else 0) + 1)
             return False
-        if isinstance(done, Edited):
+        if isinstance(done, EditedElsewhere):
             self.told(key, done.standing)
             return False
-        if isinstance(done, Standing):
+        if isinstance(done, MirroredDocument):
             self.base[key] = done
         return True
 
-    def told(self, key: str, there: Standing) -> None:
+    def told(self, key: str, there: MirroredDocument) -> None:
         """The house shows it to an operator, who takes it or not; from now on it may be written over."""
         self.untold[key].discard(there.text)
         self.base[key] = there

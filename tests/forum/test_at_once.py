@@ -14,10 +14,10 @@ from django.db import connection
 
 from talaia.events.actions import open_incident
 from talaia.forum import actions
-from talaia.forum.actions import Words, bind, decide, mean, note_edit, stands
+from talaia.forum.actions import DocumentWords, bind, decide, mean, note_edit, stands
+from talaia.forum.backend import Document, MirroredDocument
 from talaia.forum.merge import merged
 from talaia.forum.models import Mirrored, Proposal
-from talaia.forum.seam import Document, Standing
 from tests.servers.process import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,34 +25,34 @@ NOW = datetime(2026, 10, 3, 4, 5, tzinfo=UTC)
 OURS, THEIRS, THEIR_NEXT = "Ho mirem.", "Ho estem mirant.", "Ho estem mirant molt."
 
 
-def proposed() -> tuple[Mirrored, Standing]:
+def proposed() -> tuple[Mirrored, MirroredDocument]:
     event = open_incident({"ca": "Tall de fibra"}, {"ca": OURS}, {}, NOW, by="anna")
     row = mean(event, "discourse", "Tall de fibra", OURS, NOW)
-    standing = Standing(f"incident/{event.ref}", "371", "1-a", "Tall de fibra", OURS, (), False, "")
+    standing = MirroredDocument(f"incident/{event.ref}", "371", "1-a", "Tall de fibra", OURS, (), False, "")
     assert bind(row, standing, NOW)
     row.refresh_from_db()
     standing = replace(standing, version="2-b", text=THEIRS)
-    assert note_edit(row, standing, Words("Tall de fibra", OURS), "marta", NOW)
+    assert note_edit(row, standing, DocumentWords("Tall de fibra", OURS), "marta", NOW)
     row.refresh_from_db()
     return row, standing
 
 
-def edited(row: Mirrored, there: Standing) -> object:
-    return note_edit(row, replace(there, version="3-c", text=THEIR_NEXT), Words(row.title, OURS), "pol", NOW)
+def edited(row: Mirrored, there: MirroredDocument) -> object:
+    return note_edit(row, replace(there, version="3-c", text=THEIR_NEXT), DocumentWords(row.title, OURS), "pol", NOW)
 
 
-def found(row: Mirrored, there: Standing) -> object:
+def found(row: Mirrored, there: MirroredDocument) -> object:
     return bind(row, replace(there, version="3-c", text=THEIR_NEXT), NOW)
 
 
-def written(row: Mirrored, there: Standing) -> object:
+def written(row: Mirrored, there: MirroredDocument) -> object:
     sent = Document(there.key, there.title, THEIRS, (), False, NOW)
     return stands(row, there, sent, NOW, merged(OURS, OURS, THEIRS))
 
 
 @pytest.mark.parametrize(("write", "locks"), [(edited, "_still"), (found, "_still"), (written, "_take_over")])
 def test_who_decides_and_who_writes_down_wait_for_each_other_and_never_both(
-    write: Callable[[Mirrored, Standing], object], locks: str, monkeypatch: pytest.MonkeyPatch
+    write: Callable[[Mirrored, MirroredDocument], object], locks: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row, there = proposed()
     real, holds = getattr(actions, locks), Signal()

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from talaia.forum.backend import Document, EditedElsewhere, Gone, Recent
 from talaia.forum.discourse.names import news
 from talaia.forum.discourse.topics import Discourse as Ours
 from talaia.forum.post import document as rendered
-from talaia.forum.seam import Document, Edited, Gone, Recent
-from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.outbox.errors import OutsideError, PermanentError, TemporaryError
 from tests.forum.stories import HOUSE, STORY
 from tests.forum.there import BEGAN, TEXT, Pair, document, stands
 from tests.servers.discourse import Discourse
@@ -76,7 +76,7 @@ def test_whatever_is_cut_off_is_there_once_after_the_next_try(pair: Pair, asked:
         ours = pair.ours()  # as after a kill
         try:
             ours.make(document())
-        except Temporary:
+        except TemporaryError:
             pair.double.clock.forward(300)
     ours = pair.ours()
     stands(ours.make(document()))
@@ -93,7 +93,7 @@ def test_a_topic_that_is_there_is_adopted_whatever_its_text(pair: Pair, ours: Ou
 
 def test_a_close_that_was_lost_is_made_up_for(pair: Pair, ours: Ours) -> None:
     pair.double.fail("drop", "PUT")
-    with pytest.raises(Temporary):
+    with pytest.raises(TemporaryError):
         ours.make(document(closed=True))
     assert stands(ours.make(document(closed=True))).closed
     assert len(pair.double.asked("POST")) == 1
@@ -101,12 +101,12 @@ def test_a_close_that_was_lost_is_made_up_for(pair: Pair, ours: Ours) -> None:
 
 def test_a_refusal_is_asked_once_more_when_nobody_remembers_it_and_then_is_a_persons(pair: Pair, ours: Ours) -> None:
     other = pair.double.forum.write("[2026-014] tall de fibra al centre", TEXT)
-    with pytest.raises(Temporary, match="already been used") as first:
+    with pytest.raises(TemporaryError, match="already been used") as first:
         ours.make(document())
     assert first.value.after
     assert first.value.after > timedelta(seconds=120)
     pair.double.clock.forward(10)
-    with pytest.raises(Temporary):
+    with pytest.raises(TemporaryError):
         ours.make(document())
     pair.double.clock.forward(first.value.after.total_seconds())
     refused = ours.make(document())
@@ -124,7 +124,7 @@ def test_a_deleted_topic_is_never_made_again(pair: Pair, ours: Ours) -> None:
         assert isinstance(gone, Gone)
         assert "recover" in gone.hint
     pair.double.clock.forward(121)
-    with pytest.raises(Temporary):
+    with pytest.raises(TemporaryError):
         ours.make(document())
     pair.double.clock.forward(125)
     refused = ours.make(document())
@@ -148,7 +148,7 @@ def test_what_somebody_wrote_meanwhile_is_not_written_over(pair: Pair, ours: Our
     made = stands(ours.make(document()))
     pair.double.forum.edit(int(made.place), "marta", TEXT + " I de Ponent.")
     edited = ours.change(document(text=MORE), made, "")
-    assert isinstance(edited, Edited)
+    assert isinstance(edited, EditedElsewhere)
     assert (edited.editor, edited.standing.text) == ("marta", TEXT + " I de Ponent.")
     assert edited.standing.key == "incident/2026-014"
     assert not pair.double.asked("PUT")
@@ -160,7 +160,7 @@ def test_what_somebody_writes_between_our_look_and_our_word_is_not_written_over_
     made = stands(ours.make(document()))
     pair.double.before("PUT", lambda: pair.double.forum.edit(int(made.place), "joan", "Una altra cosa, ben diferent."))
     edited = ours.change(document(text=MORE), made, "")
-    assert isinstance(edited, Edited)
+    assert isinstance(edited, EditedElsewhere)
     assert (edited.editor, edited.standing.text) == ("joan", "Una altra cosa, ben diferent.")
     assert pair.double.asked("PUT")[0].status == 409
 
@@ -186,7 +186,7 @@ def test_a_title_that_somebody_gave_is_not_written_over_and_a_prettier_one_of_ou
     made = stands(ours.change(document(title="[2026-014] tall de fibra!!!", text=MORE), made, ""))
     assert not pair.double.asked("PUT /t/-")
     pair.double.forum.rename(topic.id, "marta", "[2026-014] Tall de fibra al Centre i a Ponent")
-    assert isinstance(ours.change(document(title="[2026-014] tall de fibra!!!", text=TEXT), made, ""), Edited)
+    assert isinstance(ours.change(document(title="[2026-014] tall de fibra!!!", text=TEXT), made, ""), EditedElsewhere)
 
 
 def test_tags_that_people_gave_stay_and_ours_follow_the_state(pair: Pair, ours: Ours) -> None:
@@ -246,7 +246,7 @@ def test_a_reply_whose_answer_was_lost_is_not_written_twice(pair: Pair, others: 
     for _ in range(others):
         pair.double.forum.reply(int(made.place), "joan")
     pair.double.fail("commit then drop", "POST")
-    with pytest.raises(Temporary):
+    with pytest.raises(TemporaryError):
         loud.change(told(1, 2), made, "")
     stands(loud.change(told(1, 2), made, ""))
     assert [said for said in replies(pair) if "#u2" in said] == [HEADS[1].removeprefix("### ")]
@@ -321,7 +321,7 @@ FAULTS = [
 def test_what_breaks_on_the_way_is_tried_again(pair: Pair, ours: Ours, way: str, says: str, asked: str) -> None:
     made = stands(ours.make(document()))
     pair.double.fail(way, asked)  # type: ignore[arg-type]
-    with pytest.raises(Temporary, match=says):
+    with pytest.raises(TemporaryError, match=says):
         ours.change(document(text=MORE), made, "")
     assert stands(ours.change(document(text=MORE), made, "")).text == MORE
     topic = pair.double.forum.standing()[0]
@@ -337,7 +337,7 @@ def test_a_slow_forum_is_not_waited_for_for_ever(pair: Pair) -> None:
 
 def test_read_only_is_waited_out(pair: Pair, ours: Ours) -> None:
     pair.double.forum.settings.read_only = True
-    with pytest.raises(Temporary, match="read-only") as fault:
+    with pytest.raises(TemporaryError, match="read-only") as fault:
         ours.make(document())
     assert fault.value.after
     pair.double.forum.settings.read_only = False
@@ -347,11 +347,11 @@ def test_read_only_is_waited_out(pair: Pair, ours: Ours) -> None:
 def test_when_it_has_had_enough_of_us_nothing_is_asked_until_it_said(pair: Pair) -> None:
     ours = pair.ours(rate=60)
     pair.double.forum.settings.max_admin_api_reqs_per_minute = 2
-    with pytest.raises(Temporary, match="had enough") as fault:
+    with pytest.raises(TemporaryError, match="had enough") as fault:
         find_many(ours)
     assert fault.value.after
     asked = len(pair.double.seen)
-    with pytest.raises(Temporary, match="asked us to wait"):
+    with pytest.raises(TemporaryError, match="asked us to wait"):
         ours.find("incident/2026-001")
     assert len(pair.double.seen) == asked
     pair.double.clock.forward(fault.value.after.total_seconds())
@@ -361,7 +361,7 @@ def test_when_it_has_had_enough_of_us_nothing_is_asked_until_it_said(pair: Pair)
 def test_the_limit_of_an_address_is_heard_too(pair: Pair) -> None:
     ours = pair.ours(rate=60)
     pair.double.forum.settings.per_ip_per_10_seconds = 3
-    with pytest.raises(Temporary, match="ip_10_secs_limit") as fault:
+    with pytest.raises(TemporaryError, match="ip_10_secs_limit") as fault:
         find_many(ours)
     assert fault.value.after == timedelta(seconds=11)
 
@@ -391,7 +391,7 @@ MISSING = [
 def test_a_missing_scope_is_named(pair: Pair, ours: Ours, scope: str, act: Callable[[Ours, object], object]) -> None:
     made = stands(ours.make(document()))
     pair.double.forum.key.scopes = frozenset(SCOPES - {scope})
-    with pytest.raises(Permanent) as fault:
+    with pytest.raises(PermanentError) as fault:
         act(ours, made)
     assert scope.replace(":", ": ") in fault.value.hint
 
@@ -402,7 +402,7 @@ def test_with_the_granular_scopes_of_the_guide_everything_goes(pair: Pair, ours:
     made = stands(ours.make(document()))
     forum.edit(int(made.place), "marta", TEXT + " Ai.")
     edited = ours.change(document(text=MORE), made, "")
-    assert isinstance(edited, Edited)
+    assert isinstance(edited, EditedElsewhere)
     assert edited.editor == "marta"  # everybody may know that
     stands(ours.change(document(text=MORE, tags=("incident", "resolved"), closed=True), edited.standing, ""))
     assert [one.place for one in ours.recent(forum.clock() - timedelta(days=1))] == [made.place]
@@ -415,7 +415,7 @@ def test_a_key_that_cannot_look_up_in_a_closed_category_makes_nothing(pair: Pair
     forum = pair.double.forum
     forum.key.scopes, forum.settings.external_id_in_topics_read = frozenset(SCOPES), False
     forum.settings.public = False
-    with pytest.raises(Fault):
+    with pytest.raises(OutsideError):
         ours.make(document())
     assert forum.standing() == []
 
@@ -445,7 +445,7 @@ def test_the_key_goes_to_no_other_host(pair: Pair, ours: Ours) -> None:
     ):
         pair.double.fail("elsewhere", asked, address=f"{other}/t/{made.place}.json")
         before = len(pair.double.seen)
-        with pytest.raises(Permanent, match="sends us to http://localhost"):
+        with pytest.raises(PermanentError, match="sends us to http://localhost"):
             act()
         assert all(seen.headers["host"].startswith("127.0.0.1") for seen in pair.double.seen[before:])
 
@@ -464,21 +464,21 @@ def test_a_forum_in_a_folder_of_its_host_and_behind_a_proxy(tmp_path: Path) -> N
 @pytest.mark.parametrize("content", ["", "clau amb blancs", "clau\u00e9"])
 def test_a_key_file_that_holds_no_key_is_told_of(pair: Pair, ours: Ours, content: str) -> None:
     (pair.folder / "key").write_text(content)
-    with pytest.raises(Permanent) as fault:
+    with pytest.raises(PermanentError) as fault:
         ours.find("incident/2026-014")
     assert "key" in str(fault.value)
 
 
 def test_a_forum_that_is_away_is_waited_for(pair: Pair) -> None:
     ours = pair.ours(address="http://127.0.0.1:9")
-    with pytest.raises(Temporary, match="does not answer"):
+    with pytest.raises(TemporaryError, match="does not answer"):
         ours.make(document())
 
 
 def test_the_base_of_another_time_does_not_hide_what_is_already_done(pair: Pair, ours: Ours) -> None:
     made = stands(ours.make(document()))
     pair.double.fail("commit then drop", "PUT /posts")
-    with pytest.raises(Temporary):
+    with pytest.raises(TemporaryError):
         ours.change(document(text=MORE), made, "")
     assert stands(ours.change(document(text=MORE), replace(made), "")).text == MORE
     assert len(pair.double.asked("PUT")) == 1

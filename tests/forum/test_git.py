@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from talaia.config import Config, Mirror, Site, Tables, Text
-from talaia.forum.files import read
-from talaia.forum.git import Git, Head
+from talaia.config import Config, MirrorConfig, SiteConfig, Tables, Text
+from talaia.forum.backend import Document, EditedElsewhere, Gone, MirroredDocument
+from talaia.forum.front_matter import read
+from talaia.forum.git import FetchedHead, Git
 from talaia.forum.post import document
-from talaia.forum.seam import Document, Edited, Gone, Standing
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.errors import PermanentError, TemporaryError
 from tests.forum.history import Repository
 from tests.forum.stories import HOUSE, STORY, WORK
 
@@ -33,13 +33,13 @@ def git(there: Repository, tmp_path: Path) -> Git:
 
 
 def ours(home: Path, repository: str) -> Git:
-    mirror = Mirror(kind="git", repository=repository, address="https://git.example.org/coop/history")
-    site = Site(name=Text((("", "Exemple"),)), address="https://status.example.org")
+    mirror = MirrorConfig(kind="git", repository=repository, address="https://git.example.org/coop/history")
+    site = SiteConfig(name=Text((("", "Exemple"),)), address="https://status.example.org")
     return Git(mirror, Config(Tables(site=site, mirror=mirror), home / "talaia.toml", home))
 
 
-def stands(found: object) -> Standing:
-    assert isinstance(found, Standing), found
+def stands(found: object) -> MirroredDocument:
+    assert isinstance(found, MirroredDocument), found
     return found
 
 
@@ -84,7 +84,7 @@ def test_what_somebody_else_wrote_is_told_and_not_written_over(git: Git, there: 
     made = stands(git.make(DOCUMENT))
     there.edit(FILE, "carrer Major", "carrer Gran", by="Marta Puig")
     found = git.change(replace(DOCUMENT, text="altra cosa"), made, "why")
-    assert isinstance(found, Edited)
+    assert isinstance(found, EditedElsewhere)
     assert found.editor == "Marta Puig"
     assert "carrer Gran" in found.standing.text
     assert "carrer Gran" in (there[FILE] or "")
@@ -106,7 +106,7 @@ def test_whoever_is_quicker_is_fetched_and_nothing_of_theirs_is_lost(
 ) -> None:
     push, quicker = git._push, ["a", "b"]
 
-    def overtaken(head: Head, path: str, document: Document, why: str) -> bool:
+    def overtaken(head: FetchedHead, path: str, document: Document, why: str) -> bool:
         if quicker:
             there.write(f"{quicker.pop()}.md", "d’algú altre")
         return push(head, path, document, why)
@@ -137,10 +137,10 @@ def test_a_file_that_people_wrote_otherwise_is_read_all_the_same(file: str) -> N
 
 
 def test_what_is_no_repository_is_told_with_what_to_mend(tmp_path: Path) -> None:
-    with pytest.raises(Permanent) as fault:
+    with pytest.raises(PermanentError) as fault:
         ours(tmp_path, str(tmp_path / "nowhere")).find(DOCUMENT.key)
     assert fault.value.hint == "look at repository in [mirror]"
-    with pytest.raises(Temporary):
+    with pytest.raises(TemporaryError):
         ours(tmp_path, "git://127.0.0.1:9/history.git").find(DOCUMENT.key)
 
 

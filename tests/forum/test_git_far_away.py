@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from talaia.config import Config, Mirror, Site, Tables, Text
+from talaia.config import Config, MirrorConfig, SiteConfig, Tables, Text
 from talaia.forum.git import Git
 from talaia.forum.post import document
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.errors import PermanentError, TemporaryError
 from tests.forum.history import Repository
 from tests.forum.stories import HOUSE, STORY, WORK
 from tests.forum.test_git import FILE, stands
@@ -26,8 +26,8 @@ DOCUMENT = document(STORY, HOUSE)
 
 
 def mirrored(home: Path, **given: object) -> Git:
-    mirror = Mirror(kind="git", timeout=timedelta(seconds=2), **given)  # type: ignore[arg-type]
-    site = Site(name=Text((("", "Exemple"),)), address="https://status.example.org")
+    mirror = MirrorConfig(kind="git", timeout=timedelta(seconds=2), **given)  # type: ignore[arg-type]
+    site = SiteConfig(name=Text((("", "Exemple"),)), address="https://status.example.org")
     return Git(mirror, Config(Tables(site=site, mirror=mirror), home / "talaia.toml", home))
 
 
@@ -58,20 +58,20 @@ def test_over_https_with_a_token_and_an_authority_of_ones_own(over_https: GitHtt
 def test_over_https_each_refusal_says_what_to_mend(over_https: GitHttps, tmp_path: Path) -> None:
     Repository(tmp_path / "history.git")
     with_password(tmp_path, PASSWORD)
-    with pytest.raises(Temporary, match="certificate verify failed") as distrust:
+    with pytest.raises(TemporaryError, match="certificate verify failed") as distrust:
         mirrored(tmp_path, **{**trusted(over_https, "history.git"), "ca_file": None}).find(DOCUMENT.key)
     assert "ca_file" in distrust.value.hint
-    with pytest.raises(Permanent, match="no git repository"):
+    with pytest.raises(PermanentError, match="no git repository"):
         mirrored(tmp_path, **trusted(over_https, "nowhere.git")).find(DOCUMENT.key)
-    with pytest.raises(Temporary, match="503"):
+    with pytest.raises(TemporaryError, match="503"):
         mirrored(tmp_path, **trusted(over_https, "broken/history.git")).find(DOCUMENT.key)
-    with pytest.raises(Permanent, match="403") as closed:
+    with pytest.raises(PermanentError, match="403") as closed:
         mirrored(tmp_path, **trusted(over_https, "closed/history.git")).find(DOCUMENT.key)
     assert "user and key_file" in closed.value.hint
-    with pytest.raises(Permanent, match="key_file of"):
+    with pytest.raises(PermanentError, match="key_file of"):
         mirrored(tmp_path, **{**trusted(over_https, "history.git"), "key_file": "nowhere"}).find(DOCUMENT.key)
     with_password(tmp_path, "wrong")
-    with pytest.raises(Permanent, match="does not let us in") as stranger:
+    with pytest.raises(PermanentError, match="does not let us in") as stranger:
         mirrored(tmp_path, **trusted(over_https, "history.git")).find(DOCUMENT.key)
     assert "user and key_file" in stranger.value.hint
 
@@ -80,10 +80,10 @@ def test_over_https_a_server_that_says_nothing_is_left_in_time(over_https: GitHt
     with_password(tmp_path, PASSWORD)
     with socket.create_server(("127.0.0.1", over_https.silent)):
         begun = time.monotonic()
-        with pytest.raises(Temporary, match="does not answer"):
+        with pytest.raises(TemporaryError, match="does not answer"):
             mirrored(tmp_path, **trusted(over_https, "silent/history.git")).find(DOCUMENT.key)
         assert time.monotonic() - begun < 10
-    with pytest.raises(Temporary, match="does not answer"):
+    with pytest.raises(TemporaryError, match="does not answer"):
         mirrored(tmp_path, repository="https://127.0.0.1:9/history.git", key_file="token").find(DOCUMENT.key)
 
 
@@ -92,22 +92,22 @@ def test_over_ssh_with_a_key(tmp_path: Path) -> None:
     with Sshd() as server:
         keys = {"key_file": str(server.key), "known_hosts_file": str(known)}
         git = mirrored(tmp_path, repository=server.address_of(there.path), **keys)
-        with pytest.raises(Temporary, match="Host key verification failed") as unknown:
+        with pytest.raises(TemporaryError, match="Host key verification failed") as unknown:
             git.find(DOCUMENT.key)
         assert "ssh-keyscan" in unknown.value.hint
         known.write_text(server.host_line)
         whole_life(git, there)
-        with pytest.raises(Temporary, match="does not appear to be a git repository") as nowhere:
+        with pytest.raises(TemporaryError, match="does not appear to be a git repository") as nowhere:
             mirrored(tmp_path, repository=server.address_of(tmp_path), **keys).find(DOCUMENT.key)
         assert nowhere.value.hint == "look at repository in [mirror]"
         (server.folder / "allowed").write_text("")
-        with pytest.raises(Temporary, match="Permission denied") as stranger:
+        with pytest.raises(TemporaryError, match="Permission denied") as stranger:
             git.find(DOCUMENT.key)
         assert "user and key_file" in stranger.value.hint
         server.freeze()
         try:
             begun = time.monotonic()
-            with pytest.raises(Temporary, match="does not answer"):
+            with pytest.raises(TemporaryError, match="does not answer"):
                 git.find(DOCUMENT.key)
             assert time.monotonic() - begun < 10
         finally:

@@ -12,9 +12,9 @@ from talaia.cli import main
 from talaia.config import Config, current
 from talaia.events import actions
 from talaia.events.models import Event
-from talaia.forum.importing import Topic, take_in
+from talaia.forum.importing import TopicImport, take_in
 from talaia.forum.models import Mirrored
-from talaia.forum.rebuilding import rebuild
+from talaia.forum.rebuild import rebuild
 from talaia.outbox.models import Delivery, Fact
 from tests.forum.house import Office
 from tests.forum.there import Pair
@@ -57,7 +57,7 @@ def office(pair: Pair, tmp_path: Path) -> Office:
     return Office(lambda: ours, tmp_path, pair.double.clock)
 
 
-def imported(pair: Pair, office: Office, **options: bool) -> list[Topic]:
+def imported(pair: Pair, office: Office, **options: bool) -> list[TopicImport]:
     return list(take_in(office.mirror(), office.house, pair.double.clock, pair.pause, by="anna", **options))
 
 

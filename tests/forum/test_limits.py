@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from talaia.forum.discourse.answers import Answer, permitted, understood
-from talaia.forum.discourse.limits import LONGEST, READ_ONLY, UNSAID, Bucket, told_to_wait
 from talaia.forum.discourse.names import (
     external_id,
     key_of,
@@ -18,7 +16,9 @@ from talaia.forum.discourse.names import (
     topic_in,
     version,
 )
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.forum.discourse.rate_limit import LONGEST, READ_ONLY, UNSAID, Bucket, told_to_wait
+from talaia.forum.discourse.responses import DiscourseResponse, permitted, understood
+from talaia.outbox.errors import PermanentError, TemporaryError
 
 NOW = datetime(2026, 10, 3, 9, tzinfo=UTC)
 
@@ -91,7 +91,7 @@ LATER = [
 
 @pytest.mark.parametrize(("status", "content", "after"), LATER)
 def test_what_is_neither_yes_nor_no_is_asked_again(status: int, content: bytes, after: float | None) -> None:
-    with pytest.raises(Temporary) as fault:
+    with pytest.raises(TemporaryError) as fault:
         understood("forum", status, content, {})
     assert (fault.value.after.total_seconds() if fault.value.after else None) == after
     assert fault.value.hint
@@ -107,16 +107,16 @@ def test_a_yes_and_a_no_are_answers_with_the_forums_own_words(status: int) -> No
 
 @pytest.mark.parametrize("body", [None, [], {"errors": "x"}, {"errors": []}, "text"])
 def test_a_no_without_words_says_its_number(body: object) -> None:
-    assert Answer(422, body).errors == "answer 422"
+    assert DiscourseResponse(422, body).errors == "answer 422"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_what_we_may_not_names_the_scope_and_the_place(status: int) -> None:
-    with pytest.raises(Permanent) as fault:
-        permitted("forum", Answer(status, None), "open a topic", "topics: write")
+    with pytest.raises(PermanentError) as fault:
+        permitted("forum", DiscourseResponse(status, None), "open a topic", "topics: write")
     assert "open a topic" in str(fault.value)
     assert status == 400 or "topics: write" in fault.value.hint
-    permitted("forum", Answer(422, None), "open a topic", "topics: write")
+    permitted("forum", DiscourseResponse(422, None), "open a topic", "topics: write")
 
 
 @pytest.mark.parametrize("key", ["incident/2026-014", "maintenance/2026-1003"])

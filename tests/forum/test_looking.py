@@ -16,18 +16,18 @@ from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
 from talaia.forum import actions as mirror_actions
-from talaia.forum import chosen, reconciling
+from talaia.forum import polling, registry
 from talaia.forum.actions import decide
+from talaia.forum.backend import Gone, MirroredDocument
 from talaia.forum.discourse import actions as bells
-from talaia.forum.discourse import hook
-from talaia.forum.discourse.answers import Answer
-from talaia.forum.discourse.client import Client, Query
+from talaia.forum.discourse import webhook
+from talaia.forum.discourse.client import DiscourseClient, Query
+from talaia.forum.discourse.responses import DiscourseResponse
 from talaia.forum.discourse.topics import Discourse as Topics
-from talaia.forum.keeping import Keeper
 from talaia.forum.models import Mirrored, Proposal
-from talaia.forum.reconciling import Look
-from talaia.forum.seam import Gone, Standing
-from talaia.outbox.faults import Permanent
+from talaia.forum.polling import MirrorPoll
+from talaia.forum.sync import MirrorSync
+from talaia.outbox.errors import PermanentError
 from tests.forum.house import Office, open_one, say
 from tests.forum.there import Pair
 from tests.product import ROOT
@@ -45,7 +45,7 @@ class House:
 
     double: Discourse
     office: Office
-    look: Look
+    look: MirrorPoll
     configure: Callable[[str], Config]
     rung: int = 0
 
@@ -72,7 +72,9 @@ class House:
 
     def ring(self, event: Event) -> None:
         self.rung += 1
-        bells.ring(HOOK, hook.Event(self.rung, "post", "post_edited", self.topic(event)), self.double.clock())
+        bells.ring(
+            HOOK, webhook.DiscourseHookEvent(self.rung, "post", "post_edited", self.topic(event)), self.double.clock()
+        )
 
     def look_for(self, *, hours: int) -> None:
         for _ in range(hours):
@@ -89,21 +91,21 @@ def house(tmp_path: Path, configure: Callable[[str], Config]) -> Iterator[House]
         configure(f"{USUAL}\n{text}category = 5\n")
         mirror = pair.ours()
         office = Office(lambda: mirror, tmp_path, double.clock)
-        yield House(double, office, Look(current, lambda _config: mirror, double.clock), configure)
+        yield House(double, office, MirrorPoll(current, lambda _config: mirror, double.clock), configure)
         pair.close()
         assert double.breaches == []
 
 
 def forbid(monkeypatch: pytest.MonkeyPatch, *topics: int) -> None:
     """As where a moderator has moved them to a category in which the bot may not look."""
-    real = Client.get
+    real = DiscourseClient.get
 
-    def get(self: Client, path: str, query: Query | None = None, anonymous: bool = False) -> Answer:
+    def get(self: DiscourseClient, path: str, query: Query | None = None, anonymous: bool = False) -> DiscourseResponse:
         if any(path.startswith(f"/t/{topic}.json") for topic in topics):
-            return Answer(403, REFUSED)
+            return DiscourseResponse(403, REFUSED)
         return real(self, path, query, anonymous)
 
-    monkeypatch.setattr(Client, "get", get)
+    monkeypatch.setattr(DiscourseClient, "get", get)
 
 
 def test_a_topic_that_may_not_be_read_silences_no_other(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,12 +138,12 @@ def test_a_key_that_may_read_nothing_is_the_trouble_of_no_topic_and_no_bell_is_l
     assert not Mirrored.objects.exclude(trouble="").exists()
     assert list(bells.waiting()) == [str(house.topic(events[0]))]
     monkeypatch.undo()
-    house.double.clock.forward(reconciling.AFTER_A_FAULT.total_seconds())
+    house.double.clock.forward(polling.AFTER_A_FAULT.total_seconds())
     house.look.step(house.double.clock())
     assert house.office.proposal(events[0]) is not None
 
 
-@pytest.mark.parametrize("place", [(Topics, "read"), (reconciling, "note")])
+@pytest.mark.parametrize("place", [(Topics, "read"), (polling, "note")])
 def test_a_topic_at_which_we_stumble_hides_no_other(
     house: House, monkeypatch: pytest.MonkeyPatch, place: tuple[object, str]
 ) -> None:
@@ -172,8 +174,8 @@ def test_a_topic_at_which_we_stumble_hides_no_other(
 def test_topics_that_are_gone_hide_none_of_the_others(
     house: House, monkeypatch: pytest.MonkeyPatch, over: bool
 ) -> None:
-    monkeypatch.setattr(reconciling, "MOST_LIVE", 2 if not over else 0)
-    monkeypatch.setattr(reconciling, "OTHERS", 2 if over else 0)
+    monkeypatch.setattr(polling, "MOST_LIVE", 2 if not over else 0)
+    monkeypatch.setattr(polling, "OTHERS", 2 if over else 0)
     events = house.mirrored(*(f"Avaria a la sala número {n}" for n in range(4)), over=over)
     house.look_for(hours=1)
     house.double.clock.forward(20 * 86400)
@@ -189,7 +191,7 @@ def while_it_is_closed(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], No
     """Our text stands there, its topic is not closed yet, and nothing of that is marked here."""
     real = Topics._close
 
-    def close(self: Topics, there: Standing, closed: bool) -> Standing | Gone:
+    def close(self: Topics, there: MirroredDocument, closed: bool) -> MirroredDocument | Gone:
         monkeypatch.undo()
         happens()
         return real(self, there, closed)
@@ -280,15 +282,15 @@ def test_a_mirror_that_cannot_be_made_is_put_off_and_told_in_one_line(
     def mirrors(config: Config) -> None:
         nonlocal asked
         asked += 1
-        assert chosen.chosen(config) is None
+        assert registry.chosen(config) is None
 
-    look = Look(current, mirrors, house.double.clock)
+    look = MirrorPoll(current, mirrors, house.double.clock)
     with caplog.at_level(logging.WARNING):
         for seconds in range(0, 60, 2):
             look.step(now + timedelta(seconds=seconds))
     assert asked == 1
     assert len(caplog.records) == 1
     assert "ca_file cannot be used" in caplog.text
-    assert look.put_off == (now, reconciling.AFTER_A_FAULT)
-    with pytest.raises(Permanent):  # what waits to be written is parked with the same words
-        Keeper(current, chosen.chosen, calendar).deliver(["incident/2026-001"], now)
+    assert look.put_off == (now, polling.AFTER_A_FAULT)
+    with pytest.raises(PermanentError):  # what waits to be written is parked with the same words
+        MirrorSync(current, registry.chosen, calendar).deliver(["incident/2026-001"], now)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from talaia.forum.escape import settled
 from talaia.forum.merge import sections
-from talaia.forum.neutral import settled
 from talaia.forum.post import LONGEST, document, written_title
 from talaia.panel.state import State
 from tests.forum.stories import BEGAN, HOUSE, MADRID, STORY, WORK, entry, house

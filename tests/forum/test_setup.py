@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from talaia.config import Config
-from talaia.forum.discourse.setup import Look, looks
-from talaia.forum.discourse.trial import trial
+from talaia.forum.discourse.self_test import trial
+from talaia.forum.discourse.setup import SetupFinding, looks
 from tests.forum.there import Pair
 from tests.journeys.shell import Shell
 from tests.servers.discourse import Discourse, Forum
@@ -19,17 +19,17 @@ from tests.servers.discourse import Discourse, Forum
 ALL = frozenset({"topics:write", "topics:update", "topics:read", "topics:read_lists", "posts:edit", "topics:delete"})
 
 
-def looked(pair: Pair, **settings: Any) -> list[Look]:
+def looked(pair: Pair, **settings: Any) -> list[SetupFinding]:
     ours = pair.ours(**settings)
     return list(looks(ours.mirror, ours.client.config, ours.client))
 
 
-def tried(pair: Pair, **settings: Any) -> list[Look]:
+def tried(pair: Pair, **settings: Any) -> list[SetupFinding]:
     ours = pair.ours(**settings)
     return list(trial(ours.mirror, ours, pair.double.clock()))
 
 
-def words(found: list[Look], well: bool | None) -> str:
+def words(found: list[SetupFinding], well: bool | None) -> str:
     return "\n".join(f"{look.what} → {look.mend}" for look in found if look.well is well)
 
 

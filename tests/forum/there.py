@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from talaia.config import Config, Mirror, Site, Tables, Text
+from talaia.config import Config, MirrorConfig, SiteConfig, Tables, Text
+from talaia.forum.backend import Document, MirroredDocument
 from talaia.forum.discourse.topics import Discourse as Ours
-from talaia.forum.seam import Document, Standing
 from tests.servers.discourse import Discourse
 
 TEXT = "Des de les 4.05 no hi ha servei al Centre.\n\n## Cronologia\n\nLa fibra es va tallar al carrer Major."
@@ -39,8 +39,8 @@ class Pair:
         """Our side, newly begun as after a restart."""
         (self.folder / "key").write_text("k" * 64 + "\n")
         given: dict[str, object] = {"key_file": "key", "user": "talaia", "category": 5} | settings
-        mirror = Mirror(kind="discourse", address=address or self.double.address, **given)  # type: ignore[arg-type]
-        site = Site(name=Text((("", "Exemple"),)), address="https://status.example.org")
+        mirror = MirrorConfig(kind="discourse", address=address or self.double.address, **given)  # type: ignore[arg-type]
+        site = SiteConfig(name=Text((("", "Exemple"),)), address="https://status.example.org")
         config = Config(Tables(site=site, mirror=mirror), self.folder / "talaia.toml", self.folder)
         self.opened.append(Ours(mirror, config, self.double.clock, self.pause))
         return self.opened[-1]
@@ -54,7 +54,7 @@ class Pair:
         self.double.clock.forward(seconds)
 
 
-def stands(found: object) -> Standing:
+def stands(found: object) -> MirroredDocument:
     """What must be a Standing."""
-    assert isinstance(found, Standing), found
+    assert isinstance(found, MirroredDocument), found
     return found

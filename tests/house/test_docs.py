@@ -17,7 +17,7 @@ import pytest
 from talaia.config import Threshold, read
 from talaia.config.matchers import Matchers
 from talaia.config.tables import Tables, Text
-from talaia.config.toml import Reader
+from talaia.config.toml import TomlReader
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "talaia" / "config" / "example.toml").read_text()
@@ -124,7 +124,7 @@ def test_the_examples_of_the_reference_decode() -> None:
             example = row[1].strip().strip("`")
             if example:
                 struct = struct_of(section)
-                reader = Reader(f"{name} = {example}")
+                reader = TomlReader(f"{name} = {example}")
                 reader.value(typing.get_type_hints(struct)[name], tomllib.loads(f"x = {example}")["x"], (name,))
                 assert not reader.mistakes, (section, name)
 
@@ -169,7 +169,7 @@ def test_the_example_runs_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_example_with_every_setting_opened_decodes() -> None:
-    reader = Reader(opened())
+    reader = TomlReader(opened())
     reader.struct(Tables, tomllib.loads(opened()), ())
     assert [str(mistake) for mistake in reader.mistakes] == []
 

@@ -23,15 +23,15 @@ from talaia.desk.models import Dismissal, Draft
 from talaia.desk.writing.actions import dismiss, keep_draft
 from talaia.events import actions as events
 from talaia.events.models import Event, Impact
+from talaia.events.notice_scope import NoticeScope
 from talaia.events.timeline import IncidentState
-from talaia.events.whom import ForWhom
 from talaia.outbox.models import Fact
 from talaia.panel.actions import judge_service, list_services, roll_up, set_by_hand
 from talaia.panel.catalogue import headings
-from talaia.panel.codes import code
 from talaia.panel.models import Day, FormerSlug, Listing, Service, Transition
 from talaia.panel.rollup import due_days
-from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.state import Computed, Reason, ShownState, State
+from talaia.panel.statuspage_ids import code
 from talaia.site import snapshot
 from talaia.site.values import ServicePage
 from talaia.site.write import publish
@@ -49,7 +49,7 @@ DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds
 
 
 def show(slug: str, state: State, at: datetime) -> None:
-    judge_service(slug, Computed(state, Reason("x")), Shown(state, Reason("x")), at)
+    judge_service(slug, Computed(state, Reason("x")), ShownState(state, Reason("x")), at)
 
 
 class Site:
@@ -174,7 +174,7 @@ def test_everything_that_hangs_on_it_goes_along(site: Site) -> None:
     )
     Event.objects.filter(pk=work.pk).update(proposed={"impacts": {"chat": "degraded"}, "by": "anna"})
     Event.objects.filter(pk=ongoing.pk).update(only_behind=[])
-    events.note_whom(f"incident/{ongoing.ref}", ForWhom(False, ("port1",), (), ("chat",), ("video",)), site.now)
+    events.note_whom(f"incident/{ongoing.ref}", NoticeScope(False, ("port1",), (), ("chat",), ("video",)), site.now)
     add("anna@example.net", "", site.now)
     add("bernat@example.net", "", site.now)
     Recipient.objects.filter(address="anna@example.net").update(services=["video", "chat"])
@@ -197,7 +197,7 @@ def test_everything_that_hangs_on_it_goes_along(site: Site) -> None:
     work.refresh_from_db()
     assert work.proposed == {"impacts": {"xat": "degraded"}, "by": "anna"}
     ongoing.refresh_from_db()
-    assert ForWhom.from_json(ongoing.for_whom or {}) == ForWhom(False, ("port1",), (), ("xat",), ("video",))
+    assert NoticeScope.from_json(ongoing.for_whom or {}) == NoticeScope(False, ("port1",), (), ("xat",), ("video",))
     assert Recipient.objects.get(address="anna@example.net").services == ["video", "xat"]
     assert Recipient.objects.get(address="bernat@example.net").services == []
     confirm_subscription(Subscription.objects.get().pk, site.now)

@@ -450,7 +450,7 @@ def test_half_a_letter_of_a_terminal_comes_on_no_page(talaia: Shell) -> None:
 def test_what_was_typed_for_a_while_is_of_when_it_was_there(talaia: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     talaia("incident", "open", "--title", "Tall al Port", "--service", "chat=partial", text="Ho mirem.")
     later = timezone.now() + timedelta(minutes=8)
-    monkeypatch.setattr("talaia.commands.writing.timezone", SimpleNamespace(now=lambda: later))
+    monkeypatch.setattr("talaia.commands.shared_options.timezone", SimpleNamespace(now=lambda: later))
     ref = Event.objects.get().ref
     said = talaia("incident", "update", ref, "--state", "identified", "--next", "5m", text="Un cable.")
     assert said.code == 0, said.err

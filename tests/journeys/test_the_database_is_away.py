@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 
-from talaia.outbox import beats
+from talaia.outbox import heartbeats
 from tests.product import ROOT, Talaia
 from tests.servers.postgres import PostgreSQL
 from tests.servers.process import wait_until
@@ -50,7 +50,7 @@ def test_a_restart_without_the_database_serves_the_finished_pages_and_works_once
     product.start()
     product.started()
     assert health(product) == 503
-    beat = beats.file(product.home, "worker")
+    beat = heartbeats.file(product.home, "worker")
     last = beat.stat().st_mtime_ns
     cluster.start()
     wait_until(lambda: beat.stat().st_mtime_ns > last, 30, "the worker runs", product)

@@ -112,7 +112,7 @@ def test_it_tells_its_story_turns_with_its_servers_and_leaves_nothing(place: Pat
         said = demo.process.output()
         assert "Traceback" not in said
         warnings = [line for line in said.splitlines() if "WARNING" in line]
-        assert all("talaia.signals.findings" in line for line in warnings)  # what was broken is said
+        assert all("talaia.signals.check_findings" in line for line in warnings)  # what was broken is said
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", demo.port)) != 0
 

@@ -112,6 +112,6 @@ MIGRATE = """
 from talaia.cli import set_up
 set_up()
 from talaia.config import current
-from talaia.starting import prepare
+from talaia.server.startup import prepare
 prepare(current())
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from talaia.config import Config
-from talaia.modes import loose_public, loose_state, make_private, make_public, mend, passable, readable_by_others
+from talaia.file_modes import loose_public, loose_state, make_private, make_public, mend, passable, readable_by_others
 from tests.product import ROOT, Talaia
 
 CONFIG = (ROOT / "tests" / "talaia.toml").read_text()

@@ -73,7 +73,7 @@ def server() -> Iterator[MailServer]:
 def house(server: MailServer, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> House:
     set_up(configure, server)
     made = House(server)
-    monkeypatch.setattr("talaia.notices.post.timezone.now", lambda: made.now)
+    monkeypatch.setattr("talaia.notices.mailer.timezone.now", lambda: made.now)
     return made
 
 

@@ -13,10 +13,10 @@ from email.message import EmailMessage
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from talaia.notices.stories import STORIES
-from talaia.notices.values import Recipient, Sender, Story
-from talaia.notices.write import copy, sheet
-from talaia.site.dates import Calendar
+from talaia.notices.compose import copy, sheet
+from talaia.notices.samples import STORIES
+from talaia.notices.values import Addressee, NoticeStory, Sender
+from talaia.site.dates import Dates
 
 FOLDER = Path(__file__).parent / "letters"
 LANGUAGES = ("ca", "es", "en")
@@ -31,15 +31,15 @@ SENDER = Sender(
     leave="avisos-leave@lists.example.org",
     secret=b"not a secret",
 )
-ANNA = Recipient("r000000000001", "anna@example.net")
-LIST = Recipient("list", "avisos@lists.example.org", is_list=True)
+ANNA = Addressee("r000000000001", "anna@example.net")
+LIST = Addressee("list", "avisos@lists.example.org", is_list=True)
 
 
-def calendar(language: str) -> Calendar:
-    return Calendar(language, ZoneInfo("Europe/Madrid"))
+def calendar(language: str) -> Dates:
+    return Dates(language, ZoneInfo("Europe/Madrid"))
 
 
-def bytes_of(story: Story, language: str) -> bytes:
+def bytes_of(story: NoticeStory, language: str) -> bytes:
     """The very bytes of a copy; language "list": the one in all languages that a list gets."""
     to_list = language == "list"
     made = sheet(
@@ -52,7 +52,7 @@ def bytes_of(story: Story, language: str) -> bytes:
     return copy(made, story, SENDER, LIST if to_list else ANNA)
 
 
-def parsed(story: Story, language: str) -> EmailMessage:
+def parsed(story: NoticeStory, language: str) -> EmailMessage:
     mail = email.message_from_bytes(bytes_of(story, language), policy=email.policy.default)
     assert isinstance(mail, EmailMessage)
     return mail

@@ -5,7 +5,7 @@ Collected from reports that people made public; names and addresses are invented
 
 from __future__ import annotations
 
-from talaia.notices.answers import Meaning
+from talaia.notices.smtp_replies import Meaning
 
 GONE, LATER, OURS, UNCLEAR = Meaning.GONE, Meaning.LATER, Meaning.OURS, Meaning.UNCLEAR
 

@@ -9,8 +9,8 @@ import pytest
 from talaia.audience.actions import add
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState
-from talaia.notices.models import Notice, Posting
-from talaia.notices.post import has_come
+from talaia.notices.mailer import has_come
+from talaia.notices.models import Notice, NoticeRecipient
 from tests.notices.conftest import MINUTE, NOW, Configure, House, set_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,9 +92,9 @@ def test_copies_that_were_put_off_are_not_tried_before_they_are_due(house: House
     [(timedelta(0), False), (2 * MINUTE - timedelta(seconds=1), False), (2 * MINUTE, True), (-3 * MINUTE, True)],
 )
 def test_when_a_copy_that_was_put_off_has_its_turn(after: timedelta, come: bool) -> None:
-    put_off = Posting(state=Posting.AGAIN, at=NOW, due=NOW + 2 * MINUTE)
+    put_off = NoticeRecipient(state=NoticeRecipient.AGAIN, at=NOW, due=NOW + 2 * MINUTE)
     assert has_come(put_off, NOW + after) == come
-    assert has_come(Posting(state=Posting.AGAIN, at=NOW, due=None), NOW + after)
+    assert has_come(NoticeRecipient(state=NoticeRecipient.AGAIN, at=NOW, due=None), NOW + after)
 
 
 def test_what_went_by_a_clock_that_was_ahead_is_not_counted_into_the_hour_of_the_cap(

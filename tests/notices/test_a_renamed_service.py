@@ -18,12 +18,12 @@ from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
 from talaia.notices.actions import begin
+from talaia.notices.mailer import Mailer, SendBatch
 from talaia.notices.models import Notice
-from talaia.notices.post import Part, Post
-from talaia.notices.values import Story
+from talaia.notices.values import NoticeStory
 from talaia.outbox import actions as outbox
-from talaia.panel.codes import code
 from talaia.panel.state import State
+from talaia.panel.statuspage_ids import code
 from tests.notices.conftest import Configure, House, set_up
 from tests.notices.receiver import Receiver
 
@@ -79,7 +79,7 @@ def test_who_was_told_of_a_problem_before_is_told_its_end_after(
     assert sorted(house.server.to()) == [ANNA, ANNA, CARLA, CARLA]
     assert [(kind, state) for kind, state, _ in house.notices()] == [("problem", "sent"), ("resolved", "sent")]
     for notice in Notice.objects.all():
-        assert [one.slug for one in Story.from_json(notice.story or {}).touched] == ["connexions"]
+        assert [one.slug for one in NoticeStory.from_json(notice.story or {}).touched] == ["connexions"]
 
 
 def test_a_sending_that_has_begun_reaches_who_chose_it(house: House, configure: Configure, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_sending_that_has_begun_reaches_who_chose_it(house: House, configure: 
     assert told
     renamed(house, configure, tmp_path)
     assert [one.slug for one in told.touched] == ["links"]
-    part = Part(Post(recipients, calendar, mail_returns, to_list, neighbours), notice, told, current())
+    part = SendBatch(Mailer(recipients, calendar, mail_returns, to_list, neighbours), notice, told, current())
     assert [one.address for one in part.concerned(list(part.recipients("")))] == [ANNA, CARLA]
 
 

@@ -11,9 +11,9 @@ from django.db import connection
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState
 from talaia.notices import actions
-from talaia.notices.actions import drawing
+from talaia.notices.actions import drafting
 from talaia.notices.models import Notice
-from talaia.notices.which import Wanted
+from talaia.notices.policy import DueNotice
 from talaia.panel.state import State
 from tests.notices.conftest import House
 
@@ -25,9 +25,9 @@ class Meanwhile:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
         self.results: list[object] = []
-        self.action, self.judge = action, drawing._stays
+        self.action, self.judge = action, drafting._stays
         self.thread = threading.Thread(target=self.act)
-        monkeypatch.setattr(drawing, "_stays", self.stays)
+        monkeypatch.setattr(drafting, "_stays", self.stays)
 
     def act(self) -> None:
         try:
@@ -37,7 +37,7 @@ class Meanwhile:
         finally:
             connection.close()
 
-    def stays(self, held: Notice, wanted: Wanted, tell: bool | None) -> bool:
+    def stays(self, held: Notice, wanted: DueNotice, tell: bool | None) -> bool:
         if self.thread.ident is None:
             self.thread.start()
             self.thread.join(0.5)

@@ -18,7 +18,7 @@ from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
 from talaia.notices.models import Notice
-from talaia.notices.stories import STORIES
+from talaia.notices.samples import STORIES
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.state import State
 from tests.desk.conftest import member

@@ -15,14 +15,14 @@ from django.conf import settings
 from django.db import OperationalError
 
 from talaia import cli
-from talaia.api.lmtp import Door
+from talaia.api.lmtp import LmtpServer
 from talaia.audience.mailing import readers
 from talaia.audience.models import Recipient
 from talaia.config import current
 from talaia.notices import tokens
-from talaia.notices.answers import Meaning
+from talaia.notices.bounces import Returned, read
 from talaia.notices.models import Bounce
-from talaia.notices.returned import Returned, read
+from talaia.notices.smtp_replies import Meaning
 from talaia.outbox.models import Fact
 from tests.audience.ledger import CONFIG
 from tests.notices.conftest import Configure, House, set_up
@@ -171,7 +171,7 @@ def test_lmtp_answers_for_each_recipient_and_takes_nothing_that_is_not_ours() ->
             raise RuntimeError("the database is away")
         taken.append((to, content))
 
-    door = Door(("127.0.0.1", 0), lambda to: to.startswith("torna+"), take)
+    door = LmtpServer(("127.0.0.1", 0), lambda to: to.startswith("torna+"), take)
     thread = threading.Thread(target=door.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     said = [

@@ -16,7 +16,6 @@ from django.test import Client
 from pytest_django import Settings
 
 from talaia.channels import calendar
-from talaia.clock import Clock
 from talaia.config import current
 from talaia.desk.people.roles import Role
 from talaia.events import actions as events
@@ -24,11 +23,12 @@ from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.notices import actions
 from talaia.notices.chat import client as chats
 from talaia.notices.chat.write import message
-from talaia.notices.letterhead import letterhead
 from talaia.notices.models import Notice
-from talaia.notices.stories import STORIES
-from talaia.outbox.faults import Temporary
+from talaia.notices.samples import STORIES
+from talaia.notices.sender import letterhead
+from talaia.outbox.errors import TemporaryError
 from talaia.outbox.models import Delivery, Fact
+from talaia.server.scheduler import Clock
 from tests.desk.conftest import member
 from tests.notices.conftest import Configure, House, set_up
 from tests.notices.receiver import Receiver
@@ -153,7 +153,7 @@ def test_a_chat_sends_us_nowhere_else(room: House, there: Receiver) -> None:
 
 def test_a_chat_that_never_stops_answering_is_ended(room: House, there: Receiver) -> None:
     there.answer = there.endless
-    with pytest.raises(Temporary, match="did not answer within 3 s"):
+    with pytest.raises(TemporaryError, match="did not answer within 3 s"):
         chats.say(current().tables.chat[0], current(), "x", "y", patience=3)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from talaia.config import current
-from talaia.notices.post import client
-from talaia.outbox.faults import Permanent
+from talaia.notices.mailer import client
+from talaia.outbox.errors import PermanentError
 from tests.journeys.shell import Said, Shell
 from tests.notices.conftest import Configure, set_up
 from tests.notices.mailserver import DROP, MailServer
@@ -59,12 +59,12 @@ def test_a_password_that_cannot_be_sent_or_read(
     assert "FAIL " in said.out and "holds letters beyond ASCII" in said.out
     for password, words in (("contraseña".encode(), "letters beyond ASCII"), (b"contrase\xf1a", "does not let us in")):
         (tmp_path / "password").write_bytes(password)
-        with client(config) as sending, pytest.raises(Permanent, match=words):
+        with client(config) as sending, pytest.raises(PermanentError, match=words):
             sending.send("estat@example.org", "anna@example.net", b"Subject: x\r\n\r\n")
 
 
 def test_a_sender_that_cannot_be_written_is_a_fault_that_lasts(server: MailServer, configure: Configure) -> None:
-    with client(set_up(configure, server)) as sending, pytest.raises(Permanent, match="letters beyond ASCII"):
+    with client(set_up(configure, server)) as sending, pytest.raises(PermanentError, match="letters beyond ASCII"):
         sending.send("estat@exàmple.cat", "anna@example.net", b"Subject: x\r\n\r\n")
 
 

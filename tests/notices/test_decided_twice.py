@@ -8,7 +8,7 @@ from talaia.events import actions as events
 from talaia.events.timeline import NotPossible, Overtaken
 from talaia.notices import actions
 from talaia.notices.actions import turn_of
-from talaia.notices.models import Notice, Posting
+from talaia.notices.models import Notice, NoticeRecipient
 from talaia.outbox.models import Fact
 from talaia.panel.state import State
 from tests.notices.conftest import House
@@ -89,7 +89,7 @@ def test_copies_that_were_refused_are_tried_once_more_by_two_taps(house: House) 
     seen = turn_of(notice())
     actions.try_again(notice().pk, house.now, by="anna", seen=seen)
     house.work()
-    assert (notice().state, Posting.objects.get(state=Posting.REFUSED).tries) == (Notice.SENT, 2)
+    assert (notice().state, NoticeRecipient.objects.get(state=NoticeRecipient.REFUSED).tries) == (Notice.SENT, 2)
     with pytest.raises(Overtaken):
         actions.try_again(notice().pk, house.now, by="anna", seen=seen)
     assert facts("notice.resumed") == 1

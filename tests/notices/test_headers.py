@@ -16,11 +16,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from talaia.notices import confirm, headers
-from talaia.notices.replies.write import Places, Present
+from talaia.notices import confirmation_mail, headers
+from talaia.notices.compose import copy, sheet
+from talaia.notices.replies.write import Present, ReplyLinks
 from talaia.notices.replies.write import mail as reply
-from talaia.notices.stories import STORIES
-from talaia.notices.write import copy, sheet
+from talaia.notices.samples import STORIES
 from tests.notices.letters import ANNA, SENDER, calendar
 
 WORDS = [
@@ -217,14 +217,14 @@ def a_notice(title: str, name: str) -> bytes:
 
 def a_question(_title: str, name: str) -> bytes:
     sender = replace(SENDER, name=(("ca", name),), sender="estat@example.org")
-    return confirm.mail(sender, "s1", "anna@example.net", "ca", [], STORIES["problem"].written_at)
+    return confirmation_mail.mail(sender, "s1", "anna@example.net", "ca", [], STORIES["problem"].written_at)
 
 
 def an_answer(_title: str, name: str) -> bytes:
     sender = replace(SENDER, name=(("ca", name),), sender="estat@example.org")
     present = Present(STORIES["problem"].written_at)
     to = {"to": "anna@example.net", "message_id": "<a@b>", "answers": "<c@d>"}
-    return reply(present, sender, Places(), calendar, ["ca"], **to)
+    return reply(present, sender, ReplyLinks(), calendar, ["ca"], **to)
 
 
 @pytest.mark.parametrize("made", [a_notice, a_question, an_answer])

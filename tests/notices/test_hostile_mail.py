@@ -9,24 +9,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from talaia.api.lmtp import Door
-from talaia.notices import returned, tokens
+from talaia.api.lmtp import LmtpServer
+from talaia.notices import bounces, tokens
 from tests.servers.process import wait_until
 
-Letterbox = tuple[Door, list[tuple[str, bytes, str]]]
+Letterbox = tuple[LmtpServer, list[tuple[str, bytes, str]]]
 
 
 @pytest.fixture
 def door() -> Iterator[Letterbox]:
     taken: list[tuple[str, bytes, str]] = []
-    opened = Door(("127.0.0.1", 0), lambda to: to.startswith("torna"), lambda *mail: taken.append(mail))
+    opened = LmtpServer(("127.0.0.1", 0), lambda to: to.startswith("torna"), lambda *mail: taken.append(mail))
     threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     yield opened, taken
     opened.shutdown()
     opened.server_close()
 
 
-def told(door: Door, said: bytes) -> list[int]:
+def told(door: LmtpServer, said: bytes) -> list[int]:
     """The codes of all answers to what is said at once and without waiting."""
     with socket.create_connection(door.server_address[:2], timeout=10) as link:  # type: ignore[arg-type]
         link.sendall(said)
@@ -86,6 +86,6 @@ def test_a_report_that_is_built_to_keep_us_busy_is_read_at_once(filler: bytes) -
         b"Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; " + words + b"\r\n\r\n--x--\r\n"
     )
     begun = time.process_time()
-    found = returned.read(content, secret, tokens.return_path(secret, "torna@example.org", "r1"), lambda _: "a@b")
+    found = bounces.read(content, secret, tokens.return_path(secret, "torna@example.org", "r1"), lambda _: "a@b")
     assert found and found.key == "r1"
     assert time.process_time() - begun < 5  # it took hours

@@ -13,10 +13,10 @@ import pytest
 from django.utils import translation
 
 from talaia.audience.mailman.posting import prepared
-from talaia.notices.stories import STORIES
-from talaia.notices.values import Kind, Recipient, Story
+from talaia.notices.compose import NoAddress, copy, message_id, sheet
+from talaia.notices.samples import STORIES
+from talaia.notices.values import Addressee, Kind, NoticeStory
 from talaia.notices.words import lead
-from talaia.notices.write import NoAddress, copy, message_id, sheet
 from tests.notices.letters import ANNA, FOLDER, LANGUAGES, LIST, SENDER, bytes_of, calendar, letters, parsed, part
 
 EVERY = [(name, language) for name in STORIES for language in (*LANGUAGES, "list")]
@@ -122,7 +122,7 @@ def test_what_is_no_address_gets_no_header(address: str) -> None:
     story = STORIES["problem"]
     made = sheet(story, SENDER, calendar, ["ca"], to_list=False)
     with pytest.raises(NoAddress):
-        copy(made, story, SENDER, Recipient("r1", address))
+        copy(made, story, SENDER, Addressee("r1", address))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_mail_of_work_that_began_before_its_hour_says_so_and_one_of_its_end_sa
     assert "23:00 – Sunday, 11 October 2026, 00:40" in text_of(over)
 
 
-def text_of(story: Story) -> str:
+def text_of(story: NoticeStory) -> str:
     found = parsed(story, "en").get_body(("plain",))
     assert found is not None
     return " ".join(str(found.get_content()).split())

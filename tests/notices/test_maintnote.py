@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from talaia.notices.stories import LATER, STORIES, WINDOW
+from talaia.notices.policy import Window, revision
+from talaia.notices.samples import LATER, STORIES, WINDOW
 from talaia.notices.values import Kind
-from talaia.notices.which import Window, revision
 from tests.notices.letters import bytes_of
 from tests.servers import maintnote
 

@@ -12,9 +12,9 @@ from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, IsOver
 from talaia.notices import actions, rows
-from talaia.notices.models import Notice, Posting
-from talaia.notices.values import Behind, Reach, Story
-from talaia.notices.which import MERGED, covered
+from talaia.notices.models import Notice, NoticeRecipient
+from talaia.notices.policy import MERGED, covered
+from talaia.notices.values import NoticeStory, Reach, Segment
 from talaia.panel.state import State
 from tests.notices.conftest import House
 
@@ -40,8 +40,8 @@ def merged(house: House, event: Event, into: Event, move_services: bool | None =
     house.work().later(minutes=2).work()
 
 
-def story_of(notice: Notice) -> Story:
-    return Story.from_json(notice.story or {})
+def story_of(notice: Notice) -> NoticeStory:
+    return NoticeStory.from_json(notice.story or {})
 
 
 def resolved(house: House, event: Event) -> None:
@@ -57,7 +57,9 @@ def went(house: House) -> list[tuple[str, str]]:
 
 def readers(house: House, kind: str) -> list[str]:
     """Who got mails of this kind, as often as they did."""
-    copies = Posting.objects.filter(notice__kind=kind, state=Posting.SENT).values_list("recipient", flat=True)
+    copies = NoticeRecipient.objects.filter(notice__kind=kind, state=NoticeRecipient.SENT).values_list(
+        "recipient", flat=True
+    )
     names = {f"r{pk:012}": address for pk, address in Recipient.objects.values_list("pk", "address")}
     return sorted(names[key].partition("@")[0] for key in copies)
 
@@ -229,7 +231,9 @@ def test_who_knows_of_a_part_hears_of_what_comes_with_the_next_and_is_worth_a_ma
     merged(house, told(house, opened(house, {"links": State.DISRUPTION})), small)
     merged(house, opened(house, {"links": State.DISRUPTION, "chat": State.DISRUPTION}), small)
     assert went(house)[1:] == [("problem", small.ref)]
-    copies = Posting.objects.filter(notice=small.sent_notices.get(state=Notice.SENT), state=Posting.SENT)
+    copies = NoticeRecipient.objects.filter(
+        notice=small.sent_notices.get(state=Notice.SENT), state=NoticeRecipient.SENT
+    )
     assert copies.count() == 2, "bernat has heard all that he chose"
 
 
@@ -330,14 +334,14 @@ def test_what_was_no_duplicate_after_all_has_an_end_of_its_own(house: House) -> 
         (Reach(("a",)), [Reach(("a",))], True),
         (Reach(("a", "b")), [Reach(("a",)), Reach(("b",))], True),
         (Reach(("a", "b")), [Reach(("a",))], False),
-        (Reach(("a",)), [Reach(("a",), Behind(("a",)))], False),
-        (Reach(("a",), Behind(("a",))), [Reach(("a",))], True),
-        (Reach(("a",), Behind(("a",))), [Reach(("a",), Behind(("a", "b")))], True),
-        (Reach(("a",), Behind(("a",), ("x",))), [Reach(("a",), Behind(("a",)))], False),
-        (Reach(("a",)), [Reach(("a",), Behind(("a",))), Reach(("b",))], False),  # everybody had it of the other
+        (Reach(("a",)), [Reach(("a",), Segment(("a",)))], False),
+        (Reach(("a",), Segment(("a",))), [Reach(("a",))], True),
+        (Reach(("a",), Segment(("a",))), [Reach(("a",), Segment(("a", "b")))], True),
+        (Reach(("a",), Segment(("a",), ("x",))), [Reach(("a",), Segment(("a",)))], False),
+        (Reach(("a",)), [Reach(("a",), Segment(("a",))), Reach(("b",))], False),  # everybody had it of the other
         (
-            Reach(("a",), Behind((), ("x", "y"))),
-            [Reach(("a",), Behind((), ("x",))), Reach((), Behind((), ("y",)))],
+            Reach(("a",), Segment((), ("x", "y"))),
+            [Reach(("a",), Segment((), ("x",))), Reach((), Segment((), ("y",)))],
             True,
         ),
     ],

@@ -11,14 +11,14 @@ from pytest_django import Settings
 
 from talaia.audience.models import Recipient
 from talaia.config import Config, current
-from talaia.desk.mailing import waiting
+from talaia.desk.notice_overview import waiting
 from talaia.desk.people.roles import Role
 from talaia.events import actions as events
 from talaia.events.models import Event
+from talaia.events.notice_scope import NoticeScope
 from talaia.events.timeline import IncidentState
-from talaia.events.whom import ForWhom
-from talaia.notices.values import Behind
-from talaia.notices.which import whom
+from talaia.notices.policy import whom
+from talaia.notices.values import Segment
 from talaia.panel.state import State
 from tests.desk.conftest import member
 from tests.desk.test_writing_at_the_desk import form_of
@@ -45,7 +45,7 @@ LIST = """
 list = "avisos@lists.example.org"
 password_file = "password"
 """
-FOUND = ForWhom(False, ("port1",), ("el port",), ("links",))
+FOUND = NoticeScope(False, ("port1",), ("el port",), ("links",))
 
 
 @pytest.mark.parametrize(
@@ -53,36 +53,40 @@ FOUND = ForWhom(False, ("port1",), ("el port",), ("links",))
     [
         (None, None, None),
         (None, FOUND, None),
-        ([], None, Behind(("links",))),
-        (["ref01"], None, Behind((), ("ref01",))),
-        ([], FOUND, Behind(("links",), (), True, ("port1",), ("el port",))),
-        ([], ForWhom(True, unknown=("links",)), None),  # so it was when it was chosen, and so it was said
+        ([], None, Segment(("links",))),
+        (["ref01"], None, Segment((), ("ref01",))),
+        ([], FOUND, Segment(("links",), (), True, ("port1",), ("el port",))),
+        ([], NoticeScope(True, unknown=("links",)), None),  # so it was when it was chosen, and so it was said
     ],
 )
-def test_whom_a_notice_goes_to(chosen: list[str] | None, found: ForWhom | None, expected: Behind | None) -> None:
+def test_whom_a_notice_goes_to(chosen: list[str] | None, found: NoticeScope | None, expected: Segment | None) -> None:
     assert whom(chosen, ["links"], found) == expected
 
 
-CHAT = ForWhom(True, unknown=("chat",))
-WIKI = ForWhom(False, ("wiki1",), (), ("links", "wiki"))
+CHAT = NoticeScope(True, unknown=("chat",))
+WIKI = NoticeScope(False, ("wiki1",), (), ("links", "wiki"))
 
 
 @pytest.mark.parametrize(
     ("before", "now", "expected"),
     [
-        (FOUND, WIKI, ForWhom(False, ("port1", "wiki1"), ("el port",), ("links", "wiki"))),
-        (FOUND, CHAT, ForWhom(False, ("port1",), ("el port",), ("links",), ("chat",))),
-        (FOUND, ForWhom(True, unknown=("links",)), FOUND),  # it lost its [[audience.behind]]
-        (FOUND, ForWhom(False, ("port9",), (), ("links",)), FOUND),  # talaia.toml says otherwise by now
-        (ForWhom(True), WIKI, ForWhom(True)),
-        (replace(FOUND, unknown=("wiki",)), WIKI, ForWhom(False, ("port1", "wiki1"), ("el port",), ("links", "wiki"))),
+        (FOUND, WIKI, NoticeScope(False, ("port1", "wiki1"), ("el port",), ("links", "wiki"))),
+        (FOUND, CHAT, NoticeScope(False, ("port1",), ("el port",), ("links",), ("chat",))),
+        (FOUND, NoticeScope(True, unknown=("links",)), FOUND),  # it lost its [[audience.behind]]
+        (FOUND, NoticeScope(False, ("port9",), (), ("links",)), FOUND),  # talaia.toml says otherwise by now
+        (NoticeScope(True), WIKI, NoticeScope(True)),
+        (
+            replace(FOUND, unknown=("wiki",)),
+            WIKI,
+            NoticeScope(False, ("port1", "wiki1"), ("el port",), ("links", "wiki")),
+        ),
     ],
 )
 def test_for_whom_an_event_is_only_grows_and_never_into_everybody(
-    before: ForWhom, now: ForWhom, expected: ForWhom
+    before: NoticeScope, now: NoticeScope, expected: NoticeScope
 ) -> None:
     assert before.grown(now) == expected
-    assert ForWhom.from_json(expected.to_json()) == expected
+    assert NoticeScope.from_json(expected.to_json()) == expected
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from talaia.api.letterbox import secret, take_returned
+from talaia.api.inbound_mail import secret, take_returned
 from talaia.audience.actions import add
-from talaia.audience.diff import Standing
+from talaia.audience.diff import RecipientStatus
 from talaia.audience.mailing import neighbours, readers
 from talaia.audience.models import Recipient
 from talaia.config import current
@@ -23,9 +23,9 @@ from talaia.desk.people.roles import Role
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState, NotPossible
 from talaia.notices import actions, rows, tokens
-from talaia.notices.answers import Meaning
-from talaia.notices.models import Bounce, Notice, Posting
-from talaia.notices.outcome import FEW, IN_A_ROW, SAME_ANSWER, Answered, objection, too_many, too_many_there
+from talaia.notices.models import Bounce, Notice, NoticeRecipient
+from talaia.notices.send_outcome import FEW, IN_A_ROW, SAME_ANSWER, Answered, objection, too_many, too_many_there
+from talaia.notices.smtp_replies import Meaning
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.state import State
 from tests.desk.conftest import member
@@ -55,7 +55,7 @@ OF_ALL = [
 
 
 def told() -> int:
-    return Recipient.objects.filter(standing=Standing.ON).count()
+    return Recipient.objects.filter(standing=RecipientStatus.ON).count()
 
 
 def crowd(count: int) -> None:
@@ -101,8 +101,8 @@ def test_who_refuses_everybody_switches_nobody_off_and_nothing_is_sent(house: Ho
     assert Notice.objects.filter(kind="problem", state="stuck").count() == 4
     ends = Notice.objects.filter(kind="resolved")  # of what nobody was told
     assert [(one.sent, one.refused, one.waiting) for one in ends] == [(0, 0, 0)] * 4
-    assert not Posting.objects.exclude(notice__kind="problem").exists()
-    assert not Posting.objects.filter(state=Posting.SENT).exists()
+    assert not NoticeRecipient.objects.exclude(notice__kind="problem").exists()
+    assert not NoticeRecipient.objects.filter(state=NoticeRecipient.SENT).exists()
     assert "there was nobody to tell" in mail_page(ends[0])
 
 
@@ -131,7 +131,7 @@ def test_what_was_not_believed_is_not_believed_either_when_the_next_mail_goes_we
     refuse_at(house, "gros.example.net")
     house.open()
     house.work().later(minutes=2).work()
-    assert Posting.objects.filter(meaning=GONE).count() == 10
+    assert NoticeRecipient.objects.filter(meaning=GONE).count() == 10
     house.server.answers = lambda verb, argument: None
     house.open()
     house.work().later(minutes=2).work()
@@ -261,8 +261,8 @@ def test_the_second_end_is_not_told_to_whom_that_it_came_back_has_not_reached(ho
 
 def test_a_run_of_refusals_goes_on_in_the_next_part(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     crowd(20)
-    monkeypatch.setattr("talaia.notices.post.time.monotonic", itertools.count().__next__)
-    monkeypatch.setattr("talaia.notices.post.PART", 1.5)  # looks at the clock: one copy in each part
+    monkeypatch.setattr("talaia.notices.mailer.time.monotonic", itertools.count().__next__)
+    monkeypatch.setattr("talaia.notices.mailer.PART", 1.5)  # looks at the clock: one copy in each part
     asked: list[str] = []
 
     def refuse(who: str) -> str:
@@ -343,7 +343,7 @@ def test_one_provider_without_its_directory_loses_nobody_while_others_are_believ
         assert "@" not in notice.error and "opt these addresses out" in notice.hint
         assert told() == people + (3 if day < 2 else 2)
         house.later(days=1)
-    assert not Recipient.objects.filter(key__startswith="p001@").exclude(standing=Standing.BOUNCED).exists()
+    assert not Recipient.objects.filter(key__startswith="p001@").exclude(standing=RecipientStatus.BOUNCED).exists()
     kept = Bounce.objects.values_list("recipient", flat=True)
     assert not {reader.key for reader in readers() if "@gros" in reader.address}.intersection(kept)
     refuse_at(house, "nowhere.example")
@@ -369,7 +369,9 @@ def test_a_server_that_cannot_find_our_own_domain_says_nothing_of_whom_it_is_to(
     for _day in range(3):
         assert a_day(house).state == "sent"
         house.later(days=1)
-    assert set(Posting.objects.exclude(state=Posting.SENT).values_list("meaning", flat=True)) == {UNCLEAR}
+    assert set(NoticeRecipient.objects.exclude(state=NoticeRecipient.SENT).values_list("meaning", flat=True)) == {
+        UNCLEAR
+    }
     assert told() == 3 and not Bounce.objects.exists()
 
 
@@ -420,7 +422,7 @@ def test_a_list_that_does_not_take_it_leaves_it_stuck(house: House, configure: C
 
 
 def come_back(house: House, monkeypatch: pytest.MonkeyPatch, addresses: list[str], status: str, said: str) -> None:
-    monkeypatch.setattr("talaia.api.letterbox.timezone.now", lambda: house.now)
+    monkeypatch.setattr("talaia.api.inbound_mail.timezone.now", lambda: house.now)
     keys = {reader.address: reader.key for reader in readers()}
     for address in addresses:
         if address in keys:
@@ -452,7 +454,7 @@ def test_a_provider_that_sends_all_of_its_own_back_switches_nobody_off_and_is_na
         come_back(house, monkeypatch, [*theirs, "p001@example.com"], "5.1.1", said)
         assert not rows.too_many_came_back(house.now.astimezone(current().site.tz).date())
         house.later(days=1)
-    assert list(Recipient.objects.exclude(standing=Standing.ON).values_list("address", flat=True)) == [
+    assert list(Recipient.objects.exclude(standing=RecipientStatus.ON).values_list("address", flat=True)) == [
         "p001@example.com"
     ]
     house.later(days=-1)
@@ -525,7 +527,7 @@ def test_one_whose_mails_come_back_is_switched_off_although_a_relay_was_ill_mean
         a_day(house)
         come_back(house, monkeypatch, addresses, "5.1.1", "smtp; 550 5.1.1 User unknown")
         house.later(days=1)
-    assert list(Recipient.objects.exclude(standing=Standing.ON).values_list("address", flat=True)) == [
+    assert list(Recipient.objects.exclude(standing=RecipientStatus.ON).values_list("address", flat=True)) == [
         "p07@example.net"
     ]
 
@@ -665,9 +667,9 @@ def test_put_off_copies_are_tried_when_they_are_due_and_not_when_others_are(hous
     to(house, answer)
     house.open()
     house.work().later(minutes=1).work()
-    anna = Posting.objects.get(recipient=next(one.key for one in readers() if one.address.startswith("anna")))
+    anna = NoticeRecipient.objects.get(recipient=next(one.key for one in readers() if one.address.startswith("anna")))
     assert anna.due == house.now + timedelta(minutes=1)
-    Posting.objects.filter(pk=anna.pk).update(due=house.now + timedelta(minutes=30))
+    NoticeRecipient.objects.filter(pk=anna.pk).update(due=house.now + timedelta(minutes=30))
     asked.clear()
     for _minute in range(20):
         house.later(minutes=1).work()

@@ -16,15 +16,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from talaia import cli
-from talaia.api import letterbox
-from talaia.api.lmtp import Door
+from talaia.api import inbound_mail
+from talaia.api.lmtp import LmtpServer
 from talaia.commands.bounce import take_over
 from talaia.events import actions as events
 from talaia.notices.headers import verbatim
 from talaia.notices.models import Reply
 from talaia.notices.replies import actions as replies
-from talaia.notices.replies.read import Asked, Silent, read
-from talaia.notices.replies.write import Places, Present, mail
+from talaia.notices.replies.read import NoReply, ReplyRequest, read
+from talaia.notices.replies.write import Present, ReplyLinks, mail
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.state import State
 from tests.notices.conftest import NOW, Configure, House, set_up
@@ -122,10 +122,10 @@ def test_people_are_answered_and_machines_never(sender: str | None, headers: str
     for ends in ("\n", "\r\n"):
         found = read(f"{headers}{HEAD}\nIt does not work!\n".replace("\n", ends).encode(), sender, OURS)
         if said:
-            assert isinstance(found, Silent)
+            assert isinstance(found, NoReply)
             assert any(word in found.why for word in said.split("|")), found.why
         else:
-            assert isinstance(found, Asked)
+            assert isinstance(found, ReplyRequest)
             assert found.message_id == "<a1@example.net>"
 
 
@@ -148,13 +148,20 @@ def test_people_are_answered_and_machines_never(sender: str | None, headers: str
     ],
 )
 def test_a_broken_head_is_still_a_person(content: bytes, message_id: str) -> None:
-    assert read(content, "anna@example.net", OURS) == Asked("anna@example.net", message_id)
+    assert read(content, "anna@example.net", OURS) == ReplyRequest("anna@example.net", message_id)
 
 
 def test_an_answer_stays_in_the_thread_of_a_mail_with_a_very_long_message_id() -> None:
     theirs = f"<DB9PR08MB6873C1A2B3C4D5E6F7A8B9C0D1E2{'F' * 150}@DB9PR08MB6873.eurprd08.prod.outlook.com>"
     made = mail(
-        Present(at=NOW), SENDER, Places(), calendar, ["ca"], to="anna@example.net", message_id="<a@b>", answers=theirs
+        Present(at=NOW),
+        SENDER,
+        ReplyLinks(),
+        calendar,
+        ["ca"],
+        to="anna@example.net",
+        message_id="<a@b>",
+        answers=theirs,
     )
     lines = made.partition(b"\r\n\r\n")[0].decode().split("\r\n")
     assert f"In-Reply-To: {theirs}" in lines and f"References: {theirs}" in lines
@@ -167,9 +174,9 @@ def test_an_answer_stays_in_the_thread_of_a_mail_with_a_very_long_message_id() -
 @example("=?utf-8?b?DQpCY2M6IHhAeS56?=")
 def test_to_whomever_it_goes_an_answer_has_that_one_recipient_and_no_header_of_theirs(local: str) -> None:
     found = read(HEAD.encode(), f"{local}@example.net", OURS)
-    if isinstance(found, Asked):
+    if isinstance(found, ReplyRequest):
         made = mail(
-            Present(at=NOW), SENDER, Places(), calendar, ["ca"], to=found.address, message_id="<a@b>", answers=""
+            Present(at=NOW), SENDER, ReplyLinks(), calendar, ["ca"], to=found.address, message_id="<a@b>", answers=""
         )
         lines = made.partition(b"\r\n\r\n")[0].decode().split("\r\n")
         assert lines.count(f"To: {found.address}") == 1
@@ -181,7 +188,7 @@ def test_nothing_that_anybody_writes_makes_it_fail_or_breaks_out_of_a_header(
     content: bytes, sender: str | None
 ) -> None:
     found = read(content, sender, OURS)
-    if isinstance(found, Asked):
+    if isinstance(found, ReplyRequest):
         assert found.address.isprintable() and " " not in found.address and found.address.count("@") == 1
         assert found.message_id.isprintable() and " " not in found.message_id
 
@@ -193,7 +200,7 @@ ANSWERED = "answer = true\n"
 def asked(house: House, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> House:
     """A house that answers."""
     set_up(configure, house.server, ANSWERED)
-    monkeypatch.setattr("talaia.api.letterbox.timezone.now", lambda: house.now)
+    monkeypatch.setattr("talaia.api.inbound_mail.timezone.now", lambda: house.now)
     return house
 
 
@@ -207,7 +214,7 @@ def test_who_writes_is_led_to_what_is_known_and_to_the_page(asked: House) -> Non
     events.plan_maintenance(
         {"ca": "Canvi del router"}, {"ca": "El canviem."}, {"website": State.DEGRADED}, window, NOW, by="anna"
     )
-    assert letterbox.take_reply(MAIL, "anna@example.net") == ""
+    assert inbound_mail.take_reply(MAIL, "anna@example.net") == ""
     asked.work()
     [taken] = [one for one in asked.server.taken if one.mail["Auto-Submitted"] == "auto-replied"]
     assert (taken.return_path, taken.to, taken.mail["In-Reply-To"]) == ("", "anna@example.net", "<a1@example.net>")
@@ -236,8 +243,8 @@ def test_the_answer_leads_to_the_forum_where_there_is_one(
 ) -> None:
     (tmp_path / "forum-key").write_text("not a secret")
     set_up(configure, house.server, ANSWERED + mirror)
-    monkeypatch.setattr("talaia.api.letterbox.timezone.now", lambda: house.now)
-    assert letterbox.take_reply(MAIL, "anna@example.net") == ""
+    monkeypatch.setattr("talaia.api.inbound_mail.timezone.now", lambda: house.now)
+    assert inbound_mail.take_reply(MAIL, "anna@example.net") == ""
     house.work()
     [taken] = house.server.taken
     assert ("https://agora.example.org" in taken.text) is led
@@ -245,14 +252,14 @@ def test_the_answer_leads_to_the_forum_where_there_is_one(
 
 def test_a_stranger_is_answered_in_every_language_and_once_a_day(asked: House) -> None:
     for _ in range(3):
-        letterbox.take_reply(MAIL, "Nova@Example.net")
-        letterbox.take_reply(MAIL, "nova@example.net")
+        inbound_mail.take_reply(MAIL, "Nova@Example.net")
+        inbound_mail.take_reply(MAIL, "nova@example.net")
         asked.work()
     [taken] = asked.server.taken
     for words in ("resposta automàtica", "respuesta automática", "automatic answer"):
         assert words in taken.text
     asked.later(hours=24)
-    assert letterbox.take_reply(MAIL, "nova@example.net") == ""
+    assert inbound_mail.take_reply(MAIL, "nova@example.net") == ""
     asked.work()
     assert len(asked.server.by_id()) == 2
     asked.later(hours=24)
@@ -261,14 +268,14 @@ def test_a_stranger_is_answered_in_every_language_and_once_a_day(asked: House) -
 
 
 def test_our_own_answer_written_back_to_us_is_not_answered(asked: House) -> None:
-    letterbox.take_reply(MAIL, "anna@example.net")
+    inbound_mail.take_reply(MAIL, "anna@example.net")
     asked.work()
     [taken] = asked.server.taken
-    assert "Auto-Submitted" in letterbox.take_reply(taken.content, "someone@example.net")
+    assert "Auto-Submitted" in inbound_mail.take_reply(taken.content, "someone@example.net")
 
 
 def test_no_word_and_no_address_of_theirs_is_kept_nor_told(asked: House) -> None:
-    letterbox.take_reply(MAIL.replace(b"It does", b"My secret"), "anna@example.net")
+    inbound_mail.take_reply(MAIL.replace(b"It does", b"My secret"), "anna@example.net")
     [row] = Reply.objects.all()
     assert "anna" not in row.digest and row.address == "anna@example.net"
     asked.work()
@@ -279,7 +286,7 @@ def test_no_word_and_no_address_of_theirs_is_kept_nor_told(asked: House) -> None
 
 def test_a_server_that_is_away_is_tried_again_and_one_that_refuses_is_not(asked: House) -> None:
     asked.server.answers = lambda verb, _: "451 not now" if verb == "RCPT" else None
-    letterbox.take_reply(MAIL, "anna@example.net")
+    inbound_mail.take_reply(MAIL, "anna@example.net")
     asked.work()
     assert "451" in Delivery.objects.get(channel="letters").error
     assert "anna@" not in Delivery.objects.get(channel="letters").error
@@ -290,14 +297,14 @@ def test_a_server_that_is_away_is_tried_again_and_one_that_refuses_is_not(asked:
 
 
 def test_an_answer_that_comes_too_late_is_none(asked: House) -> None:
-    letterbox.take_reply(MAIL, "anna@example.net")
+    inbound_mail.take_reply(MAIL, "anna@example.net")
     asked.later(hours=13).work()
     assert asked.server.taken == [] and Reply.objects.get().address == ""
 
 
 def test_a_flood_of_forged_senders_brings_no_flood_of_answers(asked: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("talaia.notices.replies.actions.MOST", 5)
-    said = [letterbox.take_reply(MAIL, f"x{n}@example.net") for n in range(8)]
+    said = [inbound_mail.take_reply(MAIL, f"x{n}@example.net") for n in range(8)]
     assert said[:5] == [""] * 5 and all(said[5:])
 
 
@@ -327,7 +334,7 @@ def test_a_mail_server_keeps_the_mail_when_we_cannot_take_it(
 
 
 def test_one_listener_takes_what_came_back_and_what_is_written_back(asked: House) -> None:
-    door = Door(("127.0.0.1", 0), letterbox.known, take_over)
+    door = LmtpServer(("127.0.0.1", 0), inbound_mail.known, take_over)
     thread = threading.Thread(target=door.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     with smtplib.LMTP("127.0.0.1", door.server_address[1], timeout=30) as link:
@@ -358,7 +365,7 @@ def test_the_letters_name_an_address_that_nobody_reads_as_no_place_for_questions
 def test_an_answer_that_is_refused_because_of_us_is_tried_again(asked: House) -> None:
     said = iter(["550 relay not permitted"])
     asked.server.answers = lambda verb, _argument: next(said, None) if verb == "RCPT" else None
-    assert letterbox.take_reply(f"{HEAD}\n".encode(), "anna@example.net") == ""
+    assert inbound_mail.take_reply(f"{HEAD}\n".encode(), "anna@example.net") == ""
     asked.work()
     assert asked.server.taken == []
     asked.later(minutes=10).work()

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from talaia.clock import Clock
 from talaia.config import current
 from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState
 from talaia.notices import actions
 from talaia.notices.models import Notice
-from talaia.notices.values import Story
+from talaia.notices.values import NoticeStory
 from talaia.panel.state import State
+from talaia.server.scheduler import Clock
 from tests.notices.conftest import NOW, Configure, House
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -222,7 +222,7 @@ def test_work_that_is_called_off_before_its_new_hours_are_told_is_named_by_those
     events.update_maintenance(event.ref, MaintenanceState.CANCELLED, {"ca": "No es fa."}, house.now, by="anna")
     house.work().later(minutes=2).work()
     assert told(house) == ["advance", "cancelled"]
-    first, last = (Story.from_json(row.story or {}) for row in Notice.objects.filter(state="sent").order_by("pk"))
+    first, last = (NoticeStory.from_json(row.story or {}) for row in Notice.objects.filter(state="sent").order_by("pk"))
     assert last.window == first.window == (event.window_start, event.window_end)
     assert (first.revision, last.revision) == (0, 1)
 
@@ -234,10 +234,10 @@ def test_work_that_began_late_is_told_with_the_hours_in_which_it_was(house: Hous
     events.update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {"ca": "Ara."}, house.now, by="anna")
     began = house.now
     house.work().later(minutes=2).work()
-    start = Story.from_json(Notice.objects.get(kind="start").story or {})
+    start = NoticeStory.from_json(Notice.objects.get(kind="start").story or {})
     assert start.hours == (event.window_start, event.window_end)
     house.later(minutes=20)
     events.update_maintenance(event.ref, MaintenanceState.COMPLETED, {"ca": "Fet."}, house.now, by="anna")
     ended = house.now
     house.work().later(minutes=2).work()
-    assert Story.from_json(Notice.objects.get(kind="end").story or {}).hours == (began, ended)
+    assert NoticeStory.from_json(Notice.objects.get(kind="end").story or {}).hours == (began, ended)

@@ -15,14 +15,14 @@ import pytest
 import standardwebhooks
 from django.db import transaction
 
-from talaia.config import Wrong, current
+from talaia.config import ConfigError, current
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.notices.webhooks import client, sign
 from talaia.outbox import actions as outbox
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.errors import PermanentError, TemporaryError
 from talaia.outbox.models import Delivery, Fact
-from talaia.panel import codes
+from talaia.panel import statuspage_ids
 from talaia.panel.state import State
 from tests.notices.conftest import NOW, Configure, House, set_up
 from tests.notices.receiver import Receiver, Request
@@ -93,7 +93,7 @@ def test_the_life_of_an_incident_is_told_entry_by_entry(told: House, there: Rece
     assert incident["shortlink"] == "https://status.example.org/incidents/2026-001/"
     assert incident["created_at"] == "2026-05-04T01:12:00.000Z"
     assert [one["body"] for one in last["incident"]["incident_updates"]] == ["Fet.", "Millor.", "Ho mirem."]
-    assert last["incident"]["id"] == incident["id"] == codes.code("status.example.org", "incident", "2026-001")
+    assert last["incident"]["id"] == incident["id"] == statuspage_ids.code("status.example.org", "incident", "2026-001")
     assert len(incident["id"]) == 12
     assert first["page"].keys() == {"id", "status_indicator", "status_description"}
     assert all(is_signed(one) for one in there.requests)
@@ -197,7 +197,7 @@ def test_what_a_person_must_mend_is_set_aside_and_holds_up_nothing(told: House, 
 def test_a_receiver_that_is_slow_in_any_way_is_left_after_its_time(told: House, there: Receiver, way: str) -> None:
     there.answer = getattr(there, way)
     begun = time.monotonic()
-    with pytest.raises(Temporary, match="billing"):
+    with pytest.raises(TemporaryError, match="billing"):
         client.post(current().tables.webhook[0], current(), "x", b"{}", NOW)
     assert time.monotonic() - begun < 6
 
@@ -209,7 +209,7 @@ def test_an_answer_without_an_end_is_not_read(told: House, there: Receiver) -> N
 
 def test_it_is_waited_for_as_long_as_the_receiver_says(told: House, there: Receiver) -> None:
     there.answer = lambda handler: handler.say(429, Retry_After="120")
-    with pytest.raises(Temporary) as raised:
+    with pytest.raises(TemporaryError) as raised:
         client.post(current().tables.webhook[0], current(), "x", b"{}", NOW)
     assert raised.value.after == timedelta(seconds=120)
 
@@ -234,7 +234,7 @@ def test_the_secret_is_in_no_row(told: House, there: Receiver, tmp_path: Path) -
     rows = json.dumps([*Delivery.objects.values(), *Fact.objects.values()], default=str)
     assert "500" in rows and SECRET not in rows
     (tmp_path / "secret").unlink()
-    with pytest.raises(Permanent, match="cannot be read"):
+    with pytest.raises(PermanentError, match="cannot be read"):
         client.post(current().tables.webhook[0], current(), "x", b"{}", NOW)
 
 
@@ -250,5 +250,5 @@ def test_the_secret_is_in_no_row(told: House, there: Receiver, tmp_path: Path) -
 )
 def test_nothing_goes_over_the_net_in_the_clear(configure: Configure, told: House, tmp_path: Path, url: str) -> None:
     text = (tmp_path / "talaia.toml").read_text()
-    with pytest.raises(Wrong, match=r"webhook\[0\].url|webhook"):
+    with pytest.raises(ConfigError, match=r"webhook\[0\].url|webhook"):
         configure(f'{text}\n[[webhook]]\nname = "third"\nurl = "{url}"\nsecret_file = "secret"\n')

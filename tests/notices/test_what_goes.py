@@ -15,8 +15,8 @@ from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
 from talaia.notices import actions, rows
-from talaia.notices.models import Notice, Posting
-from talaia.outbox.alone import alone
+from talaia.notices.models import Notice, NoticeRecipient
+from talaia.outbox.locks import alone
 from talaia.outbox.models import Fact
 from talaia.panel.state import State
 from tests.notices.conftest import MINUTE, Configure, House, set_up
@@ -60,7 +60,7 @@ def test_a_server_is_given_so_many_copies_a_minute_as_it_takes(
 
     house.open()
     house.work().later(minutes=1)
-    monkeypatch.setattr("talaia.notices.post.ENDING", Pause())
+    monkeypatch.setattr("talaia.notices.mailer.ENDING", Pause())
     house.work()
     assert (len(house.server.taken), waited) == (3, pauses)
 
@@ -385,7 +385,7 @@ def test_once_begun_it_cannot_be_taken_back_and_is_not_sent_twice(house: House) 
     actions.look("incident/2026-001", house.now + MINUTE)
     house.later(minutes=5).work()
     assert len(house.server.taken) == 3
-    assert Posting.objects.count() == 3
+    assert NoticeRecipient.objects.count() == 3
 
 
 def test_of_a_site_with_letters_beyond_ascii_in_its_name_the_heads_are_ascii(

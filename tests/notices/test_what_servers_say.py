@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talaia.notices import tokens
-from talaia.notices.answers import ADDRESSES, LONGEST, Meaning, meaning, of_report, of_us
-from talaia.notices.returned import Returned, read
+from talaia.notices.bounces import Returned, read
+from talaia.notices.smtp_replies import ADDRESSES, LONGEST, Meaning, meaning, of_report, of_us
 from tests.notices.reports import crlf, exchange, fields, gmail, in_parts, lf, opensmtpd, qmail, report
 from tests.notices.servers_words import AT_RCPT, REPORTED
 

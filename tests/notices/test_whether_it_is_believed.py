@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from talaia.notices.answers import Meaning
-from talaia.notices.outcome import SAME_ANSWER, Answered, objection, too_many
+from talaia.notices.send_outcome import SAME_ANSWER, Answered, objection, too_many
+from talaia.notices.smtp_replies import Meaning
 
 TAKEN, GONE, OURS = Answered(Meaning.TAKEN), Answered(Meaning.GONE, "550 unknown"), Answered(Meaning.OURS, "550 relay")
 LATER, UNANSWERED = Answered(Meaning.LATER, "451 later"), Answered("")

@@ -17,8 +17,8 @@ from typing import Any
 
 import httpx
 
-from talaia.config import Check
-from talaia.signals.probes.answer import Answer as Answered
+from talaia.config import CheckConfig
+from talaia.signals.probes.answer import ProbeAnswer as Answered
 from tests.oracle.happenings import Answer, Ends, Fires, Happening, LateNews, Reading, Sample, Silenced, SourceTurns
 from tests.oracle.history import SmallHouse
 from tests.oracle.installation import query
@@ -118,7 +118,7 @@ class World:
                     if key == service.key
                 ]
 
-    async def look(self, check: Check) -> Answered:
+    async def look(self, check: CheckConfig) -> Answered:
         """What a tcp check meets."""
         one = self.series[check.id, None]
         if one.gone_at is not None:

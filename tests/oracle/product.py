@@ -22,7 +22,6 @@ from django.utils import timezone
 
 from talaia import config as configuration
 from talaia.channels import channels
-from talaia.clock import Clock
 from talaia.commands.renaming import rename
 from talaia.notices.models import Notice
 from talaia.outbox import actions as outbox
@@ -31,11 +30,12 @@ from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.models import Watched
 from talaia.reactions import consequences
+from talaia.server.scheduler import Clock
 from talaia.signals import actions as signals
+from talaia.signals.inputs import CHECKS
 from talaia.signals.models import Evidence
-from talaia.signals.unwatched import mark_unwatched
-from talaia.signals.view import CHECKS
-from talaia.signals.watch import Watch
+from talaia.signals.monitoring_gaps import mark_unwatched
+from talaia.signals.watch import SignalWatch
 from tests.notices.mailserver import MailServer, Taken
 from tests.oracle import happenings as h
 from tests.oracle import published
@@ -231,7 +231,7 @@ class Product:
     def _start(self) -> None:
         config = configuration.current()
         self._list()
-        self.watch = Watch(configuration.current, timezone.now, self.world.servers.transport)
+        self.watch = SignalWatch(configuration.current, timezone.now, self.world.servers.transport)
         self.watch.asking = self.watch.probing = Inline()  # type: ignore[assignment]
         self.clock = Clock(configuration.current, timezone.now)
         self.worker = Worker(self.home, channels(config), consequences, timezone.now)

@@ -13,8 +13,8 @@ from talaia.panel.rollup import listings
 from talaia.panel.state import Reason
 from talaia.panel.uptime import DaySeconds, Seconds
 from talaia.site import pages, snapshot
-from talaia.site.bars import STEP, bars
 from talaia.site.figures import figures
+from talaia.site.uptime_bars import STEP, bars
 from talaia.site.write import house
 from tests.oracle.days import Headline
 from tests.oracle.history import TROUBLES, State

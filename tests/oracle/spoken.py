@@ -11,7 +11,7 @@ from talaia.audience.models import Subscription
 from talaia.config import current
 from talaia.events import actions as events
 from talaia.events.models import Event
-from talaia.events.plan import Notice as Told
+from talaia.events.notice_plan import PlanNotice as Told
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice

@@ -14,8 +14,8 @@ from django.db import transaction
 
 from talaia.outbox import actions
 from talaia.outbox.actions import Order, record
-from talaia.outbox.faults import Permanent, Temporary
-from talaia.outbox.machine import is_dead, start_ticks, this_machine
+from talaia.outbox.errors import PermanentError, TemporaryError
+from talaia.outbox.machine_id import is_dead, start_ticks, this_machine
 from talaia.outbox.models import Delivery, Fact
 from talaia.outbox.worker import Channel, Worker, wait_before
 
@@ -115,7 +115,7 @@ def test_a_temporary_fault_waits_as_long_as_it_was_told(tmp_path: Path) -> None:
     clock = Clock()
 
     def full(targets: Sequence[str], now: datetime) -> None:
-        raise Temporary("disk full", "make room in public/", after=timedelta(minutes=3))
+        raise TemporaryError("disk full", "make room in public/", after=timedelta(minutes=3))
 
     happen("a")
     at_work = worker(tmp_path, full, clock)
@@ -137,7 +137,7 @@ def test_one_bad_target_is_parked_and_does_not_hold_up_the_others(tmp_path: Path
 
     def deliver(targets: Sequence[str], now: datetime) -> None:
         if "bad" in targets:
-            raise Permanent("never", "look at bad")
+            raise PermanentError("never", "look at bad")
         done.extend(targets)
 
     happen("a", "bad", "b")
@@ -227,7 +227,7 @@ def test_what_was_done_at_last_has_no_fault_any_more(tmp_path: Path) -> None:
 
     def deliver(targets: Sequence[str], now: datetime) -> None:
         if not well.is_set():
-            raise Temporary("away", "wait", after=timedelta(seconds=1))
+            raise TemporaryError("away", "wait", after=timedelta(seconds=1))
 
     at_work = worker(tmp_path, deliver, clock)
     at_work.spread()
@@ -268,7 +268,7 @@ def test_what_failed_together_waits_as_long_as_what_was_tried_most_often(tmp_pat
     clock = Clock()
 
     def away(targets: Sequence[str], now: datetime) -> None:
-        raise Temporary("away")
+        raise TemporaryError("away")
 
     happen("a")
     at_work = worker(tmp_path, away, clock, batch=10)

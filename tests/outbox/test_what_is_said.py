@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from talaia.outbox import ending
+from talaia.outbox import shutdown
 from talaia.outbox.actions import Order, record
-from talaia.outbox.attempts import attempt
-from talaia.outbox.faults import NotYet, Permanent, Temporary
+from talaia.outbox.errors import PermanentError, RetryLater, TemporaryError
 from talaia.outbox.models import Fact
+from talaia.outbox.supervise import attempt
 from talaia.outbox.worker import Channel, Worker
 from talaia.site.write import publish
 
@@ -63,7 +63,7 @@ def test_a_mail_server_that_is_away_is_one_line_and_one_when_it_is_over(
 ) -> None:
     caplog.set_level(logging.INFO, "talaia")
     made, faults, clock = worker
-    faults.append(Temporary("the mail server does not answer", "is it running?", after=timedelta(seconds=1)))
+    faults.append(TemporaryError("the mail server does not answer", "is it running?", after=timedelta(seconds=1)))
     for _ in range(9):
         made.deliver_due(made.channels[0])
         clock.now += timedelta(minutes=20)
@@ -79,9 +79,9 @@ def test_what_is_parked_is_said_and_holds_no_trouble_open(
 ) -> None:
     caplog.set_level(logging.INFO, "talaia")
     made, faults, clock = worker
-    faults.append(Temporary("away"))
+    faults.append(TemporaryError("away"))
     made.deliver_due(made.channels[0])
-    faults[0] = Permanent("never", "look at it")
+    faults[0] = PermanentError("never", "look at it")
     clock.now += timedelta(minutes=20)
     made.deliver_due(made.channels[0])
     lines = said(caplog)
@@ -121,7 +121,7 @@ def test_a_step_that_fails_is_said_and_the_next_one_comes(quiet: bool, caplog: p
 
 def test_a_fault_of_something_outside_is_a_line_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> None:
-        raise Temporary("/srv/public: No space left on device", "make room on the disk")
+        raise TemporaryError("/srv/public: No space left on device", "make room on the disk")
 
     assert not attempt(log, "the pages", fail)
     assert [bool(one.exc_info) for one in caplog.records] == [False]
@@ -145,12 +145,12 @@ def test_a_database_that_is_away_is_said_once_for_all_who_meet_it(caplog: pytest
 
 
 def test_when_we_end_what_takes_long_is_left_for_the_next_start() -> None:
-    ending.ENDING.set()
+    shutdown.ENDING.set()
     try:
-        with pytest.raises(NotYet):
+        with pytest.raises(RetryLater):
             publish(["front"], NOW)
     finally:
-        ending.ENDING.clear()
+        shutdown.ENDING.clear()
 
 
 def test_whoever_waits_is_called_off() -> None:
@@ -161,6 +161,6 @@ def test_whoever_waits_is_called_off() -> None:
             self.off = True
 
     one = Waits()
-    ending.waits(one)
-    ending.call_off()
+    shutdown.waits(one)
+    shutdown.call_off()
     assert one.off

@@ -11,21 +11,21 @@ import pytest
 from django.utils import timezone
 
 from talaia.audience.client import fetch
-from talaia.audience.mailman.client import Client as ListServer
-from talaia.config import Audience, Columns, Config, Mailman, Mirror, Site, Source, Tables, Text
-from talaia.forum.discourse.client import Client as Forum
-from talaia.outbox.faults import Temporary
-from talaia.signals.client import Client as Monitoring
+from talaia.audience.mailman.client import MailmanClient as ListServer
+from talaia.config import Audience, Columns, Config, Mailman, MirrorConfig, SiteConfig, SourceConfig, Tables, Text
+from talaia.forum.discourse.client import DiscourseClient as Forum
+from talaia.outbox.errors import TemporaryError
+from talaia.signals.client import SourceClient as Monitoring
 from tests.signals.faulty import Drip
 
 HEAD, CONTINUE = b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"
-SITE = Site(name=Text((("", "x"),)), address="https://status.example.org")
+SITE = SiteConfig(name=Text((("", "x"),)), address="https://status.example.org")
 SECONDS = timedelta(seconds=0.4)
 COLUMNS = Columns(address="mail")
 
 
 def source(url: str, config: Config) -> None:
-    Monitoring(Source(id="p", kind="prometheus", url=url, timeout=SECONDS), config).poll([], timezone.now())
+    Monitoring(SourceConfig(id="p", kind="prometheus", url=url, timeout=SECONDS), config).poll([], timezone.now())
 
 
 def export(url: str, config: Config) -> None:
@@ -38,7 +38,7 @@ def list_server(url: str, config: Config) -> None:
 
 
 def forum(url: str, config: Config) -> None:
-    mirror = Mirror(kind="discourse", address=url, user="talaia", key_file="secret", timeout=SECONDS)
+    mirror = MirrorConfig(kind="discourse", address=url, user="talaia", key_file="secret", timeout=SECONDS)
     Forum(mirror, config, timezone.now).get("/site.json")
 
 
@@ -58,6 +58,6 @@ def test_whoever_answers_by_drops_is_left_in_time(
     (tmp_path / "secret").write_text("secret")
     config = Config(Tables(site=SITE), tmp_path / "talaia.toml")
     begun = time.monotonic()
-    with target, pytest.raises(Temporary, match="it takes more than"):
+    with target, pytest.raises(TemporaryError, match="it takes more than"):
         ask(f"http://{target.address}", config)
     assert time.monotonic() - begun < 10 * SECONDS.total_seconds() + 3

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from talaia.desk.policy import POLICY
+from talaia.desk.security_headers import POLICY
 from talaia.site import assets, pages
 from tests.pages import story
 

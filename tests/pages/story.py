@@ -10,16 +10,16 @@ from talaia.events.anchors import fresh
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds, days_before, length
 from talaia.site.values import (
-    Entry,
-    Event,
-    Front,
-    Group,
-    House,
+    FrontPage,
     Month,
     Other,
-    Service,
+    PageEntry,
+    PageEvent,
+    PageGroup,
+    PageService,
     ServicePage,
-    Touched,
+    SiteInfo,
+    TouchedService,
     Words,
     Year,
 )
@@ -35,7 +35,7 @@ OK, D, P, X, M, U = (
     State.UNKNOWN,
 )
 
-HOUSE = House(
+HOUSE = SiteInfo(
     name=(("ca", "Cooperativa Exemple"), ("es", "Cooperativa Ejemplo"), ("en", "Example Co-operative")),
     address="https://status.example.org",
     languages=("ca", "es", "en"),
@@ -75,23 +75,24 @@ GROUPS = (
 )
 
 
-def service(slug: str, state: State = OK, reason: Reason | None = None, since: datetime | None = None) -> Service:
-    return Service(slug, NAMES.get(slug, (("", slug),)), state, reason or Reason(), since or ago(days=12))
+def service(slug: str, state: State = OK, reason: Reason | None = None, since: datetime | None = None) -> PageService:
+    return PageService(slug, NAMES.get(slug, (("", slug),)), state, reason or Reason(), since or ago(days=12))
 
 
-def panel(*changed: Service) -> tuple[Group, ...]:
+def panel(*changed: PageService) -> tuple[PageGroup, ...]:
     """Everything operational but what is given."""
     other = {service.slug: service for service in changed}
     return tuple(
-        Group(slug, names, tuple(other.get(name) or service(name) for name in inside)) for slug, names, inside in GROUPS
+        PageGroup(slug, names, tuple(other.get(name) or service(name) for name in inside))
+        for slug, names, inside in GROUPS
     )
 
 
-def touched(**states: State) -> tuple[Touched, ...]:
-    return tuple(Touched(slug, NAMES[slug], state) for slug, state in states.items())
+def touched(**states: State) -> tuple[TouchedService, ...]:
+    return tuple(TouchedService(slug, NAMES[slug], state) for slug, state in states.items())
 
 
-CUT = Event(
+CUT = PageEvent(
     kind="incident",
     ref="2026-014",
     titles=said(
@@ -104,7 +105,7 @@ CUT = Event(
     next_update_at=NOW + timedelta(minutes=43),
     touched=touched(links=X, transit=D),
     entries=(
-        Entry(
+        PageEntry(
             1,
             "investigating",
             ago(minutes=88),
@@ -114,7 +115,7 @@ CUT = Event(
                 "Since 03:12 many connections have been without service. We are looking into it.",
             ),
         ),
-        Entry(
+        PageEntry(
             2,
             "identified",
             ago(minutes=17),
@@ -131,7 +132,7 @@ CUT = Event(
 )
 
 PAST = (
-    Event(
+    PageEvent(
         kind="incident",
         ref="2026-013",
         titles=said("El núvol anava lent", "La nube iba lenta", "The cloud was slow"),
@@ -140,7 +141,7 @@ PAST = (
         ended_at=ago(days=6, hours=1),
         touched=touched(cloud=D),
     ),
-    Event(
+    PageEvent(
         kind="incident",
         ref="2026-012",
         titles=said("Sense trucades entrants"),
@@ -149,7 +150,7 @@ PAST = (
         ended_at=ago(days=32, hours=22, minutes=20),
         touched=touched(phone=P),
     ),
-    Event(
+    PageEvent(
         kind="incident",
         ref="2026-011",
         titles=said(
@@ -171,7 +172,7 @@ ANALYSIS = said(
     "```\n192.0.2.1 via 198.51.100.7 dev eth0\n```\n"
 )
 
-CUT_ENDED = Event(
+CUT_ENDED = PageEvent(
     kind="incident",
     ref="2026-014",
     titles=CUT.titles,
@@ -181,8 +182,10 @@ CUT_ENDED = Event(
     touched=CUT.touched,
     entries=(
         *CUT.entries,
-        Entry(3, "monitoring", NOW + timedelta(hours=3), said("La fibra està empalmada. Observem que tot torni bé.")),
-        Entry(
+        PageEntry(
+            3, "monitoring", NOW + timedelta(hours=3), said("La fibra està empalmada. Observem que tot torni bé.")
+        ),
+        PageEntry(
             4,
             "resolved",
             NOW + timedelta(hours=4),
@@ -199,7 +202,7 @@ CUT_ENDED = Event(
     duplicates=(Other("incident", "2026-012", PAST[1].titles),),
 )
 
-WORK = Event(
+WORK = PageEvent(
     kind="maintenance",
     ref="2026-004",
     titles=said("Canvi del servidor de missatgeria", "Cambio del servidor de mensajería", "New messaging server"),
@@ -208,13 +211,13 @@ WORK = Event(
     window=(ago(minutes=47), NOW + timedelta(minutes=73)),
     touched=touched(chat=M, video=OK),
     entries=(
-        Entry(
+        PageEntry(
             1, "scheduled", ago(days=8), said("Passem la missatgeria a un servidor nou. Els missatges no es perden.")
         ),
-        Entry(2, "in_progress", ago(minutes=46), said("Hem començat. Tot va segons el previst.")),
+        PageEntry(2, "in_progress", ago(minutes=46), said("Hem començat. Tot va segons el previst.")),
     ),
 )
-COMING = Event(
+COMING = PageEvent(
     kind="maintenance",
     ref="2026-005",
     titles=said(
@@ -224,27 +227,27 @@ COMING = Event(
     started_at=NOW + timedelta(days=4, hours=18),
     window=(NOW + timedelta(days=4, hours=18), NOW + timedelta(days=4, hours=21)),
     touched=touched(links=P),
-    entries=(Entry(1, "scheduled", ago(days=2), said("Canviem les bateries. Hi haurà dos talls de deu minuts.")),),
+    entries=(PageEntry(1, "scheduled", ago(days=2), said("Canviem les bateries. Hi haurà dos talls de deu minuts.")),),
 )
 
 DOWN = Reason("connections_down", {"down": 7, "of": 9})
 
 
 def front(
-    groups: tuple[Group, ...] | None = None,
-    incidents: tuple[Event, ...] = (),
-    in_progress: tuple[Event, ...] = (),
-    coming: tuple[Event, ...] = (),
-    resolved: tuple[Event, ...] = PAST,
-) -> Front:
-    return Front(NOW, panel() if groups is None else groups, incidents, in_progress, coming, resolved)
+    groups: tuple[PageGroup, ...] | None = None,
+    incidents: tuple[PageEvent, ...] = (),
+    in_progress: tuple[PageEvent, ...] = (),
+    coming: tuple[PageEvent, ...] = (),
+    resolved: tuple[PageEvent, ...] = PAST,
+) -> FrontPage:
+    return FrontPage(NOW, panel() if groups is None else groups, incidents, in_progress, coming, resolved)
 
 
-def many(count: int) -> tuple[Group, ...]:
+def many(count: int) -> tuple[PageGroup, ...]:
     """A panel of `count` services in groups of twelve, some of them in trouble."""
     states = {3: P, 17: D, 18: U}
     rows = [
-        Service(
+        PageService(
             f"node-{n}",
             (("", f"Node {n} del barri de l’Exemple"),),
             states.get(n, OK),
@@ -253,7 +256,9 @@ def many(count: int) -> tuple[Group, ...]:
         )
         for n in range(count)
     ]
-    return tuple(Group(f"g{n}", (("", f"Zona {n // 12 + 1}"),), tuple(rows[n : n + 12])) for n in range(0, count, 12))
+    return tuple(
+        PageGroup(f"g{n}", (("", f"Zona {n // 12 + 1}"),), tuple(rows[n : n + 12])) for n in range(0, count, 12)
+    )
 
 
 LONG = "Servei de " + "transport-interurba-de-paquets " * 3 + "amb un nom que ocupa cent quaranta caràcters justos"
@@ -291,7 +296,7 @@ TWO_OUTAGES = panel(
     service("phone", P, SAID, ago(minutes=31)),
 )
 
-FRONTS: dict[str, Front] = {
+FRONTS: dict[str, FrontPage] = {
     "two-outages": front(TWO_OUTAGES, (CUT,), (WORK,)),
     "well": front(),
     "incident": front(STUCK, (CUT,)),
@@ -302,7 +307,7 @@ FRONTS: dict[str, Front] = {
     "coming": front(coming=(COMING,)),
     "silent": front(
         tuple(
-            Group(
+            PageGroup(
                 g.slug,
                 g.names,
                 tuple(
@@ -320,7 +325,7 @@ FRONTS: dict[str, Front] = {
     ),
     "watching": front(
         incidents=(
-            Event(
+            PageEvent(
                 "incident",
                 "2026-014",
                 CUT.titles,
@@ -328,7 +333,9 @@ FRONTS: dict[str, Front] = {
                 CUT.started_at,
                 touched=touched(links=OK),
                 entries=(
-                    Entry(3, "monitoring", ago(minutes=5), said("La fibra està empalmada. Observem que tot torni bé.")),
+                    PageEntry(
+                        3, "monitoring", ago(minutes=5), said("La fibra està empalmada. Observem que tot torni bé.")
+                    ),
                 ),
             ),
         )
@@ -336,7 +343,7 @@ FRONTS: dict[str, Front] = {
     "overdue": front(
         STUCK,
         (
-            Event(
+            PageEvent(
                 "incident",
                 "2026-014",
                 CUT.titles,
@@ -351,11 +358,11 @@ FRONTS: dict[str, Front] = {
     "empty": front((), resolved=()),
     "never": front(resolved=()),
     "three-hundred": front(many(300)),
-    "long-name": front((Group("g", (("", LONG),), (Service("long", (("", LONG),), X, DOWN, ago(hours=2)),)),)),
+    "long-name": front((PageGroup("g", (("", LONG),), (PageService("long", (("", LONG),), X, DOWN, ago(hours=2)),)),)),
     "eighty": front(
         STUCK,
         (
-            Event(
+            PageEvent(
                 "incident",
                 "2026-014",
                 CUT.titles,
@@ -363,7 +370,7 @@ FRONTS: dict[str, Front] = {
                 CUT.started_at,
                 touched=CUT.touched,
                 entries=tuple(
-                    Entry(
+                    PageEntry(
                         n, "investigating", ago(minutes=90 - n), said(f"Actualització {n}: continuem buscant la causa.")
                     )
                     for n in range(77, 81)
@@ -372,7 +379,7 @@ FRONTS: dict[str, Front] = {
         ),
     ),
 }
-EIGHTY = Event(
+EIGHTY = PageEvent(
     "incident",
     "2026-015",
     CUT.titles,
@@ -380,7 +387,7 @@ EIGHTY = Event(
     ago(days=3),
     touched=CUT.touched,
     entries=tuple(
-        Entry(n, "investigating", ago(hours=82 - n), said(f"Actualització {n}: continuem buscant la causa."))
+        PageEntry(n, "investigating", ago(hours=82 - n), said(f"Actualització {n}: continuem buscant la causa."))
         for n in range(1, 81)
     ),
 )
@@ -404,7 +411,7 @@ def days(today: date = date(2026, 11, 23)) -> tuple[DaySeconds, ...]:
 
 SERVICES: dict[str, ServicePage] = {
     "down": ServicePage(
-        Service(
+        PageService(
             "links",
             NAMES["links"],
             X,

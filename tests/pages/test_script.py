@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from talaia.desk.policy import POLICY
+from talaia.desk.security_headers import POLICY
 from talaia.site import assets, pages
-from talaia.site.values import Front
+from talaia.site.values import FrontPage
 from tests.pages import story
 
 pytestmark = pytest.mark.browser
@@ -44,7 +44,7 @@ class Stage:
 
     def put(self, name: str, age: timedelta = timedelta(0)) -> None:
         """Have the page of the story's front `name` there, made so long ago."""
-        value: Front = replace(story.FRONTS[name], made_at=datetime.now(UTC) - age)
+        value: FrontPage = replace(story.FRONTS[name], made_at=datetime.now(UTC) - age)
         self.files = pages.front(value, story.HOUSE)
 
     def answer(self, handler: http.server.BaseHTTPRequestHandler) -> None:

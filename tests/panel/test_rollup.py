@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from talaia.panel.actions import backfill, judge_service, leave_unwatched, list_services, roll_up
-from talaia.panel.catalogue import Entry, Heading
+from talaia.panel.catalogue import CatalogueService, Heading
 from talaia.panel.models import Day, Listing, Service, Transition
+from talaia.panel.monitoring_gaps import unjudged
 from talaia.panel.rollup import due_days, is_listed, listings
-from talaia.panel.state import Computed, Reason, Shown, State
-from talaia.panel.watching import unjudged
+from talaia.panel.state import Computed, Reason, ShownState, State
 
 MADRID = ZoneInfo("Europe/Madrid")
 pytestmark = pytest.mark.django_db
@@ -25,12 +25,12 @@ def local(*parts: int) -> datetime:
 
 
 def panel(*slugs: str, at: datetime) -> None:
-    entries = tuple(Entry(slug, {"": slug}, {}) for slug in slugs)
+    entries = tuple(CatalogueService(slug, {"": slug}, {}) for slug in slugs)
     list_services([Heading("g", {"": "G"}, entries)], at)
 
 
 def show(slug: str, state: State, at: datetime) -> None:
-    judge_service(slug, Computed(state, Reason()), Shown(state, Reason()), at)
+    judge_service(slug, Computed(state, Reason()), ShownState(state, Reason()), at)
 
 
 def store(now: datetime) -> int:
@@ -171,7 +171,7 @@ def test_a_day_on_which_it_was_listed_at_any_time_is_one_of_its_days(day: int, l
 
 def leave(slug: str, at: datetime, now: datetime) -> int:
     """Nobody watched the service since `at`; the transition that says so."""
-    unwatched = Shown(State.UNKNOWN, unjudged(at).reason)
+    unwatched = ShownState(State.UNKNOWN, unjudged(at).reason)
     leave_unwatched(slug, [(at, unwatched)], unjudged(at), now)
     return Transition.objects.filter(service=slug).latest("pk").pk
 

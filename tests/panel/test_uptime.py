@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from talaia.panel.state import State
 from talaia.panel.uptime import (
-    Change,
     DaySeconds,
+    StateChange,
     bounds,
     by_day,
     day_state,
@@ -38,9 +38,9 @@ def local(*parts: int, fold: int = 0) -> datetime:
     return datetime(*parts, tzinfo=MADRID, fold=fold)  # type: ignore[arg-type,misc]
 
 
-def before(state: State) -> Change:
+def before(state: State) -> StateChange:
     """The state before all changes."""
-    return Change(datetime(2020, 1, 1, tzinfo=UTC), state)
+    return StateChange(datetime(2020, 1, 1, tzinfo=UTC), state)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_local_day_is_as_long_as_it_is(day: date, hours: int) -> None:
 def test_days(
     name: str, first: State, changes: list[tuple[datetime, State]], days: list[date], expected: list[dict[State, int]]
 ) -> None:
-    moves = [Change(at.astimezone(UTC), state) for at, state in changes]
+    moves = [StateChange(at.astimezone(UTC), state) for at, state in changes]
     assert [dict(entry.seconds) for entry in by_day(before(first), moves, days, MADRID, LATER)] == expected, name
 
 
@@ -112,7 +112,7 @@ def test_today_goes_as_far_as_now_and_days_to_come_are_not_there() -> None:
 )
 def test_the_parts_of_a_day_always_add_up_to_its_length(moves: list[tuple[int, State]], first: date) -> None:
     start = bounds(first, MADRID)[0]
-    changes = [Change(start + timedelta(microseconds=at), state) for at, state in sorted(moves)]
+    changes = [StateChange(start + timedelta(microseconds=at), state) for at, state in sorted(moves)]
     days = [first + timedelta(days=n) for n in range(3)]
     for entry in by_day(before(OK), changes, days, MADRID, LATER):
         begin, end = bounds(entry.day, MADRID)
@@ -146,9 +146,9 @@ def test_a_day_is_shown_as_the_worst_it_had_and_no_data_is_worse_than_maintenanc
 
 
 def test_what_was_known_only_afterwards_is_counted_beside_its_state() -> None:
-    moves = [Change(local(2026, 5, 4, 6), X, filled=True), Change(local(2026, 5, 4, 7), OK)]
+    moves = [StateChange(local(2026, 5, 4, 6), X, filled=True), StateChange(local(2026, 5, 4, 7), OK)]
     days = [date(2026, 5, 4), date(2026, 5, 5)]
-    found = list(by_day(Change(LATER, OK, filled=True), moves, days, MADRID, LATER))
+    found = list(by_day(StateChange(LATER, OK, filled=True), moves, days, MADRID, LATER))
     assert [(entry.seconds, entry.filled) for entry in found] == [({OK: 82_800, X: 3_600}, 25_200), ({OK: 86_400}, 0)]
 
 
@@ -159,12 +159,12 @@ def test_what_happens_while_a_service_is_not_listed_is_in_no_day() -> None:
         (local(2026, 5, 6, 6), None),
     ]
     moves = [
-        Change(local(2026, 5, 4, 6), X),
-        Change(local(2026, 5, 4, 12), D),  # at the very moment at which it left
-        Change(local(2026, 5, 4, 15), M),  # while it was not there
-        Change(local(2026, 5, 4, 18), U),  # at the very moment at which it came back
-        Change(local(2026, 5, 4, 19), OK),
-        Change(local(2026, 5, 6, 6), U),
+        StateChange(local(2026, 5, 4, 6), X),
+        StateChange(local(2026, 5, 4, 12), D),  # at the very moment at which it left
+        StateChange(local(2026, 5, 4, 15), M),  # while it was not there
+        StateChange(local(2026, 5, 4, 18), U),  # at the very moment at which it came back
+        StateChange(local(2026, 5, 4, 19), OK),
+        StateChange(local(2026, 5, 6, 6), U),
     ]
     days = [date(2026, 5, day) for day in (1, 4, 5, 6)]
     found = by_day(*while_listed(before(OK), moves, listed), days, MADRID, LATER)

@@ -10,12 +10,12 @@ import pytest
 from django.db import transaction
 
 from talaia.events import actions as events
-from talaia.events.declared import declared
+from talaia.events.manual_state import declared
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
 from talaia.notices.webhooks.rows import _component
 from talaia.panel.actions import judge_service, list_services, roll_up, set_by_hand
-from talaia.panel.catalogue import Entry, Heading
+from talaia.panel.catalogue import CatalogueService, Heading
 from talaia.panel.models import Day, Service, Transition
 from talaia.panel.renaming.actions import forget_row, move_history
 from talaia.panel.rollup import due_days
@@ -65,7 +65,7 @@ def store(now: datetime) -> None:
 
 @pytest.fixture(autouse=True)
 def panel() -> None:
-    list_services([Heading("g", {"": "G"}, (Entry("web", {"": "Web"}, {}),))], at(0))
+    list_services([Heading("g", {"": "G"}, (CatalogueService("web", {"": "Web"}, {}),))], at(0))
     judged(at(1))
 
 
@@ -250,7 +250,7 @@ def test_hours_that_were_set_by_hand_stay_those_of_a_service_that_was_renamed() 
     set_by_hand("web", State.OPERATIONAL, at(9), {"ca": "El fem anar"}, "", at(8))
     judged(at(8))
     judged(at(9))
-    list_services([Heading("g", {"": "G"}, (Entry("site", {"": "Web"}, {}),))], at(10))
+    list_services([Heading("g", {"": "G"}, (CatalogueService("site", {"": "Web"}, {}),))], at(10))
     with transaction.atomic():
         move_history("web", "site", at(10))
         forget_row("web", "site", "", at(10), {})

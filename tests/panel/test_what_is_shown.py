@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from talaia.panel.state import Computed, Declared, Reason, Shown, State, show, worst
+from talaia.panel.state import Computed, Declared, Reason, ShownState, State, show, worst
 
 NOW = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 DOWN = Reason("connections_down", {"down": 2, "of": 9})
@@ -21,23 +21,23 @@ ALSO = {"also": {"code": "connections_down", "down": 2, "of": 9}}
 @pytest.mark.parametrize(
     ("declared", "computed", "shown"),
     [
-        (Declared(), POOR, Shown(State.DEGRADED, DOWN)),
-        (Declared(), SILENT, Shown(State.UNKNOWN, SILENT.reason)),
+        (Declared(), POOR, ShownState(State.DEGRADED, DOWN)),
+        (Declared(), SILENT, ShownState(State.UNKNOWN, SILENT.reason)),
         # An incident speaks, and the reason of the signals stands beside it.
-        (INCIDENT, POOR, Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014", **ALSO}), disagreement=True)),
-        (INCIDENT, WELL, Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014"}), disagreement=True)),
-        (INCIDENT, SILENT, Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014"}))),
+        (INCIDENT, POOR, ShownState(State.PARTIAL, Reason("incident", {"ref": "2026-014", **ALSO}), disagreement=True)),
+        (INCIDENT, WELL, ShownState(State.PARTIAL, Reason("incident", {"ref": "2026-014"}), disagreement=True)),
+        (INCIDENT, SILENT, ShownState(State.PARTIAL, Reason("incident", {"ref": "2026-014"}))),
         # Of the same colour it is the incident's, and nobody disagrees.
         (
             INCIDENT,
             Computed(State.PARTIAL, DOWN),
-            Shown(State.PARTIAL, Reason("incident", {"ref": "2026-014", **ALSO})),
+            ShownState(State.PARTIAL, Reason("incident", {"ref": "2026-014", **ALSO})),
         ),
         # The worse one is the colour.
         (
             INCIDENT,
             Computed(State.DISRUPTION, Reason("check", {"what": "down"})),
-            Shown(
+            ShownState(
                 State.DISRUPTION,
                 Reason("check", {"what": "down", "also": {"code": "incident", "ref": "2026-014"}}),
                 disagreement=True,
@@ -47,7 +47,7 @@ ALSO = {"also": {"code": "connections_down", "down": 2, "of": 9}}
         (
             Declared(maintenance_ref="2026-002", announced=State.OPERATIONAL),
             POOR,
-            Shown(
+            ShownState(
                 State.DEGRADED,
                 Reason(
                     "connections_down", {"down": 2, "of": 9, "also": {"code": "beyond_maintenance", "ref": "2026-002"}}
@@ -58,23 +58,23 @@ ALSO = {"also": {"code": "connections_down", "down": 2, "of": 9}}
         (
             Declared(maintenance_ref="2026-002"),
             POOR,
-            Shown(State.MAINTENANCE, Reason("maintenance", {"ref": "2026-002", **ALSO})),
+            ShownState(State.MAINTENANCE, Reason("maintenance", {"ref": "2026-002", **ALSO})),
         ),
         (
             Declared(maintenance_ref="2026-002"),
             SILENT,
-            Shown(State.MAINTENANCE, Reason("maintenance", {"ref": "2026-002"})),
+            ShownState(State.MAINTENANCE, Reason("maintenance", {"ref": "2026-002"})),
         ),
         (
             Declared(by_hand=State.OPERATIONAL, by_hand_until=NOW + timedelta(hours=1), incident=State.PARTIAL),
             POOR,
-            Shown(State.OPERATIONAL, Reason("by_hand"), disagreement=True),
+            ShownState(State.OPERATIONAL, Reason("by_hand"), disagreement=True),
         ),
-        (Declared(by_hand=State.OPERATIONAL, by_hand_until=NOW), POOR, Shown(State.DEGRADED, DOWN)),
+        (Declared(by_hand=State.OPERATIONAL, by_hand_until=NOW), POOR, ShownState(State.DEGRADED, DOWN)),
     ],
 )
 def test_by_hand_then_incident_then_maintenance_then_unknown_then_the_signals(
-    declared: Declared, computed: Computed, shown: Shown
+    declared: Declared, computed: Computed, shown: ShownState
 ) -> None:
     assert show(declared, computed, NOW) == shown
 

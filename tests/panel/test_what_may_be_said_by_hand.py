@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from talaia.panel.by_hand import LONGEST, LONGEST_WORDS, check_by_hand
+from talaia.errors import UserError
+from talaia.panel.override import LONGEST, LONGEST_WORDS, check_by_hand
 from talaia.panel.state import State
-from talaia.refusal import Refused
 
 NOW = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -40,6 +40,6 @@ def test_whatever_the_service_is_may_be_said_for_a_month(state: State, length: t
 def test_what_would_hold_too_long_or_say_nothing_is_refused(
     state: State, length: timedelta, why: dict[str, str], said: str
 ) -> None:
-    with translation.override("en"), pytest.raises(Refused, match=said):
+    with translation.override("en"), pytest.raises(UserError, match=said):
         check_by_hand(state, NOW + length, why, NOW)
     assert (timedelta(days=31), 140) == (LONGEST, LONGEST_WORDS)

@@ -16,7 +16,7 @@ from talaia.panel.catalogue import headings
 from talaia.panel.models import Service, Transition
 from talaia.signals import actions
 from talaia.signals.models import SourceState
-from talaia.signals.watch import Watch
+from talaia.signals.watch import SignalWatch
 from tests.signals.monitoring import Monitoring
 
 REFERENCES = [f"ref{n:02}" for n in range(1, 13)]
@@ -97,7 +97,7 @@ class Lab:
 
     config: Config
     monitoring: Monitoring
-    watch: Watch
+    watch: SignalWatch
     links: dict[str, float] = field(default_factory=lambda: dict.fromkeys(REFERENCES, 1.0))
 
     @property
@@ -138,7 +138,7 @@ class Lab:
     def restart(self) -> None:
         """Our process ends, and another begins."""
         self.watch.close()
-        self.watch = Watch(configuration.current, lambda: self.now, self.monitoring.transport)
+        self.watch = SignalWatch(configuration.current, lambda: self.now, self.monitoring.transport)
 
     def down(self, *names: str) -> None:
         """These connections die: their probes fail and their alerts fire."""
@@ -157,7 +157,7 @@ def lab(configure: Callable[[str], Config]) -> Lab:
     """Everything is measured and well; the holds are over."""
     config = configure(CONFIG)
     monitoring = Monitoring(datetime(2026, 5, 4, 1, 0, tzinfo=UTC))
-    watch = Watch(configuration.current, lambda: monitoring.now, monitoring.transport)
+    watch = SignalWatch(configuration.current, lambda: monitoring.now, monitoring.transport)
     list_services(headings(config), monitoring.now)
     monitoring.measure(WEB, ({"talaia_service": "web"}, 1.0))
     lab = Lab(config, monitoring, watch)

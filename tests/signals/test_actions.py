@@ -10,27 +10,27 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from talaia.config import Check, Config, Site, Source, Tables, Text
+from talaia.config import CheckConfig, Config, SiteConfig, SourceConfig, Tables, Text
 from talaia.outbox.models import Fact
 from talaia.signals import actions
+from talaia.signals.check_outcome import CheckOutcome, Streak
+from talaia.signals.check_streaks import ProbedCheck
 from talaia.signals.client import Heard
 from talaia.signals.evidence import Measured
+from talaia.signals.inputs import CHECKS
 from talaia.signals.matching import Concern
-from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState, Token
-from talaia.signals.outcome import Outcome, Streak
+from talaia.signals.models import Evidence, PollRequest, RawWebhook, Signal, SourceState, Token
 from talaia.signals.parse.report import Alert
-from talaia.signals.rounds import Looked
 from talaia.signals.tokens import actions as tokens
-from talaia.signals.view import CHECKS
 from tests.signals.bodies import HEARTBEAT, pushed, told
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-PROMETHEUS = Source(id="p", kind="prometheus", url="http://p.example.org")
-ALERTMANAGER = Source(id="a", kind="alertmanager", url="http://a.example.org")
-TOLD = Source(id="told", kind="alertmanager")
-PUSH = Source(id="push", kind="prometheus-push")
+PROMETHEUS = SourceConfig(id="p", kind="prometheus", url="http://p.example.org")
+ALERTMANAGER = SourceConfig(id="a", kind="alertmanager", url="http://a.example.org")
+TOLD = SourceConfig(id="told", kind="alertmanager")
+PUSH = SourceConfig(id="push", kind="prometheus-push")
 
 
 def writes(queries: Iterable[dict[str, Any]]) -> list[str]:
@@ -38,16 +38,16 @@ def writes(queries: Iterable[dict[str, Any]]) -> list[str]:
     return [query["sql"] for query in queries if query["sql"].startswith(words)]
 
 
-def come_in(source: Source, body: object, now: datetime = NOW) -> None:
+def come_in(source: SourceConfig, body: object, now: datetime = NOW) -> None:
     actions.store_intake(source.id, body, now)
-    actions.handle_intake(Intake.objects.latest("pk"), source, now)
+    actions.handle_intake(RawWebhook.objects.latest("pk"), source, now)
 
 
 def heard(*names: str, **fields: Any) -> Heard:
     return Heard(tuple(Alert({"alertname": name}, True, {"value": "1"}) for name in names), **fields)
 
 
-def states(source: Source) -> dict[str, str]:
+def states(source: SourceConfig) -> dict[str, str]:
     return {row.labels["alertname"]: row.state for row in Signal.objects.filter(source=source.id)}
 
 
@@ -110,7 +110,7 @@ def test_a_source_that_is_asked_only_rings_when_it_says_resolved() -> None:
     come_in(ALERTMANAGER, told("firing", alertname="Down"))
     come_in(ALERTMANAGER, told("resolved", alertname="Down"))
     assert states(ALERTMANAGER) == {"Down": "firing"}
-    assert Ring.objects.filter(source="a", rung_at=NOW).exists()
+    assert PollRequest.objects.filter(source="a", rung_at=NOW).exists()
     assert not SourceState.objects.filter(pk="a").exists(), "only an answer is a sign of life"
     come_in(TOLD, told("firing", alertname="Down"))
     come_in(TOLD, told("resolved", alertname="Down"))
@@ -128,14 +128,14 @@ def test_resolved_that_is_told_again_is_no_news() -> None:
 def test_heartbeats_keep_a_source_alive_and_fill_no_table() -> None:
     come_in(TOLD, told("firing", **HEARTBEAT))
     come_in(PUSH, pushed("firing", NOW, **HEARTBEAT))
-    assert not Intake.objects.exists()
+    assert not RawWebhook.objects.exists()
     assert not Signal.objects.exists()
     assert set(SourceState.objects.values_list("source", "heard_at")) == {("told", NOW), ("push", NOW)}
     come_in(PUSH, pushed("resolved", NOW, **HEARTBEAT), NOW + MINUTE)
     state = SourceState.objects.get(pk="push")
     assert state.heard_at == NOW
     assert state.notes == [{"code": "skew", "seconds": -300}]
-    assert Intake.objects.count() == 1
+    assert RawWebhook.objects.count() == 1
 
 
 def test_a_push_that_is_repeated_for_a_month_costs_no_row_and_what_changed_is_kept_alone() -> None:
@@ -145,40 +145,40 @@ def test_a_push_that_is_repeated_for_a_month_costs_no_row_and_what_changed_is_ke
         pushed("firing", NOW, alertname="WebDown", talaia_service="web")[0],
     ]
 
-    concern = Concern(Config(Tables(site=Site(name=Text((("", "x"),)), address="https://status.example.org"))))
+    concern = Concern(Config(Tables(site=SiteConfig(name=Text((("", "x"),)), address="https://status.example.org"))))
 
     def repeated(at: datetime, *bodies: dict[str, Any]) -> None:
         until = (at + 4 * MINUTE).isoformat()
         body = [{**one, "annotations": {"description": f"at {at:%H:%M}"}, "endsAt": until} for one in bodies]
         actions.store_intake("push", body, at)
-        actions.handle_intake(Intake.objects.latest("pk"), PUSH, at, concern)
+        actions.handle_intake(RawWebhook.objects.latest("pk"), PUSH, at, concern)
 
     for number in range(100):
         repeated(NOW + number * 75 * SECOND, *everybody)
-    (kept,) = Intake.objects.all()
+    (kept,) = RawWebhook.objects.all()
     assert [one["labels"]["alertname"] for one in kept.body] == ["WebDown"]
     assert Signal.objects.count() == 1, "what concerns nothing of ours and is repeated is not kept"
     assert SourceState.objects.get().heard_at == NOW + 99 * 75 * SECOND
     repeated(NOW + 200 * MINUTE, pushed("firing", NOW, alertname="ChatDown", talaia_service="chat")[0], *everybody)
-    assert [one["labels"]["alertname"] for one in Intake.objects.latest("pk").body] == ["ChatDown"]
+    assert [one["labels"]["alertname"] for one in RawWebhook.objects.latest("pk").body] == ["ChatDown"]
     actions.store_intake("push", pushed("resolved", NOW, alertname="WebDown", talaia_service="web"), NOW + 201 * MINUTE)
-    actions.handle_intake(Intake.objects.latest("pk"), PUSH, NOW + 201 * MINUTE, concern)
-    assert Intake.objects.count() == 3
+    actions.handle_intake(RawWebhook.objects.latest("pk"), PUSH, NOW + 201 * MINUTE, concern)
+    assert RawWebhook.objects.count() == 3
 
 
-@pytest.mark.parametrize("source", [TOLD, ALERTMANAGER, Source(id="h", kind="webhook")])
-def test_a_webhook_that_repeats_itself_costs_no_row_either(source: Source) -> None:
+@pytest.mark.parametrize("source", [TOLD, ALERTMANAGER, SourceConfig(id="h", kind="webhook")])
+def test_a_webhook_that_repeats_itself_costs_no_row_either(source: SourceConfig) -> None:
     body: object = {"key": "web", "state": "down"} if source.kind == "webhook" else told("firing", alertname="Down")
     for number in range(20):
         come_in(source, body, NOW + number * 5 * MINUTE)
-    assert Intake.objects.count() == Signal.objects.count() == 1
+    assert RawWebhook.objects.count() == Signal.objects.count() == 1
 
 
 def test_a_body_that_cannot_be_read_is_kept_with_what_is_wrong() -> None:
     come_in(TOLD, {"version": "5", "alerts": []})
-    assert "version" in Intake.objects.get().error
-    actions.handle_intake(Intake.objects.create(source="gone", received_at=NOW, body=[]), None, NOW)
-    assert "no longer in talaia.toml" in Intake.objects.latest("pk").error
+    assert "version" in RawWebhook.objects.get().error
+    actions.handle_intake(RawWebhook.objects.create(source="gone", received_at=NOW, body=[]), None, NOW)
+    assert "no longer in talaia.toml" in RawWebhook.objects.latest("pk").error
 
 
 def test_what_prometheus_repeats_is_written_again_only_when_its_end_has_moved_enough() -> None:
@@ -193,20 +193,20 @@ def test_what_prometheus_repeats_is_written_again_only_when_its_end_has_moved_en
     assert Signal.objects.get().ends_at == NOW + 6 * MINUTE
 
 
-def check(**fields: Any) -> Check:
-    return Check(**{"id": "web", "kind": "http", "target": "http://127.0.0.1", "service": "web", **fields})
+def check(**fields: Any) -> CheckConfig:
+    return CheckConfig(**{"id": "web", "kind": "http", "target": "http://127.0.0.1", "service": "web", **fields})
 
 
-def outcome(ok: bool = True, slow: bool = False, what: str = "200 in 0.1 s", at: datetime = NOW) -> Outcome:
-    return Outcome("web", ok, slow, False, 0.1, what, at)
+def outcome(ok: bool = True, slow: bool = False, what: str = "200 in 0.1 s", at: datetime = NOW) -> CheckOutcome:
+    return CheckOutcome("web", ok, slow, False, 0.1, what, at)
 
 
-def look(streak: Streak, found: Outcome, now: datetime, one: Check | None = None) -> int:
+def look(streak: Streak, found: CheckOutcome, now: datetime, one: CheckConfig | None = None) -> int:
     """Store the outcome of one round; how many rows were written."""
     one = one or check()
     with CaptureQueriesContext(connection) as queries:
         measured = [Measured(one.service or "", one.connection or "", float(found.ok), 0.0)]
-        looked = Looked(one, found, streak, found.at, turned=False)
+        looked = ProbedCheck(one, found, streak, found.at, turned=False)
         actions.store_outcomes([looked], measured, (), [], 30 * SECOND, now)
     return len(writes(queries))
 
@@ -296,4 +296,4 @@ def test_what_is_thirty_days_old_is_forgotten_and_what_nobody_repeats_has_ended(
     actions.purge(late)
     assert states(TOLD) == {"Fires": "firing"}
     assert states(PUSH) == {"NotRepeated": "resolved"}
-    assert Intake.objects.filter(handled_at=None).count() == Intake.objects.count() == 1
+    assert RawWebhook.objects.filter(handled_at=None).count() == RawWebhook.objects.count() == 1

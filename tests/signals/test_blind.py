@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from talaia.config import AlertMatch, Service, Text
+from talaia.config import AlertMatch, ServiceConfig, Text
 from talaia.config.matchers import Matchers
 from talaia.panel.state import State
-from talaia.signals.judging import read_odd
+from talaia.signals.evaluate import read_odd
+from talaia.signals.inputs import LiveSignal, View
 from talaia.signals.matching import claims
-from talaia.signals.odd import oddities
 from talaia.signals.parse.report import BLIND, Alert
-from talaia.signals.view import Signal, View
+from talaia.signals.unknown_labels import oddities
 from tests.signals.bodies import told
 from tests.signals.conftest import Lab
 
@@ -64,10 +64,10 @@ def test_who_is_blind_hides_no_trouble_that_another_sees(lab: Lab) -> None:
 
 def test_a_service_that_is_matched_by_the_name_of_a_rule_is_unknown_when_the_rule_is_blind(lab: Lab) -> None:
     match = Matchers.from_toml('alertname="MailDown"')
-    mail = Service(slug="mail", group="g", name=Text((("", "x"),)), alerts=(AlertMatch(match=match),))
-    blind = Signal(("g",), {"alertname": "DatasourceError", "rulename": "MailDown"}, {"talaia_impact": "unknown"})
-    other = Signal(("g",), {"alertname": "DatasourceError", "rulename": "ChatDown"}, {"talaia_impact": "unknown"})
-    named = Signal(("g",), {"alertname": "ChatDown", "rulename": "MailDown"})
+    mail = ServiceConfig(slug="mail", group="g", name=Text((("", "x"),)), alerts=(AlertMatch(match=match),))
+    blind = LiveSignal(("g",), {"alertname": "DatasourceError", "rulename": "MailDown"}, {"talaia_impact": "unknown"})
+    other = LiveSignal(("g",), {"alertname": "DatasourceError", "rulename": "ChatDown"}, {"talaia_impact": "unknown"})
+    named = LiveSignal(("g",), {"alertname": "ChatDown", "rulename": "MailDown"})
     (found,) = claims(mail, View((blind, other, named)))
     assert (found.signal, found.impact) == (blind, State.UNKNOWN)
 

@@ -21,9 +21,9 @@ from typing import Any
 
 import pytest
 
-from talaia.config import Check, current
+from talaia.config import CheckConfig, current
+from talaia.signals.check_outcome import CheckOutcome
 from talaia.signals.checks import probe
-from talaia.signals.outcome import Outcome
 from tests.servers.process import free_port, release_port, wait_until
 from tests.servers.targets import HttpTarget, Target, TcpTarget
 from tests.servers.tls import TlsTarget
@@ -32,9 +32,9 @@ from tests.signals.faulty import Drip, Flood, Garbage, NameServer, Redirects, Si
 GRACE = 0.5  # seconds over its timeout that a probe may take
 
 
-def look(kind: Any, target: str, seconds: float = 5.0, **more: Any) -> Outcome:
+def look(kind: Any, target: str, seconds: float = 5.0, **more: Any) -> CheckOutcome:
     """The outcome of one probe, which must come within its time."""
-    check = Check(id="it", kind=kind, target=target, timeout=timedelta(seconds=seconds), **more)
+    check = CheckConfig(id="it", kind=kind, target=target, timeout=timedelta(seconds=seconds), **more)
     began, started = time.monotonic(), datetime.now(UTC)
     outcome = probe(check, current())
     took = time.monotonic() - began
@@ -245,7 +245,7 @@ def test_nothing_secret_of_an_address_stands_in_what_a_check_says(monkeypatch: p
         outcome = look("http", target.url)
         assert "geheim" not in outcome.what
         assert f"from {behind.url}in" in outcome.what
-        monkeypatch.setattr(Check, "at_home", False)
+        monkeypatch.setattr(CheckConfig, "at_home", False)
         asked = len(behind.requests)
         assert "redirected to this machine itself" in look("http", target.url).what
         assert len(behind.requests) == asked, "a stranger's word sends us nowhere at home"
@@ -384,7 +384,7 @@ def test_having_no_file_left_to_open_says_nothing_of_the_target() -> None:
             os.close(free)
         resource.setrlimit(resource.RLIMIT_NOFILE, (filled[-1] + 1, hard))
         try:
-            outcome = probe(Check(id="it", kind="tcp", target=target.address), current())
+            outcome = probe(CheckConfig(id="it", kind="tcp", target=target.address), current())
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
             for held in filled[:-3]:

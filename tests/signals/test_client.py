@@ -16,25 +16,25 @@ import httpx
 import msgspec
 import pytest
 
-from talaia.config import Config, Site, Source, Tables, Text
-from talaia.outbox.faults import Fault, Permanent, Temporary
-from talaia.signals.client import Client, Unreadable
-from talaia.signals.evidence import Measured, Wanted
+from talaia.config import Config, SiteConfig, SourceConfig, Tables, Text
+from talaia.outbox.errors import OutsideError, PermanentError, TemporaryError
+from talaia.signals.client import SourceClient, UnreadableAnswer
+from talaia.signals.evidence import EvidenceQuery, Measured
 from tests.servers.process import wait_until
 from tests.servers.targets import Target
 from tests.signals.faulty import Drip, Says, Silent
 from tests.signals.monitoring import Monitoring, success
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
-PROMETHEUS = Source(id="p", kind="prometheus", url="http://anna:pw@prometheus.example.org/sub/")
-ALERTMANAGER = Source(id="a", kind="alertmanager", url="http://alertmanager.example.org")
-SITE = Site(name=Text((("", "x"),)), address="https://status.example.org")
+PROMETHEUS = SourceConfig(id="p", kind="prometheus", url="http://anna:pw@prometheus.example.org/sub/")
+ALERTMANAGER = SourceConfig(id="a", kind="alertmanager", url="http://alertmanager.example.org")
+SITE = SiteConfig(name=Text((("", "x"),)), address="https://status.example.org")
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
-def asking(answer: Answer, source: Source = PROMETHEUS, folder: Path | None = None) -> Client:
+def asking(answer: Answer, source: SourceConfig = PROMETHEUS, folder: Path | None = None) -> SourceClient:
     config = Config(Tables(site=SITE, sources=(source,)), folder / "talaia.toml" if folder else None)
-    return Client(source, config, httpx.MockTransport(answer))
+    return SourceClient(source, config, httpx.MockTransport(answer))
 
 
 def always(*given: Any, **named: Any) -> Answer:
@@ -62,25 +62,25 @@ class Dripping(httpx.SyncByteStream):
 @pytest.mark.parametrize(
     ("answer", "kind", "said", "hint"),
     [
-        (failing(httpx.ConnectError("refused")), Temporary, "does not answer: refused", "talaia check"),
-        (failing(httpx.ReadTimeout("")), Temporary, "does not answer: ReadTimeout", "running"),
-        (failing(httpx.InvalidURL("bad")), Temporary, "bad", "running"),
-        (always(401), Permanent, "refuses us \\(401\\)", "password_file or token_file"),
-        (always(403), Permanent, "refuses us", "token_file"),
-        (always(404), Temporary, "answers 404 to /api/v1/alerts", "url"),
-        (always(410, json="gone"), Temporary, "answers 410", "url"),
-        (always(500), Temporary, "answers 500", "url"),
-        (always(302, headers={"location": "https://login.example.org/"}), Permanent, "login.example.org", "url"),
-        (always(200, text="<html>"), Unreadable, "no JSON", "url"),
-        (always(200, text="[" * 100_000), Unreadable, "nested more than 40 levels deep", "url"),
-        (always(200, json=[]), Unreadable, "Expected `object`", "kind"),
-        (always(200, json={"status": "success", "data": {"alerts": 3}}), Unreadable, "data.alerts", "kind"),
-        (always(400, json={"status": "error", "error": "no such thing"}), Permanent, "no such thing", "query"),
-        (always(200, stream=Dripping(b" " * 1_000_000)), Unreadable, "bytes say nothing", "url"),
-        (always(200, stream=Dripping(b"[" + b"1," * 500_000)), Unreadable, "stand beside the list", "url"),
+        (failing(httpx.ConnectError("refused")), TemporaryError, "does not answer: refused", "talaia check"),
+        (failing(httpx.ReadTimeout("")), TemporaryError, "does not answer: ReadTimeout", "running"),
+        (failing(httpx.InvalidURL("bad")), TemporaryError, "bad", "running"),
+        (always(401), PermanentError, "refuses us \\(401\\)", "password_file or token_file"),
+        (always(403), PermanentError, "refuses us", "token_file"),
+        (always(404), TemporaryError, "answers 404 to /api/v1/alerts", "url"),
+        (always(410, json="gone"), TemporaryError, "answers 410", "url"),
+        (always(500), TemporaryError, "answers 500", "url"),
+        (always(302, headers={"location": "https://login.example.org/"}), PermanentError, "login.example.org", "url"),
+        (always(200, text="<html>"), UnreadableAnswer, "no JSON", "url"),
+        (always(200, text="[" * 100_000), UnreadableAnswer, "nested more than 40 levels deep", "url"),
+        (always(200, json=[]), UnreadableAnswer, "Expected `object`", "kind"),
+        (always(200, json={"status": "success", "data": {"alerts": 3}}), UnreadableAnswer, "data.alerts", "kind"),
+        (always(400, json={"status": "error", "error": "no such thing"}), PermanentError, "no such thing", "query"),
+        (always(200, stream=Dripping(b" " * 1_000_000)), UnreadableAnswer, "bytes say nothing", "url"),
+        (always(200, stream=Dripping(b"[" + b"1," * 500_000)), UnreadableAnswer, "stand beside the list", "url"),
     ],
 )
-def test_every_fault_says_what_and_what_to_do(answer: Answer, kind: type[Fault], said: str, hint: str) -> None:
+def test_every_fault_says_what_and_what_to_do(answer: Answer, kind: type[OutsideError], said: str, hint: str) -> None:
     with pytest.raises(kind, match=said) as fault:
         asking(answer).poll([], NOW)
     assert hint in fault.value.hint
@@ -93,10 +93,10 @@ HALF = b'{"status": "success", "data": {"alerts": [{"labels": {"alertname": "Dow
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-def of(target: Target, **more: Any) -> Client:
+def of(target: Target, **more: Any) -> SourceClient:
     """A client of a server that is really asked."""
     source = msgspec.structs.replace(PROMETHEUS, url=f"http://{target.address}", **more)
-    return Client(source, Config(Tables(site=SITE)))
+    return SourceClient(source, Config(Tables(site=SITE)))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def of(target: Target, **more: Any) -> Client:
     ],
 )
 def test_who_says_200_and_then_half_an_answer_lives_but_cannot_be_read(target: Says) -> None:
-    with target, pytest.raises(Unreadable, match="/api/v1/alerts") as fault:
+    with target, pytest.raises(UnreadableAnswer, match="/api/v1/alerts") as fault:
         of(target, timeout=timedelta(seconds=0.3)).poll([], NOW)
     assert fault.value.hint
 
@@ -130,23 +130,23 @@ def test_who_says_200_and_then_half_an_answer_lives_but_cannot_be_read(target: S
     ],
 )
 def test_who_says_nothing_that_promises_an_answer_does_not_answer(target: Target) -> None:
-    with target, pytest.raises(Temporary) as fault:
+    with target, pytest.raises(TemporaryError) as fault:
         of(target, timeout=timedelta(seconds=0.3)).poll([], NOW)
-    assert not isinstance(fault.value, Unreadable)
+    assert not isinstance(fault.value, UnreadableAnswer)
 
 
 @pytest.mark.parametrize(
     ("target", "kind"),
     [
-        (Drip(HEAD + b"X-A: "), Temporary),
-        (Drip(CONTINUE, CONTINUE), Temporary),
-        (Drip(CHUNKED, b"0"), Unreadable),
-        (Drip(CHUNKED, b"1\r\n \r\n"), Unreadable),
-        (Drip(HEAD + b"\r\n[", b" "), Unreadable),
+        (Drip(HEAD + b"X-A: "), TemporaryError),
+        (Drip(CONTINUE, CONTINUE), TemporaryError),
+        (Drip(CHUNKED, b"0"), UnreadableAnswer),
+        (Drip(CHUNKED, b"1\r\n \r\n"), UnreadableAnswer),
+        (Drip(HEAD + b"\r\n[", b" "), UnreadableAnswer),
     ],
 )
 @pytest.mark.parametrize("listed", [True, False])
-def test_an_answer_that_drips_ends(target: Drip, kind: type[Fault], listed: bool) -> None:
+def test_an_answer_that_drips_ends(target: Drip, kind: type[OutsideError], listed: bool) -> None:
     client, begun = of(target, timeout=timedelta(seconds=0.3)), time.monotonic()
     with target, pytest.raises(kind, match=r"it takes more than 0\.9 s") as fault:
         client.poll([], NOW) if listed else client.ask("GET", "/api/v1/query", {"query": "time()"})
@@ -160,9 +160,9 @@ def test_a_client_that_is_closed_asks_no_more_and_ends_what_it_asked() -> None:
         asked = pool.submit(client.poll, [], NOW)
         wait_until(lambda: bool(target._open), 5, "it is asked")
         client.close()
-        with pytest.raises(Temporary, match="called off"):
+        with pytest.raises(TemporaryError, match="called off"):
             asked.result(2)
-        with pytest.raises(Temporary, match="asked no more"):
+        with pytest.raises(TemporaryError, match="asked no more"):
             client.poll([], NOW)
 
 
@@ -183,7 +183,7 @@ def test_a_sample_of_no_time_is_not_measured_and_hides_no_other(monitoring: Moni
         return httpx.Response(200, json=body)
 
     heard = asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://prometheus.example.org")).poll(
-        [Wanted("odd", "odd"), Wanted("web", "up")], NOW
+        [EvidenceQuery("odd", "odd"), EvidenceQuery("web", "up")], NOW
     )
     assert [(one.service, one.connection, round(one.age)) for one in heard.measured] == [("web", "", 7)]
     assert {"code": "no_time", "service": "odd"} in heard.notes
@@ -201,7 +201,7 @@ def test_credentials_are_read_anew_for_each_request_and_a_lost_file_is_a_fault_o
         (tmp_path / "token").write_text(f"{token}\n")
         bearer.silences()
     (tmp_path / "token").unlink()
-    with pytest.raises(Permanent, match="a: a secret cannot be read"):
+    with pytest.raises(PermanentError, match="a: a secret cannot be read"):
         bearer.silences()
     (tmp_path / "password").write_text("pw\n")
     asking(
@@ -217,7 +217,7 @@ def test_the_path_of_the_address_is_kept() -> None:
         seen.append(str(request.url.path))
         return httpx.Response(500)
 
-    with pytest.raises(Temporary):
+    with pytest.raises(TemporaryError):
         asking(answer).poll([], NOW)
     assert seen == ["/sub/api/v1/alerts"]
 
@@ -227,9 +227,9 @@ def monitoring() -> Monitoring:
     return Monitoring(NOW)
 
 
-def prometheus(monitoring: Monitoring) -> Client:
+def prometheus(monitoring: Monitoring) -> SourceClient:
     source = msgspec.structs.replace(PROMETHEUS, url="http://prometheus.example.org")
-    return Client(source, Config(Tables(site=SITE)), monitoring.transport)
+    return SourceClient(source, Config(Tables(site=SITE)), monitoring.transport)
 
 
 def test_evidence_of_many_services_is_asked_as_one_and_each_sample_finds_its_service(monitoring: Monitoring) -> None:
@@ -237,7 +237,7 @@ def test_evidence_of_many_services_is_asked_as_one_and_each_sample_finds_its_ser
     monitoring.measure("links", ({"link": "x"}, 1.0), ({"link": "y"}, 0.0), ({"link": "z"}, 1.0), age=3)
     trial = {"link": "w", "talaia_experimental": "true"}
     monitoring.samples["links"].append((trial, 1.0, 3))
-    wanted = [Wanted("web", "up"), Wanted("links", "links", "link"), Wanted("gone", "nothing")]
+    wanted = [EvidenceQuery("web", "up"), EvidenceQuery("links", "links", "link"), EvidenceQuery("gone", "nothing")]
     measured = prometheus(monitoring).poll(wanted, NOW).measured
     assert sorted((replace(one, age=round(one.age)) for one in measured), key=str) == [
         Measured("links", "x", 1.0, 3),
@@ -256,7 +256,7 @@ def test_a_query_that_prometheus_refuses_hides_no_other(monitoring: Monitoring) 
             return httpx.Response(400, json={"status": "error", "error": "parse error"})
         return monitoring._answer(request)
 
-    wanted = [Wanted("web", "up"), Wanted("mail", "broken"), Wanted("chat", "up")]
+    wanted = [EvidenceQuery("web", "up"), EvidenceQuery("mail", "broken"), EvidenceQuery("chat", "up")]
     heard = asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://p.example.org")).poll(wanted, NOW)
     assert [one.service for one in heard.measured] == ["web", "chat"]
     (note,) = heard.notes
@@ -268,8 +268,10 @@ def test_a_prometheus_that_stops_to_answer_in_the_middle_has_not_answered(monito
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(503) if request.method == "POST" else monitoring._answer(request)
 
-    with pytest.raises(Temporary, match="503"):
-        asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://p.example.org")).poll([Wanted("a", "up")], NOW)
+    with pytest.raises(TemporaryError, match="503"):
+        asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://p.example.org")).poll(
+            [EvidenceQuery("a", "up")], NOW
+        )
 
 
 @pytest.mark.parametrize("ahead", [0, 20, 300, -300])
@@ -278,16 +280,16 @@ def test_a_clock_that_is_off_is_noted_and_ages_are_by_the_clock_of_the_source(
 ) -> None:
     monitoring.clock_ahead = ahead
     monitoring.measure("up", ({}, 1.0), age=12)
-    heard = prometheus(monitoring).poll([Wanted("web", "up")], NOW)
+    heard = prometheus(monitoring).poll([EvidenceQuery("web", "up")], NOW)
     assert round(heard.measured[0].age) == 12
     assert heard.notes == (({"code": "skew", "seconds": ahead},) if abs(ahead) > 30 else ())
     monitoring.alertmanager_since = NOW
-    started = Client(ALERTMANAGER, Config(Tables(site=SITE)), monitoring.transport).poll([], NOW)
+    started = SourceClient(ALERTMANAGER, Config(Tables(site=SITE)), monitoring.transport).poll([], NOW)
     assert (started.started_at, started.skew) == (NOW, ahead)
 
 
 def test_the_heartbeat_in_a_list_of_alertmanager_is_as_old_as_its_last_repetition(monitoring: Monitoring) -> None:
-    client = Client(ALERTMANAGER, Config(Tables(site=SITE)), monitoring.transport)
+    client = SourceClient(ALERTMANAGER, Config(Tables(site=SITE)), monitoring.transport)
     assert client.poll([], NOW).measured == ()
     monitoring.listed.append(monitoring.alert({"alertname": "Watchdog", "talaia_heartbeat": "true"}))
     monitoring.now = NOW.replace(second=40)

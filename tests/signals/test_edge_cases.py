@@ -16,10 +16,10 @@ from talaia.panel import actions as panel
 from talaia.panel.models import Service
 from talaia.panel.state import State
 from talaia.signals import actions
-from talaia.signals.judging import judge_all
-from talaia.signals.models import Intake, Signal, SourceState
+from talaia.signals.evaluate import judge_all
+from talaia.signals.models import RawWebhook, Signal, SourceState
 from talaia.signals.parse import alertmanager, hook, prometheus
-from talaia.signals.parse.report import Malformed
+from talaia.signals.parse.report import MalformedBody
 from tests.signals.bodies import HEARTBEAT, pushed, sample, told
 from tests.signals.conftest import REFERENCES, WEB, Lab
 
@@ -65,7 +65,7 @@ def test_case_02_resolved_then_a_stale_firing_then_resolved_is_no_second_inciden
 
 
 def test_case_03_firing_again_and_again_with_the_start_of_an_episode_that_ended_is_believed(lab: Lab) -> None:
-    """An Alertmanager whose Prometheus hung; one that is told once is a straggler (test_late.py)."""
+    """An Alertmanager whose Prometheus hung; one that is told once is a straggler (test_late_arrivals.py)."""
     ended, again = sample("18"), sample("19")
     starts = {json.dumps(a["labels"], sort_keys=True): a["startsAt"] for a in ended["alerts"]}
     same = [a for a in again["alerts"] if starts.get(json.dumps(a["labels"], sort_keys=True)) == a["startsAt"]]
@@ -108,7 +108,7 @@ def test_case_06_resolved_that_was_never_firing_is_stored_and_turns_nothing(lab:
     lab.come_in(source, body)
     lab.go(30)
     assert lab.seen("web") == before
-    assert Intake.objects.exclude(handled_at=None).count() == (source == "told"), "who is asked is asked how it is"
+    assert RawWebhook.objects.exclude(handled_at=None).count() == (source == "told"), "who is asked is asked how it is"
 
 
 def test_case_07_a_truncated_payload_rings_for_a_poll_that_sees_them_all(lab: Lab) -> None:
@@ -444,7 +444,7 @@ def test_case_26_what_was_set_by_hand_holds_until_its_end_and_is_not_undone_by_a
     ],
 )
 def test_case_27_a_body_of_another_shape_is_refused_with_its_place(body: object, place: str) -> None:
-    with pytest.raises(Malformed, match=place):
+    with pytest.raises(MalformedBody, match=place):
         alertmanager.webhook(body)
 
 
@@ -538,7 +538,7 @@ def test_a_heartbeat_that_ends_is_no_sign_of_life(lab: Lab, source: str, slug: s
     ended = pushed("resolved", lab.now, **HEARTBEAT) if source == "direct" else told("resolved", **HEARTBEAT)
     lab.come_in(source, ended)
     assert SourceState.objects.get(pk=source).heard_at == heard
-    assert not Intake.objects.filter(body=alive).exists(), "heartbeats are not kept"
+    assert not RawWebhook.objects.filter(body=alive).exists(), "heartbeats are not kept"
 
 
 def test_a_resolved_that_was_only_told_holds_up_what_is_and_makes_nothing_worse(lab: Lab) -> None:

@@ -13,26 +13,28 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from talaia.api.rate import Limiter, Rate
-from talaia.config import Source, current
+from talaia.api.rate_limit import Rate, RateLimiter
+from talaia.config import SourceConfig, current
 from talaia.signals import actions
 from talaia.signals.client import Heard
 from talaia.signals.flood import actions as flood
-from talaia.signals.flood import room
-from talaia.signals.flood.room import Told, too_many
-from talaia.signals.flood.turns import Turns
+from talaia.signals.flood import bound
+from talaia.signals.flood.bound import RankedSignal, too_many
+from talaia.signals.flood.fair_queue import FairQueue
 from talaia.signals.matching import Concern
-from talaia.signals.models import Intake, Signal, SourceState
+from talaia.signals.models import RawWebhook, Signal, SourceState
 from talaia.signals.parse.report import Alert
 from tests.signals.bodies import told
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 WEB, WIKI = frozenset({("web",)}), frozenset({("wiki",)})
-SOURCE = Source(id="told", kind="alertmanager")
+SOURCE = SourceConfig(id="told", kind="alertmanager")
 
 
-def one(key: str, says: frozenset[tuple[str, ...]] = frozenset(), firing: bool = True, minutes: int = 0) -> Told:
-    return Told(key, says, firing, NOW + timedelta(minutes=minutes))
+def one(
+    key: str, says: frozenset[tuple[str, ...]] = frozenset(), firing: bool = True, minutes: int = 0
+) -> RankedSignal:
+    return RankedSignal(key, says, firing, NOW + timedelta(minutes=minutes))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def one(key: str, says: frozenset[tuple[str, ...]] = frozenset(), firing: bool =
         "what-has-ended-may-go-whatever-it-says",
     ],
 )
-def test_what_stays_when_there_is_too_much(signals: list[Told], most: int, gone: set[str]) -> None:
+def test_what_stays_when_there_is_too_much(signals: list[RankedSignal], most: int, gone: set[str]) -> None:
     for order in itertools.permutations(signals):
         assert too_many(order, most) == gone
 
@@ -77,7 +79,7 @@ def body(*labels: dict[str, str]) -> dict[str, Any]:
 
 def come_in(said: object, now: datetime = NOW) -> None:
     actions.store_intake("told", said, now)
-    actions.handle_intake(Intake.objects.latest("pk"), SOURCE, now, Concern(current()))
+    actions.handle_intake(RawWebhook.objects.latest("pk"), SOURCE, now, Concern(current()))
 
 
 def kept() -> set[str]:
@@ -173,17 +175,17 @@ def test_a_large_body_is_written_in_small_transactions_and_begun_anew_after_a_ki
     with pytest.raises(KeyboardInterrupt):
         come_in(body(*({"alertname": f"M{n}"} for n in range(20))))
     assert Signal.objects.count() == 14
-    (again,) = Intake.objects.all()
+    (again,) = RawWebhook.objects.all()
     assert again.handled_at is None
     monkeypatch.setattr(actions, "_apply", usual)
     actions.handle_intake(again, SOURCE, NOW, Concern(current()))
-    assert Signal.objects.count() == 20 and Intake.objects.get().handled_at
+    assert Signal.objects.count() == 20 and RawWebhook.objects.get().handled_at
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("little_room")
 def test_what_has_ended_long_ago_at_a_source_that_is_asked_is_bounded_too() -> None:
-    source, concern = Source(id="p", kind="prometheus", url="http://p.example.org"), Concern(current())
+    source, concern = SourceConfig(id="p", kind="prometheus", url="http://p.example.org"), Concern(current())
     for round in range(30):
         at = NOW + timedelta(minutes=round)
         alerts = tuple(Alert({"alertname": f"A{round}-{n}", "talaia_service": "website"}, True) for n in range(3))
@@ -246,7 +248,7 @@ def test_that_something_was_left_out_is_said_for_a_day_after_it_was_so_last() ->
 
 
 def test_a_burst_is_taken_and_then_as_much_as_the_rate_allows() -> None:
-    limiter = Limiter((Rate(3, 1), Rate(100, 10)))
+    limiter = RateLimiter((Rate(3, 1), Rate(100, 10)))
     assert [limiter.wait("a", 0.0, 1, 10) for _ in range(4)] == [0, 0, 0, 1]
     assert limiter.wait("b", 0.0, 1, 10) == 0, "another sender is not held up"
     assert limiter.wait("a", 1.0, 1, 10) == 0
@@ -261,7 +263,7 @@ def test_after_so_many_seconds_as_are_said_it_is_taken_and_a_second_before_it_is
     """Against an account that is reckoned without rounding."""
     dice, now = random.Random(seed), Fraction(0)
     rates = tuple(Rate(dice.randint(1, 60), dice.choice([0.25, 0.5, 1, 2, 10])) for _ in range(dice.randint(1, 3)))
-    limiter, accounts, at = Limiter(rates), {name: [Fraction(rate.burst) for rate in rates] for name in "ab"}, now
+    limiter, accounts, at = RateLimiter(rates), {name: [Fraction(rate.burst) for rate in rates] for name in "ab"}, now
     for _ in range(60):
         now += Fraction(dice.choice([0, 0, dice.randint(0, 8), dice.randint(0, 400)]), dice.choice([1, 4, 8]))
         for account in accounts.values():
@@ -277,11 +279,11 @@ def test_after_so_many_seconds_as_are_said_it_is_taken_and_a_second_before_it_is
             accounts[name] = [has - n for n, has in zip(amounts, account, strict=True)]
             continue
         for wait, left in ((seconds - 1, 1), (seconds, 0)):
-            later = Limiter(rates, spent=dict(limiter.spent))
+            later = RateLimiter(rates, spent=dict(limiter.spent))
             assert later.wait(name, float(now + wait), *amounts) == left
 
 
-def taken_up(turns: Turns, waiting: str, most: int, costs: dict[str, float]) -> str:
+def taken_up(turns: FairQueue, waiting: str, most: int, costs: dict[str, float]) -> str:
     """The sources of the first `most` that are taken up of `waiting`, a letter each."""
     now, order = [0.0], ""
     for _, source in turns.of(enumerate(waiting), lambda: now[0]):
@@ -293,7 +295,7 @@ def taken_up(turns: Turns, waiting: str, most: int, costs: dict[str, float]) -> 
 
 
 def test_a_source_that_floods_keeps_only_itself_waiting() -> None:
-    turns = Turns()
+    turns = FairQueue()
     assert taken_up(turns, "FFFFFFFFFFa", 11, {"F": 5.0}) == "FaFFFFFFFFF"
     assert taken_up(turns, "FFFFFFFF", 1, {"F": 5.0}) == "F"
     for _ in range(3):  # what comes meanwhile goes first, each time
@@ -303,7 +305,7 @@ def test_a_source_that_floods_keeps_only_itself_waiting() -> None:
 
 
 def test_the_bodies_of_one_source_are_taken_up_as_they_came() -> None:
-    order = [number for number, source in Turns().of(enumerate("abbaabab" * 9), itertools.count().__next__)]
+    order = [number for number, source in FairQueue().of(enumerate("abbaabab" * 9), itertools.count().__next__)]
     for source in "ab":
         numbers = [number for number in order if ("abbaabab" * 9)[number] == source]
         assert numbers == sorted(numbers) and len(numbers) == 36
@@ -316,8 +318,8 @@ def test_eight_posts_of_thirty_thousand_alerts_leave_room_for_everybody_else() -
     for round in range(8):
         actions.store_intake("told", body(*({"alertname": f"M{round}-{n}"} for n in range(30_000))), NOW)
         with CaptureQueriesContext(connection) as queries:
-            actions.handle_intake(Intake.objects.latest("pk"), SOURCE, NOW, Concern(current()))
+            actions.handle_intake(RawWebhook.objects.latest("pk"), SOURCE, NOW, Concern(current()))
         transactions = sum(query["sql"].startswith(("BEGIN", "SAVEPOINT")) for query in queries)
         assert transactions > 10
-    assert Signal.objects.count() <= room.MOST and "Web" in kept()
+    assert Signal.objects.count() <= bound.MOST and "Web" in kept()
     assert SourceState.objects.get(pk="told").notes[0]["count"] > 200_000

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from talaia.config import AlertMatch, Evidence, Reference, Service, Text
+from talaia.config import AlertMatch, EvidenceConfig, Reference, ServiceConfig, Text
 from talaia.config.matchers import Matchers
+from talaia.signals.inputs import LiveSignal, View
 from talaia.signals.matching import claims
-from talaia.signals.view import Signal, View
 
 USUAL: dict[str, Any] = {
     "slug": "web",
     "group": "g",
     "name": Text((("", "x"),)),
-    "evidence": Evidence(source="p", query="up"),
+    "evidence": EvidenceConfig(source="p", query="up"),
 }
 
 
@@ -23,12 +23,14 @@ def matches(text: str, **fields: Any) -> AlertMatch:
     return AlertMatch(match=Matchers.from_toml(text), **fields)
 
 
-PLAIN = Service(**USUAL)
-MATCHED = Service(**USUAL, alerts=(matches('job="web"', impact="partial"), matches('job=~"w.*"', impact="degraded")))
-FROM_A = Service(**USUAL, alerts=(matches('job="web"', source="a"),))
-LINKS = Service(**USUAL, reference=Reference(connections=("ref1", "ref2")))
-OWN_LABEL = Service(**USUAL, reference=Reference(connections=("ref1", "ref2"), label="link"))
-CHOSEN = Service(
+PLAIN = ServiceConfig(**USUAL)
+MATCHED = ServiceConfig(
+    **USUAL, alerts=(matches('job="web"', impact="partial"), matches('job=~"w.*"', impact="degraded"))
+)
+FROM_A = ServiceConfig(**USUAL, alerts=(matches('job="web"', source="a"),))
+LINKS = ServiceConfig(**USUAL, reference=Reference(connections=("ref1", "ref2")))
+OWN_LABEL = ServiceConfig(**USUAL, reference=Reference(connections=("ref1", "ref2"), label="link"))
+CHOSEN = ServiceConfig(
     **USUAL,
     reference=Reference(connections=("ref1", "ref2"), label="link"),
     alerts=(matches('alertname="LinkDown"'), matches('alertname="LinkLossy"', impact="degraded")),
@@ -72,18 +74,18 @@ CHOSEN = Service(
     ],
 )
 def test_what_labels_make_of_a_signal(
-    service: Service, labels: dict[str, str], impact: str | None, connection: str
+    service: ServiceConfig, labels: dict[str, str], impact: str | None, connection: str
 ) -> None:
-    found = claims(service, View((Signal(("p", "a"), labels),)))
+    found = claims(service, View((LiveSignal(("p", "a"), labels),)))
     assert [(claim.impact.value, claim.connection) for claim in found] == ([(impact, connection)] if impact else [])
 
 
 def test_alerts_of_one_source_are_those_of_which_it_tells_too() -> None:
     labels = {"job": "web"}
-    assert len(claims(FROM_A, View((Signal(("p", "a"), labels),)))) == 1
-    assert claims(FROM_A, View((Signal(("p",), labels),))) == []
+    assert len(claims(FROM_A, View((LiveSignal(("p", "a"), labels),)))) == 1
+    assert claims(FROM_A, View((LiveSignal(("p",), labels),))) == []
 
 
 def test_what_changes_about_a_thing_stands_in_an_annotation_and_comes_first() -> None:
-    signal = Signal(("z",), {"talaia_service": "web", "talaia_impact": "disruption"}, {"talaia_impact": "partial"})
+    signal = LiveSignal(("z",), {"talaia_service": "web", "talaia_impact": "disruption"}, {"talaia_impact": "partial"})
     assert [claim.impact.value for claim in claims(PLAIN, View((signal,)))] == ["partial"]

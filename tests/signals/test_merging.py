@@ -6,27 +6,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from talaia.signals.view import Source, Told, merged
+from talaia.signals.inputs import SourceView, ToldAlert, merged
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 STALE = timedelta(seconds=90)
 POLLED = NOW - timedelta(seconds=10)
 LABELS = {"alertname": "Down", "instance": "a"}
 SOURCES = {
-    "p": Source("p", POLLED, STALE, "prometheus"),
-    "a": Source("a", POLLED, STALE, "alertmanager"),
-    "told": Source("told", POLLED, STALE, "alertmanager", asked=False),
+    "p": SourceView("p", POLLED, STALE, "prometheus"),
+    "a": SourceView("a", POLLED, STALE, "alertmanager"),
+    "told": SourceView("told", POLLED, STALE, "alertmanager", asked=False),
 }
-SILENT = {**SOURCES, "p": Source("p", NOW - STALE * 2, STALE, "prometheus")}
-AWAY = {**SOURCES, "a": Source("a", NOW - STALE * 2, STALE, "alertmanager")}
+SILENT = {**SOURCES, "p": SourceView("p", NOW - STALE * 2, STALE, "prometheus")}
+AWAY = {**SOURCES, "a": SourceView("a", NOW - STALE * 2, STALE, "alertmanager")}
 
 
-def p(over: bool = False) -> Told:
-    return Told("p", LABELS, over=over)
+def p(over: bool = False) -> ToldAlert:
+    return ToldAlert("p", LABELS, over=over)
 
 
-def a(over: bool = False, silenced: bool = False, rang: datetime | None = None) -> Told:
-    return Told("a", {**LABELS, "cluster": "lab", "replica": "1"}, over=over, silenced=silenced, told_at=rang)
+def a(over: bool = False, silenced: bool = False, rang: datetime | None = None) -> ToldAlert:
+    return ToldAlert("a", {**LABELS, "cluster": "lab", "replica": "1"}, over=over, silenced=silenced, told_at=rang)
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def a(over: bool = False, silenced: bool = False, rang: datetime | None = None) 
         ([p(over=True), a(rang=NOW)], SOURCES, "fires"),  # the bell rang after we asked
         ([p(over=True), a(rang=POLLED)], SOURCES, "over"),
         ([p(over=True), a(rang=POLLED - STALE)], SOURCES, "over"),
-        ([a(silenced=True), Told("told", LABELS)], SOURCES, "silenced"),
-        ([Told("told", LABELS, held=True)], SOURCES, "held"),
-        ([Told("told", LABELS, held=True), p()], SOURCES, "fires"),
-        ([Told("told", LABELS, held=True), p(over=True)], SOURCES, "over"),
-        ([Told("gone", LABELS)], SOURCES, "fires"),
+        ([a(silenced=True), ToldAlert("told", LABELS)], SOURCES, "silenced"),
+        ([ToldAlert("told", LABELS, held=True)], SOURCES, "held"),
+        ([ToldAlert("told", LABELS, held=True), p()], SOURCES, "fires"),
+        ([ToldAlert("told", LABELS, held=True), p(over=True)], SOURCES, "over"),
+        ([ToldAlert("gone", LABELS)], SOURCES, "fires"),
     ],
 )
-def test_who_decides(told: list[Told], sources: dict[str, Source], said: str) -> None:
+def test_who_decides(told: list[ToldAlert], sources: dict[str, SourceView], said: str) -> None:
     for order in (told, told[::-1]):
         found = merged(order, {"a": ("cluster", "replica")}, sources, NOW)
         assert len(found) <= 1
@@ -63,8 +63,8 @@ def test_who_decides(told: list[Told], sources: dict[str, Source], said: str) ->
 
 
 def test_a_signal_knows_all_who_tell_of_it_and_keeps_their_words() -> None:
-    ours = Told("p", LABELS, {"summary": "s"})
-    theirs = Told("a", {**LABELS, "cluster": "lab"}, {"talaia_summary": "El web no respon"})
+    ours = ToldAlert("p", LABELS, {"summary": "s"})
+    theirs = ToldAlert("a", {**LABELS, "cluster": "lab"}, {"talaia_summary": "El web no respon"})
     (signal,) = merged([ours, theirs], {"a": ("cluster",)}, SOURCES, NOW)
     assert set(signal.sources) == {"p", "a"}
     assert signal.annotations == {"summary": "s", "talaia_summary": "El web no respon"}

@@ -14,9 +14,9 @@ import threading
 
 import pytest
 
-from talaia.config import Check, current
+from talaia.config import CheckConfig, current
 from talaia.signals import checks
-from talaia.signals.probes.ours import is_ours
+from talaia.signals.probes.local_faults import is_ours
 
 PROBES = """
 import json, os, resource, sys
@@ -142,13 +142,13 @@ def test_no_thread_left_and_a_mistake_of_ours_say_nothing_of_the_target(monkeypa
         def start(self) -> None:
             raise RuntimeError("can't start new thread")
 
-    check = Check(id="it", kind="tcp", target="www.example.org:25")
+    check = CheckConfig(id="it", kind="tcp", target="www.example.org:25")
     with monkeypatch.context() as patch:
-        patch.setattr("talaia.signals.probes.loop.threading.Thread", NoThread)
+        patch.setattr("talaia.signals.probes.event_loop.threading.Thread", NoThread)
         outcome = checks.probe(check, current())
         assert (outcome.ok, outcome.measured) == (False, False)
 
-    async def broken(_: Check) -> None:
+    async def broken(_: CheckConfig) -> None:
         raise KeyError("a mistake")
 
     monkeypatch.setattr("talaia.signals.probes.tcp.look", broken)

@@ -10,24 +10,24 @@ import httpx
 import msgspec
 import pytest
 
-from talaia.config import Config, Source, Tables
-from talaia.config import trust as trusting
-from talaia.outbox.faults import Permanent, Temporary
-from talaia.signals.client import Client
+from talaia.config import Config, SourceConfig, Tables
+from talaia.config import tls_trust as trusting
+from talaia.outbox.errors import PermanentError, TemporaryError
+from talaia.signals.client import SourceClient
 from talaia.signals.parse.report import Silence
 from tests.servers.tls import TlsTarget
 from tests.signals.test_client import ALERTMANAGER, NOW, PROMETHEUS, SITE, asking
 
 
-def silences(source: Source, folder: Path) -> tuple[Silence, ...]:
-    with closing(Client(source, Config(Tables(site=SITE, sources=(source,)), folder / "talaia.toml"))) as client:
+def silences(source: SourceConfig, folder: Path) -> tuple[Silence, ...]:
+    with closing(SourceClient(source, Config(Tables(site=SITE, sources=(source,)), folder / "talaia.toml"))) as client:
         return client.silences()
 
 
 def test_a_source_with_an_authority_of_its_own_answers_when_that_is_named(tmp_path: Path) -> None:
     with TlsTarget(body="[]") as target:
         plain = msgspec.structs.replace(ALERTMANAGER, url=target.url.rstrip("/"))
-        with pytest.raises(Temporary, match="CERTIFICATE_VERIFY_FAILED") as distrust:
+        with pytest.raises(TemporaryError, match="CERTIFICATE_VERIFY_FAILED") as distrust:
             silences(plain, tmp_path)
         assert "ca_file" in distrust.value.hint
         (tmp_path / "ca.pem").write_bytes(target.certificate.certificate.read_bytes())
@@ -50,7 +50,7 @@ def test_what_is_installed_on_the_machine_is_believed_as_curl_believes_it(
 def test_an_authority_that_cannot_be_used_is_a_fault_of_its_source_alone(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("no certificate")
     source = msgspec.structs.replace(ALERTMANAGER, url="https://a.example.org", ca_file="ca.pem")
-    with pytest.raises(Permanent, match="ca_file cannot be used") as fault:
+    with pytest.raises(PermanentError, match="ca_file cannot be used") as fault:
         silences(source, tmp_path)
     assert "ca_file" in fault.value.hint
 
@@ -93,5 +93,5 @@ def test_a_time_that_is_none_is_a_fault(data: dict[str, Any]) -> None:
         asked = request.url.path.removeprefix("/sub")
         return httpx.Response(200, json={"status": "success", "data": found.get(asked, data)})
 
-    with pytest.raises(Temporary):
+    with pytest.raises(TemporaryError):
         asking(answer, PROMETHEUS).poll([], NOW)

@@ -9,7 +9,7 @@ import pytest
 
 from talaia.config.matchers import Matcher
 from talaia.signals.parse import alertmanager, generic, hook, prometheus
-from talaia.signals.parse.report import Alert, Malformed
+from talaia.signals.parse.report import Alert, MalformedBody
 from tests.signals.bodies import HEARTBEAT, pushed, sample, told
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
@@ -81,9 +81,9 @@ def test_what_prometheus_answers() -> None:
     assert str(values) == "[0.0, nan, inf]"
     assert prometheus.clock(success(resultType="scalar", result=[1795329449.9, "1795329449.9"])) == 1795329449.9
     for never in ("NaN", "+Inf", "-Inf", "1e300"):
-        with pytest.raises(Malformed, match="time"):
+        with pytest.raises(MalformedBody, match="time"):
             prometheus.clock(success(resultType="scalar", result=[1795329449.9, never]))
-    with pytest.raises(Malformed, match="no time"):
+    with pytest.raises(MalformedBody, match="no time"):
         prometheus.matrix(success(resultType="matrix", result=[{"metric": {}, "values": [[1e300, "1"]]}]))
     (span,) = prometheus.matrix(sample("26"))
     assert (len(span.times), span.labels["alertstate"]) == (7, "firing")
@@ -100,7 +100,7 @@ def test_what_prometheus_answers() -> None:
     ],
 )
 def test_an_answer_of_another_shape_names_its_place(answer: object, said: str) -> None:
-    with pytest.raises(Malformed, match=said):
+    with pytest.raises(MalformedBody, match=said):
         prometheus.alerts(answer)
 
 
@@ -158,7 +158,7 @@ def test_the_state_of_a_thing_is_no_part_of_what_identifies_it() -> None:
     ],
 )
 def test_a_body_that_cannot_be_read_names_the_place(kind: str, body: object, place: str) -> None:
-    with pytest.raises(Malformed, match=place):
+    with pytest.raises(MalformedBody, match=place):
         hook.read(kind, body, NOW)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from talaia.config import Config, Evidence, Reference, Service, Source, Text
+from talaia.config import Config, EvidenceConfig, Reference, ServiceConfig, SourceConfig, Text
 from talaia.panel.state import State
-from talaia.signals.client import Client
-from talaia.signals.memory import recall
+from talaia.signals.backfill import recall
+from talaia.signals.client import SourceClient
 from talaia.signals.replay import Gap
 from tests.servers.programs import find_program
 from tests.servers.prometheus import Prometheus
@@ -28,14 +28,16 @@ DARK = (LEFT + timedelta(days=1), LEFT + timedelta(days=1, hours=6))  # Promethe
 DOWN = (LEFT + timedelta(days=3), LEFT + timedelta(days=3, minutes=40))
 EVERY = timedelta(seconds=30)
 USUAL: dict[str, Any] = {"group": "g", "name": Text((("", "x"),))}
-WEB = Service(slug="web", evidence=Evidence(source="p", query='probe_success{talaia_service="web"}'), **USUAL)
-LINKS = Service(
+WEB = ServiceConfig(
+    slug="web", evidence=EvidenceConfig(source="p", query='probe_success{talaia_service="web"}'), **USUAL
+)
+LINKS = ServiceConfig(
     slug="links",
-    evidence=Evidence(source="p", query='min by (link) (probe_success{link!=""})'),
+    evidence=EvidenceConfig(source="p", query='min by (link) (probe_success{link!=""})'),
     reference=Reference(connections=("a", "b", "c"), label="link"),
     **USUAL,
 )
-BAD = Service(slug="bad", evidence=Evidence(source="p", query="probe_success{"), **USUAL)
+BAD = ServiceConfig(slug="bad", evidence=EvidenceConfig(source="p", query="probe_success{"), **USUAL)
 
 
 def blocks() -> Iterator[str]:
@@ -70,9 +72,9 @@ def test_of_an_absence_of_five_days_a_real_prometheus_tells_the_outage_and_its_o
     prometheus: Prometheus, configure: Callable[[str], Config]
 ) -> None:
     config = configure('[site]\nname = "x"\naddress = "https://status.example.org"\n')
-    source = Source(id="p", kind="prometheus", url=prometheus.url)
+    source = SourceConfig(id="p", kind="prometheus", url=prometheus.url)
     gaps = [Gap(n, service, State.OPERATIONAL, LEFT, BACK) for n, service in enumerate((WEB, LINKS, BAD))]
-    client = Client(source, config)
+    client = SourceClient(source, config)
     try:
         web, links, bad = recall(client, gaps, 0.0, threading.Event())
     finally:

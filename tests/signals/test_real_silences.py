@@ -16,8 +16,8 @@ from talaia.events.timeline import MaintenanceState
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.state import State
-from talaia.signals.client import Client
-from talaia.signals.silencing import silence, windows
+from talaia.signals.client import SourceClient
+from talaia.signals.silence_sync import silence, windows
 from tests.servers.alertmanager import Alertmanager
 from tests.servers.process import wait_until
 
@@ -46,7 +46,7 @@ alerts = [{{ match = 'alertname="WebDown"' }}]
 class Lab:
     def __init__(self, alertmanager: Alertmanager, config: Config) -> None:
         self.alertmanager, self.config = alertmanager, config
-        self.client = Client(config.tables.sources[0], config)
+        self.client = SourceClient(config.tables.sources[0], config)
 
     def look(self, now: datetime) -> None:
         """What the watch does at every poll."""

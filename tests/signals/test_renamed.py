@@ -13,10 +13,10 @@ from talaia.config import Config, current
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.models import Service, Transition
+from talaia.panel.monitoring_gaps import RESTART
 from talaia.panel.renaming import names
-from talaia.panel.watching import RESTART
 from talaia.signals.models import Evidence, Signal
-from talaia.signals.watch import Watch
+from talaia.signals.watch import SignalWatch
 from tests.signals.conftest import CONFIG, WEB, Lab
 from tests.signals.test_watch import CHECKED, Probes, checked, rounds
 
@@ -142,7 +142,7 @@ def test_renamed_long_after_the_reload_trouble_is_what_it_was_before_and_has_bec
 
 @pytest.mark.parametrize("well", [True, False], ids=["well", "in trouble"])
 def test_what_checks_found_is_found_of_the_new_name(
-    checked: tuple[Probes, Watch], configure: Configure, well: bool
+    checked: tuple[Probes, SignalWatch], configure: Configure, well: bool
 ) -> None:
     probes, eye = checked
     probes.found["front"] = (well, False)

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from talaia.config import Evidence, Reference, Service, Source, Text
+from talaia.config import EvidenceConfig, Reference, ServiceConfig, SourceConfig, Text
 from talaia.panel.state import State
-from talaia.signals.parse.prometheus import Span
-from talaia.signals.replay import AT_ONCE, Gap, Past, Replay, Window, fired, measured, windows
+from talaia.signals.parse.prometheus import SampleSpan
+from talaia.signals.replay import AT_ONCE, Gap, RecordedPast, Replay, ReplayGrid, fired, measured, windows
 
 START = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 END = START + timedelta(minutes=30)
 (WINDOW,) = windows(START, END)
-SOURCE = Source(id="p", kind="prometheus", url="http://p.example.org")
-USUAL: dict[str, Any] = {"group": "g", "name": Text((("", "x"),)), "evidence": Evidence(source="p", query="up")}
-WEB = Service(slug="web", **USUAL)
-LINKS = Service(slug="links", reference=Reference(connections=("a", "b", "c", "d"), label="link"), **USUAL)
+SOURCE = SourceConfig(id="p", kind="prometheus", url="http://p.example.org")
+USUAL: dict[str, Any] = {"group": "g", "name": Text((("", "x"),)), "evidence": EvidenceConfig(source="p", query="up")}
+WEB = ServiceConfig(slug="web", **USUAL)
+LINKS = ServiceConfig(slug="links", reference=Reference(connections=("a", "b", "c", "d"), label="link"), **USUAL)
 
 
 def during(begin: float, end: float) -> list[float]:
@@ -30,25 +30,25 @@ def during(begin: float, end: float) -> list[float]:
     return [at.timestamp() for n in moments if begin <= ((at := WINDOW.at(n)) - START) / timedelta(minutes=1) < end]
 
 
-def alert(begin: float, end: float, **labels: str) -> Span:
-    return Span({"__name__": "ALERTS", "alertstate": "firing", **labels}, tuple(during(begin, end)))
+def alert(begin: float, end: float, **labels: str) -> SampleSpan:
+    return SampleSpan({"__name__": "ALERTS", "alertstate": "firing", **labels}, tuple(during(begin, end)))
 
 
-def sample(begin: float, end: float, value: float = 1.0, **labels: str) -> Span:
+def sample(begin: float, end: float, value: float = 1.0, **labels: str) -> SampleSpan:
     times = tuple(during(begin, end))
-    return Span(labels, times, (value,) * len(times))
+    return SampleSpan(labels, times, (value,) * len(times))
 
 
-def aged(span: Span, seconds: float) -> Span:
+def aged(span: SampleSpan, seconds: float) -> SampleSpan:
     """When the samples of `span` were taken."""
-    return Span(span.labels, span.times, tuple(time - seconds for time in span.times))
+    return SampleSpan(span.labels, span.times, tuple(time - seconds for time in span.times))
 
 
 def told(
-    service: Service,
+    service: ServiceConfig,
     before: State = State.OPERATIONAL,
-    alerts: Sequence[Span] = (),
-    values: Sequence[Span] = (sample(0, 30),),
+    alerts: Sequence[SampleSpan] = (),
+    values: Sequence[SampleSpan] = (sample(0, 30),),
     age: float = 1.0,
     skew: float = 0.0,
 ) -> list[tuple[float, str]]:
@@ -56,7 +56,7 @@ def told(
     label = service.reference.label if service.reference else ""
     replay = Replay(Gap(1, service, before, START, END), SOURCE)
     samples = measured(WINDOW, values, [aged(v, age) for v in values], label, skew, SOURCE.stale_after)
-    replay.take(Past("p", WINDOW, fired("p", WINDOW, alerts, skew), samples))
+    replay.take(RecordedPast("p", WINDOW, fired("p", WINDOW, alerts, skew), samples))
     for at, state, reason in replay.told:
         marked = reason.values.get("asked") if state is State.UNKNOWN else reason.values.get("filled")
         assert marked, (at, state)
@@ -115,8 +115,8 @@ def test_connections_are_counted_in_the_past_too() -> None:
 
 
 def test_a_clock_that_is_ahead_moves_nothing() -> None:
-    def ahead(span: Span) -> Span:
-        return Span(span.labels, tuple(time + 300 for time in span.times), span.values)
+    def ahead(span: SampleSpan) -> SampleSpan:
+        return SampleSpan(span.labels, tuple(time + 300 for time in span.times), span.values)
 
     spans, values = [ahead(alert(5, 8, talaia_service="web"))], [ahead(sample(0, 30))]
     found = told(WEB, alerts=spans, values=values, skew=300.0)
@@ -127,10 +127,10 @@ def test_windows_told_one_after_the_other_tell_what_one_window_tells() -> None:
     alerts, values = [alert(5, 8, talaia_service="web")], [sample(0, 20)]
     replay = Replay(Gap(1, WEB, State.OPERATIONAL, START, END), SOURCE)
     for part in WINDOW.parts(7):
-        here = [Span(s.labels, s.times, s.values) for s in values]
+        here = [SampleSpan(s.labels, s.times, s.values) for s in values]
         samples = measured(part, here, [aged(v, 1) for v in here], "", 0.0, SOURCE.stale_after)
         firing = fired("p", part, alerts, 0.0)
-        replay.take(Past("p", part, firing, samples))
+        replay.take(RecordedPast("p", part, firing, samples))
     found = [((at - START) / timedelta(minutes=1), state.value) for at, state, _ in replay.told]
     assert found == told(WEB, alerts=alerts, values=values)
 
@@ -182,7 +182,7 @@ def test_of_a_gap_that_lies_between_two_looks_nothing_is_known(before: State) ->
     begin = START + timedelta(seconds=3)
     replay = Replay(Gap(1, WEB, before, begin, begin + timedelta(seconds=9)), SOURCE)
     samples = measured(WINDOW, [sample(0, 30)], [aged(sample(0, 30), 1)], "", 0.0, SOURCE.stale_after)
-    replay.take(Past("p", WINDOW, {}, samples))
+    replay.take(RecordedPast("p", WINDOW, {}, samples))
     [(at, state, reason)] = replay.told
     assert (at, state, reason.code, reason.values["asked"]) == (begin, State.UNKNOWN, "not_running", True)
 
@@ -197,7 +197,7 @@ def test_of_a_window_only_what_lies_in_the_gap_is_told() -> None:
     samples = measured(WINDOW, [sample(0, 30)], [aged(sample(0, 30), 1)], "", 0.0, SOURCE.stale_after)
     begin, end = START + timedelta(minutes=5), START + timedelta(minutes=20)
     replay = Replay(Gap(1, WEB, State.OPERATIONAL, begin, end), SOURCE)
-    replay.take(Past("p", WINDOW, fired("p", WINDOW, alerts, 0.0), samples))
+    replay.take(RecordedPast("p", WINDOW, fired("p", WINDOW, alerts, 0.0), samples))
     assert [(at, state) for at, state, _ in replay.told] == [(begin, State.OPERATIONAL)]
 
 
@@ -236,17 +236,17 @@ def test_a_day_of_many_alerts_is_told_within_seconds() -> None:
     replay = Replay(gap, SOURCE)
     for window in windows(gap.start, gap.end):
         times = tuple(window.at(n).timestamp() for n in range(window.count))
-        spans = [Span({"talaia_service": f"s{n}"}, times) for n in range(100)]
-        spans.append(Span({"talaia_service": "web"}, times[::2]))
-        values = [Span({}, times, (1.0,) * len(times))]
+        spans = [SampleSpan({"talaia_service": f"s{n}"}, times) for n in range(100)]
+        spans.append(SampleSpan({"talaia_service": "web"}, times[::2]))
+        values = [SampleSpan({}, times, (1.0,) * len(times))]
         samples = measured(window, values, [aged(v, 1) for v in values], "", 0.0, SOURCE.stale_after)
-        replay.take(Past("p", window, fired("p", window, spans, 0.0), samples))
+        replay.take(RecordedPast("p", window, fired("p", window, spans, 0.0), samples))
     assert [state for _, state, _ in replay.told] == [State.DISRUPTION]
     assert time.process_time() - begun < 10
 
 
 def test_a_window_knows_its_moments() -> None:
-    window = Window(START, timedelta(seconds=30), 5)
+    window = ReplayGrid(START, timedelta(seconds=30), 5)
     assert [part.count for part in window.parts(2)] == [2, 2, 1]
     assert window.parts(2)[1].start == START + timedelta(minutes=1)
     assert window.moment((START + timedelta(seconds=95)).timestamp(), 5.0) == 3

@@ -10,36 +10,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talaia.config import AlertMatch, Evidence, Reference, Service, Text, Threshold
+from talaia.config import AlertMatch, EvidenceConfig, Reference, ServiceConfig, Text, Threshold
 from talaia.config.matchers import Matchers
 from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict, settle
+from talaia.signals.inputs import CHECKS, EvidenceSample, LiveSignal, SourceView, View
 from talaia.signals.matching import experimental
 from talaia.signals.rules import judge
-from talaia.signals.view import CHECKS, Sample, Signal, Source, View
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 STALE = timedelta(seconds=90)
 NAME = Text((("", "x"),))
-HEARD = {"p": Source("p", NOW, STALE)}
+HEARD = {"p": SourceView("p", NOW, STALE)}
 GREEN, RED, GREY = Computed(State.OPERATIONAL), Computed(State.DISRUPTION), Computed(State.UNKNOWN)
 
 
-def service(**fields: Any) -> Service:
-    usual: dict[str, Any] = {"slug": "web", "group": "g", "name": NAME, "evidence": Evidence(source="p", query="up")}
-    return Service(**{**usual, **fields})
+def service(**fields: Any) -> ServiceConfig:
+    usual: dict[str, Any] = {
+        "slug": "web",
+        "group": "g",
+        "name": NAME,
+        "evidence": EvidenceConfig(source="p", query="up"),
+    }
+    return ServiceConfig(**{**usual, **fields})
 
 
-def fires(**labels: str) -> Signal:
-    return Signal(("p",), {"alertname": "A", **labels})
+def fires(**labels: str) -> LiveSignal:
+    return LiveSignal(("p",), {"alertname": "A", **labels})
 
 
-def hushed(**labels: str) -> Signal:
+def hushed(**labels: str) -> LiveSignal:
     """An alert that a person has silenced."""
-    return Signal(("p",), {"alertname": "A", **labels}, silenced=True)
+    return LiveSignal(("p",), {"alertname": "A", **labels}, silenced=True)
 
 
-def measured(value: float = 1.0, age: float = 1.0) -> dict[tuple[str, str, str], Sample]:
-    return {("p", "web", ""): Sample(value, age, NOW)}
+def measured(value: float = 1.0, age: float = 1.0) -> dict[tuple[str, str, str], EvidenceSample]:
+    return {("p", "web", ""): EvidenceSample(value, age, NOW)}
 
 
 OWN = {"talaia_service": "web"}
@@ -47,24 +52,24 @@ MILD = {**OWN, "talaia_impact": "degraded"}
 ODD = {**OWN, "talaia_impact": "nonsense"}
 BEAT = {**OWN, "talaia_heartbeat": "true"}
 WEB = service()
-TOLD = service(evidence=Evidence(source="p"))
+TOLD = service(evidence=EvidenceConfig(source="p"))
 BY_HAND = service(evidence=None, kept_by_hand=True)
 CHECKED = service(evidence=None)
-NEVER_ASKED = {"p": Source("p", NOW, STALE, asked=False)}
-CHECKS_HEARD = {CHECKS: Source(CHECKS, NOW, STALE, CHECKS, asked=False)}
-ANSWERS = {(CHECKS, "web", ""): Sample(1, 0, NOW)}
-SILENT = {"p": Source("p", NOW - STALE * 2, STALE), **CHECKS_HEARD}
-AGED = {(CHECKS, "web", ""): Sample(1, 0, NOW - STALE * 2)}
-AGED_HEARD = {"p": Source("p", NOW - STALE, STALE)}
-ASKED_AM = {"p": Source("p", NOW, STALE, "alertmanager")}
-BEATS = {("p", "", ""): Sample(1, 60, NOW)}
-SILENT_A = {"a": Source("a", NOW - STALE * 2, STALE, "alertmanager")}
-NEVER_ASKED_A = {"a": Source("a", NOW - STALE * 2, STALE, "alertmanager", asked=False)}
-CHECK_DOWN = Signal((CHECKS,), OWN, {"what": "slow"})
-HELD = Signal(("p",), OWN, held=True)
-BLIND_HELD = Signal(("p",), {**OWN, "talaia_impact": "unknown"}, held=True)
-BOTH_SEE = Signal(("p", CHECKS), OWN, {"what": "slow"})
-UNREADABLE = {"p": Source("p", NOW - STALE * 2, STALE, answered_at=NOW), **CHECKS_HEARD}
+NEVER_ASKED = {"p": SourceView("p", NOW, STALE, asked=False)}
+CHECKS_HEARD = {CHECKS: SourceView(CHECKS, NOW, STALE, CHECKS, asked=False)}
+ANSWERS = {(CHECKS, "web", ""): EvidenceSample(1, 0, NOW)}
+SILENT = {"p": SourceView("p", NOW - STALE * 2, STALE), **CHECKS_HEARD}
+AGED = {(CHECKS, "web", ""): EvidenceSample(1, 0, NOW - STALE * 2)}
+AGED_HEARD = {"p": SourceView("p", NOW - STALE, STALE)}
+ASKED_AM = {"p": SourceView("p", NOW, STALE, "alertmanager")}
+BEATS = {("p", "", ""): EvidenceSample(1, 60, NOW)}
+SILENT_A = {"a": SourceView("a", NOW - STALE * 2, STALE, "alertmanager")}
+NEVER_ASKED_A = {"a": SourceView("a", NOW - STALE * 2, STALE, "alertmanager", asked=False)}
+CHECK_DOWN = LiveSignal((CHECKS,), OWN, {"what": "slow"})
+HELD = LiveSignal(("p",), OWN, held=True)
+BLIND_HELD = LiveSignal(("p",), {**OWN, "talaia_impact": "unknown"}, held=True)
+BOTH_SEE = LiveSignal(("p", CHECKS), OWN, {"what": "slow"})
+UNREADABLE = {"p": SourceView("p", NOW - STALE * 2, STALE, answered_at=NOW), **CHECKS_HEARD}
 MILD_BEFORE = Computed(State.DEGRADED)
 ONLY_A = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), source="a"),))
 MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impact="partial"),))
@@ -93,8 +98,8 @@ MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impa
         (WEB, View((), measured(0.0), HEARD), GREY, "unknown", "failing_pending"),
         (WEB, View((), measured(0.0), HEARD), Computed(State.MAINTENANCE), "unknown", "failing_pending"),
         (WEB, View((), measured(), {}), GREEN, "unknown", "never_measured"),
-        (WEB, View((), measured(), {"p": Source("p", None, STALE)}), GREEN, "unknown", "never_measured"),
-        (WEB, View((), measured(), {"p": Source("p", NOW - STALE * 2, STALE)}), GREEN, "unknown", "source_silent"),
+        (WEB, View((), measured(), {"p": SourceView("p", None, STALE)}), GREEN, "unknown", "never_measured"),
+        (WEB, View((), measured(), {"p": SourceView("p", NOW - STALE * 2, STALE)}), GREEN, "unknown", "source_silent"),
         (TOLD, View((), {}, NEVER_ASKED), GREY, "operational", "unconfirmed"),
         (BY_HAND, View(), GREY, "operational", "kept_by_hand"),
         (service(evidence=None, kept_by_hand=True, alerts=MATCHED.alerts), View(), GREY, "operational", "unconfirmed"),
@@ -122,15 +127,15 @@ MATCHED = service(alerts=(AlertMatch(match=Matchers.from_toml('job="web"'), impa
         (ONLY_A, View((), measured(), {**HEARD, **NEVER_ASKED_A}), GREEN, "operational", ""),
     ],
 )  # fmt: skip
-def test_a_plain_service(listed: Service, view: View, before: Computed, state: str, code: str) -> None:
+def test_a_plain_service(listed: ServiceConfig, view: View, before: Computed, state: str, code: str) -> None:
     found = judge(listed, view, NOW, before)
     assert (found.verdict.state, found.verdict.reason.code) == (state, code)
     assert found.steps[-1].startswith(f"verdict: {state}")
 
 
 def test_the_worst_of_several_alerts_is_the_state_and_words_are_only_those_that_operators_allowed() -> None:
-    worse = Signal(("p",), {"talaia_service": "web", "n": "1"}, {"summary": "host-7.internal is down"})
-    told = Signal(("p",), {"talaia_service": "web", "n": "2"}, {"talaia_summary": "El web no respon"})
+    worse = LiveSignal(("p",), {"talaia_service": "web", "n": "1"}, {"summary": "host-7.internal is down"})
+    told = LiveSignal(("p",), {"talaia_service": "web", "n": "2"}, {"talaia_summary": "El web no respon"})
     mild = fires(talaia_service="web", talaia_impact="degraded")
     found = judge(WEB, View((mild, worse, told), measured(), HEARD), NOW, GREEN).verdict
     assert found == Verdict(State.DISRUPTION, Reason("alert", {"summary": "El web no respon", "count": 3}))
@@ -145,7 +150,7 @@ def links(down: str = "", failing: str = "", silenced: str = "", unmeasured: str
     signals += [hushed(talaia_connection=id) for id in silenced]
     signals += [fires(talaia_connection=id, talaia_impact="degraded") for id in poor]
     samples = {
-        ("p", "links", id): Sample(0.0 if id in down + failing + silenced else 1.0, 1.0, NOW)
+        ("p", "links", id): EvidenceSample(0.0 if id in down + failing + silenced else 1.0, 1.0, NOW)
         for id in "abcd"
         if id not in unmeasured
     }
@@ -184,9 +189,9 @@ def test_a_reference_service(view: View, before: Computed, state: str, reason: d
 
 
 def test_connections_of_which_a_source_only_tells_are_well_until_it_says_otherwise_and_better_is_doubted() -> None:
-    listed = service(slug="links", evidence=Evidence(source="p"), reference=Reference(connections=("a", "b")))
-    down = Signal(("p",), {"talaia_connection": "a"})
-    held = Signal(("p",), {"talaia_connection": "a"}, held=True)
+    listed = service(slug="links", evidence=EvidenceConfig(source="p"), reference=Reference(connections=("a", "b")))
+    down = LiveSignal(("p",), {"talaia_connection": "a"})
+    held = LiveSignal(("p",), {"talaia_connection": "a"}, held=True)
     assert judge(listed, View((), {}, NEVER_ASKED), NOW, GREEN).verdict == Verdict(State.OPERATIONAL)
     partial = judge(listed, View((down,), {}, NEVER_ASKED), NOW, GREEN).verdict
     assert partial == Verdict(State.PARTIAL, Reason("connections_down", {"down": 1, "of": 2}))
@@ -221,7 +226,7 @@ def test_a_connection_counts_once_though_it_is_down_and_works_badly(
 
 
 def test_of_a_connection_the_evidence_has_the_word_and_a_check_of_ours_where_that_says_nothing() -> None:
-    ours = {(CHECKS, "links", "a"): Sample(0, 0, NOW)}
+    ours = {(CHECKS, "links", "a"): EvidenceSample(0, 0, NOW)}
     both = View((), {**links().samples, **ours}, HEARD | CHECKS_HEARD)
     assert judge(LINKS, both, NOW, RED).verdict == Verdict(State.OPERATIONAL)
     beside = View((), {**links(unmeasured="a").samples, **ours}, HEARD | CHECKS_HEARD)
@@ -231,8 +236,8 @@ def test_of_a_connection_the_evidence_has_the_word_and_a_check_of_ours_where_tha
 def test_a_check_of_a_connection_is_no_check_of_the_service() -> None:
     listed = service(slug="links", evidence=None, reference=Reference(connections=("a", "b", "c", "d"), label="link"))
     labels = {"check": "ping-a", "talaia_service": "links", "talaia_connection": "a"}
-    samples = {(CHECKS, "links", id): Sample(float(id != "a"), 0, NOW) for id in "abcd"}
-    view = View((Signal((CHECKS,), labels, {"what": "down"}),), samples, CHECKS_HEARD)
+    samples = {(CHECKS, "links", id): EvidenceSample(float(id != "a"), 0, NOW) for id in "abcd"}
+    view = View((LiveSignal((CHECKS,), labels, {"what": "down"}),), samples, CHECKS_HEARD)
     assert judge(listed, view, NOW, GREEN).verdict.reason.to_json() == {"code": "connections_down", "down": 1, "of": 4}
 
 
@@ -246,7 +251,7 @@ def test_a_check_of_a_connection_is_no_check_of_the_service() -> None:
     ],
 )
 def test_a_silence_of_all_that_fires_says_that_it_is_being_worked_on_and_changes_nothing_else(
-    signals: list[Signal], silenced: bool
+    signals: list[LiveSignal], silenced: bool
 ) -> None:
     found = judge(WEB, View(tuple(signals), measured(), HEARD), NOW, GREEN).verdict
     loud = judge(WEB, View(tuple(replace(s, silenced=False) for s in signals), measured(), HEARD), NOW, GREEN).verdict
@@ -255,7 +260,7 @@ def test_a_silence_of_all_that_fires_says_that_it_is_being_worked_on_and_changes
 
 
 def test_every_step_is_told() -> None:
-    silenced = Signal(("p", "a"), {"alertname": "LinkDown", "talaia_connection": "b"}, silenced=True)
+    silenced = LiveSignal(("p", "a"), {"alertname": "LinkDown", "talaia_connection": "b"}, silenced=True)
     view = links("a", unmeasured="d")
     whole = View((*view.signals, silenced), view.samples, {**HEARD, **SILENT_A})
     assert judge(LINKS, whole, NOW, GREEN).steps == (
@@ -325,7 +330,9 @@ def test_connections_are_counted_once_among_those_that_count(
     listed = service(slug="links", reference=Reference(connections=tuple(CONNECTIONS)))
     signals = [(hushed if id in silenced else fires)(talaia_connection=id, n=n) for id in down | silenced for n in "xy"]
     signals.append(fires(talaia_connection="elsewhere"))
-    samples = {("p", "links", id): Sample(float(id not in down), 1, NOW) for id in CONNECTIONS if id not in unmeasured}
+    samples = {
+        ("p", "links", id): EvidenceSample(float(id not in down), 1, NOW) for id in CONNECTIONS if id not in unmeasured
+    }
     verdict = judge(listed, View(tuple(signals), samples, HEARD), NOW, GREEN).verdict
     broken = down | silenced
     known = set(CONNECTIONS) - unmeasured | broken

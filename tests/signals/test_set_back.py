@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from talaia.outbox.waits import Standing, Wall
-from talaia.signals.models import Evidence, Intake, Ring, Signal, SourceState
-from talaia.signals.set_back.actions import mend_hours
+from talaia.outbox.monotonic import StableValue, WallClock
+from talaia.signals.clock_setback.actions import mend_hours
+from talaia.signals.models import Evidence, PollRequest, RawWebhook, Signal, SourceState
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -35,8 +35,8 @@ def test_an_hour_that_lies_ahead_is_put_where_it_belongs(
     fields = {"labels": {}, "annotations": {}, "starts_at": NOW - HOUR, "last_seen": heard, "via": "webhook"}
     Signal.objects.create(source="am", key="1", state=Signal.RESOLVED, ends_at=heard, **fields)
     Signal.objects.create(source="am", key="2", state=Signal.FIRING, ends_at=NOW + 9 * HOUR, **fields)
-    Intake.objects.create(source="am", received_at=heard, body={})
-    Ring.objects.create(source="am", rung_at=heard)
+    RawWebhook.objects.create(source="am", received_at=heard, body={})
+    PollRequest.objects.create(source="am", rung_at=heard)
     mended = mend_hours(NOW, by)
     state = SourceState.objects.get()
     assert (state.heard_at, state.answered_at, state.tried_at) == (found, found, found)
@@ -44,7 +44,7 @@ def test_an_hour_that_lies_ahead_is_put_where_it_belongs(
     over, firing = Signal.objects.order_by("key")
     assert (over.last_seen, over.ends_at) == (found, found)
     assert (firing.last_seen, firing.ends_at) == (found, NOW + 9 * HOUR)  # what its sender says of later stays
-    assert (Intake.objects.get().received_at, Ring.objects.get().rung_at) == (found, found)
+    assert (RawWebhook.objects.get().received_at, PollRequest.objects.get().rung_at) == (found, found)
     assert bool(mended) is (heard != found)
     assert mend_hours(NOW, by) == 0
 
@@ -54,7 +54,7 @@ def test_the_clock_on_the_wall_is_compared_with_the_one_that_is_never_set_back(
 ) -> None:
     passed = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: passed[0])
-    wall = Wall()
+    wall = WallClock()
     assert wall.set_back(NOW) is None
     passed[0] += 60
     assert wall.set_back(NOW + MINUTE) == timedelta(0)
@@ -74,7 +74,7 @@ def test_the_clock_on_the_wall_is_compared_with_the_one_that_is_never_set_back(
 def test_what_stands_still_is_told_by_how_long_it_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     passed = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: passed[0])
-    standing = Standing()
+    standing = StableValue()
     assert standing.seconds(NOW) == 0
     passed[0] += 70
     assert standing.seconds(NOW) == 70

@@ -6,20 +6,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from talaia.config import AlertMatch, Evidence, Reference, Service, Text
+from talaia.config import AlertMatch, EvidenceConfig, Reference, ServiceConfig, Text
 from talaia.config.matchers import Matcher, Matchers
 from talaia.signals.parse.report import Silence
-from talaia.signals.silences import Change, Window, alerts_of, changes
+from talaia.signals.silences import SilenceChange, SilenceWindow, alerts_of, changes
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SITE = "https://status.example.org"
-USUAL: dict[str, Any] = {"group": "g", "name": Text((("", "x"),)), "evidence": Evidence(source="p", query="up")}
-WEB = Service(slug="web", **USUAL)
-WINDOW = Window("2026-001", NOW, NOW + HOUR, ("web",))
+USUAL: dict[str, Any] = {"group": "g", "name": Text((("", "x"),)), "evidence": EvidenceConfig(source="p", query="up")}
+WEB = ServiceConfig(slug="web", **USUAL)
+WINDOW = SilenceWindow("2026-001", NOW, NOW + HOUR, ("web",))
 
 
-def made(change: Change, number: int = 1) -> Silence:
+def made(change: SilenceChange, number: int = 1) -> Silence:
     """The silence as Alertmanager lists it afterwards; it takes no start that has passed."""
     assert change.body is not None
     body = change.body
@@ -81,16 +81,16 @@ def test_work_that_a_person_ends_stays_silent_beyond_its_window_and_not_far_beyo
         assert now < silence.ends_at <= now + timedelta(minutes=31)
         now += timedelta(seconds=30)
     assert posts == 7  # one in twenty minutes
-    assert changes([], [WEB], [silence], SITE, now) == [Change(expire=silence.id)]
+    assert changes([], [WEB], [silence], SITE, now) == [SilenceChange(expire=silence.id)]
     assert changes([replace(working, begun=False)], [WEB], [], SITE, now) == []  # nobody came: nothing is silenced
 
 
 def test_what_is_over_or_called_off_ends_and_of_two_of_the_same_one_does() -> None:
     silence = made(changes([WINDOW], [WEB], [], SITE, NOW)[0])
-    assert changes([], [WEB], [silence], SITE, NOW) == [Change(expire=silence.id)]
-    assert changes([WINDOW], [WEB], [silence], SITE, NOW + HOUR) == [Change(expire=silence.id)]
+    assert changes([], [WEB], [silence], SITE, NOW) == [SilenceChange(expire=silence.id)]
+    assert changes([WINDOW], [WEB], [silence], SITE, NOW + HOUR) == [SilenceChange(expire=silence.id)]
     twin = replace(silence, id="twin")
-    assert changes([WINDOW], [WEB], [silence, twin], SITE, NOW) == [Change(expire="twin")]
+    assert changes([WINDOW], [WEB], [silence, twin], SITE, NOW) == [SilenceChange(expire="twin")]
 
 
 def test_silences_of_people_and_of_other_sites_are_left_alone() -> None:
@@ -106,7 +106,7 @@ def test_every_way_in_which_an_alert_can_concern_a_service_is_silenced() -> None
     def match(text: str) -> AlertMatch:
         return AlertMatch(match=Matchers.from_toml(text))
 
-    links = Service(
+    links = ServiceConfig(
         slug="links",
         reference=Reference(connections=("ref-1", "ref2"), label="link"),
         alerts=(match('alertname="LinkDown", job!="lab"'), match('job=~".*"')),
@@ -121,7 +121,7 @@ def test_every_way_in_which_an_alert_can_concern_a_service_is_silenced() -> None
     assert len(found) == 3
     silences = [made(change, number) for number, change in enumerate(found)]
     assert changes([replace(WINDOW, services=("links",))], [links], silences, SITE, NOW) == []
-    fewer = Service(slug="links", alerts=links.alerts[:1], **USUAL)
+    fewer = ServiceConfig(slug="links", alerts=links.alerts[:1], **USUAL)
     again = changes([replace(WINDOW, services=("links",))], [fewer], silences, SITE, NOW)
     # The second is posted anew with other matchers (Alertmanager ends the old one itself), the third is not needed.
     assert [(change.body or {}).get("id") or change.expire for change in again] == ["s1", "s2"]

@@ -13,33 +13,46 @@ from typing import Any
 import httpx
 import pytest
 
-from talaia.config import AlertMatch, Config, Connection, Evidence, Reference, Service, Site, Source, Tables, Text
+from talaia.config import (
+    AlertMatch,
+    Config,
+    ConnectionConfig,
+    EvidenceConfig,
+    Reference,
+    ServiceConfig,
+    SiteConfig,
+    SourceConfig,
+    Tables,
+    Text,
+)
 from talaia.config.matchers import Matchers
 from talaia.signals import matching
-from talaia.signals.client import Client, Unreadable
-from talaia.signals.matching import Concern, Kept
-from talaia.signals.parse.report import Alert, Malformed
+from talaia.signals.client import SourceClient, UnreadableAnswer
+from talaia.signals.matching import BoundedAlerts, Concern
+from talaia.signals.parse.report import Alert, MalformedBody
 from talaia.signals.parse.stream import DEEPEST, LARGEST, Listed
 from tests.signals.conftest import Lab
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 NAME = Text((("", "x"),))
 SLOWLY = timedelta(minutes=5)  # memory is watched, which takes its time
-PROMETHEUS = Source(id="p", kind="prometheus", url="http://prometheus.example.org", timeout=SLOWLY)
-ALERTMANAGER = Source(id="a", kind="alertmanager", url="http://alertmanager.example.org", timeout=SLOWLY)
+PROMETHEUS = SourceConfig(id="p", kind="prometheus", url="http://prometheus.example.org", timeout=SLOWLY)
+ALERTMANAGER = SourceConfig(id="a", kind="alertmanager", url="http://alertmanager.example.org", timeout=SLOWLY)
 DOWN, JOB = (AlertMatch(match=Matchers.from_toml(text)) for text in ('alertname="WebDown"', 'job=~"web.+"'))
-WEB = Service(slug="web", group="g", name=NAME, evidence=Evidence(source="p", query="up"), alerts=(DOWN, JOB))
-LINKS = Service(
+WEB = ServiceConfig(
+    slug="web", group="g", name=NAME, evidence=EvidenceConfig(source="p", query="up"), alerts=(DOWN, JOB)
+)
+LINKS = ServiceConfig(
     slug="links",
     group="g",
     name=NAME,
-    evidence=Evidence(source="p", query="up"),
+    evidence=EvidenceConfig(source="p", query="up"),
     reference=Reference(connections=("l1", "l2"), label="instance"),
 )
 CONFIG = Config(
     Tables(
-        site=Site(name=NAME, address="https://status.example.org"), sources=(PROMETHEUS, ALERTMANAGER),
-        services=(WEB, LINKS), connections=(Connection(id="l1", name=NAME), Connection(id="l2", name=NAME)),
+        site=SiteConfig(name=NAME, address="https://status.example.org"), sources=(PROMETHEUS, ALERTMANAGER),
+        services=(WEB, LINKS), connections=(ConnectionConfig(id="l1", name=NAME), ConnectionConfig(id="l2", name=NAME)),
     )
 )  # fmt: skip
 
@@ -101,11 +114,11 @@ def alertmanager(many: int, *last: dict[str, Any]) -> Callable[[httpx.Request], 
 
 @pytest.mark.parametrize(("source", "answering"), [(PROMETHEUS, prometheus), (ALERTMANAGER, alertmanager)])
 def test_of_fifty_thousand_alerts_ours_are_found_and_memory_stays_flat(
-    source: Source, answering: Callable[..., Callable[[httpx.Request], httpx.Response]]
+    source: SourceConfig, answering: Callable[..., Callable[[httpx.Request], httpx.Response]]
 ) -> None:
     mine = [ours(alertname="WebDown"), ours(job="website"), ours(instance="l2"), ours(talaia_service="web")]
     for many, most in ((500, 20), (50_000, 10)):  # the first time, modules are loaded
-        client = Client(source, CONFIG, httpx.MockTransport(answering(many, *mine)))
+        client = SourceClient(source, CONFIG, httpx.MockTransport(answering(many, *mine)))
         before = resident(anew=True)
         heard = client.poll([], NOW)
         assert resident() - before < most, "megabytes, of more than thirty that passed"
@@ -123,7 +136,7 @@ def resident(anew: bool = False) -> float:
 
 def test_what_is_kept_is_bounded_and_still_says_all_that_can_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "MOST", 10)
-    kept = Kept(Concern(CONFIG))
+    kept = BoundedAlerts(Concern(CONFIG))
     for number in range(100):
         kept.take(Alert({"alertname": "WebDown", "instance": str(number), "talaia_impact": "degraded"}, True))
     kept.take(Alert({"talaia_service": "web", "talaia_impact": "partial"}, True))
@@ -137,7 +150,7 @@ def test_what_is_kept_is_bounded_and_still_says_all_that_can_be_said(monkeypatch
 
 def test_so_is_the_room_that_words_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "ROOM", 10_000)
-    kept = Kept(Concern(CONFIG))
+    kept = BoundedAlerts(Concern(CONFIG))
     for number in range(100):
         kept.take(Alert({"alertname": "WebDown", "n": str(number)}, True, {"description": "x" * 5000}))
     assert len(kept.alerts) == 5
@@ -187,7 +200,7 @@ def test_what_is_no_list_costs_no_memory_and_is_told(body: bytes, says: str) -> 
     pieces = [body[at : at + 65_536] for at in range(0, len(body), 65_536)]
     tracemalloc.start()
     try:
-        with pytest.raises(Malformed, match=says):
+        with pytest.raises(MalformedBody, match=says):
             list(Listed(pieces, (), "alerts"))
         assert tracemalloc.get_traced_memory()[1] < 25_000_000
     finally:
@@ -196,8 +209,8 @@ def test_what_is_no_list_costs_no_memory_and_is_told(body: bytes, says: str) -> 
 
 def test_an_answer_without_end_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("talaia.signals.client.ENDLESS", 1_000_000)
-    client = Client(PROMETHEUS, CONFIG, httpx.MockTransport(prometheus(50_000)))
-    with pytest.raises(Unreadable, match="more than 1,000,000 bytes"):
+    client = SourceClient(PROMETHEUS, CONFIG, httpx.MockTransport(prometheus(50_000)))
+    with pytest.raises(UnreadableAnswer, match="more than 1,000,000 bytes"):
         client.poll([], NOW)
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.utils import translation
 
 from talaia.config import Config
+from talaia.errors import UserError
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.outbox.models import Fact
@@ -17,7 +18,6 @@ from talaia.panel import actions as panel
 from talaia.panel.models import Day, Service, Transition
 from talaia.panel.rollup import due_days
 from talaia.panel.state import State
-from talaia.refusal import Refused
 from talaia.site import snapshot
 from tests.signals.conftest import CONFIG, WEB, Lab
 
@@ -255,7 +255,7 @@ def test_what_was_set_by_hand_is_taken_back_at_once_and_twice_is_once(lab: Lab) 
 def test_a_word_by_hand_has_an_end_and_a_reason_and_is_no_maintenance(
     lab: Lab, slug: str, state: State, hours: int, why: dict[str, str], said: str
 ) -> None:
-    with translation.override("en"), pytest.raises(Refused, match=said):
+    with translation.override("en"), pytest.raises(UserError, match=said):
         panel.set_by_hand(slug, state, lab.now + timedelta(hours=hours), why, "anna", lab.now)
     assert not Fact.objects.filter(kind="service.set_by_hand").exists()
     assert not Service.objects.exclude(override_state="").exists()

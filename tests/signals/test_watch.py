@@ -16,17 +16,17 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from talaia import config as configuration
-from talaia.config import Check, Config
+from talaia.config import CheckConfig, Config
 from talaia.events import actions as events
 from talaia.events.timeline import MaintenanceState
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.models import Service, Transition
 from talaia.panel.state import State
-from talaia.signals import actions, judging, watch
-from talaia.signals.models import CheckFinding, Evidence, Intake, Signal, SourceState
-from talaia.signals.outcome import Outcome
-from talaia.signals.watch import Watch
+from talaia.signals import actions, evaluate, watch
+from talaia.signals.check_outcome import CheckOutcome
+from talaia.signals.models import CheckFinding, Evidence, RawWebhook, Signal, SourceState
+from talaia.signals.watch import SignalWatch
 from tests.signals.bodies import told
 from tests.signals.conftest import CONFIG, REFERENCES, WEB, Lab
 
@@ -35,7 +35,7 @@ NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 
 
 @contextmanager
-def running(watch: Watch) -> Iterator[threading.Thread]:
+def running(watch: SignalWatch) -> Iterator[threading.Thread]:
     """The loop, in a thread as in production."""
     stop = threading.Event()
     thread = threading.Thread(target=watch.run, args=[stop])
@@ -58,7 +58,7 @@ def within(seconds: float, met: Callable[[], bool]) -> float:
     return time.monotonic() - begun
 
 
-def now_in(lab: Lab, transport: httpx.BaseTransport | None = None) -> Watch:
+def now_in(lab: Lab, transport: httpx.BaseTransport | None = None) -> SignalWatch:
     """A watch whose clock goes on by itself from the lab's time."""
     begun, at = time.monotonic(), lab.now
     lab.watch.close()
@@ -67,7 +67,7 @@ def now_in(lab: Lab, transport: httpx.BaseTransport | None = None) -> Watch:
         lab.monitoring.now = at + timedelta(seconds=time.monotonic() - begun)
         return lab.monitoring.now
 
-    lab.watch = Watch(configuration.current, clock, transport or lab.monitoring.transport)
+    lab.watch = SignalWatch(configuration.current, clock, transport or lab.monitoring.transport)
     return lab.watch
 
 
@@ -82,7 +82,7 @@ def test_what_another_process_stored_is_noticed_without_a_bell(lab: Lab) -> None
     with running(now_in(lab)):
         within(5, lambda: bool(lab.watch.met))
         body = told("firing", alertname="Down", talaia_service="wiki")
-        Intake.objects.create(source="told", received_at=lab.now, body=body)
+        RawWebhook.objects.create(source="told", received_at=lab.now, body=body)
         within(3, lambda: lab.state("wiki") == "disruption")
 
 
@@ -130,7 +130,7 @@ def test_a_source_that_fails_in_a_way_nobody_thought_of_stops_no_other(lab: Lab)
         return lab.monitoring._answer(request)
 
     lab.watch.close()
-    lab.watch = Watch(configuration.current, lambda: lab.now, httpx.MockTransport(answer))
+    lab.watch = SignalWatch(configuration.current, lambda: lab.now, httpx.MockTransport(answer))
     lab.monitoring.fire(alertname="Down", talaia_service="web")
     lab.go(35)
     assert lab.state() == "disruption"
@@ -149,7 +149,7 @@ def test_a_source_that_is_away_is_a_line_when_it_begins_and_one_when_it_is_over(
 
     caplog.set_level("INFO", "talaia.signals.watch")
     lab.watch.close()
-    lab.watch = Watch(configuration.current, lambda: lab.now, httpx.MockTransport(answer))
+    lab.watch = SignalWatch(configuration.current, lambda: lab.now, httpx.MockTransport(answer))
     lab.go(300)
     assert ["alertmanager" in record.getMessage() for record in caplog.records] == [True]
     assert caplog.records[0].exc_info is None
@@ -178,7 +178,7 @@ def test_a_secret_that_is_gone_stops_its_own_source_only(
 def test_a_body_that_breaks_us_is_set_aside_and_the_next_is_taken(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = actions.handle_intake
 
-    def handle(intake: Intake, *given: object) -> None:
+    def handle(intake: RawWebhook, *given: object) -> None:
         if intake.body == {"breaks": "us"}:
             raise ZeroDivisionError("a fault of ours")
         usual(intake, *given)  # type: ignore[arg-type]
@@ -188,7 +188,7 @@ def test_a_body_that_breaks_us_is_set_aside_and_the_next_is_taken(lab: Lab, monk
     actions.store_intake("told", told("firing", alertname="Down", talaia_service="wiki"), lab.now)
     lab.step()
     assert lab.state("wiki") == "disruption"
-    assert "a fault of ours" in Intake.objects.get(body={"breaks": "us"}).error
+    assert "a fault of ours" in RawWebhook.objects.get(body={"breaks": "us"}).error
 
 
 def test_a_database_that_is_away_for_a_moment_loses_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +205,7 @@ def test_a_database_that_is_away_for_a_moment_loses_nothing(lab: Lab, monkeypatc
     with running(now_in(lab)):
         within(15, lambda: lab.state("wiki") == "disruption")
     assert left[0] < 0
-    assert not Intake.objects.exclude(error="").exists()
+    assert not RawWebhook.objects.exclude(error="").exists()
 
 
 def test_a_clock_that_is_set_back_stops_nothing(lab: Lab) -> None:
@@ -293,7 +293,7 @@ def test_a_silence_that_alertmanager_refuses_is_told_to_operators_and_stops_no_o
         return lab.monitoring._answer(request)
 
     lab.watch.close()
-    lab.watch = Watch(configuration.current, lambda: lab.now, httpx.MockTransport(answer))
+    lab.watch = SignalWatch(configuration.current, lambda: lab.now, httpx.MockTransport(answer))
     window = (lab.now, lab.now + timedelta(hours=1))
     events.plan_maintenance({"ca": "F"}, {"ca": "F."}, {"web": State.DISRUPTION}, window, lab.now, silence=True)
     lab.go(5)
@@ -333,22 +333,24 @@ class Probes:
         self.now = NOW
         self.found = {"front": (True, False), "login": (True, False)}
 
-    def probe(self, check: Check, config: Config) -> Outcome:
+    def probe(self, check: CheckConfig, config: Config) -> CheckOutcome:
         ok, slow = self.found[check.id]
-        return Outcome(check.id, ok, slow, False, 0.1, "host-7.internal", self.now)
+        return CheckOutcome(check.id, ok, slow, False, 0.1, "host-7.internal", self.now)
 
 
 @pytest.fixture
-def checked(configure: Callable[[str], Config], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Probes, Watch]]:
+def checked(
+    configure: Callable[[str], Config], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Probes, SignalWatch]]:
     config, probes = configure(CHECKED), Probes()
     monkeypatch.setattr(watch, "probe", probes.probe)
     list_services(headings(config), NOW)
-    eye = Watch(configuration.current, lambda: probes.now)
+    eye = SignalWatch(configuration.current, lambda: probes.now)
     yield probes, eye
     eye.close()
 
 
-def rounds(probes: Probes, eye: Watch, count: int) -> tuple[str, object]:
+def rounds(probes: Probes, eye: SignalWatch, count: int) -> tuple[str, object]:
     """Let so many rounds of 30 s pass."""
     for _ in range(count * 6):
         probes.now += timedelta(seconds=5)
@@ -357,7 +359,7 @@ def rounds(probes: Probes, eye: Watch, count: int) -> tuple[str, object]:
     return row.state, row.reason.get("what", row.reason.get("code"))
 
 
-def test_checks_alone_carry_a_service(checked: tuple[Probes, Watch]) -> None:
+def test_checks_alone_carry_a_service(checked: tuple[Probes, SignalWatch]) -> None:
     probes, eye = checked
     assert rounds(probes, eye, 1) == ("operational", None)
     probes.found["login"] = (False, False)
@@ -372,11 +374,11 @@ def test_checks_alone_carry_a_service(checked: tuple[Probes, Watch]) -> None:
     assert "host-7" not in str(list(Transition.objects.values_list("reason", flat=True)))
 
 
-def test_a_restart_in_the_trouble_of_a_check_keeps_it(checked: tuple[Probes, Watch]) -> None:
+def test_a_restart_in_the_trouble_of_a_check_keeps_it(checked: tuple[Probes, SignalWatch]) -> None:
     probes, eye = checked
     probes.found["front"] = (False, False)
     rounds(probes, eye, 3)
-    again = Watch(configuration.current, lambda: probes.now)
+    again = SignalWatch(configuration.current, lambda: probes.now)
     try:
         assert rounds(probes, again, 1) == ("disruption", "down")
         assert Signal.objects.filter(state="firing").count() == 1
@@ -384,7 +386,7 @@ def test_a_restart_in_the_trouble_of_a_check_keeps_it(checked: tuple[Probes, Wat
         again.close()
 
 
-def test_checks_that_are_no_longer_run_are_unknown(checked: tuple[Probes, Watch]) -> None:
+def test_checks_that_are_no_longer_run_are_unknown(checked: tuple[Probes, SignalWatch]) -> None:
     probes, eye = checked
     rounds(probes, eye, 1)
     Evidence.objects.update(read_at=probes.now - timedelta(minutes=5))
@@ -397,7 +399,7 @@ def test_checks_that_are_no_longer_run_are_unknown(checked: tuple[Probes, Watch]
 
 
 def test_a_check_that_leaves_talaia_toml_takes_its_trouble_with_it(
-    checked: tuple[Probes, Watch], configure: Callable[[str], Config]
+    checked: tuple[Probes, SignalWatch], configure: Callable[[str], Config]
 ) -> None:
     probes, eye = checked
     probes.found["login"] = (False, False)
@@ -428,7 +430,7 @@ canary = true
 
 
 def test_when_all_fails_with_the_canary_it_is_our_line_and_no_service_is_red(
-    configure: Callable[[str], Config], checked: tuple[Probes, Watch]
+    configure: Callable[[str], Config], checked: tuple[Probes, SignalWatch]
 ) -> None:
     probes, eye = checked
     list_services(headings(configure(CUT)), NOW)
@@ -447,7 +449,7 @@ def test_when_all_fails_with_the_canary_it_is_our_line_and_no_service_is_red(
 
 
 def test_one_service_that_fails_with_the_canary_is_red_when_the_others_are_well(
-    configure: Callable[[str], Config], checked: tuple[Probes, Watch]
+    configure: Callable[[str], Config], checked: tuple[Probes, SignalWatch]
 ) -> None:
     probes, eye = checked
     list_services(headings(configure(CUT)), NOW)
@@ -456,20 +458,20 @@ def test_one_service_that_fails_with_the_canary_is_red_when_the_others_are_well(
 
 
 def test_what_a_check_finds_is_kept_with_its_beginning_and_written_when_it_changes(
-    checked: tuple[Probes, Watch], caplog: pytest.LogCaptureFixture
+    checked: tuple[Probes, SignalWatch], caplog: pytest.LogCaptureFixture
 ) -> None:
     probes, eye = checked
     rounds(probes, eye, 2)
     began = CheckFinding.objects.get(pk="login").since
     probes.found["login"] = (False, False)
     caplog.clear()
-    with caplog.at_level("INFO", "talaia.signals.findings"):
+    with caplog.at_level("INFO", "talaia.signals.check_findings"):
         rounds(probes, eye, 4)
     row = CheckFinding.objects.get(pk="login")
     assert (row.kind, row.what) == ("failing", "host-7.internal")
     assert began < row.since < row.at
     assert [record.getMessage() for record in caplog.records] == ["check login fails: host-7.internal"]
-    again = Watch(configuration.current, lambda: probes.now)
+    again = SignalWatch(configuration.current, lambda: probes.now)
     try:
         caplog.clear()
         rounds(probes, again, 2)
@@ -497,7 +499,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, module: object, name: str, at: Calla
 def test_a_service_that_cannot_be_judged_is_unknown_and_keeps_no_other_from_being_judged(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with broken(monkeypatch, judging, "judge", lambda listed, *_: listed.slug == "web"):
+    with broken(monkeypatch, evaluate, "judge", lambda listed, *_: listed.slug == "web"):
         lab.down(*REFERENCES)
         lab.go(180)
         assert (lab.state("web"), lab.reason("web")["code"]) == ("unknown", "not_running")
@@ -534,7 +536,7 @@ def test_an_alert_turns_the_page_while_another_source_floods_us(lab: Lab, monkey
     handled: list[str] = []
     take_up = actions.handle_intake
 
-    def counted(intake: Intake, *given: Any, **named: Any) -> None:
+    def counted(intake: RawWebhook, *given: Any, **named: Any) -> None:
         handled.append(intake.source)
         take_up(intake, *given, **named)
 

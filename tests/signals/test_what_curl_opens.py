@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talaia.config import Check, current
+from talaia.config import CheckConfig, current
+from talaia.signals.check_findings import Finding
+from talaia.signals.check_outcome import CheckOutcome
 from talaia.signals.checks import probe
-from talaia.signals.findings import Finding
-from talaia.signals.outcome import Outcome
-from talaia.signals.probes.head import parse
-from talaia.signals.probes.reading import stands_in
-from talaia.signals.probes.wire import _asked
+from talaia.signals.probes.http_head import parse
+from talaia.signals.probes.http_wire import _asked
+from talaia.signals.probes.page_text import stands_in
 from tests.servers.targets import HttpTarget, Target
 from tests.servers.tls import TlsTarget
 
@@ -38,8 +38,8 @@ class Says(Target):
             connection.recv(1)
 
 
-def look(target: str, text: str | None = "Benvingudes", **more: object) -> Outcome:
-    return probe(Check(id="it", kind="http", target=target, text=text, **more), current())  # type: ignore[arg-type]
+def look(target: str, text: str | None = "Benvingudes", **more: object) -> CheckOutcome:
+    return probe(CheckConfig(id="it", kind="http", target=target, text=text, **more), current())  # type: ignore[arg-type]
 
 
 FIVE = timedelta(seconds=5)
@@ -274,7 +274,7 @@ def test_a_page_that_is_as_long_as_is_read_is_searched_in_a_moment() -> None:
 
 def test_a_password_in_an_address_is_told_nowhere() -> None:
     with Says(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n") as site:
-        check = Check(id="it", kind="http", target=f"http://me:secret@127.0.0.1:{site.port}/")
+        check = CheckConfig(id="it", kind="http", target=f"http://me:secret@127.0.0.1:{site.port}/")
         found = probe(check, current())
     assert not found.ok and found.what.endswith(f" http://127.0.0.1:{site.port}/again")
     told = Finding(check, "failing", found.what, found.at, found.at)

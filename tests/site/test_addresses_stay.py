@@ -15,7 +15,7 @@ from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.state import State
-from talaia.site import moved
+from talaia.site import window_change_text
 from talaia.site.write import publish
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +133,7 @@ def test_everything_of_a_maintenance_is_edited_and_every_old_address_hits_what_i
     archive.published()
     page = f"maintenance/{event.ref}"
     after = (window[0] + timedelta(days=1), window[1] + timedelta(days=1))
-    texts = moved.postponed(window, after, ("ca", "es", "en"), current().site.tz, {"ca": "Plou."})
+    texts = window_change_text.postponed(window, after, ("ca", "es", "en"), current().site.tz, {"ca": "Plou."})
     actions.postpone_maintenance(event.ref, after, texts, archive.later())
     actions.edit_event("maintenance", event.ref, archive.later(), titles={"ca": "Unes altres obres"})
     actions.edit_update(

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from talaia.site.dates import Calendar, length, short, utc
+from talaia.site.dates import Dates, length, short, utc
 
 ZONE = ZoneInfo("Europe/Madrid")
-CA, ES, EN = (Calendar(language, ZONE) for language in ("ca", "es", "en"))
+CA, ES, EN = (Dates(language, ZONE) for language in ("ca", "es", "en"))
 NOW = datetime(2026, 11, 23, 10, 45, tzinfo=ZONE)
 
 
@@ -151,7 +151,7 @@ def test_an_instant_for_machines_is_in_utc() -> None:
 
 
 def test_a_language_without_a_grammar_does_without() -> None:
-    assert Calendar("fr", ZONE).since(local(2026, 11, 22, 3, 12), NOW).endswith("22 novembre  03:12")
+    assert Dates("fr", ZONE).since(local(2026, 11, 22, 3, 12), NOW).endswith("22 novembre  03:12")
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(30, "30 s"), (59, "59 s"), (60, "1 min"), (120, "2 min")])

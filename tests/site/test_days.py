@@ -11,14 +11,14 @@ import pytest
 
 from talaia import config as configuration
 from talaia.panel.actions import judge_service, list_services, roll_up
-from talaia.panel.catalogue import Entry, Heading
+from talaia.panel.catalogue import CatalogueService, Heading
 from talaia.panel.models import Service
 from talaia.panel.rollup import due_days
-from talaia.panel.state import TROUBLE, Computed, Reason, Shown, State
+from talaia.panel.state import TROUBLE, Computed, Reason, ShownState, State
 from talaia.panel.uptime import DaySeconds, days_before, length
 from talaia.site import pages, snapshot
 from talaia.site.figures import figures
-from talaia.site.values import House, ServicePage
+from talaia.site.values import ServicePage, SiteInfo
 from tests.pages import story
 
 OK, D, P, X, M, U = story.OK, story.D, story.P, story.X, story.M, story.U
@@ -27,7 +27,7 @@ WORDS = {OK: "Operational", D: "Degraded performance", P: "Partial disruption", 
 SHORT, LONG = 60, 7_200
 
 
-def page_of(value: ServicePage, house: House = story.HOUSE) -> str:
+def page_of(value: ServicePage, house: SiteInfo = story.HOUSE) -> str:
     files = pages.service(value, house)
     return next(body.decode() for name, body in files.items() if name.startswith("en/"))
 
@@ -165,12 +165,12 @@ def local(*parts: int) -> datetime:
 
 
 def panel(*slugs: str, at: datetime) -> None:
-    entries = tuple(Entry(slug, {"": slug}, {}) for slug in slugs)
+    entries = tuple(CatalogueService(slug, {"": slug}, {}) for slug in slugs)
     list_services([Heading("g", {"": "G"}, entries)], at)
 
 
 def show(slug: str, state: State, at: datetime) -> None:
-    judge_service(slug, Computed(state, Reason()), Shown(state, Reason()), at)
+    judge_service(slug, Computed(state, Reason()), ShownState(state, Reason()), at)
 
 
 def store(now: datetime) -> None:

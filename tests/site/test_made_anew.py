@@ -10,7 +10,7 @@ import pytest
 
 import talaia
 from talaia.config import Config
-from talaia.starting import fingerprint
+from talaia.server.startup import fingerprint
 
 TOML = (Path(__file__).parents[1] / "talaia.toml").read_text()
 SAYING = [

@@ -12,10 +12,10 @@ import pytest
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds
 from talaia.site import assets, pages
-from talaia.site.bars import bars
 from talaia.site.figures import figures, measures, stretches
-from talaia.site.shapes import icon
-from talaia.site.values import Event, Front, Group, Month, Other, Told
+from talaia.site.state_icons import icon
+from talaia.site.uptime_bars import bars
+from talaia.site.values import FrontPage, Month, Other, PageEvent, PageGroup, ToldTrouble
 from tests.pages import story
 
 
@@ -25,7 +25,7 @@ def words(html: bytes) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", body).split())
 
 
-def front(value: Front, language: str = "") -> str:
+def front(value: FrontPage, language: str = "") -> str:
     return words(pages.front(value, story.HOUSE)[f"{language}index.html"])
 
 
@@ -115,7 +115,7 @@ def test_an_outage_that_was_resolved_in_words_is_said_to_be_and_which_incident_i
     down = story.panel(
         story.service("video", State.DISRUPTION, story.NO_ANSWER), story.service("mail", State.PARTIAL, story.NO_ANSWER)
     )
-    told = (Told("video", "2026-001", story.NOW - timedelta(minutes=5)),)
+    told = (ToldTrouble("video", "2026-001", story.NOW - timedelta(minutes=5)),)
     value = replace(story.front(down), told=told)
     cards = front(value).partition("Serveis ")[0]
     assert (
@@ -124,7 +124,7 @@ def test_an_outage_that_was_resolved_in_words_is_said_to_be_and_which_incident_i
     assert cards.count(NOT_WRITTEN) == 1, "of the other one nobody has spoken"
     html = pages.front(value, story.HOUSE)["es/index.html"].decode()
     assert '<a href="/es/incidents/2026-001/">incidencia 2026-001</a>' in html
-    speaks = front(replace(value, told=(Told("video", "2026-001", None),)), "en/")
+    speaks = front(replace(value, told=(ToldTrouble("video", "2026-001", None),)), "en/")
     assert "Incident 2026-001 speaks of it; the monitoring still sees it failing." in speaks
 
 
@@ -159,7 +159,7 @@ def test_of_a_great_many_outages_the_first_five_stand_open_and_the_others_are_on
         for group in story.panel()
         for service in group.services
     )
-    html = pages.front(story.front((Group("g", (("", "G"),), down),)), story.HOUSE)["index.html"].decode()
+    html = pages.front(story.front((PageGroup("g", (("", "G"),), down),)), story.HOUSE)["index.html"].decode()
     open_ones, rest = html.split("<details>", 1)
     assert open_ones.count('class="card short disruption"') == 5
     assert rest.count('class="card short disruption"') == len(down) - 5
@@ -361,7 +361,7 @@ def test_only_the_house_with_several_languages_shows_a_choice() -> None:
 
 def test_many_open_incidents_are_all_there() -> None:
     incidents = tuple(
-        Event("incident", f"2026-{n:03}", (("ca", f"Cas {n}"),), "investigating", story.NOW - timedelta(hours=n))
+        PageEvent("incident", f"2026-{n:03}", (("ca", f"Cas {n}"),), "investigating", story.NOW - timedelta(hours=n))
         for n in range(1, 13)
     )
     said = front(story.front(incidents=incidents))

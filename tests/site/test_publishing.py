@@ -17,10 +17,10 @@ import pytest
 from talaia.config import Config, current
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState, MaintenanceState
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.errors import PermanentError, TemporaryError
 from talaia.panel.actions import judge_service, list_services
 from talaia.panel.catalogue import headings
-from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.state import Computed, Reason, ShownState, State
 from talaia.site import snapshot
 from talaia.site.folder import STAMP, Folder
 from talaia.site.models import Publication
@@ -43,7 +43,7 @@ def public(configure: Configure) -> Path:
 
 
 def show(slug: str, state: State, at: datetime, code: str = "") -> None:
-    judge_service(slug, Computed(state, Reason(code)), Shown(state, Reason(code)), at)
+    judge_service(slug, Computed(state, Reason(code)), ShownState(state, Reason(code)), at)
 
 
 def page(public: Path, path: str) -> str:
@@ -166,7 +166,7 @@ def test_a_full_disk_changes_nothing_and_says_what_to_do(public: Path, monkeypat
 
     monkeypatch.setattr(Path, "write_bytes", full)
     ref = open_cut()
-    with pytest.raises(Temporary) as fault:
+    with pytest.raises(TemporaryError) as fault:
         publish(["front", f"incident/{ref}"], NOW)
     assert str(public) in fault.value.hint
     assert "make room" in fault.value.hint
@@ -179,7 +179,7 @@ def test_a_folder_of_somebody_else_is_named(public: Path, monkeypatch: pytest.Mo
         raise PermissionError(errno.EACCES, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "write_bytes", refuse)  # (root, who runs this in CI, may write everywhere)
-    with pytest.raises(Temporary) as fault:
+    with pytest.raises(TemporaryError) as fault:
         publish(["front"], NOW)
     assert "account that runs talaia" in fault.value.hint
     assert str(public) in fault.value.hint
@@ -188,7 +188,7 @@ def test_a_folder_of_somebody_else_is_named(public: Path, monkeypatch: pytest.Mo
 def test_a_file_where_the_folder_should_be_is_a_fault_not_a_crash(public: Path) -> None:
     public.parent.mkdir(exist_ok=True)
     public.write_text("")
-    with pytest.raises(Temporary):
+    with pytest.raises(TemporaryError):
         publish(["front"], NOW)
 
 
@@ -236,7 +236,7 @@ def test_a_language_that_left_the_configuration_takes_its_pages_along(public: Pa
 
 def test_a_target_that_cannot_be_is_permanent(public: Path) -> None:
     for target in ("weather", "incident", "front/now"):
-        with pytest.raises(Permanent):
+        with pytest.raises(PermanentError):
             publish([target], NOW)
 
 

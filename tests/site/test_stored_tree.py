@@ -25,7 +25,7 @@ from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.panel.actions import judge_service, list_services, roll_up
 from talaia.panel.catalogue import headings
 from talaia.panel.rollup import due_days
-from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.state import Computed, Reason, ShownState, State
 from talaia.site.write import publish
 
 NOW = datetime(2026, 6, 18, 10, 24, 10, tzinfo=UTC)
@@ -63,8 +63,8 @@ def three_hundred(config: Config) -> None:
         roll_up(day.slug, day.day, day.seconds, NOW, day.filled)
 
 
-def _shown(state: State) -> Shown:
-    return Shown(state, Reason("check", {"what": "down"}) if state in TROUBLE else Reason())
+def _shown(state: State) -> ShownState:
+    return ShownState(state, Reason("check", {"what": "down"}) if state in TROUBLE else Reason())
 
 
 def words(number: int, dice: random.Random) -> dict[str, str]:

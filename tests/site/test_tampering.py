@@ -12,9 +12,9 @@ import pytest
 from django.utils import timezone
 
 from talaia.config import current
-from talaia.regular import LARGEST, content
+from talaia.regular_file import LARGEST, content
 from talaia.site.folder import Folder
-from talaia.site.guarding import Guard
+from talaia.site.integrity_check import Guard
 from talaia.site.write import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)

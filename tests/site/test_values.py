@@ -12,16 +12,16 @@ from talaia.events.anchors import fresh
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds
 from talaia.site.values import (
-    Entry,
-    Event,
+    LocalizedText,
     Month,
     Other,
-    Past,
-    Said,
-    Service,
+    PageEntry,
+    PageEvent,
+    PageService,
+    ServiceHistory,
     ServicePage,
-    Told,
-    Touched,
+    ToldTrouble,
+    TouchedService,
     Year,
     inside,
     words,
@@ -36,10 +36,10 @@ SILENT = {"code": "source_silent", "since": "2026-11-23T02:12:00Z"}
 def test_words_are_shown_in_the_readers_language_and_else_as_they_were_written_first() -> None:
     both = words({"ca": "Correu", "es": "Correo"}, "es")
     assert both == (("es", "Correo"), ("ca", "Correu"))
-    assert inside(both, "ca") == Said("Correu")
-    assert inside(both, "en") == Said("Correo", "es")
-    assert inside((), "en") == Said("")
-    assert inside((("", "Talaia"),), "en") == Said("Talaia")
+    assert inside(both, "ca") == LocalizedText("Correu")
+    assert inside(both, "en") == LocalizedText("Correo", "es")
+    assert inside((), "en") == LocalizedText("")
+    assert inside((("", "Talaia"),), "en") == LocalizedText("Talaia")
 
 
 @pytest.mark.parametrize(
@@ -90,11 +90,11 @@ def test_a_service_is_quiet_while_it_is_well_and_tells_since_when_the_signals_se
     assert replace(service, seen_since=story.ago(hours=9)).began == story.ago(hours=9)
 
 
-def event(kind: str = "incident", state: str = "identified", **more: Any) -> Event:
-    return Event(kind, "2026-014", (("ca", "Tall"),), state, story.ago(hours=3), **more)
+def event(kind: str = "incident", state: str = "identified", **more: Any) -> PageEvent:
+    return PageEvent(kind, "2026-014", (("ca", "Tall"),), state, story.ago(hours=3), **more)
 
 
-DOWN = (Touched("web", (("", "Web"),), X), Touched("mail", (("", "Correu"),), State.DEGRADED))
+DOWN = (TouchedService("web", (("", "Web"),), X), TouchedService("mail", (("", "Correu"),), State.DEGRADED))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,9 @@ DOWN = (Touched("web", (("", "Web"),), X), Touched("mail", (("", "Correu"),), St
         (event("maintenance", "completed"), "/maintenance/2026-014/", M, "operational.svg"),
     ],
 )
-def test_an_event_has_its_address_its_sign_and_its_icon(given: Event, path: str, sign: State | None, icon: str) -> None:
+def test_an_event_has_its_address_its_sign_and_its_icon(
+    given: PageEvent, path: str, sign: State | None, icon: str
+) -> None:
     assert (given.path, given.sign, given.icon) == (path, sign, icon)
 
 
@@ -116,7 +118,7 @@ def test_others_are_pointed_at_where_they_are() -> None:
     assert Other("incident", "2026-001", ()).path == "/incidents/2026-001/"
     assert Other("maintenance", "2026-001", ()).path == "/maintenance/2026-001/"
     assert DOWN[0].path == "/services/web/"
-    assert Told("web", "2026-001", None).path == "/incidents/2026-001/"
+    assert ToldTrouble("web", "2026-001", None).path == "/incidents/2026-001/"
 
 
 def test_an_event_lasted_from_its_beginning_to_its_end_and_while_it_is_open_for_nobody_knows_how_long() -> None:
@@ -125,9 +127,10 @@ def test_an_event_lasted_from_its_beginning_to_its_end_and_while_it_is_open_for_
     assert (event().lasted, event().seconds) == (None, 0)
 
 
-def entries(*states: str, first: int = 1) -> tuple[Entry, ...]:
+def entries(*states: str, first: int = 1) -> tuple[PageEntry, ...]:
     return tuple(
-        Entry(number, state, story.ago(hours=9 - number), (("ca", "x"),)) for number, state in enumerate(states, first)
+        PageEntry(number, state, story.ago(hours=9 - number), (("ca", "x"),))
+        for number, state in enumerate(states, first)
     )
 
 
@@ -144,14 +147,14 @@ def entries(*states: str, first: int = 1) -> tuple[Entry, ...]:
         ((), None),
     ],
 )
-def test_since_when_an_event_stands_as_it_does(told: tuple[Entry, ...], hours: int | None) -> None:
+def test_since_when_an_event_stands_as_it_does(told: tuple[PageEntry, ...], hours: int | None) -> None:
     assert event(entries=told).stood_since == (story.ago(hours=hours) if hours is not None else None)
 
 
 def test_the_addresses_inside_a_text_are_those_of_the_language_in_which_it_is_shown() -> None:
     written = {"ca": "## Causa\n\n## Canvis", "es": "## Causa"}
     anchors, texts = fresh(written, "ca"), words(written, "ca")
-    entry = Entry(3, "identified", story.NOW, texts, anchors=anchors)
+    entry = PageEntry(3, "identified", story.NOW, texts, anchors=anchors)
     assert [len(entry.names(language).parts) for language in ("ca", "es", "en")] == [2, 1, 2]
     assert {name[:3] for spot in entry.names("en").parts for name in spot} == {"u3-"}
     analysed = event(analyses=texts, anchors=anchors)
@@ -169,8 +172,8 @@ def test_finished_is_every_day_but_today_and_of_a_retired_service_every_day() ->
 
 
 def test_the_history_of_a_service_has_a_page_for_each_year_and_the_latest_is_the_first() -> None:
-    service: Service = story.service("web")
-    past = [Past(service, year, (2026, 2024), ()) for year in (2026, 2024)]
+    service: PageService = story.service("web")
+    past = [ServiceHistory(service, year, (2026, 2024), ()) for year in (2026, 2024)]
     assert [one.path for one in past] == ["/services/web/history/2026/", "/services/web/history/2024/"]
     assert [one.is_latest for one in past] == [True, False]
 

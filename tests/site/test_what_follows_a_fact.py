@@ -12,7 +12,7 @@ import pytest
 
 from talaia.config import Config
 from talaia.events import actions
-from talaia.events.actions.importing import Told
+from talaia.events.actions.importing import ImportedEntry
 from talaia.events.timeline import IncidentState
 from talaia.outbox.models import Fact
 from talaia.panel.actions import list_services
@@ -88,7 +88,7 @@ def cut(at: datetime, *services: str, title: str = "Tall") -> str:
 
 def import_2019() -> str:
     at = datetime(2019, 3, 5, 9, 0, tzinfo=UTC)
-    told = [Told(IncidentState.INVESTIGATING, at, WORDS), Told(IncidentState.RESOLVED, at, WORDS)]
+    told = [ImportedEntry(IncidentState.INVESTIGATING, at, WORDS), ImportedEntry(IncidentState.RESOLVED, at, WORDS)]
     return actions.import_incident({"ca": "De fa temps"}, told, DECEMBER + timedelta(days=1)).ref
 
 

@@ -11,8 +11,8 @@ from talaia.events import actions as events
 from talaia.events.timeline import IncidentState
 from talaia.outbox.models import Fact
 from talaia.panel.actions import judge_service, list_services
-from talaia.panel.catalogue import Entry, Heading
-from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.catalogue import CatalogueService, Heading
+from talaia.panel.state import Computed, Reason, ShownState, State
 from talaia.reactions import consequences
 from talaia.site import pages, snapshot
 from tests.pages import story
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 def shown(state: State, minutes: int) -> None:
     reason = DOWN if state is State.DISRUPTION else Reason()
-    judge_service("web", Computed(state, reason), Shown(state, reason), NOW + timedelta(minutes=minutes))
+    judge_service("web", Computed(state, reason), ShownState(state, reason), NOW + timedelta(minutes=minutes))
 
 
 def texts(ref: str) -> tuple[str, str]:
@@ -40,7 +40,7 @@ def texts(ref: str) -> tuple[str, str]:
 
 
 def test_the_pages_of_the_service_and_of_the_incident_say_that_it_is_seen_to_fail_until_it_is_well() -> None:
-    list_services([Heading("g", {"": "G"}, (Entry("web", {"": "Web"}, {}),))], NOW - timedelta(hours=1))
+    list_services([Heading("g", {"": "G"}, (CatalogueService("web", {"": "Web"}, {}),))], NOW - timedelta(hours=1))
     shown(State.DISRUPTION, 0)
     ref = events.open_incident(WORDS, WORDS, {"web": State.DISRUPTION}, NOW + timedelta(minutes=1)).ref
     assert not any(SAID in page for page in texts(ref))

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from talaia.clock import Clock
 from talaia.config import current
 from talaia.events.actions import plan_maintenance, update_maintenance
 from talaia.events.models import Event
@@ -18,6 +17,7 @@ from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.state import State
 from talaia.reactions import consequences
+from talaia.server.scheduler import Clock
 from talaia.site import pages, snapshot
 from talaia.site.write import house
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-from talaia.config import Config, Site, Tables, Text
-from talaia.web import ASGI, Front
+from talaia.config import Config, SiteConfig, Tables, Text
+from talaia.server.static_files import ASGI, StaticFiles
 
 
-def a_front(tmp_path: Path, application: ASGI) -> Front:
+def a_front(tmp_path: Path, application: ASGI) -> StaticFiles:
     public = tmp_path / "public"
     write(public / "index.html", b"<p>front</p>")
     write(public / "es" / "index.html", b"<p>portada</p>")
@@ -17,8 +17,8 @@ def a_front(tmp_path: Path, application: ASGI) -> Front:
     write(public / "es" / "404.html", b"nada aqui")
     write(public / "static" / "style.abc.css", b"p{}")
     (tmp_path / "secret.html").write_bytes(b"secret")
-    site = Site(name=Text((("", "x"),)), address="https://status.example.org")
-    return Front(Config(Tables(site=site), None, tmp_path), application)
+    site = SiteConfig(name=Text((("", "x"),)), address="https://status.example.org")
+    return StaticFiles(Config(Tables(site=site), None, tmp_path), application)
 
 
 def write(path: Path, body: bytes) -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from talaia import admission
-from talaia.admission import Admission, Bounds, bounds, counted_for, place_of, raise_limit
 from talaia.config import Config
-from talaia.tally import Tally
+from talaia.log_counter import LogCounter
+from talaia.server import admission
+from talaia.server.admission import Admission, Bounds, bounds, counted_for, place_of, raise_limit
 from tests.api.conftest import USUAL
 
 BUSY = float("inf")
@@ -187,7 +187,7 @@ def test_where_the_limit_may_not_be_raised_there_are_as_many_descriptors_as_befo
 
 def test_however_many_are_sent_away_the_log_has_a_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     inside = hall(connections=2)
-    with caplog.at_level(logging.WARNING, "talaia.admission"):
+    with caplog.at_level(logging.WARNING, "talaia.server.admission"):
         for since in range(200):
             inside.enter(Someone(float(since)))
     assert [record.getMessage() for record in caplog.records] == ["1 connections closed: there were 2"]
@@ -196,7 +196,7 @@ def test_however_many_are_sent_away_the_log_has_a_line_a_minute(caplog: pytest.L
 def test_a_tally_says_the_first_at_once_and_the_others_together() -> None:
     said: list[int] = []
     times = iter((0.0, 1.0, 2.0, 59.0, 61.0, 62.0))
-    tally = Tally(said.append, lambda: next(times))
+    tally = LogCounter(said.append, lambda: next(times))
     for _ in range(6):
         tally.add()
     assert said == [1, 4]

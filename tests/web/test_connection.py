@@ -14,10 +14,10 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from talaia import connection
-from talaia.connection import Connection
-from talaia.up import Server
-from talaia.web import Front, Message, Receive, Scope, Send
+from talaia.server import http_protocol
+from talaia.server.http_protocol import HttpProtocol
+from talaia.server.process import Server
+from talaia.server.static_files import Message, Receive, Scope, Send, StaticFiles
 from tests.servers.process import free_port
 from tests.web.site import a_front
 
@@ -47,17 +47,17 @@ class Inner:
 
 @dataclass(frozen=True)
 class Served:
-    front: Front
+    front: StaticFiles
     port: int
     state: ServerState
 
 
 @contextlib.asynccontextmanager
-async def served(front: Front) -> AsyncIterator[Served]:
+async def served(front: StaticFiles) -> AsyncIterator[Served]:
     port = free_port()
     server = Server(
         uvicorn.Config(
-            front, host="127.0.0.1", port=port, http=Connection, ws="none", interface="asgi3", lifespan="off",
+            front, host="127.0.0.1", port=port, http=HttpProtocol, ws="none", interface="asgi3", lifespan="off",
             proxy_headers=False, server_header=False, access_log=False, log_config=None,
         )
     )  # fmt: skip
@@ -73,7 +73,7 @@ async def served(front: Front) -> AsyncIterator[Served]:
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def talking(front: Front, talk: Talk) -> None:
+def talking(front: StaticFiles, talk: Talk) -> None:
     """Run `talk` on a connection to `front`."""
 
     async def run() -> None:
@@ -103,7 +103,7 @@ def inner() -> Inner:
 
 
 @pytest.fixture
-def front(tmp_path: Path, inner: Inner) -> Front:
+def front(tmp_path: Path, inner: Inner) -> StaticFiles:
     return a_front(tmp_path, inner)
 
 
@@ -118,7 +118,7 @@ ASKED = [
 
 
 @pytest.mark.parametrize("request_", ASKED)
-def test_the_short_way_and_the_long_way_give_the_same_answer(front: Front, request_: bytes) -> None:
+def test_the_short_way_and_the_long_way_give_the_same_answer(front: StaticFiles, request_: bytes) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert front.at_once(request_) is None  # nothing is in memory yet: the long way
         writer.write(request_)
@@ -153,13 +153,13 @@ def test_the_short_way_and_the_long_way_give_the_same_answer(front: Front, reque
         b"GET / HTTP/1.1\r\n\r\n",
     ],
 )
-def test_what_is_not_plain_is_left_to_the_parser(front: Front, request_: bytes) -> None:
+def test_what_is_not_plain_is_left_to_the_parser(front: StaticFiles, request_: bytes) -> None:
     assert front.look("/") and front.look("/es/")
     assert front.at_once(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") is not None
     assert front.at_once(request_) is None
 
 
-def test_two_requests_at_once_and_one_in_pieces_are_answered_in_their_order(front: Front) -> None:
+def test_two_requests_at_once_and_one_in_pieces_are_answered_in_their_order(front: StaticFiles) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(ASKED[0] * 3)
         for _ in range(3):
@@ -178,7 +178,7 @@ def test_two_requests_at_once_and_one_in_pieces_are_answered_in_their_order(fron
     talking(front, talk)
 
 
-def test_a_body_that_looks_like_a_request_is_a_body(front: Front, inner: Inner) -> None:
+def test_a_body_that_looks_like_a_request_is_a_body(front: StaticFiles, inner: Inner) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(ASKED[0])
         assert (await answer(reader))[1] == PAGE
@@ -194,16 +194,16 @@ def test_a_body_that_looks_like_a_request_is_a_body(front: Front, inner: Inner) 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: %d" % len(ASKED[0]), b"Transfer-Encoding: chunked"])
 def test_a_body_that_comes_after_its_answer_is_still_a_body(
-    front: Front, framing: bytes, monkeypatch: pytest.MonkeyPatch
+    front: StaticFiles, framing: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = asyncio.Queue[bytes]()
-    take = Connection.data_received
+    take = HttpProtocol.data_received
 
-    def told(self: Connection, data: bytes) -> None:
+    def told(self: HttpProtocol, data: bytes) -> None:
         take(self, data)
         taken.put_nowait(data)
 
-    monkeypatch.setattr(Connection, "data_received", told)
+    monkeypatch.setattr(HttpProtocol, "data_received", told)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def send(piece: bytes) -> None:  # each comes by itself
@@ -227,7 +227,7 @@ def test_a_body_that_comes_after_its_answer_is_still_a_body(
     talking(front, talk)
 
 
-def test_a_connection_that_is_to_be_closed_is_closed(front: Front) -> None:
+def test_a_connection_that_is_to_be_closed_is_closed(front: StaticFiles) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert (await answer(reader))[1] == PAGE
@@ -237,8 +237,8 @@ def test_a_connection_that_is_to_be_closed_is_closed(front: Front) -> None:
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost:", ASKED[0], ASKED[0] * 2])
-def test_who_keeps_us_waiting_is_let_go(front: Front, begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+def test_who_keeps_us_waiting_is_let_go(front: StaticFiles, begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.3)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
@@ -252,8 +252,8 @@ def test_who_keeps_us_waiting_is_let_go(front: Front, begun: bytes, monkeypatch:
     talking(front, talk)
 
 
-def test_who_drips_a_head_byte_by_byte_is_let_go(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+def test_who_drips_a_head_byte_by_byte_is_let_go(front: StaticFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.3)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         closed = asyncio.create_task(reader.read())
@@ -274,9 +274,9 @@ POST = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
 @pytest.mark.parametrize("address", [b"/desk/x", b"/"])
 @pytest.mark.parametrize("begun", [b"", b"half of it"])
 def test_who_tells_of_a_body_and_does_not_send_it_is_let_go(
-    front: Front, address: bytes, begun: bytes, monkeypatch: pytest.MonkeyPatch
+    front: StaticFiles, address: bytes, begun: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.3)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(POST % (address, 100) + begun)
@@ -285,8 +285,8 @@ def test_who_tells_of_a_body_and_does_not_send_it_is_let_go(
     talking(front, talk)
 
 
-def test_who_drips_a_body_is_let_go(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+def test_who_drips_a_body_is_let_go(front: StaticFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.3)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         closed = asyncio.create_task(reader.read())
@@ -302,9 +302,9 @@ def test_who_drips_a_body_is_let_go(front: Front, monkeypatch: pytest.MonkeyPatc
         talking(front, talk)
 
 
-def test_a_long_body_that_keeps_coming_is_waited_for(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.5)
-    monkeypatch.setattr(connection, "STRETCH", 1000)
+def test_a_long_body_that_keeps_coming_is_waited_for(front: StaticFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.5)
+    monkeypatch.setattr(http_protocol, "STRETCH", 1000)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(POST % (b"/desk/x", 6000))
@@ -319,7 +319,7 @@ def test_a_long_body_that_keeps_coming_is_waited_for(front: Front, monkeypatch: 
 def test_an_answer_to_a_whole_request_may_take_longer_than_the_patience(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.1)
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.1)
 
     class Slow(Inner):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -336,7 +336,7 @@ def test_an_answer_to_a_whole_request_may_take_longer_than_the_patience(
 def test_while_we_read_no_more_of_a_body_nobody_waits_for_who_sends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.1)
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.1)
 
     class Late(Inner):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -350,8 +350,8 @@ def test_while_we_read_no_more_of_a_body_nobody_waits_for_who_sends_it(
     talking(a_front(tmp_path, Late()), talk)
 
 
-def test_a_visitor_who_comes_back_in_time_is_kept(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.5)
+def test_a_visitor_who_comes_back_in_time_is_kept(front: StaticFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.5)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for _ in range(6):  # longer in all than the patience, never so long at a time
@@ -363,13 +363,13 @@ def test_a_visitor_who_comes_back_in_time_is_kept(front: Front, monkeypatch: pyt
 
 
 def test_who_goes_on_to_pages_after_an_answer_of_the_application_is_not_cut_off_by_the_watch_of_uvicorn(
-    front: Front,
+    front: StaticFiles,
 ) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(ASKED[0])
         assert (await answer(reader))[1] == PAGE
         [guest] = front.admission.guests
-        cast(Connection, guest).timeout_keep_alive = 0  # it knows nothing of what goes the short way
+        cast(HttpProtocol, guest).timeout_keep_alive = 0  # it knows nothing of what goes the short way
         writer.write(POST % (b"/desk/x", 3) + b"abc")
         assert (await answer(reader))[1] == b"abc"
         await asyncio.sleep(0.05)
@@ -379,7 +379,7 @@ def test_who_goes_on_to_pages_after_an_answer_of_the_application_is_not_cut_off_
     talking(front, talk)
 
 
-def test_a_head_without_an_end_is_refused(front: Front) -> None:
+def test_a_head_without_an_end_is_refused(front: StaticFiles) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"GET / HTTP/1.1\r\n")
         with contextlib.suppress(ConnectionError):

@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from talaia.api import away
+from talaia.api import unavailable
 from talaia.api.health import LATEST
 from talaia.audience.actions import add
 from talaia.audience.mailing import readers
@@ -126,7 +126,7 @@ def house(configure: Callable[[str], Config], anna: User) -> Config:
     open_incident({"ca": "Tall"}, {"ca": "Ho mirem."}, {"links": State.DISRUPTION}, timezone.now())
     add("soci@example.net", "Soci", timezone.now())
     LATEST.forget()
-    away.SAID.clear()
+    unavailable.SAID.clear()
     return config
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from talaia.commands.check import proxy
-from talaia.config import Config, Site, Tables, Text
+from talaia.config import Config, SiteConfig, Tables, Text
 from talaia.config.tables import Web
 from talaia.forwarded import Forwarded, is_forgotten, note_file
 
@@ -44,7 +44,7 @@ def test_it_is_said_once_in_the_log_however_many_come(tmp_path: Path, caplog: py
 
 def test_check_says_it_until_the_proxy_is_told_of_or_none_has_come_for_a_week(tmp_path: Path) -> None:
     def said(behind_proxy: bool) -> list[str]:
-        site = Site(name=Text((("", "x"),)), address="https://status.example.org")
+        site = SiteConfig(name=Text((("", "x"),)), address="https://status.example.org")
         config = Config(Tables(site=site, web=Web(behind_proxy=behind_proxy)), None, tmp_path)
         return [mend for _, _, mend in proxy(config)]
 

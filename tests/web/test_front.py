@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from talaia.config import Config, Site, Tables, Text
-from talaia.web import Front, Message, Receive, Scope, Send, wanted
+from talaia.config import Config, SiteConfig, Tables, Text
+from talaia.server.static_files import Message, Receive, Scope, Send, StaticFiles, wanted
 from tests.web.site import a_front, write
 
 
@@ -20,11 +20,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @pytest.fixture
-def front(tmp_path: Path) -> Front:
+def front(tmp_path: Path) -> StaticFiles:
     return a_front(tmp_path, application)
 
 
-def ask(front: Front, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def ask(front: StaticFiles, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -40,7 +40,7 @@ def ask(front: Front, path: str, method: str = "GET", **headers: str) -> tuple[i
     return sent[0]["status"], answer, sent[1]["body"]
 
 
-def test_each_encoding_has_its_own_body_and_tag(front: Front) -> None:
+def test_each_encoding_has_its_own_body_and_tag(front: StaticFiles) -> None:
     plain = ask(front, "/")
     br = ask(front, "/", accept_encoding="gzip, deflate, br, zstd")
     gz = ask(front, "/", accept_encoding="gzip")
@@ -51,19 +51,19 @@ def test_each_encoding_has_its_own_body_and_tag(front: Front) -> None:
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"x", {}', "*"])
-def test_who_has_it_already_gets_304_without_a_body(front: Front, form: str) -> None:
+def test_who_has_it_already_gets_304_without_a_body(front: StaticFiles, form: str) -> None:
     tag = ask(front, "/")[1]["etag"]
     status, headers, body = ask(front, "/", if_none_match=form.format(tag))
     assert (status, headers["etag"], body) == (304, tag, b"")
     assert ask(front, "/", if_none_match='"other"')[0] == 200
 
 
-def test_head_tells_the_length_and_sends_nothing(front: Front) -> None:
+def test_head_tells_the_length_and_sends_nothing(front: StaticFiles) -> None:
     status, headers, body = ask(front, "/", "HEAD")
     assert (status, headers["content-length"], body) == (200, "12", b"")
 
 
-def test_a_page_that_changes_is_served_anew_and_one_that_goes_is_gone(front: Front) -> None:
+def test_a_page_that_changes_is_served_anew_and_one_that_goes_is_gone(front: StaticFiles) -> None:
     assert ask(front, "/es/")[2] == b"<p>portada</p>"
     write(front.folder / "es" / "index.html", b"<p>nova portada</p>")
     front.pages["/es/"].looked_at -= 1
@@ -88,52 +88,52 @@ def test_a_page_that_changes_is_served_anew_and_one_that_goes_is_gone(front: Fro
         "/run/worker",
     ],
 )
-def test_nothing_outside_or_hidden_is_served(front: Front, path: str) -> None:
+def test_nothing_outside_or_hidden_is_served(front: StaticFiles, path: str) -> None:
     status, _, body = ask(front, path)
     assert status == 404
     assert b"secret" not in body
 
 
-def test_a_link_out_of_the_folder_is_not_followed(front: Front) -> None:
+def test_a_link_out_of_the_folder_is_not_followed(front: StaticFiles) -> None:
     (front.folder / "out.html").symlink_to(front.folder.parent / "secret.html")
     assert ask(front, "/out.html")[0] == 404
 
 
-def test_a_missing_slash_is_mended_and_a_wrong_address_gets_the_page_of_its_language(front: Front) -> None:
+def test_a_missing_slash_is_mended_and_a_wrong_address_gets_the_page_of_its_language(front: StaticFiles) -> None:
     assert ask(front, "/es")[:2][1]["location"] == "/es/"
     assert ask(front, "/nothing/")[2] == b"res aqui"
     assert ask(front, "/es/nothing/")[2] == b"nada aqui"
 
 
 def test_before_anything_is_published_the_answer_is_503(tmp_path: Path) -> None:
-    site = Site(name=Text((("", "x"),)), address="http://127.0.0.1:8000")
-    status, headers, _ = ask(Front(Config(Tables(site=site), None, tmp_path), application), "/")
+    site = SiteConfig(name=Text((("", "x"),)), address="http://127.0.0.1:8000")
+    status, headers, _ = ask(StaticFiles(Config(Tables(site=site), None, tmp_path), application), "/")
     assert (status, headers["retry-after"]) == (503, "2")
 
 
 @pytest.mark.parametrize("path", ["/desk/", "/hooks/generic/x", "/healthz", "/metrics"])
-def test_the_addresses_of_the_application_reach_it(front: Front, path: str) -> None:
+def test_the_addresses_of_the_application_reach_it(front: StaticFiles, path: str) -> None:
     assert ask(front, path, "POST")[0] == 299
 
 
-def test_other_methods_are_refused(front: Front) -> None:
+def test_other_methods_are_refused(front: StaticFiles) -> None:
     assert ask(front, "/", "POST")[0] == 405
 
 
 @pytest.mark.parametrize(("path", "words"), [("/subscribe/", "No es pot"), ("/es/subscribe/", "No se puede")])
 def test_who_sends_a_form_to_a_door_that_was_closed_reads_it_in_their_language(
-    front: Front, path: str, words: str
+    front: StaticFiles, path: str, words: str
 ) -> None:
     status, _, body = ask(front, path, "POST")
     assert status == 405 and body.decode().startswith(words)
 
 
-def test_named_assets_may_be_kept_for_ever_and_pages_may_not(front: Front) -> None:
+def test_named_assets_may_be_kept_for_ever_and_pages_may_not(front: StaticFiles) -> None:
     assert "immutable" in ask(front, "/static/style.abc.css")[1]["cache-control"]
     assert "max-age=5" in ask(front, "/")[1]["cache-control"]
 
 
-def test_every_answer_carries_the_policies(front: Front) -> None:
+def test_every_answer_carries_the_policies(front: StaticFiles) -> None:
     for path in ("/", "/nothing/", "/es"):
         headers = ask(front, path)[1]
         assert headers["content-security-policy"].startswith("default-src 'none'")
@@ -159,8 +159,8 @@ def test_the_best_encoding_that_is_allowed(accept: bytes, best: str) -> None:
     assert wanted(accept, {"br": 1, "gzip": 1, "": 1}) == best
 
 
-def test_memory_is_bounded(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("talaia.web.ROOM", 5000)
+def test_memory_is_bounded(front: StaticFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("talaia.server.static_files.ROOM", 5000)
     for number in range(50):
         write(front.folder / f"{number}" / "index.html", b"x" * 300)
         assert ask(front, f"/{number}/")[0] == 200
@@ -168,7 +168,9 @@ def test_memory_is_bounded(front: Front, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(front.pages) < 50
 
 
-def test_the_address_that_a_language_had_before_it_came_first_leads_to_the_page(front: Front, tmp_path: Path) -> None:
+def test_the_address_that_a_language_had_before_it_came_first_leads_to_the_page(
+    front: StaticFiles, tmp_path: Path
+) -> None:
     write(tmp_path / "public" / "incidents" / "2026-001" / "index.html", b"<p>one</p>")
     first = front.languages[0]
     status, headers, _ = ask(front, f"/{first}/incidents/2026-001/")
@@ -180,7 +182,7 @@ def test_the_address_that_a_language_had_before_it_came_first_leads_to_the_page(
 
 
 @pytest.mark.parametrize("suffix", ["", ".br"])
-def test_a_folder_in_the_place_of_a_file_is_no_error_of_the_server(front: Front, suffix: str) -> None:
+def test_a_folder_in_the_place_of_a_file_is_no_error_of_the_server(front: StaticFiles, suffix: str) -> None:
     """As somebody else may leave it, until it is made anew."""
     place = front.folder / f"index.html{suffix}"
     place.unlink()
@@ -188,7 +190,7 @@ def test_a_folder_in_the_place_of_a_file_is_no_error_of_the_server(front: Front,
     assert ask(front, "/", accept_encoding="br")[0] == (200 if suffix else 404)
 
 
-def test_before_anything_is_published_it_is_said_in_the_language_of_the_page(front: Front) -> None:
+def test_before_anything_is_published_it_is_said_in_the_language_of_the_page(front: StaticFiles) -> None:
     (front.folder / "index.html").unlink()
     status, headers, body = ask(front, "/")
     assert (status, headers["retry-after"]) == (503, "2")

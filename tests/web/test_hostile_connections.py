@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from talaia import connection
-from talaia.admission import Admission, Bounds
-from talaia.connection import PIPELINED
-from talaia.up import TCP_NOTSENT_LOWAT, UNSENT
-from talaia.web import FIELDS, Front, Receive, Scope, Send
+from talaia.server import http_protocol
+from talaia.server.admission import Admission, Bounds
+from talaia.server.http_protocol import PIPELINED
+from talaia.server.process import TCP_NOTSENT_LOWAT, UNSENT
+from talaia.server.static_files import FIELDS, Receive, Scope, Send, StaticFiles
 from tests.web.site import a_front, write
 from tests.web.test_connection import ASKED, PAGE, Inner, Served, answer, served
 
@@ -33,12 +33,12 @@ def inner() -> Inner:
 
 
 @pytest.fixture
-def front(tmp_path: Path, inner: Inner) -> Front:
+def front(tmp_path: Path, inner: Inner) -> StaticFiles:
     write(tmp_path / "public" / "big" / "index.html", BIG)
     return a_front(tmp_path, inner)
 
 
-def talking(front: Front, talk: Talk) -> None:
+def talking(front: StaticFiles, talk: Talk) -> None:
     """Run `talk` while `front` is served, in the event loop that the product runs in."""
 
     async def run() -> None:
@@ -103,9 +103,9 @@ async def ask(port: int, request: bytes = GET) -> tuple[bytes, bytes]:
     ids=["kept", "to be closed", "three of them", "of the application"],
 )
 def test_who_does_not_read_the_answer_is_let_go(
-    front: Front, inner: Inner, request_: bytes, monkeypatch: pytest.MonkeyPatch
+    front: StaticFiles, inner: Inner, request_: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.3)
     inner.says = BIG
 
     async def talk(there: Served) -> None:
@@ -120,8 +120,8 @@ def test_who_does_not_read_the_answer_is_let_go(
     talking(front, talk)
 
 
-def test_who_reads_slowly_and_steadily_gets_all_of_it(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.5)
+def test_who_reads_slowly_and_steadily_gets_all_of_it(front: StaticFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.5)
 
     async def talk(there: Served) -> None:
         loop, got = asyncio.get_running_loop(), 0
@@ -140,7 +140,7 @@ def test_who_reads_slowly_and_steadily_gets_all_of_it(front: Front, monkeypatch:
     talking(front, talk)
 
 
-def test_who_sends_many_requests_and_waits_for_no_answer_is_let_go(front: Front) -> None:
+def test_who_sends_many_requests_and_waits_for_no_answer_is_let_go(front: StaticFiles) -> None:
     async def talk(there: Served) -> None:
         async with connected(there.port) as (reader, writer):
             writer.write(GET * (PIPELINED + 1))
@@ -174,7 +174,7 @@ def test_who_sends_many_requests_and_waits_for_no_answer_is_let_go(front: Front)
 )
 @pytest.mark.parametrize("warm", [False, True])
 def test_what_is_no_good_request_is_refused_and_closed(
-    front: Front, inner: Inner, request_: bytes, status: int, warm: bool
+    front: StaticFiles, inner: Inner, request_: bytes, status: int, warm: bool
 ) -> None:
     async def talk(there: Served) -> None:
         if warm:
@@ -190,7 +190,7 @@ def test_what_is_no_good_request_is_refused_and_closed(
     assert inner.asked == []
 
 
-def test_a_refusal_never_stands_in_the_place_of_an_answer_before_it(front: Front, inner: Inner) -> None:
+def test_a_refusal_never_stands_in_the_place_of_an_answer_before_it(front: StaticFiles, inner: Inner) -> None:
     async def talk(there: Served) -> None:
         inner.wait = 0.2
         async with connected(there.port) as (reader, writer):
@@ -206,7 +206,7 @@ CHUNKED = b"POST /desk/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\
 
 
 def test_a_broken_body_is_refused_in_the_place_of_no_answer_that_is_awaited_before_it(
-    front: Front, inner: Inner
+    front: StaticFiles, inner: Inner
 ) -> None:
     async def talk(there: Served) -> None:
         inner.wait = 0.2
@@ -239,7 +239,7 @@ def test_a_body_that_breaks_after_its_answer_has_begun_puts_no_refusal_into_that
     talking(a_front(tmp_path, hasty), talk)
 
 
-def test_of_many_bodies_on_one_connection_each_is_counted_while_it_is_there(front: Front, inner: Inner) -> None:
+def test_of_many_bodies_on_one_connection_each_is_counted_while_it_is_there(front: StaticFiles, inner: Inner) -> None:
     async def talk(there: Served) -> None:
         inner.wait, counted = 0.1, []
         async with connected(there.port) as (reader, writer):
@@ -275,7 +275,7 @@ STAGES = {
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("how", ["closes", "half closes", "resets"])
 def test_whoever_hangs_up_leaves_nothing_behind(
-    front: Front, inner: Inner, stage: str, how: str, caplog: pytest.LogCaptureFixture
+    front: StaticFiles, inner: Inner, stage: str, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     inner.wait, inner.says = 0.1, BIG
 
@@ -299,7 +299,7 @@ def test_whoever_hangs_up_leaves_nothing_behind(
     assert not [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR]
 
 
-def test_while_there_are_too_many_every_new_one_is_answered(front: Front) -> None:
+def test_while_there_are_too_many_every_new_one_is_answered(front: StaticFiles) -> None:
     front.admission = Admission(Bounds(connections=50, each=50, kept=10_000_000, backlog=64))
 
     async def talk(there: Served) -> None:
@@ -313,7 +313,7 @@ def test_while_there_are_too_many_every_new_one_is_answered(front: Front) -> Non
     talking(front, talk)
 
 
-def test_bodies_without_an_end_do_not_fill_the_memory(front: Front) -> None:
+def test_bodies_without_an_end_do_not_fill_the_memory(front: StaticFiles) -> None:
     front.admission = Admission(Bounds(connections=500, each=500, kept=1_000_000, backlog=64))
 
     async def talk(there: Served) -> None:
@@ -331,8 +331,10 @@ def test_bodies_without_an_end_do_not_fill_the_memory(front: Front) -> None:
     talking(front, talk)
 
 
-def test_the_end_of_the_server_does_not_wait_for_who_is_slow(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "ENDING", 0.2)
+def test_the_end_of_the_server_does_not_wait_for_who_is_slow(
+    front: StaticFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "ENDING", 0.2)
     begun = 0.0
 
     async def talk(there: Served) -> None:
@@ -359,7 +361,7 @@ def test_the_end_of_the_server_does_not_wait_for_who_is_slow(front: Front, monke
         one.close()
 
 
-def test_the_bounds_of_the_kernel_are_handed_on_to_each_connection(front: Front) -> None:
+def test_the_bounds_of_the_kernel_are_handed_on_to_each_connection(front: StaticFiles) -> None:
     async def talk(there: Served) -> None:
         async with connected(there.port):
             while not there.state.connections:
@@ -381,7 +383,7 @@ COSTLY = {
 
 
 @pytest.mark.parametrize("kind", COSTLY)
-def test_what_is_cheap_to_send_and_dear_to_read_is_refused(front: Front, kind: str) -> None:
+def test_what_is_cheap_to_send_and_dear_to_read_is_refused(front: StaticFiles, kind: str) -> None:
     begun, more = COSTLY[kind]
 
     async def talk(there: Served) -> None:
@@ -402,7 +404,7 @@ def test_what_is_cheap_to_send_and_dear_to_read_is_refused(front: Front, kind: s
     talking(front, talk)
 
 
-def test_a_body_in_pieces_as_programs_make_them_is_taken(front: Front) -> None:
+def test_a_body_in_pieces_as_programs_make_them_is_taken(front: StaticFiles) -> None:
     async def talk(there: Served) -> None:
         for size, number in ((1, 1_900), (300, 6_000), (4_096, 300)):
             piece = b"%x\r\n%s\r\n" % (size, b"a" * size)
@@ -412,7 +414,7 @@ def test_a_body_in_pieces_as_programs_make_them_is_taken(front: Front) -> None:
     talking(front, talk)
 
 
-def test_some_empty_lines_before_a_request_are_left_out(front: Front) -> None:
+def test_some_empty_lines_before_a_request_are_left_out(front: StaticFiles) -> None:
     async def talk(there: Served) -> None:
         async with connected(there.port) as (reader, writer):
             for _ in range(3):
@@ -424,14 +426,16 @@ def test_some_empty_lines_before_a_request_are_left_out(front: Front) -> None:
     talking(front, talk)
 
 
-def test_who_sends_as_fast_as_they_can_is_read_once_in_a_turn(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_sends_as_fast_as_they_can_is_read_once_in_a_turn(
+    front: StaticFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reads: list[int] = []  # the turn of the loop of each
-    taken = connection.Connection.data_received
+    taken = http_protocol.HttpProtocol.data_received
 
     async def talk(there: Served) -> None:
         loop, turn = asyncio.get_running_loop(), 0
 
-        def counted(self: connection.Connection, data: bytes) -> None:
+        def counted(self: http_protocol.HttpProtocol, data: bytes) -> None:
             reads.append(turn)
             taken(self, data)
 
@@ -440,7 +444,7 @@ def test_who_sends_as_fast_as_they_can_is_read_once_in_a_turn(front: Front, monk
             turn += 1
             loop.call_soon(turned)
 
-        monkeypatch.setattr(connection.Connection, "data_received", counted)
+        monkeypatch.setattr(http_protocol.HttpProtocol, "data_received", counted)
         with socket.create_connection(("127.0.0.1", there.port)) as one:
             one.setblocking(False)
             await loop.sock_sendall(one, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000000\r\n\r\n")

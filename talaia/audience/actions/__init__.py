@@ -1,7 +1,7 @@
 """The only code that writes the audience. One function = one transaction = one recorded fact, with numbers only."""
 
 from talaia.audience.actions.imports import confirm, drop, finish, looked, propose, write
-from talaia.audience.actions.letters import given_up, held, intend, not_tried, posted, sent_before, tried
+from talaia.audience.actions.list_posts import given_up, held, intend, not_tried, posted, sent_before, tried
 from talaia.audience.actions.lists import banned, joining, kept, listed, parting, quiet, reconciled, unlisted
 from talaia.audience.actions.people import add, bounce, forget, forget_old, opt_in, opt_out
 from talaia.audience.actions.renaming import rename_chosen

@@ -10,20 +10,20 @@ from django.db import transaction
 
 from talaia.audience.actions.rows import store
 from talaia.audience.diff import Diff, What, diff
-from talaia.audience.guard import Objection
-from talaia.audience.ledger import entries, forgotten, in_batches, last_done
-from talaia.audience.models import Import, Look, Recipient
-from talaia.audience.packing import NotTaken, digest, not_taken, pack
-from talaia.audience.roster import Roster, Wanted
+from talaia.audience.guard import ImportObjection
+from talaia.audience.models import ExportCheck, Import, Recipient
+from talaia.audience.recipients import entries, forgotten, in_batches, last_done
+from talaia.audience.roster import Roster, WantedRecipient
+from talaia.audience.serialize import InvalidSnapshot, digest, not_taken, pack
+from talaia.errors import UserError
 from talaia.outbox.actions import record
-from talaia.outbox.alone import in_turn
-from talaia.refusal import Refused
+from talaia.outbox.locks import in_turn
 
 
 def propose(
     roster: Roster,
     found: Diff,
-    objections: Sequence[Objection],
+    objections: Sequence[ImportObjection],
     after: int,
     source: str,
     now: datetime,
@@ -40,7 +40,7 @@ def propose(
     packed = pack(roster)
     with transaction.atomic():
         if after != last_done():
-            raise Refused("another import was applied after this export was read; read it again")
+            raise UserError("another import was applied after this export was read; read it again")
         waiting = Import.objects.select_for_update().filter(state=Import.WAITING)
         for one in waiting:
             if one.digest == digest(packed) and one.after == after:
@@ -74,15 +74,17 @@ def confirm(import_id: int, now: datetime, *, by: str = "") -> Import:
         if row.state in (Import.CONFIRMED, Import.DONE):
             return row
         if row.state == Import.DROPPED:
-            raise Refused(
+            raise UserError(
                 f"import {import_id} was dropped, as a newer one came or somebody did not want it; read it again"
             )
         if row.after != last_done():
-            raise Refused(f"another import was applied after import {import_id} was read; read the export again")
+            raise UserError(f"another import was applied after import {import_id} was read; read the export again")
         if any(one["final"] for one in row.objections):
-            raise Refused(f"import {import_id} has nobody in it; no confirmation lets that pass. Make the export again")
+            raise UserError(
+                f"import {import_id} has nobody in it; no confirmation lets that pass. Make the export again"
+            )
         if Import.objects.filter(state=Import.CONFIRMED).exists():
-            raise Refused("another import is being applied; wait until it is done, then read the export again")
+            raise UserError("another import is being applied; wait until it is done, then read the export again")
         row.state, row.decided_at, row.decided_by = Import.CONFIRMED, now, by
         row.save(update_fields=["state", "decided_at", "decided_by"])
         record("audience.confirmed", f"import/{import_id}", now, by)
@@ -96,7 +98,7 @@ def drop(import_id: int, now: datetime, *, by: str = "") -> None:
         if row.state == Import.DROPPED:
             return
         if row.state != Import.WAITING:
-            raise Refused(f"import {import_id} is already being applied")
+            raise UserError(f"import {import_id} is already being applied")
         row.decided_at, row.decided_by = now, by
         row.save(update_fields=["decided_at", "decided_by"])
         _over(row, Import.DROPPED, now)
@@ -106,7 +108,7 @@ def drop(import_id: int, now: datetime, *, by: str = "") -> None:
 def write(
     import_id: int,
     keys: Collection[str],
-    wanted: Mapping[str, Wanted],
+    wanted: Mapping[str, WantedRecipient],
     held: Collection[str],
     by_hand: Literal["leave", "adopt"],
     now: datetime,
@@ -158,10 +160,10 @@ def looked(
     if not error:
         values |= {"digest": digest, "etag": etag[:300], "modified": modified[:100]}
     with transaction.atomic():
-        Look.objects.update_or_create(export=export[:300], defaults=values)
+        ExportCheck.objects.update_or_create(export=export[:300], defaults=values)
 
 
-def told(objection: Objection) -> dict[str, Any]:
+def told(objection: ImportObjection) -> dict[str, Any]:
     return {"code": objection.code, "data": dict(objection.data), "final": objection.final}
 
 
@@ -173,7 +175,7 @@ def _refused(roster: Roster, owners: Sequence[Sequence[str]]) -> list[list[Any]]
         numbers |= dict(Recipient.objects.filter(key__in=some).values_list("key", "pk"))
     theirs = [sorted(numbers[key] for key in some if key in numbers) for some in owners] or [[]] * len(roster.refused)
     return [
-        NotTaken(one.line, one.code, one.word, one.text, tuple(found), one.of_above).as_list()
+        InvalidSnapshot(one.line, one.code, one.word, one.text, tuple(found), one.of_above).as_list()
         for one, found in zip(roster.refused, theirs, strict=True)
     ]
 
@@ -182,7 +184,7 @@ def _find(import_id: int) -> Import:
     # A roster of many megabytes is not read for every step.
     row = Import.objects.select_for_update().defer("roster", "refused").filter(pk=import_id).first()
     if row is None:
-        raise Refused(f"there is no import {import_id}")
+        raise UserError(f"there is no import {import_id}")
     return row
 
 

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from talaia.audience.address import Wrong, parse
-from talaia.audience.diff import Origin, Standing
-from talaia.audience.ledger import in_batches
-from talaia.audience.models import Look, Recipient
-from talaia.audience.reconcile import Found
-from talaia.audience.target import BANNED, Mail
+from talaia.audience.address import AddressError, parse
+from talaia.audience.backend import BANNED, DeliveryMode
+from talaia.audience.diff import Origin, RecipientStatus
+from talaia.audience.models import ExportCheck, Recipient
+from talaia.audience.recipients import in_batches
+from talaia.audience.reconcile import ListFindings
 from talaia.outbox.actions import record
-from talaia.outbox.alone import in_turn
+from talaia.outbox.locks import in_turn
 
 BATCH = 900  # keys in one query
 LATE = timedelta(hours=1)  # so long the list may still be at what it was told before we lost it
@@ -26,7 +26,7 @@ def joining(keys: Collection[str], at: datetime) -> None:
     Whatever happens before `listed`, whom the list has then it has by us; also who has opted out meanwhile.
     """
     with transaction.atomic():
-        Recipient.objects.filter(key__in=keys, standing=Standing.ON, listed_at=None).update(joining_at=at)
+        Recipient.objects.filter(key__in=keys, standing=RecipientStatus.ON, listed_at=None).update(joining_at=at)
 
 
 def listed(keys: Collection[str], at: datetime) -> None:
@@ -38,17 +38,17 @@ def listed(keys: Collection[str], at: datetime) -> None:
 def banned(key: str) -> None:
     """The list will not have them, and they have not opted out: they are on it as soon as it will. No fact."""
     with transaction.atomic():
-        Recipient.objects.filter(key=key, standing=Standing.ON, listed_at=None).update(at_list=BANNED)
+        Recipient.objects.filter(key=key, standing=RecipientStatus.ON, listed_at=None).update(at_list=BANNED)
 
 
-def quiet(found: Mapping[str, Mail]) -> None:
+def quiet(found: Mapping[str, DeliveryMode]) -> None:
     """Who is on the list and gets nothing, of everybody on it. No fact: we did nothing."""
     with transaction.atomic():
         before = dict(Recipient.objects.exclude(at_list__in=["", BANNED]).values_list("key", "at_list"))
         over = [key for key in before if key not in found]
         for keys in in_batches(over, BATCH):
             Recipient.objects.filter(key__in=keys).update(at_list="")
-        for mail in Mail:
+        for mail in DeliveryMode:
             new = [key for key, now in found.items() if now == mail and before.get(key) != mail]
             for keys in in_batches(new, BATCH):
                 Recipient.objects.filter(key__in=keys).update(at_list=mail.value)
@@ -60,7 +60,7 @@ def parting(key: str, at: datetime) -> None:
     Killed before that, whom the list has or not by then is nobody's own word.
     """
     with transaction.atomic():
-        Recipient.objects.filter(key=key, standing=Standing.ON).exclude(listed_at=None).update(
+        Recipient.objects.filter(key=key, standing=RecipientStatus.ON).exclude(listed_at=None).update(
             listed_at=None, joining_at=at
         )
 
@@ -71,26 +71,26 @@ def unlisted(keys: Collection[str]) -> None:
         Recipient.objects.filter(key__in=keys).update(listed_at=None, joining_at=None)
 
 
-def reconciled(found: Found, read_at: datetime, now: datetime) -> None:
+def reconciled(found: ListFindings, read_at: datetime, now: datetime) -> None:
     """What the list says of people, as it was read at `read_at`. What we changed ourselves meanwhile is not theirs."""
     with transaction.atomic():
         in_turn("ledger")
         ours = Recipient.objects.filter(listed_at__lt=read_at)
         numbers = dict.fromkeys(("opted_out", "bounced", "mended", "by_hand"), 0)
         for keys in in_batches(found.opted_out, BATCH):
-            went = ours.filter(key__in=keys, standing=Standing.ON)
-            numbers["opted_out"] += went.update(standing=Standing.OPTED_OUT, since=now, listed_at=None)
+            went = ours.filter(key__in=keys, standing=RecipientStatus.ON)
+            numbers["opted_out"] += went.update(standing=RecipientStatus.OPTED_OUT, since=now, listed_at=None)
         for keys in in_batches(found.bounced, BATCH):
-            back = ours.filter(key__in=keys, standing=Standing.ON)
-            numbers["bounced"] += back.update(standing=Standing.BOUNCED, since=now)
+            back = ours.filter(key__in=keys, standing=RecipientStatus.ON)
+            numbers["bounced"] += back.update(standing=RecipientStatus.BOUNCED, since=now)
         for keys in in_batches(found.mended, BATCH):
-            mended = ours.filter(key__in=keys, standing=Standing.BOUNCED)
-            numbers["mended"] += mended.update(standing=Standing.ON, since=now)
+            mended = ours.filter(key__in=keys, standing=RecipientStatus.BOUNCED)
+            numbers["mended"] += mended.update(standing=RecipientStatus.ON, since=now)
         for keys in in_batches(found.there, BATCH):
             there = Recipient.objects.filter(key__in=keys, listed_at=None)
             there.update(listed_at=now, joining_at=None, at_list="")
         for keys in in_batches(found.gone, BATCH):
-            off = Recipient.objects.filter(key__in=keys).exclude(standing=Standing.ON)
+            off = Recipient.objects.filter(key__in=keys).exclude(standing=RecipientStatus.ON)
             off.filter(listed_at__lt=read_at).update(listed_at=None)
             off.filter(listed_at=None, joining_at__lt=read_at - LATE).update(joining_at=None)
         numbers["by_hand"] += sum(_found_by_hand(key, now) for key in found.by_hand)
@@ -101,9 +101,9 @@ def reconciled(found: Found, read_at: datetime, now: datetime) -> None:
 def kept(name: str, now: datetime, error: Mapping[str, str], changed: int = 0, by: str = "") -> None:
     """How the list server was when it was looked at last, and what was set there. A fact only where that is new."""
     with transaction.atomic():
-        before = Look.objects.select_for_update().filter(export=name).first()
+        before = ExportCheck.objects.select_for_update().filter(export=name).first()
         was_well = before is None or not before.error
-        Look.objects.update_or_create(export=name, defaults={"looked_at": now, "error": dict(error)})
+        ExportCheck.objects.update_or_create(export=name, defaults={"looked_at": now, "error": dict(error)})
         if changed:
             record("audience.list_set", "list", now, by, {"count": changed})
         if was_well and error:
@@ -116,10 +116,10 @@ def _found_by_hand(key: str, now: datetime) -> bool:
     """Somebody whom we did not put there: they are told, and the export neither takes them off nor is changed."""
     try:
         address = parse(key)
-    except Wrong:
+    except AddressError:
         return False  # nothing that we could write to
     values = {
-        "standing": Standing.ON.value,
+        "standing": RecipientStatus.ON.value,
         "origin": Origin.HAND.value,
         "since": now,
         "listed_at": now,

@@ -9,12 +9,12 @@ from django.db.models import Q
 
 from talaia.audience.actions.rows import on_the_list, remember_opt_out
 from talaia.audience.address import parse
-from talaia.audience.diff import Origin, Standing
-from talaia.audience.ledger import digest_of, forgotten
+from talaia.audience.diff import Origin, RecipientStatus
 from talaia.audience.models import OptOut, Recipient, Subscription
+from talaia.audience.recipients import digest_of, forgotten
+from talaia.errors import UserError
 from talaia.outbox.actions import record
-from talaia.outbox.alone import in_turn
-from talaia.refusal import Refused
+from talaia.outbox.locks import in_turn
 
 
 def opt_out(address: str, now: datetime, *, by: str = "") -> bool:
@@ -32,14 +32,14 @@ def opt_out(address: str, now: datetime, *, by: str = "") -> bool:
             remember_opt_out(key, now)
             record("audience.opted_out", "audience", now, by)
             return True
-        if row.standing == Standing.OPTED_OUT:
+        if row.standing == RecipientStatus.OPTED_OUT:
             return False
-        _stand(row, Standing.OPTED_OUT, now)
+        _stand(row, RecipientStatus.OPTED_OUT, now)
         record("audience.opted_out", f"recipient/{row.pk}", now, by)
     return True
 
 
-def opt_in(address: str, now: datetime, *, by: str = "") -> Standing | None:
+def opt_in(address: str, now: datetime, *, by: str = "") -> RecipientStatus | None:
     """The person asks to be told again, or their mail arrives again. Where they stand then; None: nobody we know.
 
     Raises address.Wrong.
@@ -50,22 +50,22 @@ def opt_in(address: str, now: datetime, *, by: str = "") -> Standing | None:
         digests = [digest_of(key, salt) for salt in OptOut.objects.values_list("salt", flat=True).distinct()]
         deleted, _ = OptOut.objects.filter(digest__in=digests).delete()
         row = Recipient.objects.select_for_update().filter(key=key).first()
-        if row and row.standing in (Standing.OPTED_OUT, Standing.BOUNCED):
-            _stand(row, Standing.LEFT if row.left_at else Standing.ON, now)
+        if row and row.standing in (RecipientStatus.OPTED_OUT, RecipientStatus.BOUNCED):
+            _stand(row, RecipientStatus.LEFT if row.left_at else RecipientStatus.ON, now)
             record("audience.opted_in", f"recipient/{row.pk}", now, by)
         elif deleted:
             record("audience.opted_in", "audience", now, by)
-    return Standing(row.standing) if row else None
+    return RecipientStatus(row.standing) if row else None
 
 
 def bounce(key: str, now: datetime, *, by: str = "") -> bool:
     """Its mail comes back for good. Returns whether that is new."""
     with transaction.atomic():
         in_turn("ledger")
-        row = Recipient.objects.select_for_update().filter(key=key, standing=Standing.ON).first()
+        row = Recipient.objects.select_for_update().filter(key=key, standing=RecipientStatus.ON).first()
         if row is None:
             return False
-        _stand(row, Standing.BOUNCED, now)
+        _stand(row, RecipientStatus.BOUNCED, now)
         record("audience.bounced", f"recipient/{row.pk}", now, by)
     return True
 
@@ -76,11 +76,16 @@ def add(address: str, name: str, now: datetime, *, by: str = "") -> bool:
     with transaction.atomic():
         in_turn("ledger")
         row = Recipient.objects.select_for_update().filter(key=found.key).first()
-        if forgotten([found.key]) or (row and row.standing == Standing.OPTED_OUT):
-            raise Refused("that person opted out; `talaia audience opt-in ADDRESS` if they ask to be told again")
-        if row and row.standing != Standing.LEFT:
+        if forgotten([found.key]) or (row and row.standing == RecipientStatus.OPTED_OUT):
+            raise UserError("that person opted out; `talaia audience opt-in ADDRESS` if they ask to be told again")
+        if row and row.standing != RecipientStatus.LEFT:
             return False
-        values = {"address": found.written, "name": name, "origin": Origin.HAND.value, "standing": Standing.ON.value}
+        values = {
+            "address": found.written,
+            "name": name,
+            "origin": Origin.HAND.value,
+            "standing": RecipientStatus.ON.value,
+        }
         row, _ = Recipient.objects.update_or_create(
             key=found.key,
             defaults={**values, **on_the_list(row, now), "left_at": None, "since": now},
@@ -105,7 +110,7 @@ def forget(address: str, now: datetime, *, by: str = "") -> bool:
             if asked:
                 record("audience.forgotten", "audience", now, by, {"count": 1})
             return bool(asked)
-        if row.standing == Standing.OPTED_OUT:
+        if row.standing == RecipientStatus.OPTED_OUT:
             remember_opt_out(key, row.since)
         number = row.pk
         row.delete()
@@ -122,11 +127,11 @@ def forget_old(left_before: datetime, now: datetime, *, by: str = "", limit: int
     with transaction.atomic():
         in_turn("ledger")
         left = Q(left_at__lt=left_before)
-        left |= Q(origin=Origin.HAND, standing=Standing.OPTED_OUT, since__lt=left_before)
+        left |= Q(origin=Origin.HAND, standing=RecipientStatus.OPTED_OUT, since__lt=left_before)
         old = Recipient.objects.select_for_update().filter(left, listed_at=None, joining_at=None)
         rows = list(old.order_by("pk")[:limit])
         for row in rows:
-            if row.standing == Standing.OPTED_OUT:
+            if row.standing == RecipientStatus.OPTED_OUT:
                 remember_opt_out(row.key, row.since)
         Recipient.objects.filter(pk__in=[row.pk for row in rows]).delete()
         if rows:
@@ -134,10 +139,10 @@ def forget_old(left_before: datetime, now: datetime, *, by: str = "", limit: int
     return len(rows)
 
 
-def _stand(row: Recipient, standing: Standing, now: datetime) -> None:
+def _stand(row: Recipient, standing: RecipientStatus, now: datetime) -> None:
     row.standing, row.since = standing.value, now
     changed = {"standing", "since"}
-    if standing == Standing.ON:
+    if standing == RecipientStatus.ON:
         for name, value in on_the_list(row, now).items():
             setattr(row, name, value)
             changed.add(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from talaia.audience.models import Recipient, Subscription
-from talaia.outbox.alone import in_turn
+from talaia.outbox.locks import in_turn
 
 
 def rename_chosen(old: str, new: str) -> int:

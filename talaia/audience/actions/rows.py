@@ -6,14 +6,16 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from talaia.audience.diff import Entry
-from talaia.audience.ledger import digest_of
+from talaia.audience.diff import RecipientEntry
 from talaia.audience.models import OptOut, Recipient
+from talaia.audience.recipients import digest_of
 
 WRITTEN = ["address", "name", "language", "standing", "origin", "reasons", "connections", "areas", "since", "left_at"]
 
 
-def store(found: Iterable[tuple[Entry, Entry | None]], since: Mapping[str, datetime], now: datetime) -> None:
+def store(
+    found: Iterable[tuple[RecipientEntry, RecipientEntry | None]], since: Mapping[str, datetime], now: datetime
+) -> None:
     """Write entries, new ones and old ones alike. `since`: when the standing of those that are there began."""
     rows = [
         Recipient(

@@ -11,12 +11,12 @@ from django.db import transaction
 
 from talaia.audience.actions.rows import on_the_list
 from talaia.audience.address import parse
-from talaia.audience.diff import SUBSCRIBED, Origin, Standing
-from talaia.audience.ledger import digest_of
+from talaia.audience.diff import SUBSCRIBED, Origin, RecipientStatus
 from talaia.audience.models import OptOut, Recipient, Subscription
+from talaia.audience.recipients import digest_of
 from talaia.outbox.actions import record
-from talaia.outbox.alone import in_turn
-from talaia.outbox.waits import SLACK
+from talaia.outbox.locks import in_turn
+from talaia.outbox.monotonic import SLACK
 from talaia.retention import SUBSCRIPTIONS
 
 HOUR = timedelta(hours=1)
@@ -71,12 +71,12 @@ def confirm(pk: int, now: datetime) -> None:
         values = {
             "language": row.language,
             "services": row.services,
-            "standing": Standing.ON.value,
+            "standing": RecipientStatus.ON.value,
             "origin": (Origin.EXPORT if follows else Origin.HAND).value,
             "reasons": sorted({*(before.reasons if before and follows else ()), SUBSCRIBED}),
             "left_at": None,
             **on_the_list(before, now),
-            "since": before.since if before and before.standing == Standing.ON else now,
+            "since": before.since if before and before.standing == RecipientStatus.ON else now,
         }
         person, _ = Recipient.objects.update_or_create(
             key=key, defaults=values, create_defaults={**values, "address": row.address, "first_at": now}

@@ -14,20 +14,20 @@ from urllib.parse import quote
 import httpx
 
 from talaia.config import Config, Mailman
-from talaia.config.trust import trusted
-from talaia.outbox.faults import Permanent, Temporary
-from talaia.outbox.punctual import Punctual
+from talaia.config.tls_trust import trusted
+from talaia.outbox.errors import PermanentError, TemporaryError
+from talaia.outbox.http_deadline import DeadlineTransport
 
 LARGEST = 200_000_000  # bytes of one answer: a roster of half a million
 LONG = 10  # times `timeout`: for a whole answer, and for what grows with the list
 
 
-class Unreached(Temporary):
+class UnreachableError(TemporaryError):
     """It was not even connected to, so nothing of what was asked can have been done."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class MailmanResponse:
     """`data` is the JSON of it, or {}; `error` what Mailman says where it refuses."""
 
     status: int
@@ -40,7 +40,7 @@ class Answer:
         return tuple(self.data.get("entries", ()))
 
 
-class Client:
+class MailmanClient:
     """One Mailman and one list of it. Keeps its connections; `transport` is the seam for tests."""
 
     def __init__(self, mailman: Mailman, config: Config, transport: httpx.BaseTransport | None = None) -> None:
@@ -50,14 +50,14 @@ class Client:
         try:
             verify = trusted(config.beside(mailman.ca_file) if mailman.ca_file else None)
         except OSError as error:
-            raise Permanent(f"Mailman: ca_file cannot be used: {error}", "look at [audience.mailman]") from None
+            raise PermanentError(f"Mailman: ca_file cannot be used: {error}", "look at [audience.mailman]") from None
         self.http = httpx.Client(
             base_url=f"{mailman.url.rstrip('/')}/3.1/",
-            transport=transport or Punctual(verify, LONG * self.timeout),
+            transport=transport or DeadlineTransport(verify, LONG * self.timeout),
             trust_env=False,
         )
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> MailmanClient:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -70,22 +70,22 @@ class Client:
         """Of something that belongs to the list: `path("held", "3")`."""
         return "/".join(["lists", quote(self.list_id), *(quote(part, safe="") for part in parts)])
 
-    def get(self, path: str, *allowed: int, long: bool = False, **fields: Any) -> Answer:
+    def get(self, path: str, *allowed: int, long: bool = False, **fields: Any) -> MailmanResponse:
         """Read. A status that is not 2xx nor in `allowed` is raised."""
         return self.ask("GET", path, fields, allowed, long)
 
-    def post(self, path: str, *allowed: int, long: bool = False, **fields: Any) -> Answer:
+    def post(self, path: str, *allowed: int, long: bool = False, **fields: Any) -> MailmanResponse:
         return self.ask("POST", path, fields, allowed, long)
 
-    def patch(self, path: str, fields: Mapping[str, Any]) -> Answer:
+    def patch(self, path: str, fields: Mapping[str, Any]) -> MailmanResponse:
         return self.ask("PATCH", path, fields, (), False)
 
-    def delete(self, path: str, *allowed: int, long: bool = False, **fields: Any) -> Answer:
+    def delete(self, path: str, *allowed: int, long: bool = False, **fields: Any) -> MailmanResponse:
         return self.ask("DELETE", path, fields, allowed, long)
 
     def ask(
         self, method: str, path: str, fields: Mapping[str, Any], allowed: tuple[int, ...] = (), long: bool = False
-    ) -> Answer:
+    ) -> MailmanResponse:
         """One request. Raises Temporary or Permanent; Unreached where it cannot have been heard."""
         name, seconds = f"Mailman at {self.mailman.url.rstrip('/')}", self.timeout * (LONG if long else 1)
         parts: dict[str, Any] = {"params": fields} if method == "GET" else {"data": {**fields}} if fields else {}
@@ -97,18 +97,20 @@ class Client:
                 for chunk in response.iter_bytes():
                     content += chunk
                     if len(content) > LARGEST:
-                        raise Permanent(f"{name} answers with more than {LARGEST:,} bytes", "is it a Mailman?")
+                        raise PermanentError(f"{name} answers with more than {LARGEST:,} bytes", "is it a Mailman?")
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             hint = "is it running, and may this machine reach it? `talaia check` asks again"
-            raise Unreached(f"{name} is not reached: {str(error) or type(error).__name__}", hint) from None
+            raise UnreachableError(f"{name} is not reached: {str(error) or type(error).__name__}", hint) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             what = str(error) or type(error).__name__
-            raise Temporary(f"{name} does not answer: {what}", "is it overloaded? `talaia check` asks again") from None
+            raise TemporaryError(
+                f"{name} does not answer: {what}", "is it overloaded? `talaia check` asks again"
+            ) from None
         return self._judged(name, path, response, bytes(content), allowed)
 
     def _judged(
         self, name: str, path: str, response: httpx.Response, content: bytes, allowed: tuple[int, ...]
-    ) -> Answer:
+    ) -> MailmanResponse:
         status = response.status_code
         try:
             data: Any = json.loads(content) if content else {}
@@ -117,23 +119,23 @@ class Client:
         read = data if isinstance(data, dict) else {}
         said = str(read.get("description") or read.get("title") or content[:200].decode(errors="replace"))
         if status == 401:
-            raise Permanent(f"{name} refuses us (401)", "username and password_file must be those of [webservice]")
+            raise PermanentError(f"{name} refuses us (401)", "username and password_file must be those of [webservice]")
         if 300 <= status < 400:
-            raise Permanent(f"{name} sends us elsewhere", "write the address that answers itself as url")
+            raise PermanentError(f"{name} sends us elsewhere", "write the address that answers itself as url")
         if status in allowed:
-            return Answer(status, read, said)
+            return MailmanResponse(status, read, said)
         where = "/".join(path.split("/")[:3]).partition("?")[0]  # what follows may be an address
         if 200 <= status < 300:
             if data is None or not isinstance(data, dict):
-                raise Temporary(f"{name} answers {where} with something that is no JSON", "is url Mailman's REST?")
-            return Answer(status, read)
+                raise TemporaryError(f"{name} answers {where} with something that is no JSON", "is url Mailman's REST?")
+            return MailmanResponse(status, read)
         if status in (408, 429) or status >= 500:
-            raise Temporary(f"{name} answers {status} to {where}", "look at Mailman's logs")
-        raise Permanent(f"{name} refuses {where}: {status} {said[:200]}", "`talaia audience setup` may mend it")
+            raise TemporaryError(f"{name} answers {status} to {where}", "look at Mailman's logs")
+        raise PermanentError(f"{name} refuses {where}: {status} {said[:200]}", "`talaia audience setup` may mend it")
 
     def _credentials(self) -> tuple[str, str]:
         """Read for each request: the file may change."""
         try:
             return self.mailman.username, self.config.secret(self.mailman.password_file) or ""
         except (OSError, UnicodeDecodeError) as error:
-            raise Permanent(f"Mailman's password cannot be read: {error}", "look at password_file") from None
+            raise PermanentError(f"Mailman's password cannot be read: {error}", "look at password_file") from None

@@ -1,4 +1,4 @@
-"""One letter to everybody on the list, once: it is held, written down, and accepted. What comes next says steps.py."""
+"""One letter to everybody on the list, once: held, written down, accepted. What comes next says posting_states.py."""
 
 from __future__ import annotations
 
@@ -10,10 +10,19 @@ from email.policy import SMTP
 from email.utils import getaddresses
 
 from talaia.audience import actions
-from talaia.audience.mailman.client import Client, Unreached
-from talaia.audience.mailman.steps import Held, Progress, Seen, Step, bare, came_since, held_of, next_step
-from talaia.audience.mailman.wanted import HOLDING, differences
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.audience.mailman.client import MailmanClient, UnreachableError
+from talaia.audience.mailman.expected_settings import HOLDING, differences
+from talaia.audience.mailman.posting_states import (
+    HeldMessage,
+    PostingStep,
+    Progress,
+    QueueView,
+    bare,
+    came_since,
+    held_of,
+    next_step,
+)
+from talaia.outbox.errors import PermanentError, TemporaryError
 
 LOOK_EVERY = 0.2  # seconds; Mailman holds a message within one
 PATIENCE = 5.0  # seconds before the worker does something else meanwhile
@@ -23,7 +32,7 @@ UNKNOWN = timedelta(seconds=10)  # after an accept of which nobody knows whether
 
 
 def post(
-    client: Client,
+    client: MailmanClient,
     letter: bytes,
     message_id: str,
     now: Callable[[], datetime],
@@ -39,25 +48,25 @@ def post(
         progress = actions.intend(bare(message_id), client.list_id, now())
         step, held = next_step(progress, look(client, message_id, progress), now())
         match step:
-            case Step.GIVE:
+            case PostingStep.GIVE:
                 give(client, text, message_id, now)
-            case Step.ADOPT if held:
+            case PostingStep.ADOPT if held:
                 actions.held(bare(message_id), held)
-            case Step.ACCEPT if held:
+            case PostingStep.ACCEPT if held:
                 accept(client, held)
                 actions.posted(bare(message_id), now())
-            case Step.NOTE_SENT:
+            case PostingStep.NOTE_SENT:
                 actions.posted(bare(message_id), now())
-            case Step.THROW_AWAY if held:
+            case PostingStep.THROW_AWAY if held:
                 client.post(client.path("held", str(held.number)), 404, action="discard")
-            case Step.WAIT:
+            case PostingStep.WAIT:
                 if waited >= PATIENCE:
-                    raise Temporary("Mailman has not taken the letter up yet", "look at its queue `in`")
+                    raise TemporaryError("Mailman has not taken the letter up yet", "look at its queue `in`")
                 wait(LOOK_EVERY)
                 waited += LOOK_EVERY
-            case Step.STUCK:
+            case PostingStep.STUCK:
                 actions.given_up(bare(message_id))
-                raise Permanent(
+                raise PermanentError(
                     "Mailman took the letter and does not hold it, so it is not known to whom it went",
                     "look at its logs and its queue `shunt` (`mailman unshunt`), and at `talaia check`; then try again",
                 )
@@ -65,46 +74,46 @@ def post(
                 return
 
 
-def look(client: Client, message_id: str, progress: Progress) -> Seen:
+def look(client: MailmanClient, message_id: str, progress: Progress) -> QueueView:
     """The queues before what is held: so a message goes on, and is seen in one of them."""
     waiting = int(client.get("queues/in").data.get("count", 0))
     shunted = came_since(list(client.get("queues/shunt").data.get("files", ())), progress.tried_at)
-    return Seen(held_of(client.get(client.path("held"), long=True).entries, message_id), waiting, shunted)
+    return QueueView(held_of(client.get(client.path("held"), long=True).entries, message_id), waiting, shunted)
 
 
-def give(client: Client, text: str, message_id: str, now: Callable[[], datetime]) -> None:
+def give(client: MailmanClient, text: str, message_id: str, now: Callable[[], datetime]) -> None:
     """Into Mailman's queue. It is written down before; only where nobody can have heard it is that taken back."""
     safe(client, text)
     actions.tried(bare(message_id), now())
     try:
         client.post("queues/in", list_id=client.list_id, text=text)
-    except (Unreached, Permanent):
+    except (UnreachableError, PermanentError):
         actions.not_tried(bare(message_id))
         raise
 
 
-def accept(client: Client, held: Held) -> None:
+def accept(client: MailmanClient, held: HeldMessage) -> None:
     try:
         client.post(client.path("held", str(held.number)), 404, action="accept")
-    except Unreached:
+    except UnreachableError:
         raise
-    except Temporary as fault:
+    except TemporaryError as fault:
         # It may be at it: whoever asks in the middle could have it sent twice.
-        raise Temporary(str(fault), fault.hint, max(UNKNOWN, client.mailman.timeout)) from None
+        raise TemporaryError(str(fault), fault.hint, max(UNKNOWN, client.mailman.timeout)) from None
 
 
-def safe(client: Client, text: str) -> None:
+def safe(client: MailmanClient, text: str) -> None:
     """Raises Permanent where Mailman would send a message at once, or throw it away, instead of holding it."""
     if found := differences(HOLDING, client.get(client.path("config")).data):
         what = "; ".join(map(str, found))
-        raise Permanent(f"the list {client.mailman.list} would not hold a letter: {what}", "talaia audience setup")
+        raise PermanentError(f"the list {client.mailman.list} would not hold a letter: {what}", "talaia audience setup")
     message = message_from_bytes(text.encode("ascii"), policy=SMTP)
     headers = [str(value) for name in ("From", "Sender", "Reply-To") for value in message.get_all(name, [])]
     for _name, address in getaddresses(headers):
         found_here = client.get("members/find", list_id=client.list_id, subscriber=address) if address else None
         for one in found_here.entries if found_here else ():
             if one.get("moderation_action", "hold") != "hold":
-                raise Permanent(
+                raise PermanentError(
                     f"the list {client.mailman.list} does not hold what the sender of our letters writes",
                     "talaia audience setup",
                 )
@@ -114,7 +123,7 @@ def prepared(letter: bytes, message_id: str) -> str:
     """As Mailman's REST takes it, in ASCII. Raises Permanent where it is another letter than we are told."""
     message = message_from_bytes(letter, policy=SMTP)
     if bare(str(message.get("Message-ID", ""))) != bare(message_id):
-        raise Permanent("the letter has another Message-ID than it should", "this is a mistake of talaia; tell us")
+        raise PermanentError("the letter has another Message-ID than it should", "this is a mistake of talaia; tell us")
     for name in NOT_OURS:
         del message[name]
     # What was too long to be folded would be encoded, and a thread's Message-IDs must stay what they are.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from talaia.audience.actions import sent_before
-from talaia.audience.mailman.client import Client
-from talaia.audience.mailman.steps import bare
+from talaia.audience.mailman.client import MailmanClient
+from talaia.audience.mailman.posting_states import bare
 
 # Where nothing should be. `shunt`: an error of Mailman's own; `retry`: the next mail server does not take it; `bad`: a
 # message that cannot be read.
@@ -18,7 +18,7 @@ WATCHED = {
 
 
 @dataclass(frozen=True)
-class Stuck:
+class StuckQueue:
     """A queue that should be empty."""
 
     queue: str
@@ -32,13 +32,13 @@ class Stuck:
         return WATCHED[self.queue]
 
 
-def stuck(client: Client) -> tuple[Stuck, ...]:
+def stuck(client: MailmanClient) -> tuple[StuckQueue, ...]:
     """Which queues hold what they should not. Raises Temporary and Permanent."""
     counts = {str(one["name"]): int(one["count"]) for one in client.get("queues").entries}
-    return tuple(Stuck(name, counts[name]) for name in WATCHED if counts.get(name))
+    return tuple(StuckQueue(name, counts[name]) for name in WATCHED if counts.get(name))
 
 
-def tidy(client: Client) -> int:
+def tidy(client: MailmanClient) -> int:
     """Throw away held messages of letters that went out before: they were given twice. Returns how many."""
     waiting = {bare(str(one.get("message_id", ""))): one for one in client.get(client.path("held"), long=True).entries}
     twice = sent_before([*waiting])

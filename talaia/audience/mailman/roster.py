@@ -1,4 +1,4 @@
-"""The members of a Mailman list, behind the seam of target.py."""
+"""The members of a Mailman list, behind the seam of backend.py."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from talaia.audience.address import Wrong, parse
-from talaia.audience.diff import Entry
-from talaia.audience.mailman.client import Answer, Client
-from talaia.audience.target import Leaving, Mail, Member, Outcome
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.audience.address import AddressError, parse
+from talaia.audience.backend import DeliveryMode, Leaving, ListMember, ListOutcome
+from talaia.audience.diff import RecipientEntry
+from talaia.audience.mailman.client import MailmanClient, MailmanResponse
+from talaia.outbox.errors import PermanentError, TemporaryError
 
 PAUSED = ("by_user", "by_moderator")
-SWITCHED_OFF = {"by_bounces": Mail.BOUNCED, **dict.fromkeys(PAUSED, Mail.PAUSED)}
+SWITCHED_OFF = {"by_bounces": DeliveryMode.BOUNCED, **dict.fromkeys(PAUSED, DeliveryMode.PAUSED)}
 FEW = 200
 AT_ONCE = {"pre_verified": "True", "pre_confirmed": "True", "pre_approved": "True", "send_welcome_message": "False"}
 
@@ -23,7 +23,7 @@ class MailmanList:
 
     at_once = 1  # to write it down takes nothing beside a subscription, and a kill leaves one in doubt, not many
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: MailmanClient) -> None:
         self.client = client
 
     def __enter__(self) -> Self:
@@ -32,7 +32,7 @@ class MailmanList:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.client.close()
 
-    def read(self, closely: bool = False) -> Mapping[str, Member]:
+    def read(self, closely: bool = False) -> Mapping[str, ListMember]:
         """In one answer: pages are counted anew for each, so that somebody could fall between two of them.
 
         Asked who is switched off, Mailman looks at everybody once more, for longer than this answer takes. So where few
@@ -42,18 +42,20 @@ class MailmanList:
         fields = ["email", "last_bounce_received", *(["delivery_mode"] if closely else [])]
         found = self.client.get(path, long=True, fields=fields)
         if found.data.get("total_size") != len(found.entries):
-            raise Temporary("Mailman's answer does not have everybody who is on the list", "it is asked again")
+            raise TemporaryError("Mailman's answer does not have everybody who is on the list", "it is asked again")
         mail = self._mail([str(one["email"]) for one in found.entries if one.get("last_bounce_received")])
         if closely:
-            digests = {email(one): Mail.DIGEST for one in found.entries if one.get("delivery_mode") != "regular"}
-            mail = digests | self._paused() | {key: how for key, how in mail.items() if how != Mail.ON}
-        return {key: Member(key, mail.get(key, Mail.ON)) for key in map(email, found.entries)}
+            digests = {
+                email(one): DeliveryMode.DIGEST for one in found.entries if one.get("delivery_mode") != "regular"
+            }
+            mail = digests | self._paused() | {key: how for key, how in mail.items() if how != DeliveryMode.ON}
+        return {key: ListMember(key, mail.get(key, DeliveryMode.ON)) for key in map(email, found.entries)}
 
-    def _paused(self) -> dict[str, Mail]:
+    def _paused(self) -> dict[str, DeliveryMode]:
         """Who paused their mail, or whose mail a moderator paused."""
         here: dict[str, Any] = {"list_id": self.client.list_id, "role": "member", "fields": "email"}
         off = [self.client.post("members/find", long=True, delivery_status=how, **here) for how in PAUSED]
-        return {email(one): Mail.PAUSED for answer in off for one in answer.entries}
+        return {email(one): DeliveryMode.PAUSED for answer in off for one in answer.entries}
 
     def no_digest(self, keys: Sequence[str]) -> Sequence[str]:
         done = []
@@ -64,24 +66,24 @@ class MailmanList:
                 done.append(key)
         return done
 
-    def _mail(self, bounced: Sequence[str]) -> dict[str, Mail]:
+    def _mail(self, bounced: Sequence[str]) -> dict[str, DeliveryMode]:
         """Of those who have ever bounced; who is not in it gets mail, or paused it."""
         here: dict[str, Any] = {"list_id": self.client.list_id, "role": "member"}
         if len(bounced) > FEW:
             off = self.client.post("members/find", long=True, delivery_status="by_bounces", fields="email", **here)
-            return {email(one): Mail.BOUNCED for one in off.entries}
+            return {email(one): DeliveryMode.BOUNCED for one in off.entries}
         found = {}
         for address in bounced:
             for one in self.client.post("members/find", subscriber=address, **here).entries:
                 said = self.client.get(f"members/{one['member_id']}/preferences", 404)
-                found[email(one)] = SWITCHED_OFF.get(str(said.data.get("delivery_status")), Mail.ON)
+                found[email(one)] = SWITCHED_OFF.get(str(said.data.get("delivery_status")), DeliveryMode.ON)
         return found
 
-    def subscribe(self, people: Sequence[Entry]) -> Mapping[str, Outcome]:
+    def subscribe(self, people: Sequence[RecipientEntry]) -> Mapping[str, ListOutcome]:
         """One after the other: Mailman has no other way, and several at once are no quicker."""
         return {person.key: self._subscribe(person) for person in people}
 
-    def _subscribe(self, person: Entry) -> Outcome:
+    def _subscribe(self, person: RecipientEntry) -> ListOutcome:
         fields: dict[str, Any] = {
             "list_id": self.client.list_id,
             "subscriber": person.address,
@@ -100,15 +102,15 @@ class MailmanList:
             if email(one) == key:
                 self.client.post(self.client.path("requests", one["token"]), 404, action="discard")
 
-    def remove(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
+    def remove(self, keys: Sequence[str]) -> Mapping[str, ListOutcome]:
         """All at once."""
         if not keys:
             return {}
         emails = [key.lower() for key in keys]  # so Mailman compares them here
         said = self.client.delete(self.client.path("roster", "member"), long=True, emails=emails).data
         if missing := [key for key in emails if key not in said]:
-            raise Temporary(f"Mailman says nothing of {len(missing)} that were to leave", "it is asked again")
-        return {key: Outcome.DONE if said[key.lower()] else Outcome.ALREADY for key in keys}
+            raise TemporaryError(f"Mailman says nothing of {len(missing)} that were to leave", "it is asked again")
+        return {key: ListOutcome.DONE if said[key.lower()] else ListOutcome.ALREADY for key in keys}
 
     def leaving(self) -> Sequence[Leaving]:
         """Who asked Mailman to be taken off, which waits for us."""
@@ -127,21 +129,21 @@ def email(entry: Mapping[str, Any]) -> str:
         return written.lower()  # as parse() would say, for ten thousand of them
     try:
         return parse(written).key
-    except Wrong:
+    except AddressError:
         return written.lower()  # Mailman takes a few that we do not
 
 
-def outcome(said: Answer) -> Outcome:
+def outcome(said: MailmanResponse) -> ListOutcome:
     """What the answer to a subscription means; a text that we do not know is a fault, not the person's."""
     text = said.error.lower()
     if said.status == 201:
-        return Outcome.DONE
+        return ListOutcome.DONE
     if said.status == 409:
-        return Outcome.LATER if "pending" in text else Outcome.ALREADY
+        return ListOutcome.LATER if "pending" in text else ListOutcome.ALREADY
     if "banned" in text:
-        return Outcome.BARRED
+        return ListOutcome.BARRED
     if '"subscriber"' in text or "subscriber:" in text or "cannot subscribe" in text:
-        return Outcome.IMPOSSIBLE
+        return ListOutcome.IMPOSSIBLE
     if "integrityerror" in text:  # somebody else put the same person there at the same moment
-        raise Temporary("Mailman got into its own way", "it is tried again")
-    raise Permanent(f"Mailman does not let somebody on the list: {said.status} {said.error[:200]}", "see its logs")
+        raise TemporaryError("Mailman got into its own way", "it is tried again")
+    raise PermanentError(f"Mailman does not let somebody on the list: {said.status} {said.error[:200]}", "see its logs")

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from talaia.audience import actions
-from talaia.audience.following import follow, hear, is_behind
-from talaia.audience.looking import again_and_again
+from talaia.audience.list_sync import follow, hear, is_behind
 from talaia.audience.mailman import queues
-from talaia.audience.mailman.client import Client
+from talaia.audience.mailman.client import MailmanClient
 from talaia.audience.mailman.roster import MailmanList
+from talaia.audience.polling import again_and_again
 from talaia.config import Audience, Config, Mailman
-from talaia.outbox.faults import Fault
-from talaia.outbox.waits import over
+from talaia.outbox.errors import OutsideError
+from talaia.outbox.monotonic import over
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ FOLLOW_EVERY = timedelta(days=1)
 SOON = timedelta(minutes=10)  # somebody subscribed or opted out: by then the list knows, however many do so
 
 
-class Watch:
+class MailmanWatch:
     """`step(now)` is one look. What is wrong is seen at the desk, in `talaia audience show` and in the metrics."""
 
     def __init__(self, config: Callable[[], Config], now: Callable[[], datetime]) -> None:
@@ -35,7 +35,7 @@ class Watch:
         self.looked: datetime | None = None
         self.followed: datetime | None = None
         self.closely: datetime | None = None  # when it was last learnt who is on it and gets nothing
-        self.stuck: tuple[queues.Stuck, ...] = ()  # at the last look
+        self.stuck: tuple[queues.StuckQueue, ...] = ()  # at the last look
 
     def run(self, stop: threading.Event) -> None:
         again_and_again(lambda: self.step(self.now()), "list", LOOK_EVERY, stop)
@@ -52,7 +52,7 @@ class Watch:
     def look(self, audience: Audience, mailman: Mailman, config: Config, now: datetime) -> None:
         error: dict[str, str] = {}
         try:
-            with Client(mailman, config) as client:
+            with MailmanClient(mailman, config) as client:
                 roster = MailmanList(client)
                 hear(roster, self.now)
                 queues.tidy(client)
@@ -66,7 +66,7 @@ class Watch:
                     follow(roster, audience.shrink, self.now, closely=closely)
                     self.followed = now
                     self.closely = now if closely else self.closely
-        except Fault as fault:
+        except OutsideError as fault:
             error = {"text": str(fault), "hint": fault.hint}
         actions.kept(mailman.list, self.now(), error)
 

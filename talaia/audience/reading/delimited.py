@@ -13,9 +13,9 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from talaia.audience.address import Wrong, parse
-from talaia.audience.reading.table import TITLES, Broken, Numbered, Table, Unreadable, header_among, table
-from talaia.audience.text import EDGES, plain
+from talaia.audience.address import AddressError, parse
+from talaia.audience.reading.table import TITLES, BrokenRow, ExportTable, Numbered, UnreadableFile, header_among, table
+from talaia.audience.unicode_text import EDGES, plain
 
 USUAL = (",", ";", "\t", "|")
 LONGEST_CELL = 131_072
@@ -35,7 +35,7 @@ def decode(data: bytes) -> str:
             try:
                 return data[len(mark) :].decode(encoding)
             except UnicodeDecodeError as error:
-                raise Unreadable("encoding", {"encoding": encoding, "byte": error.start + len(mark)}) from None
+                raise UnreadableFile("encoding", {"encoding": encoding, "byte": error.start + len(mark)}) from None
     head = data[:4000]
     if head[1::2].count(0) > len(head) / 4:
         return data.decode("utf-16-le", "replace")
@@ -63,7 +63,7 @@ def windows(data: bytes, *first: str) -> str:
     return data.decode("latin-1")
 
 
-def read(text: str, names: Collection[str], needed: str) -> Table:
+def read(text: str, names: Collection[str], needed: str) -> ExportTable:
     """The table in a text. Raises Unreadable, also while its rows are taken."""
     text = text.rstrip("\x1a")  # with which DOS ended a text
     first, _, rest = text.partition("\n")
@@ -77,7 +77,7 @@ def read(text: str, names: Collection[str], needed: str) -> Table:
     addresses = next((n for n, name in enumerate(found.header) if plain(name) == plain(needed)), 0)
     ended = text.endswith(("\n", "\r"))
     last = max(places, default=0)
-    return Table(found.header, lambda: whole(found, last, addresses, delimiter, ended), ended)
+    return ExportTable(found.header, lambda: whole(found, last, addresses, delimiter, ended), ended)
 
 
 def records(text: str, delimiter: str, skipped: int = 0) -> Iterator[Numbered]:
@@ -91,7 +91,7 @@ def records(text: str, delimiter: str, skipped: int = 0) -> Iterator[Numbered]:
             return
         except csv.Error as error:
             code = "quotes" if "limit" in str(error) or "end of data" in str(error) else "csv"
-            raise Unreadable(code, {"line": line, "error": str(error)}) from None
+            raise UnreadableFile(code, {"line": line, "error": str(error)}) from None
         yield line, [unwrapped(cell) for cell in cells]
         line = skipped + reader.line_num + 1
 
@@ -101,7 +101,7 @@ def unwrapped(cell: str) -> str:
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"') and len(cell) > 2 else cell
 
 
-def whole(found: Table, last: int, addresses: int, delimiter: str, ended: bool) -> Iterator[Numbered]:
+def whole(found: ExportTable, last: int, addresses: int, delimiter: str, ended: bool) -> Iterator[Numbered]:
     """Rows as long as the header. Broken is one in which cells are too many, or missing where we read; in which a
     quotation mark has swallowed the rows below it; and the last one, without a line end, if no other is as short."""
     rows = found.rows()
@@ -113,11 +113,11 @@ def whole(found: Table, last: int, addresses: int, delimiter: str, ended: bool) 
         text = delimiter.join(cells)
         several_lines = "\n" in text or "\r" in text
         if several_lines and any(has_rows(cell, addresses, delimiter) for cell in cells):
-            yield line, Broken(["cells_swallowed", *cells])
+            yield line, BrokenRow(["cells_swallowed", *cells])
         elif len(cells) > width or any(cell.strip(EDGES) for cell in cells[len(found.header) :]):
-            yield line, Broken(["cells_many", *cells])
+            yield line, BrokenRow(["cells_many", *cells])
         elif len(cells) <= last or (below is None and not ended and len(cells) < shortest):
-            yield line, Broken(["cells_few", *cells])
+            yield line, BrokenRow(["cells_few", *cells])
         else:
             shortest = min(shortest, len(cells))
             yield line, cells
@@ -142,7 +142,7 @@ def is_row(cells: Sequence[str], addresses: int) -> bool:
         return False
     try:
         parse(cells[addresses].strip(EDGES + '"'))
-    except Wrong:
+    except AddressError:
         return False
     return True
 
@@ -154,7 +154,7 @@ def parted_by(text: str, names: Collection[str], needed: str) -> str:
     for delimiter in dict.fromkeys((*USUAL, *beside(head, names))):
         try:
             lines = [cells for _, cells in islice(records(head, delimiter), TITLES)]
-        except Unreadable:
+        except UnreadableFile:
             continue
         number = header_among(lines, names, needed)
         if number is None:

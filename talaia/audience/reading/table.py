@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
-from talaia.audience.text import EDGES, plain
+from talaia.audience.unicode_text import EDGES, plain
 
 TITLES = 20  # lines that may stand above the header
 
@@ -19,7 +19,7 @@ def writable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """A file of which nothing can be used. `code` and `data` for words.py; no cell of a person is in it."""
 
     def __init__(self, code: str, data: Mapping[str, Any] | None = None) -> None:
@@ -28,12 +28,12 @@ class Unreadable(Exception):
         self.data = {name: writable(value) if isinstance(value, str) else value for name, value in (data or {}).items()}
 
 
-class Broken(tuple[str, ...]):
+class BrokenRow(tuple[str, ...]):
     """Stands for a row whose cells cannot be told apart any more: the reason, for words.py, then what stood there."""
 
 
 @dataclass(frozen=True)
-class Table:
+class ExportTable:
     """`rows()` gives each row that holds anything with the line on which it begins. It may raise Unreadable.
 
     `ended`: the last line has its end; None: there are no lines, so nobody can say.
@@ -44,19 +44,19 @@ class Table:
     ended: bool | None = None
 
 
-def table(lines: Iterable[Numbered], names: Collection[str], needed: str) -> Table:
+def table(lines: Iterable[Numbered], names: Collection[str], needed: str) -> ExportTable:
     """Find the header among the first lines. Raises Unreadable, also when there is none."""
     rows = iter(lines)
     first = list(islice(rows, TITLES))
     found = header_among([cells for _, cells in first], names, needed)
     if found is None:
         if not any(cell.strip() for _, cells in first for cell in cells):
-            raise Unreadable("empty")
+            raise UnreadableFile("empty")
         fullest = max((cells for _, cells in first), key=lambda cells: sum(bool(cell.strip()) for cell in cells))
         header = tuple(cell.strip() for cell in fullest)
-        return Table(header, lambda: iter(()))
+        return ExportTable(header, lambda: iter(()))
     header = tuple(cell.strip() for cell in first[found][1])
-    return Table(header, lambda: filled(chain(first[found + 1 :], rows)))
+    return ExportTable(header, lambda: filled(chain(first[found + 1 :], rows)))
 
 
 def header_among(lines: Sequence[Sequence[str]], names: Collection[str], needed: str) -> int | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from posixpath import join, normpath
 from xml.parsers import expat
 
-from talaia.audience.reading.table import Unreadable
+from talaia.audience.reading.table import UnreadableFile
 
 Attributes = Mapping[str, str]
 Place = tuple[int, int]
@@ -32,7 +32,7 @@ MOST_REPEATED = 1000  # an ods says once what many cells show; of an error in mo
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergedCells:
     """Cells of one column that are shown as one. From 1."""
 
     first: int
@@ -47,7 +47,7 @@ class Worksheet:
     rows: int = 0
     columns: int = 0
     wrong: dict[Place, str] = field(default_factory=dict)
-    merged: list[Merged] = field(default_factory=list)
+    merged: list[MergedCells] = field(default_factory=list)
 
     @property
     def cells(self) -> int:
@@ -62,7 +62,7 @@ def sheets(archive: zipfile.ZipFile) -> Mapping[str, Worksheet]:
     """
     there = {_part(name): name for name in archive.namelist()}
     if "xl/workbook.bin" in there:  # nothing tells which of its cells show an error
-        raise Unreadable("sheet_form")
+        raise UnreadableFile("sheet_form")
     if {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= there.keys():
         return _of_xlsx(archive, there)
     if "content.xml" in there:
@@ -162,7 +162,7 @@ class _Sheet:
                 self.found.rows = max(self.found.rows, self.row)
             case "mergeCell":
                 if where := MERGED.fullmatch(about.get("ref", "")):
-                    _merge(self.found, Merged(int(where[2]), int(where[3]), column(where[1])))
+                    _merge(self.found, MergedCells(int(where[2]), int(where[3]), column(where[1])))
 
     def said(self, text: str) -> None:
         if self.inside:
@@ -228,7 +228,7 @@ class _Opened:
                 for place in range(1, min(self.columns, MOST_REPEATED) + 1):
                     self.sheet.wrong[self.row + row, self.column + place] = shown or NEVER_COMPUTED
         spanned = _times(self.cell, "rows-spanned")
-        _merge(self.sheet, Merged(self.row + 1, self.row + spanned, self.column + 1))
+        _merge(self.sheet, MergedCells(self.row + 1, self.row + spanned, self.column + 1))
 
 
 def _times(about: Attributes, what: str) -> int:
@@ -236,7 +236,7 @@ def _times(about: Attributes, what: str) -> int:
     return max(int(said), 1) if said.isdecimal() and len(said) < 9 else 1
 
 
-def _merge(sheet: Worksheet, one: Merged) -> None:
+def _merge(sheet: Worksheet, one: MergedCells) -> None:
     if one.last > one.first:
         sheet.merged.append(one)
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from talaia.desk.actions.people import find
 from talaia.desk.models import Member
-from talaia.desk.people import flows
+from talaia.desk.people import auth_flows
 from talaia.events.timeline import NotPossible
 from talaia.outbox.actions import record
 
@@ -36,9 +36,9 @@ def use_code(user: User, code: str) -> Authenticator | None:
     """What a code at the second step is of: the app, or the paper with recovery codes. Each code is good once."""
     with transaction.atomic():
         find(user.username)  # locked: one recovery code at two doors at once opens one of them
-        for proof in flows.proofs(user):
+        for proof in auth_flows.proofs(user):
             if proof.type == Authenticator.Type.TOTP:
-                period = flows.period_of(flows.secret_of(proof), code)
+                period = auth_flows.period_of(auth_flows.secret_of(proof), code)
                 if period is not None and _not_yet(user, period):
                     return proof
             elif proof.type == Authenticator.Type.RECOVERY_CODES and proof.wrap().validate_code(code):
@@ -51,15 +51,15 @@ def use_passkey(credential: Any, user: User | None) -> Authenticator:
 
     One that counts its uses never counts backwards, but for a copy of it (WebAuthn §6.1.1); two at once: one of them.
     """
-    proof, count = flows.passkey_answer(credential, user)
+    proof, count = auth_flows.passkey_answer(credential, user)
     with transaction.atomic():
         proof = Authenticator.objects.select_for_update().filter(pk=proof.pk).first()
         if proof is None:
-            raise flows.Wrong
-        before = flows.count_of(proof)
+            raise auth_flows.PasskeyError
+        before = auth_flows.count_of(proof)
         if (count or before) and count <= before:
             log.warning("a passkey of %s counts backwards: there may be a copy of it", proof.user)
-            raise flows.Wrong
+            raise auth_flows.PasskeyError
         proof.data["count"] = count
         proof.save(update_fields=["data"])
     return proof
@@ -77,9 +77,9 @@ def add_app(request: HttpRequest, user: User, secret: str, code: str, now: datet
 
     with transaction.atomic():
         find(user.username)  # locked: two tabs at once make one app
-        if flows.proofs(user, Authenticator.Type.TOTP):
+        if auth_flows.proofs(user, Authenticator.Type.TOTP):
             raise NotPossible(_("an authenticator app is connected already"))
-        period = flows.period_of(secret, code)
+        period = auth_flows.period_of(secret, code)
         if period is None or not _not_yet(user, period):
             return False
         TOTP.activate(user, secret)
@@ -95,7 +95,7 @@ def add_passkey(request: HttpRequest, user: User, name: str, credential: dict[st
     from allauth.mfa.webauthn.internal.auth import WebAuthn
 
     with transaction.atomic():
-        flows.passkey_made(credential)
+        auth_flows.passkey_made(credential)
         WebAuthn.add(user, name, credential)
         auto_generate_recovery_codes(request)
         record("user.passkey_added", f"user/{user.username}", now, user.username, {"name": name})
@@ -105,13 +105,13 @@ def remove_proof(user: User, pk: int, now: datetime) -> None:
     """Take away a passkey or the app; with the last of them the recovery codes go, too. Raises NotPossible."""
     with transaction.atomic():
         find(user.username)
-        proof = next((one for one in flows.proofs(user) if one.pk == pk and one.type in KINDS), None)
+        proof = next((one for one in auth_flows.proofs(user) if one.pk == pk and one.type in KINDS), None)
         if proof is None:
             raise NotPossible(_("that passkey or app is not here any more"))
         name = proof.wrap().name if proof.type == Authenticator.Type.WEBAUTHN else ""
         is_app = proof.type == Authenticator.Type.TOTP
         proof.delete()
-        if not flows.has_second(user):
+        if not auth_flows.has_second(user):
             Authenticator.objects.filter(user_id=user.pk).delete()
         about, data = f"user/{user.username}", {"name": name} if name else {}
         record("user.totp_removed" if is_app else "user.passkey_removed", about, now, user.username, data)
@@ -123,7 +123,7 @@ def make_codes(user: User, now: datetime) -> None:
 
     with transaction.atomic():
         find(user.username)
-        if not flows.has_second(user):
+        if not auth_flows.has_second(user):
             raise NotPossible(_("recovery codes go with a passkey or an authenticator app; add one first"))
         Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.RECOVERY_CODES).delete()
         RecoveryCodes.activate(user)
@@ -144,7 +144,7 @@ def forget_factors(name: str, now: datetime, *, by: str = "") -> int:
     """For who has lost them: take away passkeys, app and codes, and end all sessions. Returns how many there were."""
     with transaction.atomic():
         user = find(name)
-        count = len(flows.proofs(user))
+        count = len(auth_flows.proofs(user))
         Authenticator.objects.filter(user_id=user.pk).delete()
         for session in UserSession.objects.filter(user_id=user.pk):
             session.end()

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from talaia.desk.models import Invitation, Member
 from talaia.desk.people.roles import LONGEST_NAME, Role
+from talaia.errors import UserError
 from talaia.events.actions.rows import draw_alone
 from talaia.events.timeline import NotPossible
 from talaia.outbox.actions import record
-from talaia.refusal import Refused
 
 
 def add(name: str, email: str, password: str, now: datetime, *, by: str = "", role: Role | None = None) -> User:
@@ -26,7 +26,7 @@ def add(name: str, email: str, password: str, now: datetime, *, by: str = "", ro
     """
     with transaction.atomic():
         if User.objects.filter(username__iexact=name).exists():  # “Anna” in the log would pass for “anna”
-            raise Refused(f"{name} is there already; `talaia user password {name}` changes the password")
+            raise UserError(f"{name} is there already; `talaia user password {name}` changes the password")
         if role is None:
             role = Role.OPERATOR if Member.objects.filter(role=Role.ADMIN).exists() else Role.ADMIN
         user = new(name, email, password, role, now)
@@ -63,7 +63,7 @@ def change_password(user: User, password: str, now: datetime) -> None:
     """A person's own new password. Raises ValidationError."""
     try:
         set_password(user.username, password, now, by=user.username)
-    except Refused as gone:
+    except UserError as gone:
         raise ValidationError(str(gone)) from None
     user.refresh_from_db()
 
@@ -118,5 +118,5 @@ def keep_an_admin(user: User) -> None:
 def find(name: str) -> User:
     user = User.objects.select_for_update().filter(username=name).first()
     if user is None:
-        raise Refused(f"nobody is called {name}; `talaia user list` prints who is there")
+        raise UserError(f"nobody is called {name}; `talaia user list` prints who is there")
     return user

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from talaia.desk.audit.found import Line
+from talaia.desk.audit.query import AuditLine
 
 COLUMNS = ("at", "who", "did", "kind", "subject", "from", "what", "language", "before", "after")
 # A cell that begins with one of these would be a formula, with whatever it may do to who opens the table.
@@ -18,7 +18,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 WITHIN = re.compile(r"(?<=[;\t\r\n])( *)(?=[=+@＝＋－＠]|-(?! ))")
 
 
-def as_csv(lines: Iterable[Line]) -> str:
+def as_csv(lines: Iterable[AuditLine]) -> str:
     """A row per changed text, and one for a fact without any."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -36,12 +36,12 @@ def harmless(cell: str) -> str:
     return f"'{safe}" if cell.lstrip(" ").startswith(FORMULA) else safe
 
 
-def as_json(lines: Iterable[Line]) -> str:
+def as_json(lines: Iterable[AuditLine]) -> str:
     """A list of objects, the newest first; `changes` as they are, with null where there was nothing before."""
     return json.dumps([_object(line) for line in lines], ensure_ascii=False, indent=1)
 
 
-def _object(line: Line) -> dict[str, Any]:
+def _object(line: AuditLine) -> dict[str, Any]:
     return {
         "at": line.at.isoformat(),
         "who": line.who,

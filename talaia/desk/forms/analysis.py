@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from talaia.config import clean
+from talaia.config import sanitize
 from talaia.events.blocks import LONGEST
 
 
@@ -29,4 +29,4 @@ class AnalysisForm(forms.Form):
         self.fields["text"].widget.attrs["lang"] = language
 
     def clean_text(self) -> str:
-        return clean.lines(str(self.cleaned_data["text"]).replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
+        return sanitize.lines(str(self.cleaned_data["text"]).replace("\r\n", "\n").replace("\r", "\n")).strip("\n")

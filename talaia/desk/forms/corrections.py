@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from talaia.desk.forms.fields import MomentField, TextField, TitleField, Translated
 from talaia.desk.forms.impacts import ImpactsForm
-from talaia.desk.writing.first_words import Beginning
+from talaia.desk.writing.text_templates import TextTemplate
 
 
 class HeadForm(ImpactsForm):
@@ -67,7 +67,7 @@ class CorrectForm(forms.Form):
 class WordsForm(forms.Form):
     """How to begin for one kind of trouble, in each language."""
 
-    def __init__(self, *args: Any, beginning: Beginning, **more: Any) -> None:
+    def __init__(self, *args: Any, beginning: TextTemplate, **more: Any) -> None:
         super().__init__(*args, **more)
         self.titles = Translated(self, "title", TitleField, beginning.titles)
         self.words = Translated(self, "text", TextField, beginning.texts)

@@ -11,7 +11,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 
-from talaia.config import clean, current
+from talaia.config import current, sanitize
 from talaia.events.timeline import NotPossible, fingerprint
 from talaia.events.windows import instant
 from talaia.site.pages import LANGUAGE_NAMES
@@ -34,7 +34,7 @@ class TitleField(forms.CharField):
         super().__init__(max_length=LONGEST_TITLE, widget=widget, **more)
 
     def to_python(self, value: Any) -> str:
-        return " ".join(clean.line(str(super().to_python(value) or "")).split())
+        return " ".join(sanitize.line(str(super().to_python(value) or "")).split())
 
 
 class TextField(forms.CharField):
@@ -43,7 +43,7 @@ class TextField(forms.CharField):
         super().__init__(max_length=LONGEST_TEXT, widget=forms.Textarea({"rows": 6, **attributes}), **more)
 
     def to_python(self, value: Any) -> str:
-        return clean.lines(str(super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n"))
+        return sanitize.lines(str(super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n"))
 
 
 class MomentField(forms.CharField):

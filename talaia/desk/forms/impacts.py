@@ -15,7 +15,7 @@ from talaia.desk.forms.fields import Choices
 from talaia.panel import words as panel_words
 from talaia.panel.renaming.names import former
 from talaia.panel.state import TROUBLE, State
-from talaia.site.values import Group, inside
+from talaia.site.values import PageGroup, inside
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ImpactsForm(forms.Form):
     def __init__(
         self,
         *args: Any,
-        groups: Sequence[Group],
+        groups: Sequence[PageGroup],
         language: str,
         touched: Mapping[str, State] | None = None,
         suggested: Mapping[str, State] | None = None,

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy
 from talaia.config import current
 from talaia.desk.forms.fields import Choices, MomentField, Others, TextField, TitleField, Translated, new_key
 from talaia.desk.forms.impacts import ImpactsForm
-from talaia.desk.forms.whom import Whom
-from talaia.events import promise
+from talaia.desk.forms.notice_scope import Whom
+from talaia.events import next_update
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible, incident_word, maintenance_word
-from talaia.site.dates import Calendar
+from talaia.site.dates import Dates
 from talaia.site.pages import LANGUAGE_NAMES
 
 
@@ -58,7 +58,7 @@ class EntryForm(ImpactsForm):
         self.now = now
         self.texts = Others(self, "text", TextField)
         self.fields["state"].initial = states[0].value
-        self.fields["next"].initial = promise.usual(self.beginning.values())
+        self.fields["next"].initial = next_update.usual(self.beginning.values())
         self.fields["written_in"].initial = written_in
         self.fields["key"].initial = new_key()
         if current().mail.sender is None:
@@ -85,7 +85,7 @@ class EntryForm(ImpactsForm):
 
     def clean_next(self) -> datetime | None:
         try:
-            return promise.parse(self.cleaned_data["next"], self.now, current().site.tz)
+            return next_update.parse(self.cleaned_data["next"], self.now, current().site.tz)
         except NotPossible as error:
             raise forms.ValidationError(str(error)) from None
 
@@ -123,7 +123,7 @@ class OpenForm(EntryForm):
         except ValueError:
             return
         began = given.get("began") or self.now
-        calendars = [Calendar(code, zone) for code in current().site.languages]
+        calendars = [Dates(code, zone) for code in current().site.languages]
         phrases = {one.language: (one.since(before, self.now), one.since(began, self.now)) for one in calendars}
         self.said_anew = self.titles.said_anew(phrases) | self.texts.said_anew(phrases)
         if self.said_anew:
@@ -177,7 +177,7 @@ def step_word(state: IncidentState | MaintenanceState) -> str:
 def next_choices(now: datetime, language: str, sent: str) -> Choices:
     """When the next word may be promised. The morning is sent as a time, so that what was shown is what is stored."""
     zone = current().site.tz
-    morning = promise.in_the_morning(now, zone)
+    morning = next_update.in_the_morning(now, zone)
     today = morning.date() == now.astimezone(zone).date()
     named = _("today at %(time)s") if today else _("tomorrow at %(time)s")
     choices = [
@@ -185,13 +185,13 @@ def next_choices(now: datetime, language: str, sent: str) -> Choices:
         ("1h", _("in 1 hour")),
         ("2h", _("in 2 hours")),
         (f"{morning:%Y-%m-%dT%H:%M}", named % {"time": f"{morning.hour}:{morning:%M}"}),
-        (promise.NONE, _("no promise")),
+        (next_update.NONE, _("no promise")),
     ]
     if sent and sent not in dict(choices):  # the morning that a form showed some time ago
         try:
-            at = promise.parse(sent, now, zone)
+            at = next_update.parse(sent, now, zone)
         except NotPossible:
             return choices
         if at is not None:
-            choices.insert(-1, (sent, Calendar(language, zone).moment(at)))
+            choices.insert(-1, (sent, Dates(language, zone).moment(at)))
     return choices

@@ -15,10 +15,10 @@ from talaia.config import current
 from talaia.desk.forms.fields import Choices, Others, TextField, TitleField, new_key
 from talaia.desk.forms.impacts import ImpactsForm
 from talaia.desk.forms.incidents import EntryForm
-from talaia.desk.forms.whom import Whom
+from talaia.desk.forms.notice_scope import Whom
 from talaia.desk.forms.windows import Times, Window
 from talaia.events.models import Event
-from talaia.events.plan import Notice, notice_word
+from talaia.events.notice_plan import PlanNotice, notice_word
 from talaia.site.pages import LANGUAGE_NAMES
 
 USUAL, CHOSEN, NOBODY = "usual", "chosen", "nobody"
@@ -38,8 +38,8 @@ class Arrangement:
         told = CHOSEN if event and event.notices else NOBODY if event else USUAL
         fields = form.fields
         fields["telling"] = _radio(_("Who is written to"), telling[1:] if event else telling, told)
-        ticked = set(event.notices) if event else set(Notice)
-        for notice in Notice:
+        ticked = set(event.notices) if event else set(PlanNotice)
+        for notice in PlanNotice:
             fields[f"notice-{notice}"] = _tick(notice_word(notice), notice in ticked)
         starts: Choices = [(CLOCK, _("By itself, at its time")), (HAND, _("When somebody says so"))]
         ends: Choices = [(HAND, _("When somebody says so")), (CLOCK, _("By itself, at its time"))]
@@ -49,7 +49,7 @@ class Arrangement:
         fields["silence"] = _tick(quiet, bool(event and event.silence))
 
     def notices(self) -> Iterator[BoundField]:
-        for notice in Notice:
+        for notice in PlanNotice:
             yield self.form[f"notice-{notice}"]
 
     def told(self) -> tuple[str, ...] | None:
@@ -57,7 +57,7 @@ class Arrangement:
         given = self.form.cleaned_data
         if given["telling"] == USUAL:
             return None
-        return () if given["telling"] == NOBODY else tuple(n for n in Notice if given[f"notice-{n}"])
+        return () if given["telling"] == NOBODY else tuple(n for n in PlanNotice if given[f"notice-{n}"])
 
     def arranged(self) -> dict[str, bool]:
         given = self.form.cleaned_data

@@ -97,7 +97,7 @@ class InviteForm(forms.Form):
         self.fields["role"] = forms.ChoiceField(choices=roles, initial=Role.OPERATOR.value, label=_("Role"))
 
 
-class Answer(forms.JSONField):
+class PasskeyField(forms.JSONField):
     """What the browser has made; however deep somebody nests it, it is told as wrong."""
 
     def to_python(self, value: Any) -> Any:
@@ -111,7 +111,7 @@ class PasskeyForm(forms.Form):
     """What the browser has made, and how its owner calls it."""
 
     name = forms.CharField(max_length=60, required=False, widget=forms.TextInput({"autocomplete": "off"}))
-    credential = Answer(widget=forms.HiddenInput)
+    credential = PasskeyField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

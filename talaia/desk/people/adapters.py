@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from talaia.config import current
-from talaia.desk import actions, guessing
-from talaia.desk.people import asking, flows
+from talaia.desk import actions, login_throttle
+from talaia.desk.people import asking, auth_flows
 
 
 class Account(DefaultAccountAdapter):
@@ -36,7 +36,7 @@ class Account(DefaultAccountAdapter):
         """The log tells it."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        address = guessing.address(request)
+        address = login_throttle.address(request)
         try:
             return str(ipaddress.ip_address(address))
         except ValueError:
@@ -44,7 +44,7 @@ class Account(DefaultAccountAdapter):
 
     def pre_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse | None:
         """Whichever way it begins, a second step may follow."""
-        flows.begun(request, user)
+        auth_flows.begun(request, user)
         answer: HttpResponse | None = super().pre_login(request, user, **given)
         return answer
 
@@ -55,13 +55,13 @@ class Account(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse:
         """Whichever way it was: the pauses end, the browser is known from now on, and it is written down."""
-        who = guessing.whose(request, user.username)
+        who = login_throttle.whose(request, user.username)
         response: HttpResponse = super().post_login(request, user, **given)
         request.session.set_expiry(None)  # desk/views/login.py made it short
-        guessing.TRIES.forgive(who)
-        guessing.TRIES.forgive(guessing.second(request, user.username))
-        guessing.remember(request, response, user.username)
-        actions.logged_in(user.username, flows.kinds(request, user), timezone.now())
+        login_throttle.TRIES.forgive(who)
+        login_throttle.TRIES.forgive(login_throttle.second(request, user.username))
+        login_throttle.remember(request, response, user.username)
+        actions.logged_in(user.username, auth_flows.kinds(request, user), timezone.now())
         return response
 
 
@@ -83,7 +83,7 @@ class Factors(DefaultMFAAdapter):
         }
 
 
-class OpenID(DefaultSocialAccountAdapter):
+class OpenIDAdapter(DefaultSocialAccountAdapter):
     """The issuers of `[[login.openid]]`, as they are in force now; they let in only whom we know or have invited."""
 
     def list_apps(

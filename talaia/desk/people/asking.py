@@ -17,8 +17,8 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
-from talaia.config.trust import trusted
-from talaia.outbox.punctual import Punctual
+from talaia.config.tls_trust import trusted
+from talaia.outbox.http_deadline import DeadlineTransport
 
 WHOLE = 5.0  # seconds for an answer, names and connection included
 LARGEST = 1_000_000  # bytes of it
@@ -57,7 +57,7 @@ class Wire(BaseAdapter):
 def _answer(request: requests.PreparedRequest) -> requests.Response:
     content = bytearray()
     with (
-        httpx.Client(transport=Punctual(trusted(None), WHOLE), timeout=WHOLE, trust_env=False) as http,
+        httpx.Client(transport=DeadlineTransport(trusted(None), WHOLE), timeout=WHOLE, trust_env=False) as http,
         http.stream(
             request.method or "GET",
             request.url or "",

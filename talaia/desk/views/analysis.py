@@ -15,18 +15,18 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
-from talaia.desk import memory
-from talaia.desk.chronology import document, gaps, refreshed
+from talaia.desk import analysis_facts
+from talaia.desk.analysis_timeline import document, gaps, refreshed
 from talaia.desk.forms.analysis import AnalysisForm
 from talaia.desk.models import Draft
 from talaia.desk.pages import for_editors, for_operators, language, page
-from talaia.desk.views.written import told, written_in
+from talaia.desk.views.event_pages import told, written_in
 from talaia.desk.writing.actions import drop_draft, keep_draft
 from talaia.events import actions
 from talaia.events.anchors import fresh
 from talaia.events.models import Event as Row
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint
-from talaia.site.dates import Calendar
+from talaia.site.dates import Dates
 from talaia.site.pages import LANGUAGE_NAMES
 
 GUIDANCE = ("ca", "es", "en")
@@ -84,8 +84,8 @@ class Writing:
         event = told(self.row)
         with translation.override(self.language):
             calendar = self.calendar()
-            happened = memory.moments(self.row, event, current(), calendar)
-            return document(event, memory.troubles(event, self.language), happened, calendar)
+            happened = analysis_facts.moments(self.row, event, current(), calendar)
+            return document(event, analysis_facts.troubles(event, self.language), happened, calendar)
 
     def with_chronology(self, text: str) -> str:
         names = set()
@@ -94,10 +94,12 @@ class Writing:
                 names.add(_("Chronology"))
         with translation.override(self.language):
             calendar = self.calendar()
-            return refreshed(text, memory.moments(self.row, told(self.row), current(), calendar), calendar, names)
+            return refreshed(
+                text, analysis_facts.moments(self.row, told(self.row), current(), calendar), calendar, names
+            )
 
-    def calendar(self) -> Calendar:
-        return Calendar(self.language, current().site.tz)
+    def calendar(self) -> Dates:
+        return Dates(self.language, current().site.tz)
 
     def form(self, data: Any = None) -> AnalysisForm:
         if data is not None:

@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from talaia.audience import actions, words
-from talaia.audience.diff import Standing, What
-from talaia.audience.importing import Unreadable, plan, planned, propose
-from talaia.audience.ledger import how_many_stand
-from talaia.audience.models import Import, Look, Recipient
-from talaia.audience.packing import not_taken
-from talaia.audience.telling import trouble, why
+from talaia.audience.diff import RecipientStatus, What
+from talaia.audience.formatting import trouble, why
+from talaia.audience.importing import UnreadableFile, plan, planned, propose
+from talaia.audience.models import ExportCheck, Import, Recipient
+from talaia.audience.recipients import how_many_stand
+from talaia.audience.serialize import not_taken
 from talaia.config import current
 from talaia.desk.forms.audience import UploadForm
 from talaia.desk.pages import for_admins, page
-from talaia.refusal import Refused
+from talaia.errors import UserError
 
 SHOWN = 200  # of each kind; the others are counted
 
@@ -36,7 +36,7 @@ def audience(request: HttpRequest) -> HttpResponse:
         file = form.cleaned_data["export"]
         try:
             found = plan(file.read(), current(), now)
-        except Unreadable as error:
+        except UnreadableFile as error:
             form.add_error("export", words.unreadable(error.code, error.data))
         else:
             final = [one for one in found.objections if one.final]
@@ -45,22 +45,22 @@ def audience(request: HttpRequest) -> HttpResponse:
             if not final and (found.diff.to_write or found.roster.refused):
                 try:
                     row = propose(found, file.name, now, by=request.user.get_username())
-                except Refused:
+                except UserError:
                     form.add_error("export", _("It cannot be applied any more: another import came meanwhile."))
                 else:
                     return HttpResponseRedirect(reverse("desk-import", args=[row.pk]))
             nothing_changes = not final
     counts, quiet = how_many_stand()
     export = configured.export if configured else None
-    look = Look.objects.filter(export=export).first() if export else None
+    look = ExportCheck.objects.filter(export=export).first() if export else None
     mailman = configured.mailman if configured else None
-    list_look = Look.objects.filter(export=mailman.list).first() if mailman else None
+    list_look = ExportCheck.objects.filter(export=mailman.list).first() if mailman else None
     context = {
         "configured": configured,
         "form": form,
         "nothing_changes": nothing_changes,
         "counts": [
-            *((words.standing(one, counts[one]), counts[one]) for one in Standing),
+            *((words.standing(one, counts[one]), counts[one]) for one in RecipientStatus),
             *((words.at_list(one, count), count) for one, count in quiet.items() if count),
         ],
         "open": Import.objects.filter(state__in=[Import.WAITING, Import.CONFIRMED]).order_by("-pk"),
@@ -93,7 +93,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
         if row.state == Import.WAITING and row.objections and "looked" not in request.POST:
             return shown(request, number, _("The guard objects. Tick that you have looked, then confirm."))
         actions.confirm(number, now, by=by)
-    except Refused:
+    except UserError:
         return shown(request, number, _("It cannot be applied any more: another import came meanwhile."))
     return HttpResponseRedirect(reverse("desk-import", args=[number]))
 

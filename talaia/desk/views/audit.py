@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from talaia.config import current
 from talaia.desk.audit.export import as_csv, as_json
-from talaia.desk.audit.found import AT_ONCE, Asked, Line, facts, in_words
+from talaia.desk.audit.query import AT_ONCE, AuditFilter, AuditLine, facts, in_words
 from talaia.desk.pages import for_admins, for_operators, page
 from talaia.events.timeline import NotPossible
 from talaia.outbox.models import Fact
@@ -32,11 +32,11 @@ class AskForm(forms.Form):
         self.fields["first"].label = _("From the day")
         self.fields["last"].label = _("To the day")
 
-    def asked(self) -> Asked:
+    def asked(self) -> AuditFilter:
         """What was understood; a day that is none asks for nothing."""
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value}
-        return Asked(**given)
+        return AuditFilter(**given)
 
 
 @for_operators
@@ -71,7 +71,7 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
     if form not in makers:
         raise NotPossible(_("there is no page /desk/%(rest)s") % {"rest": f"audit/export.{form}"})
     make, kind = makers[form]
-    lines: Iterator[Line] = map(in_words, facts(AskForm(request.GET).asked(), current().site.tz).iterator(500))
+    lines: Iterator[AuditLine] = map(in_words, facts(AskForm(request.GET).asked(), current().site.tz).iterator(500))
     answer = HttpResponse(make(lines), kind)
     answer.headers["Content-Disposition"] = f'attachment; filename="talaia-log.{form}"'
     return answer

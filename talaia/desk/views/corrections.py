@@ -16,7 +16,7 @@ from talaia.desk.forms.corrections import CorrectForm, HeadForm, PlannedHeadForm
 from talaia.desk.forms.fields import not_before
 from talaia.desk.pages import for_operators, language, page
 from talaia.desk.preview import corrected
-from talaia.desk.views.written import (
+from talaia.desk.views.event_pages import (
     changes_since,
     impacts_of,
     published,
@@ -24,7 +24,7 @@ from talaia.desk.views.written import (
     words_started_from,
     written_in,
 )
-from talaia.desk.writing.difference import by_language
+from talaia.desk.writing.word_diff import by_language
 from talaia.events import actions
 from talaia.events.models import Event as Row
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint

@@ -18,17 +18,17 @@ from django.views.decorators.http import require_POST
 from talaia.config import current
 from talaia.desk.models import Draft
 from talaia.desk.pages import for_editors, frame, language
-from talaia.desk.writing import actions, kept
+from talaia.desk.writing import actions, resubmit
 from talaia.events.models import Update
 from talaia.events.timeline import NotPossible
-from talaia.site.dates import Calendar
+from talaia.site.dates import Dates
 
 NEW, PLAN = "incident/new", "maintenance/new"
 EXCERPT = 90  # characters of what a draft says
 
 
 @dataclass(frozen=True)
-class Beginning:
+class DraftStart:
     """What a form begins with, and what its page says of that."""
 
     fields: dict[str, str] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Beginning:
 
 
 @dataclass(frozen=True)
-class Kept:
+class DraftRow:
     """A draft as a list shows it."""
 
     pk: int
@@ -48,10 +48,10 @@ class Kept:
     address: str
 
 
-def beginning(request: HttpRequest, subject: str) -> Beginning:
+def beginning(request: HttpRequest, subject: str) -> DraftStart:
     """What was put aside when a login ended, or the draft that was asked for; else a draft is only offered."""
-    if (aside := kept.taken_up(request)) is not None:
-        return Beginning(aside, {"was_aside": True})
+    if (aside := resubmit.taken_up(request)) is not None:
+        return DraftStart(aside, {"was_aside": True})
     asked = request.GET.get("draft", "")
     drafts = Draft.objects.filter(subject=subject)
     if asked.isdecimal() and asked.isascii() and len(asked) < 18:
@@ -60,22 +60,22 @@ def beginning(request: HttpRequest, subject: str) -> Beginning:
             which = f"{draft.pk}-{actions.version_of(draft)}"
             # Whoever publishes the same words of somebody else makes the same entry; its writer goes on with another.
             key = {} if draft.person == request.user.get_username() else {"key": f"draft-{which}"}
-            return Beginning({**draft.fields, **key, "draft": which}, {"from_draft": told(draft)})
+            return DraftStart({**draft.fields, **key, "draft": which}, {"from_draft": told(draft)})
     own = drafts.filter(person=request.user.get_username()).first()
-    return Beginning({}, {"offered": told(own)} if own else {})
+    return DraftStart({}, {"offered": told(own)} if own else {})
 
 
 def keep(request: HttpRequest, subject: str) -> HttpResponse:
     """Keep the form as it was sent. The script is told the time; a person comes back to the form."""
     now = timezone.now()
-    fields = kept.fields_of(request)
+    fields = resubmit.fields_of(request)
     fields.pop("draft", None)
     person, key = request.user.get_username(), fields.get("key", "")
     # A late word of the script: this very form is out already.
     if key and Update.objects.filter(key=key, by=person).exists():
         return JsonResponse({"kept": "", "out": True}) if by_script(request) else HttpResponseRedirect(reverse("desk"))
     draft = actions.keep_draft(person, subject, fields, now, offer="offer" in request.POST)
-    at = Calendar(language(), current().site.tz).at_time(now)
+    at = Dates(language(), current().site.tz).at_time(now)
     if by_script(request):
         return JsonResponse({"kept": _("Kept %(at_time)s; not published.") % {"at_time": at}, "draft": draft.pk})
     said = (
@@ -112,19 +112,19 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk"))
 
 
-def to_go_on_with(person: str) -> list[Kept]:
+def to_go_on_with(person: str) -> list[DraftRow]:
     """One's own drafts, and what others have offered, the latest first."""
     rows = Draft.objects.order_by("-saved_at")
     kinds = ("incident/", "maintenance/")
     return [told(row) for row in rows if row.subject.startswith(kinds) and (row.offered or row.person == person)]
 
 
-def told(draft: Draft) -> Kept:
+def told(draft: Draft) -> DraftRow:
     words = draft.fields.get("title") or draft.fields.get("text") or "…"
     short = words if len(words) <= EXCERPT else words[: EXCERPT - 1].rstrip() + "…"
     kind, _slash, ref = draft.subject.partition("/")
     known = "" if ref == "new" else ref
-    return Kept(draft.pk, draft.person, draft.saved_at, kind, known, short, address_of(draft.subject))
+    return DraftRow(draft.pk, draft.person, draft.saved_at, kind, known, short, address_of(draft.subject))
 
 
 def address_of(subject: str) -> str:

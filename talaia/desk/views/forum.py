@@ -13,26 +13,26 @@ from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
 from talaia.desk.pages import for_operators, page
-from talaia.desk.views.written import told
-from talaia.desk.writing.difference import Piece, difference
+from talaia.desk.views.event_pages import told
+from talaia.desk.writing.word_diff import WordDiffPiece, difference
 from talaia.events.models import Event
 from talaia.events.timeline import NotPossible, Overtaken
 from talaia.forum.actions import decide, mark_of
 from talaia.forum.models import Mirrored, Proposal
+from talaia.forum.proposals import SectionEdit, changes, name_of
 from talaia.forum.rows import house, story
-from talaia.forum.taking import Change, changes, name_of
-from talaia.site.dates import Calendar
+from talaia.site.dates import Dates
 
 SHOWN = 10  # on the front; the others are counted
 
 
 @dataclass(frozen=True)
-class Shown:
+class ProposalRow:
     """A change as the page shows it."""
 
-    change: Change
+    change: SectionEdit
     name: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[WordDiffPiece, ...]
 
 
 def waiting() -> dict[str, object]:
@@ -56,7 +56,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         raise NotPossible(_("there is no such proposal"))
     event: Event = row.mirrored.event
-    told_there = house(config, lambda code: Calendar(code, config.site.tz))
+    told_there = house(config, lambda code: Dates(code, config.site.tz))
     history = story(event, told_there.language)
     found = changes(history, told_there, row.base, row.theirs, row.base_title, row.their_title)
     wrong = ""
@@ -81,7 +81,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     if row.state != Proposal.OPEN:
         messages.info(request, _("That has changed meanwhile. This is how it is now."))
         return HttpResponseRedirect(reverse("desk"))
-    shown = [Shown(change, name_of(change, history), _pieces(change)) for change in found]
+    shown = [ProposalRow(change, name_of(change, history), _pieces(change)) for change in found]
     context = {
         "event": told(event),
         "row": row,
@@ -95,7 +95,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     return page(request, "desk/proposal.html", context)
 
 
-def _pieces(change: Change) -> tuple[Piece, ...]:
+def _pieces(change: SectionEdit) -> tuple[WordDiffPiece, ...]:
     """What would be another: in our words, where they can be taken; else as it stands there."""
     if change.wanted is not None:
         return difference(change.source, change.wanted)

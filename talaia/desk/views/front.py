@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 from talaia.audience.mailing import chosen_in_vain, neighbours
 from talaia.audience.models import Import
 from talaia.config import current
-from talaia.desk import assets, mailing, ourselves, urgency
+from talaia.desk import assets, dashboard, notice_overview, self_health
 from talaia.desk.found import in_reader_words
 from talaia.desk.pages import for_operators, for_viewers, language, page
-from talaia.desk.views import by_hand, drafts, forum
+from talaia.desk.source_warnings import odd_words
+from talaia.desk.views import drafts, forum, override
 from talaia.desk.views.suggestions import card, dismissed, suggestions
-from talaia.desk.words_of_sources import odd_words
 from talaia.events.timeline import NotPossible
 from talaia.forwarded import is_forgotten
 from talaia.notices import actions as notices
@@ -28,10 +28,10 @@ from talaia.notices.rows import came_back
 from talaia.outbox.actions import let_go, try_again
 from talaia.outbox.models import Delivery
 from talaia.panel.models import Service
-from talaia.signals.findings import Finding, read_findings
-from talaia.signals.judging import read_odd
+from talaia.signals.check_findings import Finding, read_findings
+from talaia.signals.evaluate import read_odd
+from talaia.signals.inputs import CHECKS
 from talaia.signals.models import SourceState
-from talaia.signals.view import CHECKS
 from talaia.site import snapshot
 
 PARKED = 10  # shown; the others are counted
@@ -49,20 +49,20 @@ def front(request: HttpRequest) -> HttpResponse:
     drafted = {service.slug for one in suggested for service in one.services}
     said_no = dismissed()
     shown = {service.slug: service for service in seen.services}
-    others = [service for service in urgency.unexplained(seen) if service.slug not in drafted]
+    others = [service for service in dashboard.unexplained(seen) if service.slug not in drafted]
     told = {one.slug: one for one in seen.told}
     context = {
         "now": now,
-        "ourselves": ourselves.troubles(current(), now),
-        "mails": mailing.waiting(language()),
-        "incidents": urgency.incidents_by_urgency(seen.incidents, now),
+        "ourselves": self_health.troubles(current(), now),
+        "mails": notice_overview.waiting(language()),
+        "incidents": dashboard.incidents_by_urgency(seen.incidents, now),
         "suggestions": [card(one) for one in suggested],
         "unexplained": [
             (service, said_no.get((service.slug, service.since), ""), told.get(service.slug)) for service in others
         ],
-        "by_hand": [(shown[row.slug], row) for row in by_hand.set_by_hand() if row.slug in shown],
+        "by_hand": [(shown[row.slug], row) for row in override.set_by_hand() if row.slug in shown],
         "drafts": drafts.to_go_on_with(request.user.get_username()),
-        "maintenance": urgency.maintenance_by_urgency(seen, snapshot.proposed(), now),
+        "maintenance": dashboard.maintenance_by_urgency(seen, snapshot.proposed(), now),
         "resolved": seen.resolved,
         **forum.waiting(),
         "came_back": came_back(now, neighbours),
@@ -73,7 +73,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "checks": checks(),
         "odd": [(odd.source, odd_words(odd)) for odd in read_odd(current())],
         "forwarded": is_forgotten(current().home, current().web.behind_proxy, now),
-        "silent": urgency.silent(
+        "silent": dashboard.silent(
             {source.id: source.stale_after for source in current().tables.sources},
             {source: (heard_at, error) for source, heard_at, error in states},
             now,

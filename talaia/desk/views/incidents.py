@@ -13,15 +13,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
-from talaia.desk import mailing, urgency
-from talaia.desk.doubting import before_resolving
+from talaia.desk import dashboard, notice_overview
 from talaia.desk.forms.fields import not_before
 from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
 from talaia.desk.pages import for_editors, for_operators, language, page
 from talaia.desk.preview import opened, updated
+from talaia.desk.resolve_confirmation import before_resolving
 from talaia.desk.views import drafts
 from talaia.desk.views import suggestions as suggesting
-from talaia.desk.views.written import (
+from talaia.desk.views.event_pages import (
     also,
     impacts_of,
     missing_languages,
@@ -33,14 +33,14 @@ from talaia.desk.views.written import (
     written_in,
 )
 from talaia.desk.writing import suggestions
-from talaia.desk.writing.first_words import KINDS, name
+from talaia.desk.writing.text_templates import KINDS, name
 from talaia.events import actions
 from talaia.events.models import Event as Row
 from talaia.events.models import Update
 from talaia.events.timeline import IncidentState, NotPossible, Overtaken
 from talaia.panel.state import TROUBLE
 from talaia.site import snapshot
-from talaia.site.values import Front, Service
+from talaia.site.values import FrontPage, PageService
 
 OPENING = (IncidentState.INVESTIGATING, IncidentState.IDENTIFIED, IncidentState.MONITORING)
 
@@ -50,7 +50,7 @@ class Opening:
 
     def __init__(self, request: HttpRequest) -> None:
         self.request, self.now = request, timezone.now()
-        self.seen: Front = snapshot.front(self.now)
+        self.seen: FrontPage = snapshot.front(self.now)
         self.context: dict[str, Any] = {
             "now": self.now,
             "action": reverse("desk-open"),
@@ -80,7 +80,7 @@ class Opening:
     def begun(self, form: OpenForm, kind: str) -> OpenForm:
         """The form with the first words of a kind of trouble, for the services that are chosen in it."""
         form.is_valid()
-        chosen: list[Service] = [s for s in self.seen.services if s.slug in form.impacts()]
+        chosen: list[PageService] = [s for s in self.seen.services if s.slug in form.impacts()]
         began = form.cleaned_data.get("began") or self.now
         words = suggestions.drafted(kind, chosen, began, suggesting.known(), self.now)
         return self.form(initial=self.request.POST.dict() | suggesting.in_fields(words, began))
@@ -162,7 +162,7 @@ def mail_after(form: EntryForm, row: Row | None, now: datetime) -> str:
     given = form.cleaned_data
     state = given.get("state") or form.fields["state"].initial
     only_behind = form.reached.only_behind() if isinstance(form, OpenForm) else None
-    return mailing.would_follow(row, state, form.impacts(), given.get("tell"), now, only_behind)
+    return notice_overview.would_follow(row, state, form.impacts(), given.get("tell"), now, only_behind)
 
 
 class Continuing:
@@ -197,13 +197,13 @@ class Continuing:
         context = {
             "now": self.now,
             "event": self.shown,
-            "late": urgency.late_by(self.shown.next_update_at, self.now),
+            "late": dashboard.late_by(self.shown.next_update_at, self.now),
             "action": reverse("desk-incident", args=[self.row.ref]),
             "subject": self.subject,
             "writing": bool(more) or form.is_bound or "state" in self.request.GET,
             **also(self.row),
-            "notices": mailing.shown(self.row.sent_notices.order_by("-number"), language()),
-            "narrow": mailing.narrow(self.row),
+            "notices": notice_overview.shown(self.row.sent_notices.order_by("-number"), language()),
+            "narrow": notice_overview.narrow(self.row),
             "missing": {"title": missing_languages(self.shown.titles)},
             "entries": [(entry, missing_languages(entry.texts)) for entry in self.shown.entries],
         }

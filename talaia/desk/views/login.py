@@ -19,10 +19,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from talaia.config import current
-from talaia.desk import actions, guessing
+from talaia.desk import actions, login_throttle
 from talaia.desk.forms.people import CodeForm, JoinForm, LoginForm, PasskeyForm
 from talaia.desk.pages import language, page
-from talaia.desk.people import flows
+from talaia.desk.people import auth_flows
 from talaia.events.timeline import NotPossible
 
 
@@ -30,20 +30,20 @@ from talaia.events.timeline import NotPossible
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
-    """Name and password. Guessing is slowed down as guessing.py says; who is not active learns no more than others."""
+    """Name and password. login_throttle.py slows guessing down; who is not active learns no more than others."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(afterwards(request))
     if request.method != "POST":
-        flows.give_up(request)
+        auth_flows.give_up(request)
         return entrance(request, LoginForm(request), refusal=refusal(request))
     name = request.POST.get("username", "")
-    if seconds := guessing.TRIES.begin(guessing.whose(request, name), timezone.now()):
+    if seconds := login_throttle.TRIES.begin(login_throttle.whose(request, name), timezone.now()):
         # The password is not even looked at; what was typed as a name stays.
         return entrance(request, LoginForm(request, initial={"username": name}), seconds)
     form = LoginForm(request, request.POST)
     if not form.is_valid():
         return entrance(request, form)
-    return flows.by_password(request, form.get_user(), afterwards(request))
+    return auth_flows.by_password(request, form.get_user(), afterwards(request))
 
 
 def entrance(request: HttpRequest, form: LoginForm, seconds: int = 0, refusal: str = "") -> HttpResponse:
@@ -84,32 +84,32 @@ def second(request: HttpRequest) -> HttpResponse:
     """The second step: a code of the app or of the paper, or a passkey."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(afterwards(request))
-    stage = flows.waiting(request)
+    stage = auth_flows.waiting(request)
     if stage is None:
         return HttpResponseRedirect(reverse("login"))
     user: User = stage.login.user
-    has = {proof.type for proof in flows.proofs(user)}
+    has = {proof.type for proof in auth_flows.proofs(user)}
     context: dict[str, Any] = {"has_code": bool(has & {"totp", "recovery_codes"}), "has_app": "totp" in has}
     form, wait, wrong = CodeForm(), 0, ""
     if request.method == "POST" and "credential" in request.POST:
         sent = PasskeyForm(request.POST)
         try:
             if sent.is_valid():
-                return flows.through(request, stage, actions.use_passkey(sent.cleaned_data["credential"], user))
-        except flows.Wrong:
+                return auth_flows.through(request, stage, actions.use_passkey(sent.cleaned_data["credential"], user))
+        except auth_flows.PasskeyError:
             pass
         wrong = _("That passkey opens nothing here. Try again, or use a code.")
     elif request.method == "POST":
         form = CodeForm(request.POST)
-        wait = guessing.TRIES.begin(guessing.second(request, user.username), timezone.now())
+        wait = login_throttle.TRIES.begin(login_throttle.second(request, user.username), timezone.now())
         if not wait and form.is_valid():
             proof = actions.use_code(user, form.cleaned_data["code"])
             if proof is not None:
-                return flows.through(request, stage, proof)
+                return auth_flows.through(request, stage, proof)
             wrong = _("That code is not right, or it was used already.")
         form = CodeForm(initial={}) if wait or wrong else form
     if "webauthn" in has:
-        context["question"] = flows.passkey_question(user)
+        context["question"] = auth_flows.passkey_question(user)
     response = page(
         request,
         "desk/second.html",
@@ -127,15 +127,15 @@ def passkey(request: HttpRequest) -> HttpResponse:
     """GET: what to ask a passkey, for our script. POST: what it has answered."""
     if request.method == "GET":
         shortly(request)
-        return JsonResponse(flows.passkey_question(None))
+        return JsonResponse(auth_flows.passkey_question(None))
     sent = PasskeyForm(request.POST)
     try:
         if not sent.is_valid():
-            raise flows.Wrong
+            raise auth_flows.PasskeyError
         proof = actions.use_passkey(sent.cleaned_data["credential"], None)
-    except flows.Wrong:
+    except auth_flows.PasskeyError:
         return HttpResponseRedirect(f"{reverse('login')}?passkey")
-    return flows.by_passkey(request, proof, afterwards(request))
+    return auth_flows.by_passkey(request, proof, afterwards(request))
 
 
 @never_cache
@@ -190,7 +190,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
         except ValidationError as fault:
             place(form, fault)
         else:
-            return flows.by_password(request, user, reverse("desk-me") + "?joined")
+            return auth_flows.by_password(request, user, reverse("desk-me") + "?joined")
     return page(request, "desk/join.html", {"invitation": invitation, "form": form, "role": None})
 
 

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from talaia.config import current
-from talaia.desk import mailing
+from talaia.desk import notice_overview
 from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.events.timeline import NotPossible, Overtaken
 from talaia.notices import actions
 from talaia.notices.models import Notice
-from talaia.notices.stories import STORIES
-from talaia.notices.values import Kind, Story
+from talaia.notices.samples import STORIES
+from talaia.notices.values import Kind, NoticeStory
 from talaia.notices.words import kind_word
 
 LATEST = 50
@@ -37,12 +37,12 @@ DECISIONS: dict[str, Callable[..., None]] = {
 @require_GET
 def mails(request: HttpRequest) -> HttpResponse:
     """What waits, the latest that went, and a preview of each kind."""
-    latest = Notice.objects.exclude(state__in=mailing.WAITING).order_by("-drawn_at", "-pk")[:LATEST]
+    latest = Notice.objects.exclude(state__in=notice_overview.WAITING).order_by("-drawn_at", "-pk")[:LATEST]
     context = {
-        "sender": mailing.leaves_the_house(),
-        "whom": mailing.whom(),
-        "waiting": mailing.waiting(language()),
-        "latest": mailing.shown(latest, language()),
+        "sender": notice_overview.leaves_the_house(),
+        "whom": notice_overview.whom(),
+        "waiting": notice_overview.waiting(language()),
+        "latest": notice_overview.shown(latest, language()),
         "kinds": [(name, kind_word(Kind(name))) for name in STORIES],
     }
     return page(request, "desk/mails.html", context)
@@ -53,13 +53,13 @@ def mails(request: HttpRequest) -> HttpResponse:
 def mail(request: HttpRequest, pk: int) -> HttpResponse:
     """One notice: exactly what goes, or went, to how many, and what became of the copies."""
     row = _find(pk)
-    story = mailing.story_of(row, timezone.now())
-    [one] = mailing.shown(Notice.objects.filter(pk=pk), language())
+    story = notice_overview.story_of(row, timezone.now())
+    [one] = notice_overview.shown(Notice.objects.filter(pk=pk), language())
     context = {
         "one": one,
         "name": one.name,
-        "troubles": mailing.troubles(row),
-        "chats": mailing.in_chats(row),
+        "troubles": notice_overview.troubles(row),
+        "chats": notice_overview.in_chats(row),
         "began_at": row.began_at,
         "ended_at": row.ended_at,
         "what": f"notice/{pk}",
@@ -81,7 +81,7 @@ def story(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def html(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML part of a notice."""
-    return _alone(request, mailing.story_of(_find(pk), timezone.now()))
+    return _alone(request, notice_overview.story_of(_find(pk), timezone.now()))
 
 
 @for_viewers
@@ -141,26 +141,26 @@ def _find(pk: int) -> Notice:
     return row
 
 
-def _story(name: str) -> Story:
-    found = mailing.fixed(name)
+def _story(name: str) -> NoticeStory:
+    found = notice_overview.fixed(name)
     if found is None:
         raise NotPossible(_("there is no such mail"))
     return found
 
 
-def _with_specimens(request: HttpRequest, story: Story, context: Mapping[str, object]) -> HttpResponse:
-    if not mailing.leaves_the_house():
+def _with_specimens(request: HttpRequest, story: NoticeStory, context: Mapping[str, object]) -> HttpResponse:
+    if not notice_overview.leaves_the_house():
         raise NotPossible(_("talaia.toml names no sender of mails"))
     made = {
-        "specimens": mailing.specimens(story),
-        "in_chats": mailing.chat_specimens(story),
-        "whom": mailing.whom_of(story),
+        "specimens": notice_overview.specimens(story),
+        "in_chats": notice_overview.chat_specimens(story),
+        "whom": notice_overview.whom_of(story),
     }
     return page(request, "desk/mail.html", {**context, **made})
 
 
-def _alone(request: HttpRequest, story: Story) -> HttpResponse:
-    made = mailing.specimens(story)
+def _alone(request: HttpRequest, story: NoticeStory) -> HttpResponse:
+    made = notice_overview.specimens(story)
     if not made:
         raise NotPossible(_("talaia.toml names no sender of mails"))
     asked = request.GET.get("language", "")

@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
-from talaia.desk import mailing, shifting, urgency
+from talaia.desk import dashboard, notice_overview, reschedule_preview
 from talaia.desk.forms.maintenance import PlanForm, StepForm
 from talaia.desk.pages import for_editors, for_operators, language, page
 from talaia.desk.preview import planned, stepped
 from talaia.desk.views import drafts
-from talaia.desk.views.written import (
+from talaia.desk.views.event_pages import (
     impacts_of,
     missing_languages,
     pressed,
@@ -32,11 +32,11 @@ from talaia.desk.views.written import (
     written_in,
 )
 from talaia.events import actions
-from talaia.events import plan as planning
-from talaia.events.clock import late
+from talaia.events import notice_plan as planning
+from talaia.events.formatting import known_since
 from talaia.events.models import Event as Row
-from talaia.events.telling import known_since
 from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken, fingerprint
+from talaia.events.window_schedule import late
 from talaia.notices.values import Kind
 from talaia.panel.models import Service
 from talaia.panel.state import TROUBLE, State
@@ -134,11 +134,11 @@ def foreseen(form: PlanForm) -> dict[str, Any]:
         wanted, window, form.now, starts_itself=arranged["starts_itself"], ends_itself=arranged["ends_itself"]
     )
     minimum = current().maintenance.notice
-    to = mailing.goes_to(Kind.ADVANCE, None, form.impacts(), form.reached.only_behind())
+    to = notice_overview.goes_to(Kind.ADVANCE, None, form.impacts(), form.reached.only_behind())
     mailed = current().mail.sender is not None
     hours = [[line.notice, line.at.isoformat() if line.at and not line.at_once else "", line.skipped] for line in lines]
     return {
-        "told": mailing.leaves_the_house() and any(not line.skipped for line in lines),
+        "told": notice_overview.leaves_the_house() and any(not line.skipped for line in lines),
         "seen": fingerprint([hours, form.reached.only_behind(), sorted(form.impacts())]),
         "hold": current().mail.hold.total_seconds(),
         "mails_go": _("Mails go %(whom)s.") % {"whom": to} if mailed else "",
@@ -184,7 +184,7 @@ class Following:
     def page(self, form: StepForm, **more: Any) -> HttpResponse:
         row = self.row
         since = self.now if row.awaits_approval else known_since(row)  # what waits has been told to nobody
-        lines = shifting.plan_of(row, self.window, since)
+        lines = reschedule_preview.plan_of(row, self.window, since)
         why = late(row, self.now)
         context = {
             "now": self.now,
@@ -193,9 +193,9 @@ class Following:
             "form": form,
             "action": reverse("desk-maintenance", args=[row.ref]),
             "subject": self.subject,
-            "late": urgency.late_by(self.shown.next_update_at, self.now),
+            "late": dashboard.late_by(self.shown.next_update_at, self.now),
             "why_late": why.value if why else "",
-            "over_by": urgency.late_by(row.window_end, self.now),
+            "over_by": dashboard.late_by(row.window_end, self.now),
             "may_approve": row.awaits_approval and self.by not in row.writers,
             "authors": ", ".join(sorted(row.writers)),
             "change": self.change(),
@@ -204,8 +204,8 @@ class Following:
             "hold": current().mail.hold.total_seconds(),
             "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
             "mails_go": self.mails_go(),
-            "narrow": mailing.narrow(row),
-            "notices": mailing.shown(row.sent_notices.order_by("-number"), language()),
+            "narrow": notice_overview.narrow(row),
+            "notices": notice_overview.shown(row.sent_notices.order_by("-number"), language()),
             "warnings": against(row) if row.state == MaintenanceState.SCHEDULED else (),
             "writing": bool(more) or form.is_bound,
             "missing": {"title": missing_languages(self.shown.titles)},
@@ -241,7 +241,7 @@ class Following:
         if current().mail.sender is None:
             return ""
         touched = impacts_of(self.row)
-        return _("Mails go %(whom)s.") % {"whom": mailing.goes_to(Kind.UPDATE, self.row, touched)}
+        return _("Mails go %(whom)s.") % {"whom": notice_overview.goes_to(Kind.UPDATE, self.row, touched)}
 
     def done(self, number: int | None, about: str = "") -> HttpResponse:
         """Back to it: published, or, while it waits for a second person, only kept."""
@@ -270,7 +270,7 @@ def one(request: HttpRequest, ref: str) -> HttpResponse:
             sent = there.form(request.POST)
             sent.is_valid()
             state, tell = str(sent.cleaned_data.get("state") or there.row.state), sent.cleaned_data.get("tell")
-            mail = mailing.would_follow(there.row, state, sent.impacts(), tell, there.now)
+            mail = notice_overview.would_follow(there.row, state, sent.impacts(), tell, there.now)
             again = partial(there.page, there.form(initial=request.POST.dict()))
             return drafts.preview(request, again, previews=stepped(sent, there.shown, there.now), mail=mail)
     return publish_step(request, ref=ref)

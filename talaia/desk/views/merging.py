@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods
 from talaia.config import current
 from talaia.desk.forms.incidents import MergeForm
 from talaia.desk.pages import for_operators, language, page
-from talaia.desk.views.written import published, told
+from talaia.desk.views.event_pages import published, told
 from talaia.events import actions
 from talaia.events.merging import merged_words, reopening_words
 from talaia.events.models import Event as Row
 from talaia.events.timeline import IsOver, NotPossible, Overtaken
-from talaia.site.dates import Calendar
+from talaia.site.dates import Dates
 from talaia.site.values import inside, words
 
 CHOICES = 12
@@ -34,7 +34,7 @@ def merge(request: HttpRequest, ref: str) -> HttpResponse:
     row = actions.find(Row.INCIDENT, ref)
     saw = actions.mark_of(row)
     shown = told(row)
-    calendar = Calendar(language(), current().site.tz)
+    calendar = Dates(language(), current().site.tz)
     is_open = row.ended_at is None
     others = Row.objects.filter(kind=Row.INCIDENT, merged_into=None).exclude(pk=row.pk)
     recent = others.order_by(F("ended_at").desc(nulls_first=True), "-started_at")[:CHOICES]
@@ -83,7 +83,7 @@ def merge(request: HttpRequest, ref: str) -> HttpResponse:
     return page(request, "desk/merge.html", {**context, "form": form})
 
 
-def _over(other: Row, calendar: Calendar, now: datetime) -> str:
+def _over(other: Row, calendar: Dates, now: datetime) -> str:
     """What is over says so."""
     if other.ended_at is None:
         return ""

@@ -18,13 +18,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from talaia.config import current
 from talaia.desk import actions
 from talaia.desk.forms.people import InviteForm, roles
+from talaia.desk.idempotency import secret as link_secret
 from talaia.desk.models import Invitation
 from talaia.desk.pages import for_admins, language, page, role_of
 from talaia.desk.people.roles import MEANINGS, NAMES, Role
-from talaia.desk.twice import secret as link_secret
-from talaia.desk.views.me import sure
+from talaia.desk.views.account import sure
+from talaia.errors import UserError
 from talaia.events.timeline import NotPossible
-from talaia.refusal import Refused
 
 # Who may let people in could let in themselves, by another name: a desk that was left open is not enough for it.
 surely = partial(sure, back="desk-people")
@@ -134,7 +134,7 @@ def forget(request: HttpRequest, name: str) -> HttpResponse:
 def tried(request: HttpRequest, act: Callable[[], object], words: str) -> HttpResponse:
     try:
         act()
-    except Refused:
+    except UserError:
         return told(request, _("nobody here is called like that"), wrong=True)
     except NotPossible as fault:
         return told(request, str(fault), wrong=True)

@@ -13,29 +13,29 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from talaia.config import current
-from talaia.desk import urgency
+from talaia.desk import dashboard
 from talaia.desk.forms.fields import marks, minute, new_key
 from talaia.desk.models import Dismissal, FirstWords
 from talaia.desk.pages import for_operators
 from talaia.desk.writing import actions
-from talaia.desk.writing.first_words import Beginning
 from talaia.desk.writing.suggestions import Desk, Suggestion, suggest
-from talaia.events import promise
+from talaia.desk.writing.text_templates import TextTemplate
+from talaia.events import next_update
 from talaia.events.timeline import IncidentState
 from talaia.panel.models import Service
 from talaia.panel.state import State, worst
 from talaia.site import snapshot
-from talaia.site.values import Front, Touched, Words, words
+from talaia.site.values import FrontPage, TouchedService, Words, words
 
 
 @dataclass(frozen=True)
-class Card:
+class SuggestionCard:
     """A suggestion as the front shows it: exactly what its button sends."""
 
     suggestion: Suggestion
     titles: Words
     texts: Words
-    touched: tuple[Touched, ...]
+    touched: tuple[TouchedService, ...]
     fields: tuple[tuple[str, str], ...]
     is_incident: bool = True  # what is planned needs no suggestion
 
@@ -55,13 +55,13 @@ def known() -> Desk:
     site = current().site
     services = current().tables.services
     kinds = {s.slug: s.first_words or ("connection" if s.reference else "") for s in services}
-    changed = {row.kind: Beginning(row.titles, row.texts) for row in FirstWords.objects.all()}
+    changed = {row.kind: TextTemplate(row.titles, row.texts) for row in FirstWords.objects.all()}
     return Desk(site.languages, site.tz, kinds, changed)
 
 
-def suggestions(seen: Front, now: datetime) -> tuple[Suggestion, ...]:
+def suggestions(seen: FrontPage, now: datetime) -> tuple[Suggestion, ...]:
     """Those of this moment."""
-    unexplained = urgency.unexplained(seen)
+    unexplained = dashboard.unexplained(seen)
     told = {one.slug for one in seen.told}
     return suggest([one for one in unexplained if one.slug not in told], dismissed(), known(), now)
 
@@ -71,13 +71,13 @@ def dismissed() -> dict[tuple[str, datetime], str]:
     return {(slug, since): by for slug, since, by in Dismissal.objects.values_list("service", "since", "by")}
 
 
-def card(suggestion: Suggestion) -> Card:
+def card(suggestion: Suggestion) -> SuggestionCard:
     first = main_language(suggestion.words)
-    return Card(
+    return SuggestionCard(
         suggestion,
         words(suggestion.words.titles, first),
         words(suggestion.words.texts, first),
-        tuple(Touched(s.slug, s.names, s.state) for s in suggestion.services),
+        tuple(TouchedService(s.slug, s.names, s.state) for s in suggestion.services),
         tuple({**fields(suggestion), "key": new_key()}.items()),
     )
 
@@ -90,12 +90,12 @@ def fields(suggestion: Suggestion) -> dict[str, str]:
         **impacts,
         "began": minute(suggestion.since),
         "state": IncidentState.INVESTIGATING.value,
-        "next": promise.usual(suggestion.impacts.values()),
+        "next": next_update.usual(suggestion.impacts.values()),
         "suggestion": suggestion.mark,
     }
 
 
-def in_fields(given: Beginning, since: datetime) -> dict[str, str]:
+def in_fields(given: TextTemplate, since: datetime) -> dict[str, str]:
     """Title and text in the fields of the open form. `since`: since when they say that it is so."""
     first = main_language(given)
     found = {"title": given.titles.get(first, ""), "text": given.texts.get(first, ""), "written_in": first}
@@ -108,7 +108,7 @@ def in_fields(given: Beginning, since: datetime) -> dict[str, str]:
     }
 
 
-def main_language(given: Beginning) -> str:
+def main_language(given: TextTemplate) -> str:
     """The first language of the site in which there is a text."""
     languages = current().site.languages
     return next((code for code in languages if given.texts.get(code)), languages[0])

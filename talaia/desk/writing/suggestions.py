@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils import translation
 
-from talaia.desk.writing.first_words import Beginning, beginning, filled, listed
+from talaia.desk.writing.text_templates import TextTemplate, beginning, filled, listed
 from talaia.events.timeline import fingerprint
 from talaia.panel import words as panel_words
 from talaia.panel.state import TROUBLE, Reason, State, worst
-from talaia.site.dates import Calendar
-from talaia.site.values import Service, inside
+from talaia.site.dates import Dates
+from talaia.site.values import PageService, inside
 
 TOGETHER = timedelta(minutes=10)  # what goes wrong within it most likely has one cause
 ABOUT_A_CERTIFICATE = re.compile(r"certific|\btls\b|\bssl\b", re.IGNORECASE)
@@ -31,9 +31,9 @@ class Suggestion:
     """An incident that might be opened. `mark` names this very trouble: another state or time has another mark."""
 
     kind: str
-    services: tuple[Service, ...]
+    services: tuple[PageService, ...]
     since: datetime
-    words: Beginning
+    words: TextTemplate
     mark: str
 
     @property
@@ -48,18 +48,18 @@ class Desk:
     languages: Sequence[str]
     zone: ZoneInfo
     kinds: Mapping[str, str]
-    changed: Mapping[str, Beginning]
+    changed: Mapping[str, TextTemplate]
 
 
 def suggest(
-    unexplained: Iterable[Service], dismissed: Collection[tuple[str, datetime]], desk: Desk, now: datetime
+    unexplained: Iterable[PageService], dismissed: Collection[tuple[str, datetime]], desk: Desk, now: datetime
 ) -> tuple[Suggestion, ...]:
     """One suggestion for those that went wrong together, the worst first as they were given.
 
     What is only unknown is no incident yet, and what somebody has dismissed comes back with its next trouble.
     """
     found = [s for s in unexplained if s.state in TROUBLE and (s.slug, s.since) not in dismissed]
-    groups: list[list[Service]] = []
+    groups: list[list[PageService]] = []
     for service in sorted(found, key=lambda service: service.began):
         if groups and service.began - groups[-1][0].began <= TOGETHER:
             groups[-1].append(service)
@@ -72,7 +72,7 @@ def suggest(
     return tuple(_drafted(tuple(group), desk, now) for group in groups)
 
 
-def kind_of(services: Sequence[Service], kinds: Mapping[str, str]) -> str:
+def kind_of(services: Sequence[PageService], kinds: Mapping[str, str]) -> str:
     """The kind of trouble. Where connections are among it, the others most likely fail because of them.
 
     Unless another one is worse than they are: of what nobody can use, "some of them" would say too little.
@@ -86,26 +86,26 @@ def kind_of(services: Sequence[Service], kinds: Mapping[str, str]) -> str:
     return "unknown"
 
 
-def drafted(kind: str, services: Sequence[Service], since: datetime, desk: Desk, now: datetime) -> Beginning:
+def drafted(kind: str, services: Sequence[PageService], since: datetime, desk: Desk, now: datetime) -> TextTemplate:
     """The first words of this kind for these services, in every language."""
     values = {}
     for language in desk.languages:
         with translation.override(language):
             values[language] = {
                 "services": listed([inside(service.names, language).text for service in services]),
-                "since": Calendar(language, desk.zone).since(since, now),
+                "since": Dates(language, desk.zone).since(since, now),
                 "measured": _measured(services),
             }
     return filled(beginning(kind, desk.changed, desk.languages), values)
 
 
-def _drafted(services: tuple[Service, ...], desk: Desk, now: datetime) -> Suggestion:
+def _drafted(services: tuple[PageService, ...], desk: Desk, now: datetime) -> Suggestion:
     since, kind = min(service.began for service in services), kind_of(services, desk.kinds)
     mark = fingerprint(sorted([s.slug, s.state.value, s.since.isoformat()] for s in services))
     return Suggestion(kind, services, since, drafted(kind, services, since, desk, now), mark)
 
 
-def _kind(service: Service, given: str) -> str:
+def _kind(service: PageService, given: str) -> str:
     code, values = of_now(service.reason).code, of_now(service.reason).values
     if code == "alert" and ABOUT_A_CERTIFICATE.search(str(values.get("summary") or "")):
         return "certificate"
@@ -125,7 +125,7 @@ def of_now(reason: Reason) -> Reason:
     return Reason.from_json(reason.values["now"]) if reason.code == "improving" else reason
 
 
-def _measured(services: Sequence[Service]) -> str:
+def _measured(services: Sequence[PageService]) -> str:
     """The figures of the connections in brackets; none where they would belittle something worse beside them."""
     heaviest = worst(service.state for service in services)
     for reason in (of_now(service.reason) for service in services if service.state is heaviest):

@@ -10,8 +10,7 @@ from __future__ import annotations
 from talaia.events.actions.addressing import note_whom, tell_everybody
 from talaia.events.actions.analysis import write_analysis
 from talaia.events.actions.corrections import edit_event, edit_update
-from talaia.events.actions.following import note_late, note_stuck, take_step
-from talaia.events.actions.importing import Told, import_incident
+from talaia.events.actions.importing import ImportedEntry, import_incident
 from talaia.events.actions.incidents import merge_incident, open_incident, update_incident
 from talaia.events.actions.maintenance import (
     approve_maintenance,
@@ -23,11 +22,12 @@ from talaia.events.actions.maintenance import (
 )
 from talaia.events.actions.renaming import lock_touched, rename_touched
 from talaia.events.actions.rows import IMPACTS, find, mark_of, subject, touched
-from talaia.events.actions.second import withdraw_change
+from talaia.events.actions.scheduled_transitions import note_late, note_stuck, take_step
+from talaia.events.actions.second_approval import withdraw_change
 
 __all__ = [
     "IMPACTS",
-    "Told",
+    "ImportedEntry",
     "approve_maintenance",
     "arrange_maintenance",
     "edit_event",

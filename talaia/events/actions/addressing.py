@@ -8,17 +8,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.events.actions import rows
+from talaia.events.notice_scope import NoticeScope
 from talaia.events.timeline import NotPossible
-from talaia.events.whom import ForWhom
 from talaia.outbox.actions import record
 
 
-def note_whom(subject: str, found: ForWhom, now: datetime) -> ForWhom:
+def note_whom(subject: str, found: NoticeScope, now: datetime) -> NoticeScope:
     """Keep for whom an event is; what is kept already only grows, and never into everybody. Returns what is kept."""
     kind, _blank, ref = subject.partition("/")
     with transaction.atomic():
         event = rows.lock(rows.find(kind, ref))
-        before = ForWhom.from_json(event.for_whom) if event.for_whom else None
+        before = NoticeScope.from_json(event.for_whom) if event.for_whom else None
         kept = before.grown(found) if before else found
         if kept != before:
             event.for_whom = kept.to_json()

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from talaia.events.actions import rows, second, since
+from talaia.events.actions import backdating, rows, second_approval
 from talaia.events.actions.analysis import keep_anchors
 from talaia.events.models import Event, Update
 from talaia.events.timeline import ENDED, NotPossible, check_beginning, check_end, entry_time, fingerprint
@@ -104,15 +104,15 @@ def edit_event(
             return event
         saw, waits = rows.mark_of(event), dict[str, Any]()
         rows.check_seen(seen, saw)
-        if impacts is not None and "impacts" in changed and second.needed(event):
+        if impacts is not None and "impacts" in changed and second_approval.needed(event):
             rows.check_impacts(event, impacts)
             levels = plain(changed.pop("impacts"))
-            waits = second.propose(event, {"impacts": levels}, now, by, alone=not changed)
+            waits = second_approval.propose(event, {"impacts": levels}, now, by, alone=not changed)
             if not changed:
                 return event
             impacts = None
         if "impacts" in changed:
-            second.changed(event, by)
+            second_approval.changed(event, by)
         for name in changed.keys() - {"impacts"}:
             setattr(event, name, changed[name])
         if "causes" in changed:
@@ -137,11 +137,11 @@ def edit_event(
 def _correct_the_past(event: Event, before: Mapping[str, Any], now: datetime) -> None:
     """What is said of an incident is so since it began: the history of its services follows. `before`: what changed."""
     if "impacts" in before:
-        since.corrected(event, before["impacts"], now)
+        backdating.corrected(event, before["impacts"], now)
     if "started_at" in before:
-        since.moved(event, before["started_at"], now)
+        backdating.moved(event, before["started_at"], now)
     if "ended_at" in before:
-        since.ended(event, before["ended_at"], now)
+        backdating.ended(event, before["ended_at"], now)
 
 
 def plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ from talaia.outbox.actions import record
 
 
 @dataclass(frozen=True)
-class Told:
+class ImportedEntry:
     """One entry, as it was told. `texts` by language."""
 
     state: IncidentState
@@ -26,7 +26,7 @@ class Told:
 
 def import_incident(
     titles: Mapping[str, str],
-    entries: Sequence[Told],
+    entries: Sequence[ImportedEntry],
     now: datetime,
     *,
     by: str = "",

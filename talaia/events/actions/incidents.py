@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.events.actions import rows
-from talaia.events.actions.since import ended, reach_back, taken_on
+from talaia.events.actions.backdating import ended, reach_back, taken_on
 from talaia.events.models import Event, Update
 from talaia.events.timeline import (
     ENDED,
@@ -47,7 +47,7 @@ def open_incident(
 
     `started_at`: when the trouble began. `at`: when the first words were said, if that was before now.
     `only_if_untold`: raise Overtaken where an open incident already speaks of one of these services.
-    `tell`: whether mails go out; None: as the rule says (`notices.which`). `only_behind`: as in `Event`.
+    `tell`: whether mails go out; None: as the rule says (`notices.policy`). `only_behind`: as in `Event`.
     Raises NotPossible.
     """
     if state is IncidentState.RESOLVED:

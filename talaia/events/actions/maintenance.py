@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.config import current
-from talaia.events import stock
-from talaia.events.actions import rows, second
+from talaia.events import default_texts
+from talaia.events.actions import rows, second_approval
 from talaia.events.models import Event, Update
-from talaia.events.plan import default_notices, read_notices
+from talaia.events.notice_plan import default_notices, read_notices
 from talaia.events.timeline import (
     ENDED,
     MaintenanceState,
@@ -87,7 +87,7 @@ def approve_maintenance(ref: str, now: datetime, *, by: str, seen: str | None = 
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))
         if event.proposed is not None and event.state == MaintenanceState.SCHEDULED:
             rows.check_seen(seen, rows.mark_of(event))
-            second.approve(event, now, by)
+            second_approval.approve(event, now, by)
             return event
         if not event.awaits_approval:
             if event.approved_by == by:
@@ -145,14 +145,14 @@ def update_maintenance(
         end, afterwards = _window_of(event)[1], (before, reached) == UNSEEN_AND_DONE
         if afterwards and now < end:
             raise NotPossible(_("it has not begun; say first that it begins"))
-        approved = second.needed(event)
+        approved = second_approval.needed(event)
         if approved and reached is MaintenanceState.IN_PROGRESS:
-            second.begins_as_approved(event, impacts, now)
+            second_approval.begins_as_approved(event, impacts, now)
         rows.check_seen(seen, rows.mark_of(event))
         moment = rows.moment(event, at, now)
         if before is MaintenanceState.IN_PROGRESS and reached in ENDED:
             check_end(moment, event.started_at, max(now, moment))
-        words = texts or stock.words(reached, before, [event.language, *current().site.languages])
+        words = texts or default_texts.words(reached, before, [event.language, *current().site.languages])
         update = rows.add_update(event, reached, words, moment, by, plain, key, stock=not texts)
         if before is MaintenanceState.SCHEDULED and reached is MaintenanceState.IN_PROGRESS:
             event.started_at = at or moment
@@ -161,9 +161,9 @@ def update_maintenance(
         event.ended_at = (event.ended_at or over) if reached in ENDED else None
         waits: dict[str, Any] = {}
         if approved and reached is MaintenanceState.SCHEDULED and impacts is not None:
-            waits, impacts = second.propose_levels(event, impacts, now, by), None
-        elif impacts is not None and second.other_levels(event, impacts):
-            second.changed(event, by)
+            waits, impacts = second_approval.propose_levels(event, impacts, now, by), None
+        elif impacts is not None and second_approval.other_levels(event, impacts):
+            second_approval.changed(event, by)
         if reached is not MaintenanceState.SCHEDULED:
             event.proposed, event.authors = None, []
         if texts:
@@ -201,14 +201,14 @@ def extend_maintenance(
         if end <= before[1]:
             raise NotPossible(_("that is no later than its window ends already"))
         check(before[0], end, now)
-        if second.needed(event):
+        if second_approval.needed(event):
             _propose_window(event, (before[0], end), texts, now, by, seen)
             return None
         rows.check_seen(seen, rows.mark_of(event))
         update = rows.add_update(event, event.state, texts, rows.moment(event, None, now), by, False, key)
         event.window_end = end
         event.save(update_fields=["window_end"])
-        second.changed(event, by)
+        second_approval.changed(event, by)
         record("maintenance.extended", rows.subject(event), now, by, rows.moved(event, update, before))
     return update
 
@@ -239,7 +239,7 @@ def postpone_maintenance(
         before = _window_of(event)
         if before == window:
             raise NotPossible(_("that is its window already"))
-        if second.needed(event):
+        if second_approval.needed(event):
             _propose_window(event, window, texts, now, by, seen)
             return None
         rows.check_seen(seen, rows.mark_of(event))
@@ -247,7 +247,7 @@ def postpone_maintenance(
         event.window_start, event.window_end = window
         event.started_at = window[0]
         event.save(update_fields=["window_start", "window_end", "started_at"])
-        second.changed(event, by)
+        second_approval.changed(event, by)
         record("maintenance.postponed", rows.subject(event), now, by, rows.moved(event, update, before))
     return update
 
@@ -278,11 +278,13 @@ def arrange_maintenance(
             raise NotPossible(_("this is over; there is nothing left to arrange"))
         rows.check_seen(seen, rows.mark_of(event))
         proposed: dict[str, Any] = {}
-        if second.needed(event) and (waits := {name: changed.pop(name) for name in second.ARRANGED if name in changed}):
-            proposed = second.propose(event, waits, now, by, alone=not changed)
+        if second_approval.needed(event) and (
+            waits := {name: changed.pop(name) for name in second_approval.ARRANGED if name in changed}
+        ):
+            proposed = second_approval.propose(event, waits, now, by, alone=not changed)
             if not changed:
                 return event
-        second.changed(event, by)
+        second_approval.changed(event, by)
         before = {name: getattr(event, name) for name in changed}
         for name, value in changed.items():
             setattr(event, name, value)
@@ -306,7 +308,7 @@ def _propose_window(
     if {**(event.proposed or {}), **change, "by": by} == event.proposed:
         return  # the same form once more
     rows.check_seen(seen, rows.mark_of(event))
-    second.propose(event, change, now, by)
+    second_approval.propose(event, change, now, by)
 
 
 def _require_approval(event: Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from talaia.events.actions import rows
 from talaia.events.models import Event, Impact
-from talaia.events.whom import ForWhom
+from talaia.events.notice_scope import NoticeScope
 from talaia.panel.state import WEIGHT, State
 
 
@@ -25,10 +25,10 @@ def rename_touched(old: str, new: str) -> int:
         else:
             Impact.objects.filter(pk=impact.pk).update(service_id=new)
     for row in Event.objects.filter(for_whom__isnull=False).order_by("pk"):
-        named = ForWhom.from_json(row.for_whom or {})
+        named = NoticeScope.from_json(row.for_whom or {})
         if named.renamed(old, new) != named:
             event = rows.lock(row)
-            event.for_whom = ForWhom.from_json(event.for_whom or {}).renamed(old, new).to_json()
+            event.for_whom = NoticeScope.from_json(event.for_whom or {}).renamed(old, new).to_json()
             event.save(update_fields=["for_whom"])
     for row in Event.objects.filter(proposed__isnull=False).order_by("pk"):
         event = rows.lock(row)

@@ -9,15 +9,15 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from talaia.forum.discourse.hook import Event
 from talaia.forum.discourse.models import Bell
+from talaia.forum.discourse.webhook import DiscourseHookEvent
 from talaia.retention import FORUM_BELLS
 
 # Set when a bell has rung, so that who looks after them need not wait for its next look.
 WAKE = threading.Event()
 
 
-def ring(hook: str, event: Event, now: datetime) -> bool:
+def ring(hook: str, event: DiscourseHookEvent, now: datetime) -> bool:
     """Note that something happened in a topic; False for one that was told before, or is older than we remember."""
     newest_forgotten = Bell.objects.filter(hook=hook, rung_at__lt=now - FORUM_BELLS).aggregate(newest=Max("number"))[
         "newest"

@@ -15,10 +15,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from talaia.config import Config, Mirror
-from talaia.forum.discourse import answers, limits
-from talaia.forum.discourse.answers import Answer, permitted
-from talaia.forum.discourse.client import MOVES, Client, Query
+from talaia.config import Config, MirrorConfig
+from talaia.forum.backend import Document, EditedElsewhere, Gone, MirroredDocument, Recent
+from talaia.forum.discourse import rate_limit, responses
+from talaia.forum.discourse.client import MOVES, DiscourseClient, Query
 from talaia.forum.discourse.names import (
     OBJECTS_SINCE,
     external_id,
@@ -30,9 +30,9 @@ from talaia.forum.discourse.names import (
     topic_in,
     version,
 )
+from talaia.forum.discourse.responses import DiscourseResponse, permitted
 from talaia.forum.post import every_tag
-from talaia.forum.seam import Document, Edited, Gone, Recent, Standing
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.errors import PermanentError, TemporaryError
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +48,16 @@ class Discourse:
 
     def __init__(
         self,
-        mirror: Mirror,
+        mirror: MirrorConfig,
         config: Config,
         clock: Callable[[], datetime],
         pause: Callable[[float], None] = time.sleep,
-        burst: int = limits.BURST,
+        burst: int = rate_limit.BURST,
     ) -> None:
         self.mirror, self.clock = mirror, clock
-        self.client = Client(mirror, config, clock, pause, burst)
+        self.client = DiscourseClient(mirror, config, clock, pause, burst)
         self.host, self.base = self.client.host, self.client.base
-        self.category: answers.Category | None = None
+        self.category: responses.Category | None = None
         self.tags_are_objects: bool | None = None
         self.refused: dict[str, tuple[str, datetime]] = {}
         self.without_key: set[str] = set()  # what the key's scopes do not cover and everybody may read
@@ -67,50 +67,58 @@ class Discourse:
 
     # The seam ---------------------------------------------------------------------------------------------------
 
-    def find(self, key: str) -> Standing | Gone | None:
+    def find(self, key: str) -> MirroredDocument | Gone | None:
         answer = self._open(f"/t/external_id/{external_id(key)}.json", follow=False)
         if answer.status == 404:
             self._sure_of_nothing()
             return None
         if answer.status not in MOVES:
             permitted(self.host, answer, "look a topic up by its external id", "topics: read")
-            raise Temporary(f"{self.host} answers {answer.status} to a look-up", "is it a Discourse of this decade?")
+            raise TemporaryError(
+                f"{self.host} answers {answer.status} to a look-up", "is it a Discourse of this decade?"
+            )
         topic = topic_in(self.client.moved(answer).partition("?")[0])
         if topic is None:
-            raise Temporary(f"{self.host} sends a look-up to {answer.location}", "is it a Discourse of this decade?")
+            raise TemporaryError(
+                f"{self.host} sends a look-up to {answer.location}", "is it a Discourse of this decade?"
+            )
         found = self._topic(topic)
         return found if isinstance(found, Gone) else replace(found, key=key)
 
-    def read(self, place: str) -> tuple[Standing, str] | Gone:
+    def read(self, place: str) -> tuple[MirroredDocument, str] | Gone:
         found, post, editor = self._look(int(place))
         if isinstance(found, Gone) or post is None:
             return found if isinstance(found, Gone) else Gone(f"topic {place} has no first post", DELETED)
         return found, self._editor(post.id) or editor if post.version > 1 else editor
 
-    def make(self, document: Document) -> Standing | Gone:
+    def make(self, document: Document) -> MirroredDocument | Gone:
         found = self.find(document.key)
         if found is None:
             found = self._create(document)
-        if isinstance(found, Standing) and found.closed != document.closed and found.text == spelled(document.text):
+        if (
+            isinstance(found, MirroredDocument)
+            and found.closed != document.closed
+            and found.text == spelled(document.text)
+        ):
             return self._close(found, document.closed)
         return found
 
-    def change(self, document: Document, base: Standing, why: str) -> Standing | Edited | Gone:
+    def change(self, document: Document, base: MirroredDocument, why: str) -> MirroredDocument | EditedElsewhere | Gone:
         there, post, _ = self._look(int(base.place))
         if isinstance(there, Gone) or post is None:
             return there if isinstance(there, Gone) else Gone(f"topic {base.place} has no first post", DELETED)
         there, text = replace(there, key=document.key), spelled(document.text)
         if there.text not in (base.text, text):
-            return Edited(there, self._editor(post.id))
+            return EditedElsewhere(there, self._editor(post.id))
         if not same_title(there.title, base.title) and not same_title(there.title, document.title):
-            return Edited(there)
+            return EditedElsewhere(there)
         if there.text != text:
             written = self._write(there, post, text, why)
-            if not isinstance(written, Standing):
+            if not isinstance(written, MirroredDocument):
                 return written
             there = written
         named = self._name(there, document)
-        if not isinstance(named, Standing):
+        if not isinstance(named, MirroredDocument):
             return named
         if self.mirror.replies:
             self._reply(named, [line for at, line in news(document.text).items() if at not in news(base.text)])
@@ -126,7 +134,7 @@ class Discourse:
             permitted(self.host, answer, "list the category", "topics: read_lists")
             if answer.status != 200:
                 raise self._no_category(answer)
-            listed = self.client.read(answer, answers.List).topic_list
+            listed = self.client.read(answer, responses.TopicListResponse).topic_list
             for row in listed.topics:
                 if row.touched >= since and row.id != about:
                     yield Recent(str(row.id), row.touched, max(0, row.posts_count - 1))
@@ -137,7 +145,7 @@ class Discourse:
 
     # Looking ----------------------------------------------------------------------------------------------------
 
-    def _open(self, path: str, query: dict[str, str] | None = None, follow: bool = True) -> Answer:
+    def _open(self, path: str, query: dict[str, str] | None = None, follow: bool = True) -> DiscourseResponse:
         """Read with the key, and where a key with narrow scopes may not, as everybody may."""
         ask = self.client.get if follow else self._once
         kind = "/".join(part for part in path.split("/") if not re.search(r"\d", part))
@@ -154,49 +162,49 @@ class Discourse:
         """Who looks without the key sees no topic of a closed category. Raises Permanent."""
         if "/t/external_id" in self.without_key and self._category().read_restricted:
             what = f"{self.host} does not let the key look a topic up by its external id, and the category is closed"
-            raise Permanent(what, "give the key the scope global: read")
+            raise PermanentError(what, "give the key the scope global: read")
 
-    def _once(self, path: str, query: dict[str, str] | None = None, anonymous: bool = False) -> Answer:
+    def _once(self, path: str, query: dict[str, str] | None = None, anonymous: bool = False) -> DiscourseResponse:
         return self.client.ask("GET", path, query=query, anonymous=anonymous)
 
-    def _topic(self, topic_id: int) -> Standing | Gone:
+    def _topic(self, topic_id: int) -> MirroredDocument | Gone:
         return self._look(topic_id)[0]
 
-    def _look(self, topic_id: int) -> tuple[Standing | Gone, answers.Post | None, str]:
+    def _look(self, topic_id: int) -> tuple[MirroredDocument | Gone, responses.PostResponse | None, str]:
         """The topic with its first post, and who wrote it first."""
         answer = self.client.get(f"/t/{topic_id}.json", {"include_raw": "true"})
         if answer.status in (404, 410):
             return Gone(f"topic {topic_id} is not there any more", DELETED), None, ""
         permitted(self.host, answer, f"read topic {topic_id}", "topics: read")
-        topic = self.client.read(answer, answers.Topic)
+        topic = self.client.read(answer, responses.TopicResponse)
         if topic.deleted_at:
             return Gone(f"topic {topic_id} was deleted", f"{DELETED}: {self.base}/t/{topic_id}"), None, ""
         first = topic.first
         if first is None or first.raw is None:
             return Gone(f"topic {topic_id} shows no first post", DELETED), None, ""
-        return answers.standing(topic, first, first.raw, self.base), first, first.username
+        return responses.standing(topic, first, first.raw, self.base), first, first.username
 
     def _editor(self, post: int) -> str:
         """Who edited a post last; empty when the forum keeps that to itself."""
         answer = self._open(f"/posts/{post}/revisions/latest.json")
-        return self.client.read(answer, answers.Revision).username if answer.status == 200 else ""
+        return self.client.read(answer, responses.Revision).username if answer.status == 200 else ""
 
-    def _category(self) -> answers.Category:
+    def _category(self) -> responses.Category:
         if self.category is None:
             answer = self._open(f"/c/{self.mirror.category}/show.json")
             permitted(self.host, answer, "see the category", "global: read")
             if answer.status != 200:
                 raise self._no_category(answer)
-            self.category = self.client.read(answer, answers.Shown).category
+            self.category = self.client.read(answer, responses.CategoryResponse).category
         return self.category
 
-    def _no_category(self, answer: Answer) -> Permanent:
+    def _no_category(self, answer: DiscourseResponse) -> PermanentError:
         hint = "look at category in [mirror], and whether the bot may see it"
-        return Permanent(f"{self.host} has no category {self.mirror.category} for us: {answer.errors}", hint)
+        return PermanentError(f"{self.host} has no category {self.mirror.category} for us: {answer.errors}", hint)
 
     # Writing ----------------------------------------------------------------------------------------------------
 
-    def _create(self, document: Document) -> Standing | Gone:
+    def _create(self, document: Document) -> MirroredDocument | Gone:
         """A new topic; whatever is not a clear yes is looked up before anything is believed of it."""
         body: dict[str, Any] = {
             "title": document.title,
@@ -211,10 +219,10 @@ class Discourse:
             body["tags"] = self.tags(document.tags)
         try:
             answer = self.client.ask("POST", "/posts.json", body)
-        except Temporary as fault:
+        except TemporaryError as fault:
             try:
                 found = self.find(document.key)
-            except Temporary:
+            except TemporaryError:
                 raise fault from None  # its hint and its wait are the ones that count
             if found is None:
                 raise
@@ -225,8 +233,10 @@ class Discourse:
             return self._refused(document, answer)
         permitted(self.host, answer, "open a topic", "topics: write")
         if answer.status != 200:
-            raise Permanent(f"{self.host} answers {answer.status} to a new topic: {answer.errors}", "look at [mirror]")
-        made = self.client.read(answer, answers.Made)
+            raise PermanentError(
+                f"{self.host} answers {answer.status} to a new topic: {answer.errors}", "look at [mirror]"
+            )
+        made = self.client.read(answer, responses.Made)
         if made.action == "enqueued":
             hint = (
                 "reject it in the review queue, let the bot post without approval (its group, or the category), retry"
@@ -234,7 +244,7 @@ class Discourse:
             return Gone("the forum lets no topic of ours stand without approval", hint)
         self.refused.pop(document.key, None)
         text = made.raw if made.raw is not None else spelled(document.text)
-        return Standing(
+        return MirroredDocument(
             key=document.key,
             place=str(made.topic_id),
             version=version(made.version, text),
@@ -245,19 +255,21 @@ class Discourse:
             address=f"{self.base}/t/{made.topic_id}",
         )
 
-    def _refused(self, document: Document, answer: Answer) -> Gone:
+    def _refused(self, document: Document, answer: DiscourseResponse) -> Gone:
         """The first refusal may be one that is remembered from an earlier question: it is asked once more, later."""
         asked = hashlib.sha256(f"{document.title}\0{document.text}".encode()).hexdigest()
         before, at = self.refused.get(document.key, ("", self.clock()))
-        if before == asked and self.clock() - at >= limits.MEMO - limits.MARGIN:
+        if before == asked and self.clock() - at >= rate_limit.MEMO - rate_limit.MARGIN:
             del self.refused[document.key]
             hint = f"{TEXT_REFUSED}. If its topic was deleted there, a moderator must recover it"
             return Gone(f"the forum refuses to open a topic: {answer.errors}", hint)
         if before != asked:
             self.refused[document.key] = (asked, self.clock())
-        raise Temporary(f"{self.host} refuses to open a topic: {answer.errors}", TEXT_REFUSED, limits.MEMO)
+        raise TemporaryError(f"{self.host} refuses to open a topic: {answer.errors}", TEXT_REFUSED, rate_limit.MEMO)
 
-    def _write(self, there: Standing, post: answers.Post, text: str, why: str) -> Standing | Edited | Gone:
+    def _write(
+        self, there: MirroredDocument, post: responses.PostResponse, text: str, why: str
+    ) -> MirroredDocument | EditedElsewhere | Gone:
         """Rewrites the first post, if it is still as `there` says."""
         body = {
             "post": {"raw": text, "edit_reason": why[:255], "original_text": there.text},
@@ -266,10 +278,10 @@ class Discourse:
         answer = self.client.ask("PUT", f"/posts/{post.id}.json", body)
         if refusal := self._no(answer, there, "edit posts", "posts: edit"):
             return refusal
-        edited = self.client.read(answer, answers.Edited).post
+        edited = self.client.read(answer, responses.EditResponse).post
         return replace(there, text=edited.raw, version=version(edited.version, edited.raw))
 
-    def _name(self, there: Standing, document: Document) -> Standing | Edited | Gone:
+    def _name(self, there: MirroredDocument, document: Document) -> MirroredDocument | EditedElsewhere | Gone:
         """Brings title and tags to the document's."""
         ours = document.tags if self.mirror.tags else ()
         body: dict[str, Any] = {}
@@ -284,13 +296,13 @@ class Discourse:
                 return refusal
         return replace(there, title=document.title if "title" in body else there.title, tags=ours)
 
-    def _close(self, there: Standing, closed: bool) -> Standing | Gone:
+    def _close(self, there: MirroredDocument, closed: bool) -> MirroredDocument | Gone:
         body = {"status": "closed", "enabled": "true" if closed else "false"}
         answer = self.client.ask("PUT", f"/t/{there.place}/status.json", body)
         refusal = self._no(answer, there, "close topics", "topics: update")
         return refusal if isinstance(refusal, Gone) else replace(there, closed=closed)
 
-    def _reply(self, there: Standing, lines: list[str]) -> None:
+    def _reply(self, there: MirroredDocument, lines: list[str]) -> None:
         """A reply for each of these entries that has none yet, so that who watches the topic hears of it."""
         said = self._replies(int(there.place)) if lines else ""
         for line in lines:
@@ -304,17 +316,19 @@ class Discourse:
         """What has been written below the first post: the last posts, and those that come with the topic."""
         answer = self.client.get(f"/t/{topic}.json", {"include_raw": "true"})
         permitted(self.host, answer, f"read topic {topic}", "topics: read")
-        stream = self.client.read(answer, answers.Topic).post_stream
+        stream = self.client.read(answer, responses.TopicResponse).post_stream
         here = {post.id for post in stream.posts}
         posts = [post for post in stream.posts if post.post_number > 1]
         if others := [topic_id for topic_id in stream.stream if topic_id not in here][-LATEST:]:
             query: Query = {"post_ids[]": [str(topic_id) for topic_id in others], "include_raw": "true"}
             answer = self.client.get(f"/t/{topic}/posts.json", query)
             permitted(self.host, answer, f"read topic {topic}", "topics: read")
-            posts += self.client.read(answer, answers.Posts).post_stream.posts
+            posts += self.client.read(answer, responses.Posts).post_stream.posts
         return "\n".join(post.raw or "" for post in posts)
 
-    def _no(self, answer: Answer, there: Standing, what: str, scope: str) -> Edited | Gone | None:
+    def _no(
+        self, answer: DiscourseResponse, there: MirroredDocument, what: str, scope: str
+    ) -> EditedElsewhere | Gone | None:
         """What a refusal to change a topic means; None when it is none. Raises Permanent."""
         if answer.status == 200:
             return None
@@ -324,14 +338,14 @@ class Discourse:
         if isinstance(now, Gone):
             return now
         if answer.status == 409:
-            return Edited(replace(now[0], key=there.key), now[1])
+            return EditedElsewhere(replace(now[0], key=there.key), now[1])
         permitted(self.host, answer, what, scope)
-        raise Permanent(f"{self.host} answers {answer.status} when we {what}: {answer.errors}", "look at [mirror]")
+        raise PermanentError(f"{self.host} answers {answer.status} when we {what}: {answer.errors}", "look at [mirror]")
 
     def tags(self, names: tuple[str, ...]) -> list[Any]:
         """As the forum's version wants them."""
         if self.tags_are_objects is None:
             answer = self._open("/about.json")
-            told = self.client.read(answer, answers.AboutAnswer).about.version if answer.status == 200 else ""
+            told = self.client.read(answer, responses.AboutAnswer).about.version if answer.status == 200 else ""
             self.tags_are_objects = numbers(told) >= OBJECTS_SINCE
         return [{"name": name} for name in names] if self.tags_are_objects else list(names)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from talaia.notices.actions.bounces import forget_bounces, note_blame, note_bounce
-from talaia.notices.actions.deciding import give_up, order_test, send, send_now, take_back, try_again, turn_of
-from talaia.notices.actions.drawing import begin, look, note_whether_told, still_held
+from talaia.notices.actions.drafting import begin, look, note_whether_told, still_held
+from talaia.notices.actions.operator_decisions import give_up, order_test, send, send_now, take_back, try_again, turn_of
 from talaia.notices.actions.renaming import rename_told
 from talaia.notices.actions.sending import finish, go_on, leave_out, mark, note_error, stop, wait_no_longer
 

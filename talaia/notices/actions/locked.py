@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from talaia.events.timeline import NotPossible
-from talaia.notices.models import Notice, Posting
+from talaia.notices.models import Notice, NoticeRecipient
 from talaia.outbox.actions import record
 
 
@@ -18,7 +18,7 @@ def turn(notice: Notice, state: str, by: str) -> None:
 
 
 def count(notice: Notice) -> None:
-    states = {"sent": Posting.SENT, "refused": Posting.REFUSED, "waiting": Posting.AGAIN}
+    states = {"sent": NoticeRecipient.SENT, "refused": NoticeRecipient.REFUSED, "waiting": NoticeRecipient.AGAIN}
     counted = notice.postings.aggregate(**{name: Count("pk", filter=Q(state=state)) for name, state in states.items()})
     notice.sent, notice.refused, notice.waiting = counted["sent"], counted["refused"], counted["waiting"]
 

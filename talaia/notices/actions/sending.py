@@ -10,8 +10,8 @@ from django.db.models import Q
 
 from talaia.events.timeline import ENDED
 from talaia.notices.actions.locked import count, lock, subject
-from talaia.notices.answers import Meaning
-from talaia.notices.models import Notice, Posting
+from talaia.notices.models import Notice, NoticeRecipient
+from talaia.notices.smtp_replies import Meaning
 from talaia.notices.values import LAST_WORDS
 from talaia.outbox.actions import record
 
@@ -27,7 +27,7 @@ def mark(
     error: str,
 ) -> None:
     """Write down what the server said of one copy. No fact of its own: the notice's facts tell how many."""
-    row = Posting(
+    row = NoticeRecipient(
         notice_id=notice_id,
         recipient=recipient,
         state=state,
@@ -38,21 +38,21 @@ def mark(
         error=error[:300],
     )
     columns = ["state", "tries", "at", "due", "meaning", "error"]
-    Posting.objects.bulk_create(
+    NoticeRecipient.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["notice", "recipient"], update_fields=columns
     )
 
 
 def leave_out(notice_id: int, recipients: Sequence[str], now: datetime) -> None:
     """Who was put off and has left since, or had it that no mail reaches them any more."""
-    rows = Posting.objects.filter(notice_id=notice_id, recipient__in=recipients, state=Posting.AGAIN)
-    rows.update(state=Posting.REFUSED, at=now, due=None, meaning="", error="is told no more")
+    rows = NoticeRecipient.objects.filter(notice_id=notice_id, recipient__in=recipients, state=NoticeRecipient.AGAIN)
+    rows.update(state=NoticeRecipient.REFUSED, at=now, due=None, meaning="", error="is told no more")
 
 
 def wait_no_longer(notice_id: int, now: datetime) -> None:
     """Who was put off until it is too late to be of use gets this one no more."""
-    rows = Posting.objects.filter(notice_id=notice_id, state=Posting.AGAIN)
-    rows.update(state=Posting.REFUSED, at=now, due=None, meaning=Meaning.LATER)
+    rows = NoticeRecipient.objects.filter(notice_id=notice_id, state=NoticeRecipient.AGAIN)
+    rows.update(state=NoticeRecipient.REFUSED, at=now, due=None, meaning=Meaning.LATER)
 
 
 def go_on(notice_id: int, after: str, due: datetime, now: datetime, error: str = "", hint: str = "") -> None:
@@ -109,7 +109,7 @@ def _have_the_end_follow(notice: Notice, now: datetime) -> None:
     end = ends.filter(state=Notice.SENT, began_at__gte=notice.began_at).order_by("-began_at", "-pk").first()
     if end is None or end.event.state not in ENDED:
         return
-    told = notice.postings.filter(state__in=[Posting.SENT, Posting.AGAIN])
+    told = notice.postings.filter(state__in=[NoticeRecipient.SENT, NoticeRecipient.AGAIN])
     if told.exclude(recipient__in=end.postings.values("recipient")).exists():
         end.state, end.after, end.ended_at = Notice.SENDING, "", None
         end.save(update_fields=["state", "after", "ended_at"])

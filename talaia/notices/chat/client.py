@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from talaia.config import Chat, Config
-from talaia.outbox.ending import waits
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.errors import PermanentError, TemporaryError
+from talaia.outbox.shutdown import waits
 
-ONCE = Path(__file__).with_name("once.py")
+ONCE = Path(__file__).with_name("apprise_worker.py")
 PATIENCE = 60.0  # seconds, for all of it: Apprise itself waits and tries again a few times
 
 
@@ -49,29 +49,31 @@ def say(chat: Chat, config: Config, title: str, body: str, patience: float = PAT
     try:
         given = json.dumps({"url": config.secret(chat.url_file) or "", "title": title, "body": body})
     except (OSError, UnicodeDecodeError):
-        raise Permanent(f"{name}: {chat.url_file} cannot be read", "it must be readable for talaia alone") from None
+        raise PermanentError(
+            f"{name}: {chat.url_file} cannot be read", "it must be readable for talaia alone"
+        ) from None
     # No proxy by the way, as everywhere here; and nothing of ours that a plugin could look up.
     kept = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
     environment = {key: value for key, value in os.environ.items() if key in kept}
     try:
         told = json.loads(Once(environment).ask(given, patience))
     except subprocess.TimeoutExpired:
-        raise Temporary(
+        raise TemporaryError(
             f"{name} did not answer within {patience:g} s", "is it well? the message may be there"
         ) from None
     except ValueError:
-        raise Temporary(f"{name}: Apprise failed", "does `python -c 'import apprise'` work?") from None
+        raise TemporaryError(f"{name}: Apprise failed", "does `python -c 'import apprise'` work?") from None
     match told["outcome"]:
         case "sent":
             return
         case "missing":
-            raise Permanent(f"{name}: Apprise is not installed", "pip install 'talaia[chat]', then try again")
+            raise PermanentError(f"{name}: Apprise is not installed", "pip install 'talaia[chat]', then try again")
         case "unknown":
-            raise Permanent(f"{name}: that is no address of Apprise", f"{place}; it must be one, on one line")
+            raise PermanentError(f"{name}: that is no address of Apprise", f"{place}; it must be one, on one line")
     status = int(told.get("status", 0))
     if status in (0, 408, 425, 429) or status >= 500:
         said = f"answers {status}" if status else "is not reached, or does not want it"
-        raise Temporary(f"{name} {said}", f"is it up? else {place}")
+        raise TemporaryError(f"{name} {said}", f"is it up? else {place}")
     if 300 <= status < 400:
-        raise Permanent(f"{name} sends us elsewhere ({status})", f"{place}: write the one that answers itself")
-    raise Permanent(f"{name} refuses us ({status})", f"{place}: is the token right, may it write there?")
+        raise PermanentError(f"{name} sends us elsewhere ({status})", f"{place}: write the one that answers itself")
+    raise PermanentError(f"{name} refuses us ({status})", f"{place}: is the token right, may it write there?")

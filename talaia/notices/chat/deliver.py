@@ -8,18 +8,18 @@ from datetime import datetime
 from django.urls import reverse
 
 from talaia.config import Chat, Config, current
-from talaia.events.clock import late
+from talaia.events.window_schedule import late
 from talaia.notices.chat import client
 from talaia.notices.chat.questions import question
 from talaia.notices.chat.write import message
-from talaia.notices.letterhead import letterhead
+from talaia.notices.compose import Calendars
 from talaia.notices.models import Notice
 from talaia.notices.rows import event_of, window_of
-from talaia.notices.values import Story, words
-from talaia.notices.write import Calendars
-from talaia.outbox.faults import Permanent
+from talaia.notices.sender import letterhead
+from talaia.notices.values import NoticeStory, words
+from talaia.outbox.errors import PermanentError
 from talaia.outbox.models import Fact
-from talaia.outbox.turns import asked_for, wait_for_turn
+from talaia.outbox.ordering import asked_for, wait_for_turn
 
 CHANNEL = "chat"
 
@@ -65,12 +65,12 @@ def say(name: str, notice_id: int, target: str, calendars: Calendars, now: datet
     if chat is None or notice is None or not notice.story or not notice.began_at:
         return  # the chat left talaia.toml
     if now - notice.began_at > config.mail.give_up and not asked_for(CHANNEL, target):
-        raise Permanent(
+        raise PermanentError(
             f"chat {name}: after {config.mail.give_up} it is no news any more",
             "let it go, or try again if it is worth it",
         )
     wait_for_turn(CHANNEL, target, now)
-    told = Story.from_json(notice.story)
+    told = NoticeStory.from_json(notice.story)
     title, body = message(told, letterhead(config), calendars, chat.language or config.site.languages[0])
     client.say(chat, config, title, body)
 

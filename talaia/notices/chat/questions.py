@@ -7,11 +7,11 @@ from datetime import datetime
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from talaia.events.clock import Late
-from talaia.notices import plain
+from talaia.events.window_schedule import Late
+from talaia.notices import markdown_text
 from talaia.notices.chat.write import LONGEST_TITLE, shortened
+from talaia.notices.compose import Calendars
 from talaia.notices.values import Words, inside
-from talaia.notices.write import Calendars
 
 
 def question(
@@ -26,7 +26,7 @@ def question(
     """Its title and its text, in one language. `desk`: where it is answered."""
     calendar = calendars(language)
     with translation.override(language):
-        title = plain.one_line(inside(titles, language)[0])
+        title = markdown_text.one_line(inside(titles, language)[0])
         head, tail = f"[{_('For operators')}] ", f" ({ref})"
         room = LONGEST_TITLE - len(head) - len(tail)
         when = f"{calendar.window(*window)} ({calendar.zone_name()})"

@@ -5,20 +5,20 @@ from __future__ import annotations
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from talaia.notices import plain, words
-from talaia.notices.values import Kind, Sender, Story, inside
-from talaia.notices.write import Calendars
+from talaia.notices import markdown_text, words
+from talaia.notices.compose import Calendars
+from talaia.notices.values import Kind, NoticeStory, Sender, inside
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 
 LONGEST_TITLE, LONGEST_SERVICES = 150, 180  # with the rest, less than the 500 characters of the shortest chats
 
 
-def message(story: Story, sender: Sender, calendars: Calendars, language: str) -> tuple[str, str]:
+def message(story: NoticeStory, sender: Sender, calendars: Calendars, language: str) -> tuple[str, str]:
     """Its title and its text, in one language."""
     calendar = calendars(language)
     with translation.override(language):
-        title = plain.one_line(inside(story.titles, language)[0])
+        title = markdown_text.one_line(inside(story.titles, language)[0])
         head, tail = f"[{words.tag(story)}] ", f" ({story.ref})"
         lines = [services(story, language), f"{words.step(story)}."]
         if story.hours:
@@ -32,13 +32,13 @@ def message(story: Story, sender: Sender, calendars: Calendars, language: str) -
         return head + shortened(title, room) + tail, "\n".join(line for line in lines if line)
 
 
-def services(story: Story, language: str) -> str:
+def services(story: NoticeStory, language: str) -> str:
     """`Connections: Partial disruption · Mail: Degraded performance`; of what is over the names alone."""
     over = story.kind in (Kind.RESOLVED, Kind.END, Kind.CANCELLED)
     said = ""
     word = panel_words.level if story.about_work else panel_words.impact
     for number, one in enumerate(story.touched):
-        name = plain.one_line(inside(one.names, language)[0])
+        name = markdown_text.one_line(inside(one.names, language)[0])
         more = name if over else f"{name}: {word(State(one.state))}"
         longer = f"{said} · {more}" if said else shortened(more, LONGEST_SERVICES)
         if len(longer) > LONGEST_SERVICES:
@@ -47,7 +47,7 @@ def services(story: Story, language: str) -> str:
     return said
 
 
-def address(story: Story, sender: Sender, language: str) -> str:
+def address(story: NoticeStory, sender: Sender, language: str) -> str:
     """Where that entry of the timeline stands, for ever."""
     prefix = "" if language == sender.languages[0] else f"/{language}"
     return f"{sender.address}{prefix}{story.path}" + (f"#u{story.entry}" if story.entry else "")

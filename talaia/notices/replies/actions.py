@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from talaia.notices.models import Reply
-from talaia.outbox import waits
+from talaia.outbox import monotonic
 from talaia.outbox.actions import record
 from talaia.retention import REPLIES
 
@@ -22,13 +22,13 @@ def order(address: str, language: str, message_id: str, secret: bytes, now: date
     Safe to repeat. `language`: empty, where we do not know it.
     """
     with transaction.atomic():
-        if Reply.objects.filter(at__gt=now - timedelta(hours=1), at__lte=now + waits.SLACK).count() >= MOST:
+        if Reply.objects.filter(at__gt=now - timedelta(hours=1), at__lte=now + monotonic.SLACK).count() >= MOST:
             return False
         digest = digest_of(address, secret)
         values = {"at": now, "address": address, "language": language, "message_id": message_id}
         row, new = Reply.objects.select_for_update().get_or_create(digest=digest, defaults=values)
         if not new:
-            if not waits.over(row.at, now, REPLIES):
+            if not monotonic.over(row.at, now, REPLIES):
                 return False
             row.at, row.address, row.language, row.message_id = now, address, language, message_id
             row.number += 1

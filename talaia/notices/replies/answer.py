@@ -6,15 +6,15 @@ import hashlib
 from datetime import datetime, timedelta
 
 from talaia.config import Config, current
-from talaia.notices.answers import Meaning
-from talaia.notices.letterhead import forum, letterhead
+from talaia.notices.compose import Calendars
+from talaia.notices.mailer import client, without
 from talaia.notices.models import Reply
-from talaia.notices.post import client, without
 from talaia.notices.replies import actions
 from talaia.notices.replies.present import present
-from talaia.notices.replies.write import Places, mail
-from talaia.notices.write import Calendars
-from talaia.outbox.faults import Temporary
+from talaia.notices.replies.write import ReplyLinks, mail
+from talaia.notices.sender import forum, letterhead
+from talaia.notices.smtp_replies import Meaning
+from talaia.outbox.errors import TemporaryError
 
 TOO_LATE = timedelta(hours=12)  # then how it stood is of no use, and nobody waits for it any more
 
@@ -32,7 +32,7 @@ def answer(pk: int, calendars: Calendars, now: datetime) -> None:
     with client(config) as server:
         said = server.send("", row.address, content)  # the null return path: what comes back of it goes nowhere
     if said.again or said.meaning is Meaning.OURS:  # who is refused is us: as long as it is of use, we try again
-        raise Temporary(f"an answer is put off: {without(row.address, said)}")
+        raise TemporaryError(f"an answer is put off: {without(row.address, said)}")
     actions.over(pk, now, "answered" if said.taken else "refused")
 
 
@@ -42,7 +42,7 @@ def written(row: Reply, config: Config, calendars: Calendars, now: datetime) -> 
     return mail(
         present(now),
         sender,
-        Places(forum(config), tuple((link.text.words, link.address) for link in site.links)),
+        ReplyLinks(forum(config), tuple((link.text.words, link.address) for link in site.links)),
         calendars,
         [row.language] if row.language in site.languages else list(site.languages),
         to=row.address,

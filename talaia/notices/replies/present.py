@@ -6,8 +6,8 @@ from datetime import datetime
 
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState
-from talaia.notices.replies.write import Open, Present
-from talaia.notices.values import Touched, words
+from talaia.notices.replies.write import OpenEvent, Present
+from talaia.notices.values import NoticeService, words
 from talaia.panel.models import Service
 from talaia.panel.state import State
 
@@ -26,7 +26,7 @@ def present(now: datetime) -> Present:
         at=now,
         listed=bool(services),
         services=tuple(
-            Touched(slug, words(names), state) for slug, names, state in services if state != State.OPERATIONAL
+            NoticeService(slug, words(names), state) for slug, names, state in services if state != State.OPERATIONAL
         ),
         incidents=tuple(_open(row) for row in incidents),
         working=tuple(_open(row) for row in working),
@@ -34,7 +34,7 @@ def present(now: datetime) -> Present:
     )
 
 
-def _open(row: Event) -> Open:
+def _open(row: Event) -> OpenEvent:
     folder = "incidents" if row.kind == Event.INCIDENT else "maintenance"
     window = (row.window_start, row.window_end) if row.window_start and row.window_end else None
-    return Open(f"/{folder}/{row.ref}/", words(row.titles, row.language), row.state, window)
+    return OpenEvent(f"/{folder}/{row.ref}/", words(row.titles, row.language), row.state, window)

@@ -48,7 +48,7 @@ BULK = ("bulk", "list", "junk", "auto_reply")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReplyRequest:
     """Who is to be answered. `message_id`: of their mail; empty: it has none that could stand in a header."""
 
     address: str
@@ -56,13 +56,13 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Silent:
+class NoReply:
     """Nobody is answered, and why."""
 
     why: str
 
 
-def read(content: bytes, sender: str | None, ours: Collection[str]) -> Asked | Silent:
+def read(content: bytes, sender: str | None, ours: Collection[str]) -> ReplyRequest | NoReply:
     """Whether a mail is answered. Never raises.
 
     `sender`: that of the envelope, as the mail server says it; None: it says none, so Return-Path is believed.
@@ -74,21 +74,21 @@ def read(content: bytes, sender: str | None, ours: Collection[str]) -> Asked | S
         to = sender if sender is not None else _first(mail, "Return-Path")
         return _judged(mail, to.strip().removeprefix("<").removesuffix(">").strip(), ours)
     except Exception:  # noqa: BLE001  whatever a stranger can put into a head, the mail server is told "taken"
-        return Silent("its head cannot be read")
+        return NoReply("its head cannot be read")
 
 
-def _judged(mail: Message, to: str, ours: Collection[str]) -> Asked | Silent:
+def _judged(mail: Message, to: str, ours: Collection[str]) -> ReplyRequest | NoReply:
     local = to.rpartition("@")[0] or to
     if not to or MACHINES.fullmatch(local):
-        return Silent("it came from a mail server or another machine")
+        return NoReply("it came from a mail server or another machine")
     if len(to) > LONGEST_ADDRESS or not ADDRESS.fullmatch(to) or ".." in to or "=?" in local:
-        return Silent("it came from nowhere that could be written to")
+        return NoReply("it came from nowhere that could be written to")
     if without_extension(to) in {without_extension(one) for one in ours}:
-        return Silent("it came from ourselves")
+        return NoReply("it came from ourselves")
     if why := automatic(mail):
-        return Silent(why)
+        return NoReply(why)
     found = MESSAGE_ID.fullmatch(_first(mail, "Message-ID"))
-    return Asked(to, found[0] if found and len(found[0]) <= LONGEST_ID else "")
+    return ReplyRequest(to, found[0] if found and len(found[0]) <= LONGEST_ID else "")
 
 
 def automatic(mail: Message) -> str:

@@ -14,15 +14,15 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from talaia.events.timeline import IncidentState, incident_word
-from talaia.notices import headers, plain
-from talaia.notices.values import Sender, Touched, Words, inside
-from talaia.notices.write import Calendars
+from talaia.notices import headers, markdown_text
+from talaia.notices.compose import Calendars
+from talaia.notices.values import NoticeService, Sender, Words, inside
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenEvent:
     """An event that people are to know of. `window`: of planned work."""
 
     path: str
@@ -37,27 +37,27 @@ class Present:
 
     at: datetime
     listed: bool = True
-    services: tuple[Touched, ...] = ()
-    incidents: tuple[Open, ...] = ()
-    working: tuple[Open, ...] = ()
-    coming: tuple[Open, ...] = ()
+    services: tuple[NoticeService, ...] = ()
+    incidents: tuple[OpenEvent, ...] = ()
+    working: tuple[OpenEvent, ...] = ()
+    coming: tuple[OpenEvent, ...] = ()
 
 
 @dataclass(frozen=True)
-class Places:
+class ReplyLinks:
     """Where people go from here. `forum`: empty, where there is none; `links`: those of the page's foot."""
 
     forum: str = ""
     links: tuple[tuple[Words, str], ...] = ()
 
 
-def text(present: Present, sender: Sender, places: Places, calendars: Calendars, language: str) -> str:
+def text(present: Present, sender: Sender, places: ReplyLinks, calendars: Calendars, language: str) -> str:
     """The words in one language."""
     calendar = calendars(language)
     prefix = "" if language == sender.languages[0] else f"/{language}"
 
-    def line(one: Open) -> dict[str, str]:
-        title = plain.one_line(inside(one.titles, language)[0])
+    def line(one: OpenEvent) -> dict[str, str]:
+        title = markdown_text.one_line(inside(one.titles, language)[0])
         about = calendar.window(*one.window) if one.window else incident_word(IncidentState(one.state))
         return {"title": title, "about": about, "address": f"{sender.address}{prefix}{one.path}"}
 
@@ -87,7 +87,7 @@ def text(present: Present, sender: Sender, places: Places, calendars: Calendars,
 def mail(
     present: Present,
     sender: Sender,
-    places: Places,
+    places: ReplyLinks,
     calendars: Calendars,
     languages: Sequence[str],
     *,

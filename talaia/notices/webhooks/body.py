@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from talaia.events.timeline import over_at
-from talaia.panel.codes import code
 from talaia.panel.state import State, worst
+from talaia.panel.statuspage_ids import code
 
 # There is no word for "unknown", and an invented one reads as green: the mildest trouble is the nearest truth.
 COMPONENT: Mapping[State, str] = {
@@ -52,7 +52,7 @@ class Component:
 
 
 @dataclass(frozen=True)
-class Entry:
+class WebhookEntry:
     number: int
     state: str
     at: datetime
@@ -61,7 +61,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Told:
+class WebhookEvent:
     """An event with the entries that there were when it happened, oldest first."""
 
     kind: str
@@ -73,10 +73,10 @@ class Told:
     window: tuple[datetime, datetime] | None
     levels: tuple[State, ...]
     components: tuple[Component, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[WebhookEntry, ...]
 
 
-def event(told: Told, services: State, address: str, host: str) -> dict[str, Any]:
+def event(told: WebhookEvent, services: State, address: str, host: str) -> dict[str, Any]:
     """Of an incident or a maintenance. `services`: the worst of all; `address`: of the page, without its last slash."""
     entries = [_entry(told, one, host) for one in reversed(told.entries)]
     watched = next((one for one in told.entries if one.state == "monitoring"), None)
@@ -155,7 +155,7 @@ def _component(one: Component, host: str) -> dict[str, Any]:
     }
 
 
-def _entry(told: Told, one: Entry, host: str) -> dict[str, Any]:
+def _entry(told: WebhookEvent, one: WebhookEntry, host: str) -> dict[str, Any]:
     event = code(host, told.kind, told.ref)
     return {
         "id": code(host, "update", f"{told.kind} {told.ref} {one.number}"),

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import httpx
 
 from talaia.config import Config, Webhook
-from talaia.config.trust import trusted
+from talaia.config.tls_trust import trusted
 from talaia.notices.webhooks.sign import headers
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.errors import PermanentError, TemporaryError
 
 WHOLE = 2  # times `timeout`: for a whole delivery
 
@@ -22,7 +22,9 @@ def post(hook: Webhook, config: Config, delivery: str, body: bytes, now: datetim
     try:
         secret = config.secret(hook.secret_file) or ""
     except (OSError, UnicodeDecodeError):
-        raise Permanent(f"{name}: {hook.secret_file} cannot be read", "it must be readable for talaia alone") from None
+        raise PermanentError(
+            f"{name}: {hook.secret_file} cannot be read", "it must be readable for talaia alone"
+        ) from None
     signed = {
         **headers(secret, delivery, now, body),
         "Content-Type": "application/json",
@@ -32,22 +34,22 @@ def post(hook: Webhook, config: Config, delivery: str, body: bytes, now: datetim
     try:
         verify = trusted(config.beside(hook.ca_file) if hook.ca_file else None)
     except OSError as error:
-        raise Permanent(f"{name}: ca_file cannot be used: {error}", "look at [[webhook]]") from None
+        raise PermanentError(f"{name}: ca_file cannot be used: {error}", "look at [[webhook]]") from None
     try:
         status, after = asyncio.run(asyncio.wait_for(_post(hook.url, body, signed, limit, verify), WHOLE * limit))
     except TimeoutError:
-        raise Temporary(
+        raise TemporaryError(
             f"{name} takes more than {WHOLE * limit:g} s", "its receiver must answer first, work later"
         ) from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Temporary(f"{name} does not answer: {type(error).__name__}", "is it up?") from None
+        raise TemporaryError(f"{name} does not answer: {type(error).__name__}", "is it up?") from None
     if 200 <= status < 300:
         return
     if status in (408, 425, 429) or status >= 500:
-        raise Temporary(f"{name} answers {status}", "look at its logs", after)
+        raise TemporaryError(f"{name} answers {status}", "look at its logs", after)
     if 300 <= status < 400:
-        raise Permanent(f"{name} sends us elsewhere ({status})", "write the address that answers itself as url")
-    raise Permanent(f"{name} refuses it ({status})", "does it know the secret, and this address?")
+        raise PermanentError(f"{name} sends us elsewhere ({status})", "write the address that answers itself as url")
+    raise PermanentError(f"{name} refuses it ({status})", "does it know the secret, and this address?")
 
 
 async def _post(

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from talaia.config import Webhook, current
-from talaia.notices.letterhead import letterhead
+from talaia.notices.sender import letterhead
 from talaia.notices.webhooks.body import written
 from talaia.notices.webhooks.client import post
 from talaia.notices.webhooks.rows import body_of
-from talaia.outbox.faults import Permanent
+from talaia.outbox.errors import PermanentError
 from talaia.outbox.models import Fact
-from talaia.outbox.turns import asked_for, wait_for_turn
+from talaia.outbox.ordering import asked_for, wait_for_turn
 
 CHANNEL = "webhook"
 GIVE_UP = timedelta(days=1)
@@ -42,7 +42,9 @@ def tell(target: str, now: datetime) -> None:
     if hook is None or fact is None or told is None:
         return  # it left talaia.toml, or there is nothing to tell any more
     if now - fact.at > GIVE_UP and not asked_for(CHANNEL, target):
-        raise Permanent(f"webhook {name} has not taken it for {GIVE_UP.days} day", "once it is well, try again here")
+        raise PermanentError(
+            f"webhook {name} has not taken it for {GIVE_UP.days} day", "once it is well, try again here"
+        )
     wait_for_turn(CHANNEL, target, now)
     post(hook, config, id_of(fact, letterhead(config).host), written(told), now)
 

@@ -7,7 +7,7 @@ from typing import Any
 from talaia.config import Config
 from talaia.events.models import Event
 from talaia.notices import rows
-from talaia.notices.letterhead import letterhead
+from talaia.notices.sender import letterhead
 from talaia.notices.values import Sender, inside, words
 from talaia.notices.webhooks import body
 from talaia.outbox.models import Fact
@@ -37,7 +37,7 @@ def _event(event: Event, fact: Fact, services: State, sender: Sender, language: 
     if isinstance(newest := fact.data.get("update"), int) and fact.kind.endswith(("opened", "updated", "resolved")):
         entries = entries.filter(number__lte=newest)  # as it stood then, however late this is delivered
     touched = list(event.impacts.select_related("service").order_by("service__group__position", "service__position"))
-    told = body.Told(
+    told = body.WebhookEvent(
         kind=event.kind,
         ref=event.ref,
         path=f"/{'incidents' if event.kind == Event.INCIDENT else 'maintenance'}/{event.ref}/",
@@ -48,7 +48,7 @@ def _event(event: Event, fact: Fact, services: State, sender: Sender, language: 
         levels=tuple(State(impact.state) for impact in touched),
         components=tuple(_component(impact.service, language) for impact in touched),
         entries=tuple(
-            body.Entry(
+            body.WebhookEntry(
                 one.number, one.state, one.at, inside(words(one.texts, one.language), language)[0], one.edited_at
             )
             for one in entries

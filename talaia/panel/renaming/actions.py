@@ -13,14 +13,14 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from talaia.config import current
+from talaia.errors import UserError
 from talaia.outbox.actions import record
 from talaia.panel.actions import begun
 from talaia.panel.models import Day, FormerSlug, Listing, Service, Transition
+from talaia.panel.monitoring_gaps import RESTART
 from talaia.panel.rollup import FARTHEST
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import Span, local_day
-from talaia.panel.watching import RESTART
-from talaia.refusal import Refused
 
 # What a row says of now, and of the trouble that it is in.
 SAID_NOW = (
@@ -75,7 +75,7 @@ def apart(before: Service, after: Service) -> None:
     """Raises Refused where the two were on the panel at the same time."""
     spans = list(Listing.objects.filter(service__in=[before, after]).values_list("since", "until"))
     if overlap := _overlap(sorted(spans, key=lambda span: (span[0], span[1] or datetime.max.replace(tzinfo=UTC)))):
-        raise Refused(
+        raise UserError(
             _("“%(old)s” and “%(new)s” were both on the panel on %(day)s: they are two services, with two histories")
             % {"old": before.slug, "new": after.slug, "day": f"{local_day(overlap, current().site.tz)}"}
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from talaia.signals.flood.room import MOST, SAID_FOR, Told, too_many
+from talaia.signals.flood.bound import MOST, SAID_FOR, RankedSignal, too_many
 from talaia.signals.matching import Concern
 from talaia.signals.models import Signal, SourceState
 from talaia.signals.parse.report import Alert
@@ -23,7 +23,7 @@ def keep_to_bound(source: str, concern: Concern) -> int:
     if rows.count() <= MOST:
         return 0
     told = [
-        Told(
+        RankedSignal(
             str(pk),
             concern.about(Alert(labels, True, words, silenced=state == Signal.SUPPRESSED)),
             state != Signal.RESOLVED,
@@ -46,7 +46,7 @@ def fitting(source: str, alerts: Mapping[str, Alert], concern: Concern, now: dat
     for keys in portions([*alerts]):
         known |= set(Signal.objects.filter(source=source, key__in=keys).values_list("key", flat=True))
     told = (
-        Told(key, concern.about(alert), alert.firing, min(alert.starts_at or now, now))
+        RankedSignal(key, concern.about(alert), alert.firing, min(alert.starts_at or now, now))
         for key, alert in alerts.items()
         if key not in known
     )

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from talaia.config.matchers import Matcher
-from talaia.signals.parse.report import Alert, Malformed, Report, Silence, decode, each, instant
+from talaia.signals.parse.report import Alert, MalformedBody, Report, Silence, decode, each, instant
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 # "4" since Alertmanager 0.1; Grafana's own alerting sends the same shape as "1".
@@ -76,7 +76,7 @@ def webhook(body: object) -> Report:
     """What a posted notification says. Raises Malformed."""
     told = decode(body, _Webhook)
     if told.version not in VERSIONS:
-        raise Malformed(f'version "{told.version}" is not known here; this understands "4" - at `$.version`')
+        raise MalformedBody(f'version "{told.version}" is not known here; this understands "4" - at `$.version`')
     return Report(
         tuple(
             Alert(

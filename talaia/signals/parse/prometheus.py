@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 import msgspec
 
-from talaia.config import clean
-from talaia.signals.parse.report import Alert, Malformed, Report, decode, each, instant
+from talaia.config import sanitize
+from talaia.signals.parse.report import Alert, MalformedBody, Report, decode, each, instant
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Point = tuple[float, str | float]
@@ -101,7 +101,7 @@ _Time = _Scalar | _One | _Path
 
 
 @dataclass(frozen=True)
-class Sample:
+class PrometheusSample:
     """One series of an instant query."""
 
     labels: Mapping[str, str]
@@ -109,7 +109,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Span:
+class SampleSpan:
     """One series of a range query: when it had a sample, in seconds by the source's clock, and of which value."""
 
     labels: Mapping[str, str]
@@ -120,18 +120,18 @@ class Span:
 def _data(answer: object, shape: type[T]) -> T:
     outer = decode(answer, _Answer)
     if outer.status != "success":
-        raise Malformed(outer.error or f"status {outer.status!r}")
+        raise MalformedBody(outer.error or f"status {outer.status!r}")
     try:
         return decode(outer.data, shape)
-    except Malformed as error:
-        raise Malformed(str(error).replace("`$", "`$.data", 1)) from None
+    except MalformedBody as error:
+        raise MalformedBody(str(error).replace("`$", "`$.data", 1)) from None
 
 
 def error_of(answer: object) -> str:
     """What an answer says that went wrong; empty when it says nothing that can be understood."""
     try:
         return decode(answer, _Answer).error
-    except Malformed:
+    except MalformedBody:
         return ""
 
 
@@ -169,7 +169,7 @@ def broken_rule(value: object) -> list[Mapping[str, Any]]:
     rule = decode(value, _Rule)
     if rule.health != "err":
         return []
-    return [{"code": "broken_rule", "rule": clean.line(rule.name), "error": clean.line(rule.lastError)}]
+    return [{"code": "broken_rule", "rule": sanitize.line(rule.name), "error": sanitize.line(rule.lastError)}]
 
 
 def clock(answer: object) -> float:
@@ -183,27 +183,29 @@ def clock(answer: object) -> float:
         case _Path():
             value = _number(said.result[0].values[-1][1]) if said.result[0].values else math.nan
     if not abs(value) < LATEST:
-        raise Malformed("time() brings no time")
+        raise MalformedBody("time() brings no time")
     return value
 
 
-def vector(answer: object) -> tuple[Sample, ...]:
+def vector(answer: object) -> tuple[PrometheusSample, ...]:
     """The series of an instant query. Raises Malformed."""
-    return tuple(Sample(_labels(series.metric), _number(series.value[1])) for series in _data(answer, _Vector).result)
+    return tuple(
+        PrometheusSample(_labels(series.metric), _number(series.value[1])) for series in _data(answer, _Vector).result
+    )
 
 
-def matrix(answer: object) -> tuple[Span, ...]:
+def matrix(answer: object) -> tuple[SampleSpan, ...]:
     """The series of a range query. Raises Malformed."""
     return tuple(each(_data(answer, _Matrix).result, span, RESULT))
 
 
-def span(value: object) -> Span:
+def span(value: object) -> SampleSpan:
     """One of them. Raises Malformed."""
     series = decode(value, _Range)
     times = tuple(time for time, _ in series.values)
     if not all(abs(time) < LATEST for time in times):
-        raise Malformed("a sample has no time")
-    return Span(_labels(series.metric), times, tuple(_number(value) for _, value in series.values))
+        raise MalformedBody("a sample has no time")
+    return SampleSpan(_labels(series.metric), times, tuple(_number(value) for _, value in series.values))
 
 
 def push(body: object, received_at: datetime) -> Report:
@@ -224,11 +226,11 @@ def push(body: object, received_at: datetime) -> Report:
 
 def _labels(metric: Mapping[str, str]) -> dict[str, str]:
     """In the form in which those of alerts are read, so that they can be compared."""
-    return {clean.line(name): clean.line(value) for name, value in metric.items()}
+    return {sanitize.line(name): sanitize.line(value) for name, value in metric.items()}
 
 
 def _number(text: str | float) -> float:
     try:
         return float(text)
     except ValueError:
-        raise Malformed(f"{text!r} is no number") from None
+        raise MalformedBody(f"{text!r} is no number") from None

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from talaia.config import clean
+from talaia.config import sanitize
 from talaia.config.matchers import Matcher
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ LONGEST = 2000  # characters of an annotation that are kept
 NO_CLOCK_BEFORE = 2000  # Unix's zero is 1970, that of GPS and FAT 1980
 
 
-class Malformed(Exception):
+class MalformedBody(Exception):
     """A body that is not what its sender promised; the message names the place in it (`$.alerts[2].labels`)."""
 
 
@@ -39,8 +39,8 @@ class Alert:
 
     def __post_init__(self) -> None:
         """Whoever sent it: nothing in it acts on a page, in a terminal or in a mail."""
-        labels = {clean.line(name): clean.line(value) for name, value in self.labels.items()}
-        words = {clean.line(name): clean.lines(value)[:LONGEST] for name, value in self.annotations.items()}
+        labels = {sanitize.line(name): sanitize.line(value) for name, value in self.labels.items()}
+        words = {sanitize.line(name): sanitize.lines(value)[:LONGEST] for name, value in self.annotations.items()}
         if speaks_of_itself(labels, words):
             words["talaia_impact"] = "unknown"
         object.__setattr__(self, "labels", labels)
@@ -88,14 +88,14 @@ def decode(value: object, shape: type[T]) -> T:
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
-        raise Malformed(str(error)) from None
+        raise MalformedBody(str(error)) from None
 
 
-def placed(error: Malformed, at: Sequence[str], number: int) -> Malformed:
+def placed(error: MalformedBody, at: Sequence[str], number: int) -> MalformedBody:
     """The error of one element, with its place: number so many of the list at `at`."""
     path = "".join(f".{key}" if key else "[…]" for key in at)
     said = str(error) if "`$" in str(error) else f"{error} - at `$`"
-    return Malformed(said.replace("`$", f"`${path}[{number}]", 1))
+    return MalformedBody(said.replace("`$", f"`${path}[{number}]", 1))
 
 
 def each(values: Iterable[object] | None, parse: Callable[[object], T], at: Sequence[str] = ()) -> Iterator[T]:
@@ -103,7 +103,7 @@ def each(values: Iterable[object] | None, parse: Callable[[object], T], at: Sequ
     for number, value in enumerate(values or ()):
         try:
             yield parse(value)
-        except Malformed as error:
+        except MalformedBody as error:
             raise placed(error, at, number) from None
 
 
@@ -117,4 +117,4 @@ def instant(value: datetime | None) -> datetime | None:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise Malformed(f"{value.isoformat()} is no possible time") from None
+        raise MalformedBody(f"{value.isoformat()} is no possible time") from None

@@ -11,7 +11,7 @@ from typing import Any
 
 import ijson
 
-from talaia.signals.parse.report import Malformed
+from talaia.signals.parse.report import MalformedBody
 
 DEEPEST = 40  # levels of nesting; real answers have seven
 LARGEST = 100_000  # characters of one element; a larger one is left out, and counted
@@ -48,26 +48,26 @@ class Listed:
                 reader.send(chunk)
                 silent = 0 if events else silent + len(chunk)
                 if silent > SILENT:
-                    raise Malformed(f"{silent:,} bytes say nothing")
+                    raise MalformedBody(f"{silent:,} bytes say nothing")
                 yield from self._elements(events)
                 events.clear()
             reader.close()
             yield from self._elements(events)
         except (ijson.JSONError, ValueError, OverflowError) as error:
-            raise Malformed(f"this is no JSON: {' '.join(str(error).split())[:100]}") from None
+            raise MalformedBody(f"this is no JSON: {' '.join(str(error).split())[:100]}") from None
 
     def _elements(self, events: Iterable[tuple[str, Any]]) -> Iterator[Any]:
         for event, value in events:
             if self._passing:
                 self._passing += event.startswith("start_") - event.startswith("end_")
                 if len(self._open) + self._passing > DEEPEST:
-                    raise Malformed(f"this is nested more than {DEEPEST} levels deep")
+                    raise MalformedBody(f"this is nested more than {DEEPEST} levels deep")
             elif event == "map_key":
                 self._keys[-1] = value
                 self._grow(len(value))
             elif event in ("start_map", "start_array"):
                 if len(self._open) == DEEPEST:
-                    raise Malformed(f"this is nested more than {DEEPEST} levels deep")
+                    raise MalformedBody(f"this is nested more than {DEEPEST} levels deep")
                 if self._inside and self._keys[-1] == self.without:
                     self._passing = 1
                     continue
@@ -92,7 +92,7 @@ class Listed:
         if not self._inside:
             self._beside += by
             if self._beside > BESIDE:
-                raise Malformed(f"more than {BESIDE:,} characters stand beside the list")
+                raise MalformedBody(f"more than {BESIDE:,} characters stand beside the list")
             return
         self._size += by
         if self._size > LARGEST:

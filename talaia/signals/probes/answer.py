@@ -9,7 +9,7 @@ GATEWAY = "here: the gateway of this machine does not answer"
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProbeAnswer:
     """The target answered as it should. `seconds`: how long it took; `certificate_ends`: of the first to end."""
 
     seconds: float

@@ -14,16 +14,16 @@ import dns.rdata
 import dns.rdatatype
 import dns.resolver
 
-from talaia.config import Check
+from talaia.config import CheckConfig
 from talaia.config.hosts import name_server
-from talaia.config.records import name_in_dns, question_is_wrong
-from talaia.signals.probes.answer import Answer, Failed, NotMeasured
-from talaia.signals.probes.ours import is_ours
+from talaia.config.validate_dns import name_in_dns, question_is_wrong
+from talaia.signals.probes.answer import Failed, NotMeasured, ProbeAnswer
+from talaia.signals.probes.local_faults import is_ours
 
 SHOWN = 5  # answers named in the details
 
 
-async def look(check: Check) -> Answer:
+async def look(check: CheckConfig) -> ProbeAnswer:
     """Ask for `record` of `target`; with `answer`, that one must be among those that come."""
     if wrong := question_is_wrong(check.target, check.record):
         raise NotMeasured(wrong)
@@ -56,7 +56,7 @@ async def look(check: Check) -> Answer:
     shown = ", ".join(texts[:SHOWN]) + (f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else "")
     if check.answer and not any(same(rdata, check.answer) for rdata in found):
         raise Failed(f"{kind} of {check.target} is {shown}, not {check.answer}")
-    return Answer(seconds, f"{kind} of {check.target} is {shown}")
+    return ProbeAnswer(seconds, f"{kind} of {check.target} is {shown}")
 
 
 async def _resolver(server: str) -> dns.asyncresolver.Resolver:

@@ -13,18 +13,18 @@ import httpx
 import idna
 
 from talaia import __version__
-from talaia.config import Check, Config
+from talaia.config import CheckConfig, Config
 from talaia.config.hosts import is_here, shown, web_address
-from talaia.config.trust import trusted
-from talaia.signals.probes.answer import Answer, Failed, NotMeasured
-from talaia.signals.probes.reading import stands_in
-from talaia.signals.probes.wire import Wire
+from talaia.config.tls_trust import trusted
+from talaia.signals.probes.answer import Failed, NotMeasured, ProbeAnswer
+from talaia.signals.probes.http_wire import WireTransport
+from talaia.signals.probes.page_text import stands_in
 
 REDIRECTS = 10
 ENOUGH = 1_000_000  # bytes of a body that are read; a text must stand in these
 
 
-async def look(check: Check, config: Config) -> Answer:
+async def look(check: CheckConfig, config: Config) -> ProbeAnswer:
     """GET the page, through its redirects unless a status 3xx is what is asked for."""
     follow = not any(300 <= status < 400 for status in check.status)
     context = _trust(check, config)
@@ -40,7 +40,8 @@ async def look(check: Check, config: Config) -> Answer:
     }
     ends: list[datetime] = []
     began = time.monotonic()
-    async with httpx.AsyncClient(transport=Wire(context), timeout=None, trust_env=False, headers=headers) as client:  # noqa: S113 - the whole probe has one
+    transport = WireTransport(context)
+    async with httpx.AsyncClient(transport=transport, timeout=None, trust_env=False, headers=headers) as client:  # noqa: S113 - the whole probe has one
         request = client.build_request("GET", target, headers=_credentials(check, config))
         asked = request.url
         for _ in range(REDIRECTS + 1):
@@ -63,10 +64,10 @@ async def look(check: Check, config: Config) -> Answer:
             raise Failed(f"redirected more than {REDIRECTS} times, last to {_short(shown(str(request.url)))}")
     seconds = time.monotonic() - began
     _judge(check, response, asked, body, whole)
-    return Answer(seconds, f"status {response.status_code}", min(ends, default=None))
+    return ProbeAnswer(seconds, f"status {response.status_code}", min(ends, default=None))
 
 
-def _credentials(check: Check, config: Config) -> dict[str, str]:
+def _credentials(check: CheckConfig, config: Config) -> dict[str, str]:
     """For this host alone: a redirect to another one does not take them along."""
     try:
         password = config.secret(check.password_file)
@@ -77,7 +78,7 @@ def _credentials(check: Check, config: Config) -> dict[str, str]:
     return {"Authorization": "Basic " + b64encode(f"{check.username}:{password}".encode()).decode()}
 
 
-def _judge(check: Check, response: httpx.Response, asked: httpx.URL, body: bytes, whole: bool) -> None:
+def _judge(check: CheckConfig, response: httpx.Response, asked: httpx.URL, body: bytes, whole: bool) -> None:
     status = response.status_code
     where = "" if response.url == asked else f" from {_short(shown(str(response.url)))}"
     if check.status and status not in check.status:
@@ -120,7 +121,7 @@ def certificate_end(response: httpx.Response) -> datetime | None:
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC) if shown else None
 
 
-def _trust(check: Check, config: Config) -> ssl.SSLContext:
+def _trust(check: CheckConfig, config: Config) -> ssl.SSLContext:
     """Whom to believe. That this cannot be known is no fault of the target."""
     folder = config.path.parent if config.path else Path.cwd()
     try:

@@ -9,17 +9,17 @@ import time
 from icmplib import AsyncSocket, ICMPRequest, ICMPv4Socket, ICMPv6Socket
 from icmplib.exceptions import ICMPSocketError, SocketPermissionError, TimeoutExceeded
 
-from talaia.config import Check
+from talaia.config import CheckConfig
 from talaia.config.hosts import host
-from talaia.signals.probes.answer import GATEWAY, Answer, Failed, NotMeasured
-from talaia.signals.probes.line import leads_nowhere
-from talaia.signals.probes.loop import ProbeLoop
+from talaia.signals.probes.answer import GATEWAY, Failed, NotMeasured, ProbeAnswer
+from talaia.signals.probes.event_loop import ProbeLoop
+from talaia.signals.probes.local_network import leads_nowhere
 
 TRIES = 3
 ERROR_KINDS = {4: (3, 11), 6: (1, 2, 3, 4)}  # ICMP types that say "not delivered" (RFC 792, RFC 4443 §2.1)
 
 
-async def look(check: Check) -> Answer:
+async def look(check: CheckConfig) -> ProbeAnswer:
     """Up to three echoes within the check's timeout; one that comes back is enough."""
     loop = asyncio.get_running_loop()
     try:
@@ -52,7 +52,7 @@ async def look(check: Check) -> Answer:
             if reply.type in ERROR_KINDS[version]:
                 raise Failed(f"cannot be reached (ICMP type {reply.type}, code {reply.code})")
             lost = f", after {sequence} lost" if sequence else ""
-            return Answer(time.monotonic() - began, f"{there} answers{lost}")
+            return ProbeAnswer(time.monotonic() - began, f"{there} answers{lost}")
     if leads_nowhere(there):
         raise NotMeasured(GATEWAY)
     raise Failed(f"{there} does not answer: {TRIES} of {TRIES} echoes lost")

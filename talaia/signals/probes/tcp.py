@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 
-from talaia.config import Check
+from talaia.config import CheckConfig
 from talaia.config.hosts import host_and_port
-from talaia.signals.probes.answer import Answer, NotMeasured
+from talaia.signals.probes.answer import NotMeasured, ProbeAnswer
 
 
-async def look(check: Check) -> Answer:
+async def look(check: CheckConfig) -> ProbeAnswer:
     """Connect and leave. Where a name has several addresses the first that accepts counts (RFC 8305)."""
     try:
         host, port = host_and_port(check.target)
@@ -20,4 +20,4 @@ async def look(check: Check) -> Answer:
     _, writer = await asyncio.open_connection(host, port, happy_eyeballs_delay=0.25)
     seconds = time.monotonic() - began
     writer.transport.abort()
-    return Answer(seconds, "accepts connections")
+    return ProbeAnswer(seconds, "accepts connections")

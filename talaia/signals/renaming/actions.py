@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from talaia.signals.actions import signal_key
+from talaia.signals.inputs import CHECKS
 from talaia.signals.models import Evidence, Signal
-from talaia.signals.view import CHECKS
 
 
 def take_along(former: Mapping[str, str]) -> None:

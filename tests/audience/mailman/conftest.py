@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from talaia.audience.mailman import setting
-from talaia.audience.mailman.client import Client
+from talaia.audience.mailman import apply_settings
+from talaia.audience.mailman.client import MailmanClient
 from talaia.config import Audience, Config
 from tests.audience.ledger import CONFIG
 from tests.product import ROOT
@@ -27,7 +27,7 @@ class Listed:
     name: str
     core: Mailman
     config: Config
-    client: Client
+    client: MailmanClient
 
     @property
     def id(self) -> str:
@@ -70,12 +70,12 @@ def unset(core: Mailman, tmp_path: Path, configure: Callable[[str], Config]) -> 
     config = configure(written(core.url, name, tmp_path))
     assert config.tables.audience
     assert config.tables.audience.mailman
-    with Client(config.tables.audience.mailman, config) as client:
+    with MailmanClient(config.tables.audience.mailman, config) as client:
         yield Listed(name, core, config, client)
 
 
 @pytest.fixture
 def listed(unset: Listed) -> Listed:
     """It exists and is set as it must be."""
-    setting.apply(unset.client, unset.config.site, setting.look(unset.client, unset.config.site))
+    apply_settings.apply(unset.client, unset.config.site, apply_settings.look(unset.client, unset.config.site))
     return unset

@@ -20,7 +20,7 @@ from django.db import connection
 
 from talaia.cli import set_up
 from talaia.config import current
-from talaia.outbox.faults import Temporary
+from talaia.outbox.errors import TemporaryError
 from tests.audience.mailman.letters import letter, now
 
 KILLED, AGAIN = -9, 75
@@ -52,7 +52,7 @@ class Wire(httpx.BaseTransport):
 
 def one_life(message_id: str, fatal: int, clock: Callable[[], datetime]) -> int:
     """Post in a process of its own; how that ended."""
-    from talaia.audience.mailman.client import Client
+    from talaia.audience.mailman.client import MailmanClient
     from talaia.audience.mailman.posting import post
 
     pid = os.fork()
@@ -70,10 +70,13 @@ def one_life(message_id: str, fatal: int, clock: Callable[[], datetime]) -> int:
 
     assert config.tables.audience
     assert config.tables.audience.mailman
-    with connection.execute_wrapper(written), Client(config.tables.audience.mailman, config, Wire(points)) as client:
+    with (
+        connection.execute_wrapper(written),
+        MailmanClient(config.tables.audience.mailman, config, Wire(points)) as client,
+    ):
         try:
             post(client, letter(message_id), message_id, clock)
-        except Temporary:
+        except TemporaryError:
             os._exit(AGAIN)
     os._exit(0)
 

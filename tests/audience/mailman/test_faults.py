@@ -12,17 +12,17 @@ from django.test import Client as Browser
 from pytest_django import Settings
 
 from talaia.audience.actions import kept
-from talaia.audience.diff import Entry
-from talaia.audience.mailman.client import Answer, Client, Unreached
+from talaia.audience.backend import ListOutcome
+from talaia.audience.diff import RecipientEntry
+from talaia.audience.mailman.client import MailmanClient, MailmanResponse, UnreachableError
 from talaia.audience.mailman.posting import accept, give, post
+from talaia.audience.mailman.posting_states import HeldMessage
 from talaia.audience.mailman.roster import MailmanList, outcome
-from talaia.audience.mailman.steps import Held
-from talaia.audience.mailman.watch import Watch
-from talaia.audience.models import Letter, Look
-from talaia.audience.target import Outcome
+from talaia.audience.mailman.watch import MailmanWatch
+from talaia.audience.models import ExportCheck, ListPost
 from talaia.config import Config
 from talaia.desk.people.roles import Role
-from talaia.outbox.faults import Fault, Permanent, Temporary
+from talaia.outbox.errors import OutsideError, PermanentError, TemporaryError
 from talaia.outbox.models import Fact
 from tests.audience.mailman.conftest import written
 from tests.audience.mailman.letters import letter, now
@@ -37,33 +37,33 @@ def config(tmp_path: Path, configure: Callable[[str], Config]) -> Config:
     return configure(written("http://127.0.0.1:9", "status@lists.example.org", tmp_path))
 
 
-def client(config: Config, transport: httpx.BaseTransport) -> Client:
+def client(config: Config, transport: httpx.BaseTransport) -> MailmanClient:
     assert config.tables.audience
     assert config.tables.audience.mailman
-    return Client(config.tables.audience.mailman, config, transport)
+    return MailmanClient(config.tables.audience.mailman, config, transport)
 
 
 @pytest.mark.parametrize(
     ("faulty", "kind", "words"),
     [
-        (Faulty(401), Permanent, "refuses us"),
-        (Faulty(302), Permanent, "sends us elsewhere"),
-        (Faulty(404, {"title": "404 Not Found"}), Permanent, "404 Not Found"),
-        (Faulty(400, {"description": "Unknown field"}), Permanent, "Unknown field"),
-        (Faulty(500), Temporary, "answers 500"),
-        (Faulty(503, "busy"), Temporary, "answers 503"),
-        (Faulty(200, "<html>"), Temporary, "no JSON"),
-        (Faulty(200, "[1]"), Temporary, "no JSON"),
-        (Faulty(200, {"total_size": 2, "entries": [{"email": "a@example.org"}]}), Temporary, "everybody"),
-        (Faulty(200, {}), Temporary, "everybody"),
-        (Faulty(error=httpx.ReadTimeout), Temporary, "does not answer"),
-        (Faulty(error=httpx.RemoteProtocolError), Temporary, "does not answer"),
-        (Faulty(error=httpx.ConnectError), Unreached, "is not reached"),
-        (Faulty(error=httpx.ConnectTimeout), Unreached, "is not reached"),
+        (Faulty(401), PermanentError, "refuses us"),
+        (Faulty(302), PermanentError, "sends us elsewhere"),
+        (Faulty(404, {"title": "404 Not Found"}), PermanentError, "404 Not Found"),
+        (Faulty(400, {"description": "Unknown field"}), PermanentError, "Unknown field"),
+        (Faulty(500), TemporaryError, "answers 500"),
+        (Faulty(503, "busy"), TemporaryError, "answers 503"),
+        (Faulty(200, "<html>"), TemporaryError, "no JSON"),
+        (Faulty(200, "[1]"), TemporaryError, "no JSON"),
+        (Faulty(200, {"total_size": 2, "entries": [{"email": "a@example.org"}]}), TemporaryError, "everybody"),
+        (Faulty(200, {}), TemporaryError, "everybody"),
+        (Faulty(error=httpx.ReadTimeout), TemporaryError, "does not answer"),
+        (Faulty(error=httpx.RemoteProtocolError), TemporaryError, "does not answer"),
+        (Faulty(error=httpx.ConnectError), UnreachableError, "is not reached"),
+        (Faulty(error=httpx.ConnectTimeout), UnreachableError, "is not reached"),
     ],
 )
 def test_a_wrong_answer_is_a_fault_that_says_what_to_do(
-    config: Config, faulty: Faulty, kind: type[Fault], words: str
+    config: Config, faulty: Faulty, kind: type[OutsideError], words: str
 ) -> None:
     with client(config, faulty) as server, pytest.raises(kind, match=words) as caught:
         MailmanList(server).read()
@@ -73,40 +73,43 @@ def test_a_wrong_answer_is_a_fault_that_says_what_to_do(
 
 def test_a_password_that_is_gone_is_a_fault_of_the_list_alone(config: Config) -> None:
     (config.folder / "mailman-password").unlink()
-    with client(config, Faulty()) as server, pytest.raises(Permanent, match="password cannot be read"):
+    with client(config, Faulty()) as server, pytest.raises(PermanentError, match="password cannot be read"):
         server.get("system/versions")
 
 
 @pytest.mark.parametrize(
     ("status", "said", "meant"),
     [
-        (201, "", Outcome.DONE),
-        (409, "Member already subscribed", Outcome.ALREADY),
-        (409, "Subscription request already pending", Outcome.LATER),
-        (400, "Membership is banned", Outcome.BARRED),
-        (400, "List posting address cannot subscribe", Outcome.IMPOSSIBLE),
-        (400, 'Invalid Parameter "subscriber": x.', Outcome.IMPOSSIBLE),
+        (201, "", ListOutcome.DONE),
+        (409, "Member already subscribed", ListOutcome.ALREADY),
+        (409, "Subscription request already pending", ListOutcome.LATER),
+        (400, "Membership is banned", ListOutcome.BARRED),
+        (400, "List posting address cannot subscribe", ListOutcome.IMPOSSIBLE),
+        (400, 'Invalid Parameter "subscriber": x.', ListOutcome.IMPOSSIBLE),
     ],
 )
-def test_what_mailman_answers_to_a_subscription(status: int, said: str, meant: Outcome) -> None:
-    assert outcome(Answer(status, {}, said)) == meant
+def test_what_mailman_answers_to_a_subscription(status: int, said: str, meant: ListOutcome) -> None:
+    assert outcome(MailmanResponse(status, {}, said)) == meant
 
 
 def test_a_refusal_that_we_do_not_know_is_nobodys_fault_but_ours() -> None:
-    with pytest.raises(Permanent, match="No such list"):
-        outcome(Answer(400, {}, "No such list"))
+    with pytest.raises(PermanentError, match="No such list"):
+        outcome(MailmanResponse(400, {}, "No such list"))
 
 
 def test_where_mailman_stumbles_over_itself_it_is_tried_again() -> None:
-    with pytest.raises(Temporary):
-        outcome(Answer(400, {}, "(sqlite3.IntegrityError) UNIQUE constraint failed: address.email"))
+    with pytest.raises(TemporaryError):
+        outcome(MailmanResponse(400, {}, "(sqlite3.IntegrityError) UNIQUE constraint failed: address.email"))
 
 
 def test_who_was_to_leave_and_is_not_in_the_answer_is_asked_for_again(config: Config) -> None:
-    with client(config, Faulty(200, {"other@example.org": True})) as server, pytest.raises(Temporary, match="1 that"):
+    with (
+        client(config, Faulty(200, {"other@example.org": True})) as server,
+        pytest.raises(TemporaryError, match="1 that"),
+    ):
         MailmanList(server).remove(["anna@example.org"])
-    with client(config, Faulty(500)) as server, pytest.raises(Temporary):
-        MailmanList(server).subscribe([Entry("anna@example.org", "anna@example.org")])
+    with client(config, Faulty(500)) as server, pytest.raises(TemporaryError):
+        MailmanList(server).subscribe([RecipientEntry("anna@example.org", "anna@example.org")])
 
 
 class Queue(Faulty):
@@ -132,19 +135,19 @@ class Queue(Faulty):
     ],
 )
 def test_a_letter_counts_as_given_unless_nobody_can_have_heard_it(config: Config, queue: Queue, tries: int) -> None:
-    row = Letter.objects.create(message_id="m@x", list_id="status.lists.example.org", began_at=now())
+    row = ListPost.objects.create(message_id="m@x", list_id="status.lists.example.org", began_at=now())
     with client(config, queue) as server:
         try:
             give(server, letter("<m@x>").decode(), "<m@x>", now)
-        except Fault:
+        except OutsideError:
             assert queue.error or queue.status >= 400
     row.refresh_from_db()
     assert (row.tries, row.tried_at is not None) == (tries, tries > 0)
 
 
 def test_after_an_accept_that_may_have_been_heard_it_is_waited(config: Config) -> None:
-    with client(config, Faulty(error=httpx.ReadTimeout)) as server, pytest.raises(Temporary) as caught:
-        accept(server, Held("2026-11-26T03:00:00", 1))
+    with client(config, Faulty(error=httpx.ReadTimeout)) as server, pytest.raises(TemporaryError) as caught:
+        accept(server, HeldMessage("2026-11-26T03:00:00", 1))
     assert caught.value.after is not None
     assert caught.value.after.total_seconds() >= 10
 
@@ -184,12 +187,12 @@ def test_a_letter_that_mailman_lost_three_times_goes_out_once_that_is_mended_and
 
     with client(config, wire) as server:
         for times in (3, 6):  # also when it is tried again too early
-            with pytest.raises(Permanent, match="does not hold it"):
+            with pytest.raises(PermanentError, match="does not hold it"):
                 tried()
             assert wire.given == times
         wire.mended = True
         tried()
-    assert (wire.given, wire.held, Letter.objects.get().state) == (7, [], "sent")
+    assert (wire.given, wire.held, ListPost.objects.get().state) == (7, [], "sent")
 
 
 @pytest.mark.django_db
@@ -198,12 +201,12 @@ def test_a_mailman_that_is_away_is_told_of_once_and_tried_again(
 ) -> None:
     port = free_port()
     config = configure(written(f"http://127.0.0.1:{port}", "status@lists.example.org", tmp_path))
-    watch = Watch(lambda: config, now)
+    watch = MailmanWatch(lambda: config, now)
     for _ in range(3):
         watch.looked = None
         watch.step(now())
     release_port(port)
-    assert "is not reached" in Look.objects.get(export="status@lists.example.org").error["text"]
+    assert "is not reached" in ExportCheck.objects.get(export="status@lists.example.org").error["text"]
     assert Fact.objects.filter(kind="audience.list_troubled").count() == 1
     assert watch.followed is None
 

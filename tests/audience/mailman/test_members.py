@@ -12,13 +12,13 @@ import pytest
 from django.db import connection
 
 from talaia.audience import actions
-from talaia.audience.diff import Entry, Standing
-from talaia.audience.following import follow, hear
-from talaia.audience.mailman.client import Client
+from talaia.audience.backend import DeliveryMode, ListOutcome
+from talaia.audience.diff import RecipientEntry, RecipientStatus
+from talaia.audience.list_sync import follow, hear
+from talaia.audience.mailman.client import MailmanClient
 from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Recipient
-from talaia.audience.target import Mail, Outcome
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.outbox.errors import PermanentError, TemporaryError
 from tests.audience.mailman.conftest import Listed
 from tests.audience.mailman.letters import now
 from tests.audience.mailman.wire import Wire
@@ -50,8 +50,8 @@ Status: 5.1.1
 """
 
 
-def person(address: str, name: str = "") -> Entry:
-    return Entry(address.lower(), address, name)
+def person(address: str, name: str = "") -> RecipientEntry:
+    return RecipientEntry(address.lower(), address, name)
 
 
 def sync(listed: Listed) -> None:
@@ -108,27 +108,27 @@ def test_what_mailman_says_of_each_who_is_to_be_on_the_list(listed: Listed) -> N
         person(listed.name),
     ]
     expected = {
-        "anna@example.com": Outcome.DONE,
-        "banned@example.com": Outcome.BARRED,
-        "asks@example.com": Outcome.DONE,
-        listed.name: Outcome.IMPOSSIBLE,
+        "anna@example.com": ListOutcome.DONE,
+        "banned@example.com": ListOutcome.BARRED,
+        "asks@example.com": ListOutcome.DONE,
+        listed.name: ListOutcome.IMPOSSIBLE,
     }
     assert roster.subscribe(people) == expected
     again = roster.subscribe(people)
-    assert [again[key] for key in ("anna@example.com", "asks@example.com")] == [Outcome.ALREADY] * 2
+    assert [again[key] for key in ("anna@example.com", "asks@example.com")] == [ListOutcome.ALREADY] * 2
     assert roster.read().keys() == {"anna@example.com", "asks@example.com"}
     assert roster.remove(["anna@example.com", "nobody@example.com"]) == {
-        "anna@example.com": Outcome.DONE,
-        "nobody@example.com": Outcome.ALREADY,
+        "anna@example.com": ListOutcome.DONE,
+        "nobody@example.com": ListOutcome.ALREADY,
     }
     assert listed.members() == {"asks@example.com"}
 
 
 def test_a_list_that_is_gone_is_a_fault_and_nobody_is_marked(unset: Listed) -> None:
     add("anna")
-    with pytest.raises(Permanent):
+    with pytest.raises(PermanentError):
         sync(unset)
-    with pytest.raises(Permanent, match="No such list"):
+    with pytest.raises(PermanentError, match="No such list"):
         MailmanList(unset.client).subscribe([person("anna@example.com")])
     assert standing("anna") == "on"
 
@@ -141,7 +141,9 @@ def test_whose_mail_comes_back_stays_on_the_list_switched_off_and_is_seen(listed
     core = listed.core
     core.lmtp_send("", to, DSN.format(to=to, who="anna@example.com"))
     roster = MailmanList(listed.client)
-    wait_until(lambda: roster.read()["anna@example.com"].mail == Mail.BOUNCED, 30, "Mailman has switched it off")
+    wait_until(
+        lambda: roster.read()["anna@example.com"].mail == DeliveryMode.BOUNCED, 30, "Mailman has switched it off"
+    )
     sync(listed)
     assert (standing("anna"), standing("berta")) == ("bounced", "on")
     assert listed.members() == {"anna@example.com", "berta@example.com"}
@@ -158,13 +160,15 @@ def test_whose_mail_arrives_again_gets_it_from_mailman_too(listed: Listed) -> No
     listed.set(bounce_score_threshold=1)
     to = listed.name.replace("@", "-bounces@")
     core.lmtp_send("", to, DSN.format(to=to, who="anna@example.com"))
-    wait_until(lambda: roster.read()["anna@example.com"].mail == Mail.BOUNCED, 30, "Mailman has switched it off")
+    wait_until(
+        lambda: roster.read()["anna@example.com"].mail == DeliveryMode.BOUNCED, 30, "Mailman has switched it off"
+    )
     sync(listed)
     assert standing("anna") == "bounced"
     actions.opt_in("anna@example.com", now())
     for _ in range(2):
         sync(listed)
-        assert (standing("anna"), roster.read()["anna@example.com"].mail) == ("on", Mail.ON)
+        assert (standing("anna"), roster.read()["anna@example.com"].mail) == ("on", DeliveryMode.ON)
     assert listed.members() == {"anna@example.com", "berta@example.com"}
 
 
@@ -180,9 +184,9 @@ def test_who_gets_nothing_by_their_own_choice_or_a_ban_is_told_apart_and_a_diges
     core.ask("PATCH", f"members/{members['berta@example.com']}", delivery_mode="mime_digests")
     seen = MailmanList(listed.client).read(closely=True)
     assert {key: one.mail for key, one in seen.items()} == {
-        "anna@example.com": Mail.PAUSED,
-        "berta@example.com": Mail.DIGEST,
-        "dolors@example.com": Mail.ON,
+        "anna@example.com": DeliveryMode.PAUSED,
+        "berta@example.com": DeliveryMode.DIGEST,
+        "dolors@example.com": DeliveryMode.ON,
     }
     follow(MailmanList(listed.client), listed.audience.shrink, now, closely=True)
     found = dict(Recipient.objects.values_list("key", "at_list"))
@@ -194,21 +198,21 @@ def test_who_gets_nothing_by_their_own_choice_or_a_ban_is_told_apart_and_a_diges
         "eva@banned.example.com": "banned",
     }
     assert set(Recipient.objects.values_list("standing", flat=True)) == {"on"}
-    assert MailmanList(listed.client).read(closely=True)["berta@example.com"].mail == Mail.ON
+    assert MailmanList(listed.client).read(closely=True)["berta@example.com"].mail == DeliveryMode.ON
 
 
 def test_an_answer_that_is_lost_is_asked_for_again(listed: Listed) -> None:
     add("anna", "berta", "carme")
     lost = iter([True, False, True, False, False, True, *[False] * 50])
     wire = Wire(lambda request: request.method != "GET" and next(lost))
-    with Client(listed.client.mailman, listed.config, wire) as client:
+    with MailmanClient(listed.client.mailman, listed.config, wire) as client:
         roster, tries = MailmanList(client), 0
         while Recipient.objects.filter(listed_at=None).exists():
             tries += 1
-            with suppress(Temporary):
+            with suppress(TemporaryError):
                 follow(roster, listed.audience.shrink, now)
         assert 1 < tries < 10
-    assert {standing(name) for name in ("anna", "berta", "carme")} == {Standing.ON}
+    assert {standing(name) for name in ("anna", "berta", "carme")} == {RecipientStatus.ON}
     assert listed.members() == {"anna@example.com", "berta@example.com", "carme@example.com"}
 
 
@@ -220,7 +224,7 @@ def test_two_who_bring_the_list_up_to_date_at_once_are_not_in_each_others_way(li
     told: list[str] = []
 
     def one() -> None:
-        with Client(listed.client.mailman, listed.config, wire := Wire()) as client:
+        with MailmanClient(listed.client.mailman, listed.config, wire := Wire()) as client:
             follow(MailmanList(client), listed.audience.shrink, now)
         told.extend(wire.asked)
         connection.close()
@@ -264,7 +268,7 @@ def test_a_thousand_then_twenty_more_fifteen_less_and_three_who_left_by_themselv
     people(1000, 1020)
     Recipient.objects.filter(key__in=[f"p{n}@example.com" for n in range(15)]).update(standing="left", left_at=now())
     wire = Wire()
-    with Client(listed.client.mailman, listed.config, wire) as client:
+    with MailmanClient(listed.client.mailman, listed.config, wire) as client:
         follow(MailmanList(client), listed.audience.shrink, now)
     out = {100, 101, 102}
     assert listed.members() == {f"p{n}@example.com" for n in range(15, 1020) if n not in out}
@@ -286,12 +290,12 @@ def test_ten_thousand_who_do_not_change_cost_little_more_than_reading_them(liste
     sync(listed)  # learns that they are there
     plain = ours = own = 0.0
     for _ in range(6):  # by turns, as the machine has others to serve, too
-        with Client(listed.client.mailman, listed.config) as client:
+        with MailmanClient(listed.client.mailman, listed.config) as client:
             begun = time.monotonic()
             assert len(client.get(client.path("roster", "member"), long=True, fields="email").entries) == 10_000
             plain += time.monotonic() - begun
         wire = Wire()
-        with Client(listed.client.mailman, listed.config, wire) as client:
+        with MailmanClient(listed.client.mailman, listed.config, wire) as client:
             begun = time.monotonic()
             follow(MailmanList(client), listed.audience.shrink, now)
             took = time.monotonic() - begun

@@ -6,9 +6,9 @@ import pytest
 
 from talaia.audience.mailman import queues
 from talaia.audience.mailman.posting import post
-from talaia.audience.mailman.watch import Watch
-from talaia.audience.models import Letter, Look
-from talaia.outbox.faults import Permanent, Temporary
+from talaia.audience.mailman.watch import MailmanWatch
+from talaia.audience.models import ExportCheck, ListPost
+from talaia.outbox.errors import PermanentError, TemporaryError
 from talaia.outbox.models import Fact
 from tests.audience.mailman.conftest import Listed
 from tests.audience.mailman.letters import SENDER, letter, now
@@ -61,7 +61,7 @@ def test_one_that_turns_up_when_the_letter_is_out_is_thrown_away(listed: Listed)
     listed.core.ask("POST", "queues/in", list_id=listed.id, text=letter(name).decode())
     listed.core.at_rest()
     # Its number may be that of the first one. Killed before "sent" was written, talaia still knows them apart.
-    Letter.objects.filter(message_id=name[1:-1]).update(state="held")
+    ListPost.objects.filter(message_id=name[1:-1]).update(state="held")
     post(listed.client, letter(name), name, now)
     assert queues.tidy(listed.client) == 0
     assert arrived(listed, name) == ONCE
@@ -71,14 +71,14 @@ def test_a_letter_is_not_given_to_a_list_that_would_not_hold_it(listed: Listed) 
     listed.core.fill(listed.name, PEOPLE)
     name = f"<2026-004.u1.{listed.id}@status.example.org>"
     listed.set(default_nonmember_action="accept")
-    with pytest.raises(Permanent, match="default_nonmember_action: accept, must be hold"):
+    with pytest.raises(PermanentError, match="default_nonmember_action: accept, must be hold"):
         post(listed.client, letter(name), name, now)
     listed.set(default_nonmember_action="hold")
     fields = {"list_id": listed.id, "subscriber": SENDER, "role": "nonmember"}
     listed.core.ask("POST", "members", **fields)
     (found,) = listed.core.ask("POST", "members/find", **fields)["entries"]
     listed.core.ask("PATCH", f"members/{found['member_id']}", moderation_action="accept")
-    with pytest.raises(Permanent, match="does not hold what the sender of our letters writes"):
+    with pytest.raises(PermanentError, match="does not hold what the sender of our letters writes"):
         post(listed.client, letter(name), name, now)
     assert arrived(listed, name) == {}
     listed.core.ask("PATCH", f"members/{found['member_id']}", moderation_action="hold")
@@ -98,16 +98,16 @@ def test_while_the_next_mail_server_is_away_the_letter_waits_and_we_are_told(lis
     core = listed.core
     core.fill(listed.name, PEOPLE)
     name = f"<2026-006.u1.{listed.id}@status.example.org>"
-    watch = Watch(lambda: listed.config, now)
+    watch = MailmanWatch(lambda: listed.config, now)
 
     def told() -> bool:
         # Mailman takes it out of the queue for a moment each time when it tries again.
         watch.looked = None
         watch.step(now())
-        return "Mailman's queue retry" in Look.objects.get(export=listed.name).error.get("text", "")
+        return "Mailman's queue retry" in ExportCheck.objects.get(export=listed.name).error.get("text", "")
 
     watch.step(now())
-    assert Look.objects.get(export=listed.name).error == {}
+    assert ExportCheck.objects.get(export=listed.name).error == {}
     core.sink.stop()
     try:
         post(listed.client, letter(name), name, now)
@@ -130,13 +130,13 @@ def test_a_mailman_that_freezes_and_dies_in_the_middle_sends_it_once(listed: Lis
     name = f"<2026-007.u1.{listed.id}@status.example.org>"
     core.kill9()
     # A connection that was kept open is cut, a new one is refused.
-    with pytest.raises(Temporary, match=r"is not reached|does not answer"):
+    with pytest.raises(TemporaryError, match=r"is not reached|does not answer"):
         post(listed.client, letter(name), name, now)
     core.start()
     listed.client.timeout = 0.5
     core.freeze()
     try:
-        with pytest.raises(Temporary, match="does not answer"):
+        with pytest.raises(TemporaryError, match="does not answer"):
             post(listed.client, letter(name), name, now)
     finally:
         core.thaw()

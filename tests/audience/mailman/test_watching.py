@@ -10,26 +10,26 @@ from pathlib import Path
 import pytest
 
 from talaia.audience import actions
-from talaia.audience.mailman.queues import Stuck
-from talaia.audience.mailman.watch import Watch
-from talaia.audience.models import Look, Recipient, Subscription
-from talaia.audience.target import Member
+from talaia.audience.backend import ListMember
+from talaia.audience.mailman.queues import StuckQueue
+from talaia.audience.mailman.watch import MailmanWatch
+from talaia.audience.models import ExportCheck, Recipient, Subscription
 from talaia.config import Config
 from talaia.outbox.models import Fact
 from tests.audience.mailman.conftest import written
-from tests.audience.test_following import Clock, Server
+from tests.audience.test_list_sync import Clock, Server
 
 pytestmark = pytest.mark.django_db
 ANNA = "anna@example.org"
-STUCK = Stuck("retry", 1)
+STUCK = StuckQueue("retry", 1)
 
 
 class House:
     """A watch whose Mailman is a list in memory, with queues that hold what a test puts there."""
 
     def __init__(self, config: Config) -> None:
-        self.server, self.stuck, self.now = Server(), list[Stuck](), Clock()
-        self.watch = Watch(lambda: config, self.now)
+        self.server, self.stuck, self.now = Server(), list[StuckQueue](), Clock()
+        self.watch = MailmanWatch(lambda: config, self.now)
 
     def look(self, minutes: int = 1, times: int = 1) -> None:
         for _ in range(times):
@@ -62,7 +62,7 @@ def test_who_may_be_on_the_list_by_us_and_opted_out_is_looked_for_within_minutes
     house.look()
     actions.add(ANNA, "", house.now())
     actions.joining([ANNA], house.now())
-    house.server.members[ANNA] = Member(ANNA)
+    house.server.members[ANNA] = ListMember(ANNA)
     actions.opt_out(ANNA, house.now())
     house.look(times=11)
     assert not house.server.members
@@ -74,7 +74,7 @@ def test_a_list_that_follows_is_read_once_a_day_and_one_that_is_behind_every_ten
     reads: list[bool] = []
     read = house.server.read
 
-    def counted(closely: bool = False) -> Mapping[str, Member]:
+    def counted(closely: bool = False) -> Mapping[str, ListMember]:
         reads.append(closely)
         return read(closely)
 
@@ -94,7 +94,7 @@ def test_a_list_that_follows_is_read_once_a_day_and_one_that_is_behind_every_ten
 
 def test_a_queue_that_is_empty_for_a_moment_is_no_news(house: House) -> None:
     def said() -> str:
-        return str(Look.objects.get().error.get("text", ""))
+        return str(ExportCheck.objects.get().error.get("text", ""))
 
     for held in ([STUCK], [], [STUCK], [STUCK], [], [STUCK]):
         house.stuck = held

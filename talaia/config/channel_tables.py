@@ -1,0 +1,39 @@
+"""The tables of talaia.toml about who else is told: chats, other systems, whoever subscribes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from talaia.config.value_types import ConfigTable, Language
+
+NoticeKind = Literal["problem", "update", "resolved", "advance", "reminder", "start", "end", "changed", "cancelled"]
+
+
+class Chat(ConfigTable, frozen=True, kw_only=True):
+    """A room that gets the notices, shortened, through Apprise. Its address holds a secret, so it is in a file."""
+
+    name: str
+    url_file: str
+    language: Language | None = None
+    notices: tuple[NoticeKind, ...] = ()
+    operators: bool = False
+
+
+class Webhook(ConfigTable, frozen=True, kw_only=True):
+    """An address of another system that gets every update and every change of a service."""
+
+    name: str
+    url: str
+    secret_file: str
+    services: bool = True
+    ca_file: str | None = None
+    timeout: timedelta = timedelta(seconds=10)
+
+
+class Subscribe(ConfigTable, frozen=True, kw_only=True):
+    """Anybody may subscribe. Without this table nobody can."""
+
+    services: bool = True
+    valid: timedelta = timedelta(days=1)
+    rate: int = 5

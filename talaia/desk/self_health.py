@@ -1,0 +1,61 @@
+"""What is not well with ourselves, for operators: the disk, and the public folder."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from talaia.config import Config
+from talaia.outbox.disk_reserve import Room, room
+from talaia.outbox.models import Fact
+from talaia.site.integrity_check import IntegrityReport, last_look
+
+TOLD_FOR = timedelta(days=1)
+
+
+def troubles(config: Config, now: datetime) -> list[str]:
+    """One sentence for each."""
+    return [*of_the_disk(room(config.home)), *of_the_folder(last_look(config.home), now), *mended_lately(now)]
+
+
+def of_the_disk(left: Room | None) -> list[str]:
+    if left is None or not (left.is_little or left.is_ill):
+        return []
+    free = {"free": f"{left.free / 1e6:.0f}"}
+    if left.is_ill:
+        return [
+            _(
+                "The disk of the server is nearly full: %(free)s MB are left, and what was held in reserve for the "
+                "news is in use. Whoever runs it has to make room now."
+            )
+            % free
+        ]
+    return [_("The disk of the server has little room: %(free)s MB are left. Whoever runs it should make more.") % free]
+
+
+def of_the_folder(seen: IntegrityReport | None, now: datetime) -> list[str]:
+    """What is wrong at this moment."""
+    del now
+    if seen is None or not seen.damaged:
+        return []
+    return [_("Files of the public page are not as they were written. They are being made anew.")]
+
+
+def mended_lately(now: datetime) -> list[str]:
+    """What was wrong today."""
+    found = Fact.objects.filter(kind="site.mended", at__gt=now - TOLD_FOR).order_by("-pk").first()
+    if found is None:
+        return []
+    count, names = int(found.data.get("count", 0)), str(found.data.get("names", ""))
+    return [
+        ngettext(
+            "Somebody else had changed or deleted %(count)s file of the public page; it has been made anew "
+            "(%(names)s). Whoever runs the server should find out who.",
+            "Somebody else had changed or deleted %(count)s files of the public page; they have been made anew "
+            "(%(names)s). Whoever runs the server should find out who.",
+            count,
+        )
+        % {"count": count, "names": names}
+    ]
