@@ -25,7 +25,7 @@ from talaia.api.db_timeout import PATIENCE, statement_timeout
 from talaia.api.json_responses import bearer, refusal
 from talaia.config import current
 from talaia.outbox.supervise import answers, away
-from talaia.signals.actions import store_intake
+from talaia.signals.actions import store_webhook
 from talaia.signals.parse.hook import read
 from talaia.signals.parse.report import MalformedBody
 from talaia.signals.tokens.actions import check_token
@@ -109,7 +109,7 @@ def _answer(request: HttpRequest, source_id: str, kinds: tuple[str, ...]) -> Htt
         except MalformedBody as error:
             raise _Refused(422, str(error)[:300], f"this is not what a source of kind {source.kind} sends") from None
         with statement_timeout(max(LEAST, PATIENCE - waited)):
-            store_intake(source_id, body, now)
+            store_webhook(source_id, body, now)
     except _Refused as refused:
         return refused.answer
     except DatabaseError as error:

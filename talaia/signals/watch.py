@@ -213,13 +213,13 @@ class SignalWatch:
         for pk, _ in self.turns.of(waiting, time.monotonic):  # all at once may be larger than this machine
             intake = RawWebhook.objects.get(pk=pk)
             try:
-                actions.handle_intake(intake, config.source(intake.source), now, self.concern)
+                actions.handle_webhook(intake, config.source(intake.source), now, self.concern)
             except UNFIT:
                 raise  # the database is away or busy: it will be taken up later
             except Exception as error:  # noqa: BLE001 - one that nobody understands holds up no other
                 said = ("nothing can be made of what source %s has posted (intake %s)", intake.source, intake.pk)
                 lasts(log, f"intake of {intake.source}", "take in", *said, level=logging.ERROR, error=error)
-                actions.refuse_intake(intake, repr(error), now)
+                actions.refuse_webhook(intake, repr(error), now)
             self.beat.show(config.home, self.clock())  # a flood takes its time, and is no standstill
             if time.monotonic() - begun > TAKING_IN:
                 actions.WAKE.set()

@@ -19,20 +19,10 @@ from talaia.panel.uptime import day_state
 from talaia.site import addresses, dates
 from talaia.site.figures import figures, filled, measures, stretches
 from talaia.site.headline import headline, overall
+from talaia.site.history_values import Month, ServiceHistory, Year
 from talaia.site.state_icons import icon
 from talaia.site.uptime_bars import bars
-from talaia.site.values import (
-    FrontPage,
-    Month,
-    PageEntry,
-    PageEvent,
-    PageService,
-    ServiceHistory,
-    ServicePage,
-    SiteInfo,
-    Year,
-    inside,
-)
+from talaia.site.values import FrontPage, PageEntry, PageEvent, PageService, ServicePage, SiteInfo, inside
 
 Files = dict[str, bytes]
 LANGUAGE_NAMES: Mapping[str, str] = {"ca": "Català", "es": "Español", "en": "English"}

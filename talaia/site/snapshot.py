@@ -22,21 +22,19 @@ from talaia.panel import models as panel
 from talaia.panel.rollup import computed, is_listed, last_day, listings
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import ONE_DAY, DaySeconds, bounds, days_before, length, local_day
+from talaia.site.history_values import Month, ServiceHistory, Year
 from talaia.site.remaining_trouble import failing_still, told_of, uncovered
 from talaia.site.values import (
     FrontPage,
-    Month,
     Other,
     PageEntry,
     PageEvent,
     PageGroup,
     PageService,
-    ServiceHistory,
     ServicePage,
     ToldTrouble,
     TouchedService,
     Words,
-    Year,
     words,
 )
 

@@ -25,8 +25,9 @@ from talaia.panel import words as panel_words
 from talaia.panel.state import Reason, State
 from talaia.site import addresses, assets, dates, markdown
 from talaia.site.fragments import part
+from talaia.site.history_values import Month
 from talaia.site.state_icons import SHAPES
-from talaia.site.values import LocalizedText, Month, PageEntry, PageEvent, PageService, Words, inside
+from talaia.site.values import LocalizedText, PageEntry, PageEvent, PageService, Words, inside
 
 register = template.Library()
 

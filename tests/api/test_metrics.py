@@ -21,7 +21,7 @@ from talaia.config import Config
 from talaia.events import actions as events
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Group, Service, Watched
-from talaia.signals.actions import store_intake
+from talaia.signals.actions import store_webhook
 from talaia.signals.models import SourceState
 from talaia.signals.tokens.actions import issue_token
 from talaia.site.models import Publication
@@ -56,7 +56,7 @@ def busy_house(db: None, config: Config, worker_beat: Callable[[datetime], None]
         Service.objects.create(slug=slug, group=group, names={"": slug}, position=position, state=state, since=now)
     Service.objects.create(slug="old", group=group, names={"": "old"}, position=9, since=now, retired_at=now)
     SourceState.objects.create(source="prometheus", heard_at=now - timedelta(seconds=42), silent=True)
-    store_intake("alertmanager", {"version": "4", "alerts": []}, now - timedelta(seconds=7))
+    store_webhook("alertmanager", {"version": "4", "alerts": []}, now - timedelta(seconds=7))
     fact = Fact.objects.create(at=now, kind="service.changed", subject="service/website", by="someone@example.org")
     for number, (state, late) in enumerate(
         [("ready", 30), ("ready", -60), ("running", 20), ("parked", 500), ("done", 900)]

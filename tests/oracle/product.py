@@ -133,7 +133,7 @@ class Product:
         blind_before = {service for (service, _), one in self.world.series.items() if one.gone_at is not None}
         body = self.world.happen(happening)
         if body is not None:
-            signals.store_intake("alertmanager", body, self.moment)
+            signals.store_webhook("alertmanager", body, self.moment)
         self.people.happen(happening)
         match happening:
             case h.Sample(reading=h.Reading.GONE):

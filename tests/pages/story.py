@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from talaia.events.anchors import fresh
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds, days_before, length
+from talaia.site.history_values import Month, Year
 from talaia.site.values import (
     FrontPage,
-    Month,
     Other,
     PageEntry,
     PageEvent,
@@ -21,7 +21,6 @@ from talaia.site.values import (
     SiteInfo,
     TouchedService,
     Words,
-    Year,
 )
 
 ZONE = ZoneInfo("Europe/Madrid")

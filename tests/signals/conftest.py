@@ -118,7 +118,7 @@ class Lab:
 
     def come_in(self, source: str, body: object) -> None:
         """A body arrives at a hook, and is taken up."""
-        actions.store_intake(source, body, self.now)
+        actions.store_webhook(source, body, self.now)
         self.step()
 
     def state(self, slug: str = "web") -> str:

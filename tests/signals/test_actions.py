@@ -39,8 +39,8 @@ def writes(queries: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def come_in(source: SourceConfig, body: object, now: datetime = NOW) -> None:
-    actions.store_intake(source.id, body, now)
-    actions.handle_intake(RawWebhook.objects.latest("pk"), source, now)
+    actions.store_webhook(source.id, body, now)
+    actions.handle_webhook(RawWebhook.objects.latest("pk"), source, now)
 
 
 def heard(*names: str, **fields: Any) -> Heard:
@@ -150,8 +150,8 @@ def test_a_push_that_is_repeated_for_a_month_costs_no_row_and_what_changed_is_ke
     def repeated(at: datetime, *bodies: dict[str, Any]) -> None:
         until = (at + 4 * MINUTE).isoformat()
         body = [{**one, "annotations": {"description": f"at {at:%H:%M}"}, "endsAt": until} for one in bodies]
-        actions.store_intake("push", body, at)
-        actions.handle_intake(RawWebhook.objects.latest("pk"), PUSH, at, concern)
+        actions.store_webhook("push", body, at)
+        actions.handle_webhook(RawWebhook.objects.latest("pk"), PUSH, at, concern)
 
     for number in range(100):
         repeated(NOW + number * 75 * SECOND, *everybody)
@@ -161,8 +161,10 @@ def test_a_push_that_is_repeated_for_a_month_costs_no_row_and_what_changed_is_ke
     assert SourceState.objects.get().heard_at == NOW + 99 * 75 * SECOND
     repeated(NOW + 200 * MINUTE, pushed("firing", NOW, alertname="ChatDown", talaia_service="chat")[0], *everybody)
     assert [one["labels"]["alertname"] for one in RawWebhook.objects.latest("pk").body] == ["ChatDown"]
-    actions.store_intake("push", pushed("resolved", NOW, alertname="WebDown", talaia_service="web"), NOW + 201 * MINUTE)
-    actions.handle_intake(RawWebhook.objects.latest("pk"), PUSH, NOW + 201 * MINUTE, concern)
+    actions.store_webhook(
+        "push", pushed("resolved", NOW, alertname="WebDown", talaia_service="web"), NOW + 201 * MINUTE
+    )
+    actions.handle_webhook(RawWebhook.objects.latest("pk"), PUSH, NOW + 201 * MINUTE, concern)
     assert RawWebhook.objects.count() == 3
 
 
@@ -177,7 +179,7 @@ def test_a_webhook_that_repeats_itself_costs_no_row_either(source: SourceConfig)
 def test_a_body_that_cannot_be_read_is_kept_with_what_is_wrong() -> None:
     come_in(TOLD, {"version": "5", "alerts": []})
     assert "version" in RawWebhook.objects.get().error
-    actions.handle_intake(RawWebhook.objects.create(source="gone", received_at=NOW, body=[]), None, NOW)
+    actions.handle_webhook(RawWebhook.objects.create(source="gone", received_at=NOW, body=[]), None, NOW)
     assert "no longer in talaia.toml" in RawWebhook.objects.latest("pk").error
 
 
@@ -292,7 +294,7 @@ def test_what_is_thirty_days_old_is_forgotten_and_what_nobody_repeats_has_ended(
     come_in(TOLD, told("firing", alertname="Fires"), NOW)
     come_in(PUSH, pushed("firing", NOW, alertname="NotRepeated"), NOW)
     late = NOW + timedelta(days=30, seconds=1)
-    actions.store_intake("told", told("firing", alertname="Waits"), NOW)
+    actions.store_webhook("told", told("firing", alertname="Waits"), NOW)
     actions.purge(late)
     assert states(TOLD) == {"Fires": "firing"}
     assert states(PUSH) == {"NotRepeated": "resolved"}

@@ -265,7 +265,7 @@ def test_case_16_the_bodies_that_come_in_after_our_absence_leave_what_the_first_
         fired = lab.now - timedelta(seconds=400)
         lab.monitoring.remember_firing(fired, fired + timedelta(minutes=1), **{**span.labels, "component": "website"})
     for captured in sample("30"):
-        actions.store_intake("alertmanager", captured["body"], lab.now)
+        actions.store_webhook("alertmanager", captured["body"], lab.now)
     go_down(lab)
     assert lab.seen() == ["operational", "disruption", "operational", "disruption"]
     recover(lab)

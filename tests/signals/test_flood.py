@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from talaia.api.rate_limit import Rate, RateLimiter
 from talaia.config import SourceConfig, current
 from talaia.signals import actions
+from talaia.signals.actions import rows, webhooks
 from talaia.signals.client import Heard
 from talaia.signals.flood import actions as flood
 from talaia.signals.flood import bound
@@ -78,8 +79,8 @@ def body(*labels: dict[str, str]) -> dict[str, Any]:
 
 
 def come_in(said: object, now: datetime = NOW) -> None:
-    actions.store_intake("told", said, now)
-    actions.handle_intake(RawWebhook.objects.latest("pk"), SOURCE, now, Concern(current()))
+    actions.store_webhook("told", said, now)
+    actions.handle_webhook(RawWebhook.objects.latest("pk"), SOURCE, now, Concern(current()))
 
 
 def kept() -> set[str]:
@@ -163,7 +164,7 @@ def test_what_a_person_has_silenced_does_not_stand_for_what_nobody_has() -> None
 def test_a_large_body_is_written_in_small_transactions_and_begun_anew_after_a_kill(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    usual, left = actions._apply, [2]
+    usual, left = rows.apply, [2]
 
     def apply(*given: Any, **more: Any) -> list[Alert]:
         left[0] -= 1
@@ -171,14 +172,14 @@ def test_a_large_body_is_written_in_small_transactions_and_begun_anew_after_a_ki
             raise KeyboardInterrupt
         return usual(*given, **more)
 
-    monkeypatch.setattr(actions, "_apply", apply)
+    monkeypatch.setattr(webhooks, "apply", apply)
     with pytest.raises(KeyboardInterrupt):
         come_in(body(*({"alertname": f"M{n}"} for n in range(20))))
     assert Signal.objects.count() == 14
     (again,) = RawWebhook.objects.all()
     assert again.handled_at is None
-    monkeypatch.setattr(actions, "_apply", usual)
-    actions.handle_intake(again, SOURCE, NOW, Concern(current()))
+    monkeypatch.setattr(webhooks, "apply", usual)
+    actions.handle_webhook(again, SOURCE, NOW, Concern(current()))
     assert Signal.objects.count() == 20 and RawWebhook.objects.get().handled_at
 
 
@@ -316,9 +317,9 @@ def test_the_bodies_of_one_source_are_taken_up_as_they_came() -> None:
 def test_eight_posts_of_thirty_thousand_alerts_leave_room_for_everybody_else() -> None:
     come_in(body({"alertname": "Web", "talaia_service": "website"}))
     for round in range(8):
-        actions.store_intake("told", body(*({"alertname": f"M{round}-{n}"} for n in range(30_000))), NOW)
+        actions.store_webhook("told", body(*({"alertname": f"M{round}-{n}"} for n in range(30_000))), NOW)
         with CaptureQueriesContext(connection) as queries:
-            actions.handle_intake(RawWebhook.objects.latest("pk"), SOURCE, NOW, Concern(current()))
+            actions.handle_webhook(RawWebhook.objects.latest("pk"), SOURCE, NOW, Concern(current()))
         transactions = sum(query["sql"].startswith(("BEGIN", "SAVEPOINT")) for query in queries)
         assert transactions > 10
     assert Signal.objects.count() <= bound.MOST and "Web" in kept()

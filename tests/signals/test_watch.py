@@ -74,7 +74,7 @@ def now_in(lab: Lab, transport: httpx.BaseTransport | None = None) -> SignalWatc
 def test_what_comes_in_turns_its_service_at_once(lab: Lab) -> None:
     with running(now_in(lab)):
         within(5, lambda: bool(lab.watch.met))
-        actions.store_intake("told", told("firing", alertname="Down", talaia_service="wiki"), lab.now)
+        actions.store_webhook("told", told("firing", alertname="Down", talaia_service="wiki"), lab.now)
         assert within(5, lambda: lab.state("wiki") == "disruption") < 0.5
 
 
@@ -176,23 +176,23 @@ def test_a_secret_that_is_gone_stops_its_own_source_only(
 
 
 def test_a_body_that_breaks_us_is_set_aside_and_the_next_is_taken(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = actions.handle_intake
+    usual = actions.handle_webhook
 
     def handle(intake: RawWebhook, *given: object) -> None:
         if intake.body == {"breaks": "us"}:
             raise ZeroDivisionError("a fault of ours")
         usual(intake, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(actions, "handle_intake", handle)
-    actions.store_intake("told", {"breaks": "us"}, lab.now)
-    actions.store_intake("told", told("firing", alertname="Down", talaia_service="wiki"), lab.now)
+    monkeypatch.setattr(actions, "handle_webhook", handle)
+    actions.store_webhook("told", {"breaks": "us"}, lab.now)
+    actions.store_webhook("told", told("firing", alertname="Down", talaia_service="wiki"), lab.now)
     lab.step()
     assert lab.state("wiki") == "disruption"
     assert "a fault of ours" in RawWebhook.objects.get(body={"breaks": "us"}).error
 
 
 def test_a_database_that_is_away_for_a_moment_loses_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual, left = actions.handle_intake, [2]
+    usual, left = actions.handle_webhook, [2]
 
     def handle(*given: object) -> None:
         left[0] -= 1
@@ -200,8 +200,8 @@ def test_a_database_that_is_away_for_a_moment_loses_nothing(lab: Lab, monkeypatc
             raise OperationalError("database is locked")
         usual(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(actions, "handle_intake", handle)
-    actions.store_intake("told", told("firing", alertname="Down", talaia_service="wiki"), lab.now)
+    monkeypatch.setattr(actions, "handle_webhook", handle)
+    actions.store_webhook("told", told("firing", alertname="Down", talaia_service="wiki"), lab.now)
     with running(now_in(lab)):
         within(15, lambda: lab.state("wiki") == "disruption")
     assert left[0] < 0
@@ -534,16 +534,16 @@ def test_an_alert_turns_the_page_while_another_source_floods_us(lab: Lab, monkey
     """One body takes longer than a round may: what another source says does not wait for all those before it."""
     monkeypatch.setattr(watch, "TAKING_IN", 0.0)
     handled: list[str] = []
-    take_up = actions.handle_intake
+    take_up = actions.handle_webhook
 
     def counted(intake: RawWebhook, *given: Any, **named: Any) -> None:
         handled.append(intake.source)
         take_up(intake, *given, **named)
 
-    monkeypatch.setattr(actions, "handle_intake", counted)
+    monkeypatch.setattr(actions, "handle_webhook", counted)
     for _ in range(300):
-        actions.store_intake("flood", [], lab.now)
+        actions.store_webhook("flood", [], lab.now)
     lab.watch.take_in(configuration.current(), lab.now)
-    actions.store_intake("told", [], lab.now)
+    actions.store_webhook("told", [], lab.now)
     lab.watch.take_in(configuration.current(), lab.now)
     assert handled == ["flood", "told"]

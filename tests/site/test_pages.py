@@ -13,9 +13,10 @@ from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds
 from talaia.site import assets, pages
 from talaia.site.figures import figures, measures, stretches
+from talaia.site.history_values import Month
 from talaia.site.state_icons import icon
 from talaia.site.uptime_bars import bars
-from talaia.site.values import FrontPage, Month, Other, PageEvent, PageGroup, ToldTrouble
+from talaia.site.values import FrontPage, Other, PageEvent, PageGroup, ToldTrouble
 from tests.pages import story
 
 

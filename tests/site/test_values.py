@@ -11,18 +11,16 @@ import pytest
 from talaia.events.anchors import fresh
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds
+from talaia.site.history_values import Month, ServiceHistory, Year
 from talaia.site.values import (
     LocalizedText,
-    Month,
     Other,
     PageEntry,
     PageEvent,
     PageService,
-    ServiceHistory,
     ServicePage,
     ToldTrouble,
     TouchedService,
-    Year,
     inside,
     words,
 )
