@@ -132,7 +132,7 @@ LOGIN_REDIRECT_URL = "desk"
 # would let a stranger lock out whom he names: desk/login_throttle.py guards every door instead.
 ACCOUNT_ADAPTER = "talaia.desk.people.adapters.Account"
 MFA_ADAPTER = "talaia.desk.people.adapters.Factors"
-SOCIALACCOUNT_ADAPTER = "talaia.desk.people.adapters.OpenID"
+SOCIALACCOUNT_ADAPTER = "talaia.desk.people.adapters.OpenIDAdapter"
 ACCOUNT_RATE_LIMITS: bool = False
 MFA_RATE_LIMITS: bool = False
 ACCOUNT_LOGIN_METHODS = {"username"}

@@ -41,7 +41,7 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 ADDRESSES = {
     "alertmanager": "/hooks/alertmanager/{}",
     "prometheus-push": "/hooks/alertmanager/{}/api/v2/alerts",
-    "webhook": "/hooks/generic/{} or /hooks/alertmanager/{}",
+    "push": "/hooks/generic/{} or /hooks/alertmanager/{}",
 }
 
 
@@ -56,7 +56,7 @@ class _Refused(Exception):
 @csrf_exempt
 def alertmanager(request: HttpRequest, source: str) -> HttpResponse:
     """Alertmanager's webhook, and Grafana's of the same shape."""
-    return _receive(request, source, ("alertmanager", "webhook"))
+    return _receive(request, source, ("alertmanager", "push"))
 
 
 @csrf_exempt
@@ -68,7 +68,7 @@ def push(request: HttpRequest, source: str) -> HttpResponse:
 @csrf_exempt
 def generic(request: HttpRequest, source: str) -> HttpResponse:
     """Whatever can post JSON."""
-    return _receive(request, source, ("webhook",))
+    return _receive(request, source, ("push",))
 
 
 @csrf_exempt

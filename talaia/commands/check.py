@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import smtplib
 import tempfile
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -66,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
     lines += proxy(config)
     lines += readers(config)
     lines += extras(config)
+    lines += former_words(config)
     if not options.offline:
         for source in config.tables.sources:
             lines += asked(source, config, made)
@@ -83,6 +85,15 @@ def run(options: argparse.Namespace) -> int:
     if options.forum:
         failed |= bool(try_out())
     return int(failed)
+
+
+def former_words(config: Config) -> Iterator[Line]:
+    """What is still called as it was before: it works, and is said, so that one thing has one word in a file."""
+    written = tomllib.loads(config.path.read_text(encoding="utf-8")) if config.path else {}
+    for source in written.get("sources", ()):
+        if source.get("kind") == "webhook":
+            what = f'source {source.get("id")}: kind = "webhook" is called "push" now, as [[webhook]] is what goes out'
+            yield None, what, 'write kind = "push"; the former word works on'
 
 
 PATIENCE = 3.0  # seconds in which another writer may be done
@@ -179,7 +190,7 @@ def readers(config: Config) -> Iterator[Line]:
 
 def asked(source: SourceConfig, config: Config, made: bool) -> Iterator[Line]:
     """Ask a source as the watch would, and hold its answer against what talaia.toml expects of it."""
-    if source.kind in ("prometheus-push", "webhook") or not source.polled:
+    if source.kind in ("prometheus-push", "push") or not source.polled:
         if not has_token(source.id, made):
             yield None, f"source {source.id}: nobody can post to it yet", f"talaia token create {source.id}"
         else:

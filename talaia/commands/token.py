@@ -72,14 +72,14 @@ SYMPA_INCLUDES = """
 PATHS = {
     "alertmanager": "/hooks/alertmanager/{}",
     "prometheus-push": "/hooks/alertmanager/{}/api/v2/alerts",
-    "webhook": "/hooks/generic/{}",
+    "push": "/hooks/generic/{}",
     METRICS: "/metrics",
     SYMPA: "/hooks/sympa/addresses",
 }
 SNIPPETS = {
     "alertmanager": ALERTMANAGER,
     "prometheus-push": PROMETHEUS,
-    "webhook": GENERIC,
+    "push": GENERIC,
     METRICS: SCRAPE,
     SYMPA: SYMPA_INCLUDES,
 }

@@ -9,6 +9,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from talaia.config.channel_tables import Chat as Chat
 from talaia.config.channel_tables import Subscribe as Subscribe
 from talaia.config.channel_tables import Webhook as Webhook
@@ -113,7 +115,7 @@ class Log(ConfigTable, frozen=True, kw_only=True):
 
 class SourceConfig(ConfigTable, frozen=True, kw_only=True):
     id: str
-    kind: Literal["prometheus", "alertmanager", "prometheus-push", "webhook"]
+    kind: Literal["prometheus", "alertmanager", "prometheus-push", "push", "webhook"]  # webhook: as push was called
     url: str | None = None
     poll_every: timedelta = timedelta(seconds=30)
     stale_after: timedelta = timedelta(seconds=90)
@@ -123,6 +125,10 @@ class SourceConfig(ConfigTable, frozen=True, kw_only=True):
     token_file: str | None = None
     ca_file: str | None = None
     ignore_labels: tuple[str, ...] = ("replica", "prometheus_replica", "cluster")
+
+    def __post_init__(self) -> None:
+        if self.kind == "webhook":
+            msgspec.structs.force_setattr(self, "kind", "push")
 
     @property
     def polled(self) -> bool:

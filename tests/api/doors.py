@@ -32,7 +32,7 @@ kind = "prometheus-push"
 
 [[sources]]
 id = "scripts"
-kind = "webhook"
+kind = "push"
 """
 DOORS = {
     "am": "/hooks/alertmanager/am",

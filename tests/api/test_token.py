@@ -25,7 +25,7 @@ kind = "prometheus-push"
 
 [[sources]]
 id = "scripts"
-kind = "webhook"
+kind = "push"
 """
 pytestmark = pytest.mark.django_db
 

@@ -41,7 +41,7 @@ columns = {{ address = "correu" }}
 
 [[sources]]
 id = "scripts"
-kind = "webhook"
+kind = "push"
 
 [[groups]]
 id = "all"

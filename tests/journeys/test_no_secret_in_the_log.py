@@ -23,7 +23,7 @@ sender = "estat@example.org"
 port = 9
 [[sources]]
 id = "scripts"
-kind = "webhook"
+kind = "push"
 [[login.openid]]
 id = "forum"
 name = "Fòrum"

@@ -22,7 +22,7 @@ refresh = "2s"
 
 [[sources]]
 id = "scripts"
-kind = "webhook"
+kind = "push"
 poll_every = "4s"
 stale_after = "8s"
 

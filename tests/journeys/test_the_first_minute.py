@@ -106,7 +106,7 @@ id = "web"
 name = "Web"
 [[sources]]
 id = "grafana"
-kind = "webhook"
+kind = "push"
 [[sources]]
 id = "prometheus"
 kind = "prometheus"

@@ -49,7 +49,7 @@ stale_after = "3m"
 
 [[sources]]
 id = "zabbix"
-kind = "webhook"
+kind = "push"
 stale_after = "1h"
 
 [[groups]]

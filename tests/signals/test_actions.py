@@ -168,9 +168,9 @@ def test_a_push_that_is_repeated_for_a_month_costs_no_row_and_what_changed_is_ke
     assert RawWebhook.objects.count() == 3
 
 
-@pytest.mark.parametrize("source", [TOLD, ALERTMANAGER, SourceConfig(id="h", kind="webhook")])
+@pytest.mark.parametrize("source", [TOLD, ALERTMANAGER, SourceConfig(id="h", kind="push")])
 def test_a_webhook_that_repeats_itself_costs_no_row_either(source: SourceConfig) -> None:
-    body: object = {"key": "web", "state": "down"} if source.kind == "webhook" else told("firing", alertname="Down")
+    body: object = {"key": "web", "state": "down"} if source.kind == "push" else told("firing", alertname="Down")
     for number in range(20):
         come_in(source, body, NOW + number * 5 * MINUTE)
     assert RawWebhook.objects.count() == Signal.objects.count() == 1

@@ -91,7 +91,7 @@ def test_of_two_words_of_one_body_that_of_the_later_hour_counts_and_of_one_hour_
     assert found["Web"].annotations["summary"] == counts
 
 
-WEBHOOK = SourceConfig(id="h", kind="webhook")
+WEBHOOK = SourceConfig(id="h", kind="push")
 TOLD = SourceConfig(id="told", kind="alertmanager")
 ASKED = SourceConfig(id="a", kind="alertmanager", url="http://a.example.org")
 PUSH = SourceConfig(id="push", kind="prometheus-push")

@@ -135,15 +135,15 @@ def test_the_state_of_a_thing_is_no_part_of_what_identifies_it() -> None:
 @pytest.mark.parametrize(
     ("kind", "body", "place"),
     [
-        ("webhook", {"key": "m"}, "state"),
-        ("webhook", {"key": "", "state": "up"}, r"\$\.key"),
-        ("webhook", {"key": "m", "state": "meh"}, r"\$\.state"),
-        ("webhook", [{"key": "m", "state": "up"}, {"key": "m"}], r"\$\[1\]"),
-        ("webhook", {"key": "m", "state": "up", "at": "yesterday"}, r"\$\.at"),
-        ("webhook", {"key": "m", "state": "up", "at": "2026-05-04T01:00:00"}, "timezone"),
-        ("webhook", {"key": "m", "state": "up", "at": "9999-12-31T23:59:59-05:00"}, "no possible time"),
-        ("webhook", {"key": "m", "state": "up", "labels": {"a": [1]}}, r"\$\.labels"),
-        ("webhook", {"version": "4", "alerts": {}}, r"\$\.alerts"),
+        ("push", {"key": "m"}, "state"),
+        ("push", {"key": "", "state": "up"}, r"\$\.key"),
+        ("push", {"key": "m", "state": "meh"}, r"\$\.state"),
+        ("push", [{"key": "m", "state": "up"}, {"key": "m"}], r"\$\[1\]"),
+        ("push", {"key": "m", "state": "up", "at": "yesterday"}, r"\$\.at"),
+        ("push", {"key": "m", "state": "up", "at": "2026-05-04T01:00:00"}, "timezone"),
+        ("push", {"key": "m", "state": "up", "at": "9999-12-31T23:59:59-05:00"}, "no possible time"),
+        ("push", {"key": "m", "state": "up", "labels": {"a": [1]}}, r"\$\.labels"),
+        ("push", {"version": "4", "alerts": {}}, r"\$\.alerts"),
         ("alertmanager", {"key": "m", "state": "up"}, "version"),
         ("alertmanager", {"version": "5", "alerts": []}, r"\$\.version"),
         ("alertmanager", {"version": 4, "alerts": []}, r"\$\.version"),
@@ -171,7 +171,7 @@ def test_grafana_posts_the_shape_of_alertmanager_as_version_1_and_may_do_so_at_e
         "message": "",
     }
     body["alerts"][0] |= {"values": {"A": 1}, "silenceURL": "https://grafana.example.org", "valueString": ""}
-    for kind in ("alertmanager", "webhook"):
+    for kind in ("alertmanager", "push"):
         assert [alert.firing for alert in hook.read(kind, body, NOW).alerts] == [True]
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from talaia.commands import check
-from talaia.config import Config, Tables
+from talaia.config import Config, Tables, read
 from tests.signals.test_client import NOW, PROMETHEUS, SITE, asking
 
 
@@ -19,6 +19,16 @@ def fires(**labels: str) -> dict[str, Any]:
 
 HEARTBEAT = fires(alertname="Watchdog", talaia_heartbeat="true")
 DOWN, SLOW = (fires(alertname=name, talaia_service="web") for name in ("WebDown", "WebSlow"))
+
+
+def test_the_former_word_for_what_is_pushed_works_on_and_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "talaia.toml"
+    sources = "".join(f'[[sources]]\nid = "{kind}"\nkind = "{kind}"\n' for kind in ("push", "webhook"))
+    path.write_text(f'[site]\nname = "Exemple"\naddress = "https://status.example.org"\n{sources}')
+    config = read(path, tmp_path)
+    assert [source.kind for source in config.tables.sources] == ["push", "push"]
+    ((well, said, mend),) = check.former_words(config)
+    assert well is None and said.startswith("source webhook:") and 'kind = "push"' in mend
 
 
 @pytest.mark.parametrize(
@@ -39,7 +49,7 @@ def test_a_heartbeat_always_fires_and_is_not_counted_among_what_does(
         asked = request.url.path.removeprefix("/sub")
         return httpx.Response(200, json={"status": "success", "data": found.get(asked, time)})
 
-    monkeypatch.setattr(check, "Client", lambda source, config: asking(answer))
+    monkeypatch.setattr(check, "SourceClient", lambda source, config: asking(answer))
     config = Config(Tables(site=SITE, sources=(PROMETHEUS,)), Path("talaia.toml"))
     (well, words, _hint), *_others = check.asked(PROMETHEUS, config, made=True)
     assert well and words.endswith(said)

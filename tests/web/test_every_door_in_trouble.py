@@ -50,7 +50,7 @@ columns = { address = "correu" }
 SOURCES = """
 [[sources]]
 id = "scripts"
-kind = "webhook"
+kind = "push"
 
 [[sources]]
 id = "direct"

@@ -18,7 +18,7 @@ from talaia.signals.inputs import CHECKS
 from talaia.signals.models import CheckFinding, Evidence, Signal, SourceState
 from talaia.signals.parse.report import Alert
 
-CHECKS_SOURCE = SourceConfig(id=CHECKS, kind="webhook", ignore_labels=())
+CHECKS_SOURCE = SourceConfig(id=CHECKS, kind="push", ignore_labels=())
 
 
 def store_outcomes(

@@ -83,7 +83,7 @@ def apply(
 
 
 def _tolerance(source: SourceConfig) -> timedelta:
-    return TOLERANCE if source.kind == "webhook" else timedelta(0)
+    return TOLERANCE if source.kind == "push" else timedelta(0)
 
 
 def _too_late(source: SourceConfig, row: Signal, alert: Alert, now: datetime) -> bool:

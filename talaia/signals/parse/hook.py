@@ -14,7 +14,7 @@ def read(kind: str, body: object, received_at: datetime) -> Report:
     """The report in `body` (JSON values) from a source of `kind`. Raises Malformed with the place in the body."""
     if kind == "prometheus-push":
         return prometheus.push(body, received_at)
-    if kind == "webhook" and not (isinstance(body, dict) and "alerts" in body):
+    if kind == "push" and not (isinstance(body, dict) and "alerts" in body):
         return generic.said(body)
     return alertmanager.webhook(body)
 

@@ -40,7 +40,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path, configure: Callable[[str], Config], monkeypatch: pytest.MonkeyPatch) -> House:
     made = House(configure(written("http://127.0.0.1:9", "status@lists.example.org", tmp_path)))
-    monkeypatch.setattr("talaia.audience.mailman.watch.Client", lambda *_: nullcontext())
+    monkeypatch.setattr("talaia.audience.mailman.watch.MailmanClient", lambda *_: nullcontext())
     monkeypatch.setattr("talaia.audience.mailman.watch.MailmanList", lambda _: made.server)
     monkeypatch.setattr("talaia.audience.mailman.watch.queues.tidy", lambda _: 0)
     monkeypatch.setattr("talaia.audience.mailman.watch.queues.stuck", lambda _: tuple(made.stuck))
