@@ -74,6 +74,7 @@ OURS = f"{os.getpid()}/{start_ticks(os.getpid())}-abc123"
         (f"other/before/1/{NO_PROCESS}/17-abc123", False),
         ("id/boot/1/x/17-abc123", True),
     ],
+    ids=["ours", "its-number", "gone", "container", "boot", "machine", "odd"],  # each process has its own number
 )
 def test_a_worker_is_dead_where_its_process_is_gone_for_certain(worker: str, dead: bool) -> None:
     assert is_dead(worker, "id/boot/1") is dead
