@@ -14,9 +14,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from talaia.config.languages import LANGUAGES
+
 ROOT = Path(__file__).parent.parent
 LOCALE = ROOT / "talaia" / "locale"
-LANGUAGES = ("ca", "es", "en")
 KEYWORDS = {
     **DEFAULT_KEYWORDS,
     "gettext_lazy": None,

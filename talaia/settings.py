@@ -11,6 +11,7 @@ import dj_database_url
 
 from talaia.config import Config, current
 from talaia.config.hosts import asked_by
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.file_modes import make_private
 
 HERE = Path(__file__).parent
@@ -154,8 +155,7 @@ USE_TZ = True
 TIME_ZONE = config.site.zone
 USE_I18N = True
 LANGUAGE_CODE = config.site.languages[0]
-NAMES_OF_LANGUAGES = {"ca": "Català", "es": "Español", "en": "English"}
-LANGUAGES = [(code, NAMES_OF_LANGUAGES[code]) for code in config.site.languages]
+LANGUAGES = [(code, LANGUAGE_NAMES[code]) for code in config.site.languages]
 LANGUAGE_COOKIE_NAME = "talaia-language"
 LANGUAGE_COOKIE_PATH = "/desk/"
 LANGUAGE_COOKIE_HTTPONLY = True

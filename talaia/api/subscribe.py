@@ -22,11 +22,11 @@ from talaia.audience.actions import ask, confirm_subscription, forget_asked
 from talaia.audience.address import AddressError
 from talaia.audience.pending_subscriptions import waited_for
 from talaia.config import Config, Subscribe, current
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.notices import tokens
 from talaia.notices.sender import the_list
 from talaia.panel.models import Service
 from talaia.panel.renaming.names import former
-from talaia.site.pages import LANGUAGE_NAMES
 from talaia.site.write import house
 
 PATIENCE = 2.0  # seconds for the database

@@ -14,14 +14,11 @@ from talaia.audience.reading import BrokenRow, ExportTable, UnreadableFile
 from talaia.audience.reading.table import writable
 from talaia.audience.unicode_text import plain, tidy
 from talaia.config import Audience, Columns
+from talaia.config.languages import KNOWN
 
 LONGEST_NAME, LONGEST_PLACE = 200, 80
 DATED = ("member_from", "member_until", "invoice_from", "invoice_until")
-LANGUAGES = {
-    **dict.fromkeys(("ca", "cat", "català", "catala", "catalan", "catalán", "valencià", "valencian"), "ca"),
-    **dict.fromkeys(("es", "spa", "cas", "castellà", "castella", "castellano", "espanyol", "español", "spanish"), "es"),
-    **dict.fromkeys(("en", "eng", "anglès", "angles", "inglés", "ingles", "english"), "en"),
-}
+LANGUAGES = {word: code for code, row in KNOWN.items() for word in (code, *row.called)}
 
 
 @dataclass(frozen=True, slots=True)

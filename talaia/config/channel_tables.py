@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from talaia.config.value_types import ConfigTable, Language
+from talaia.config.languages import Language
+from talaia.config.value_types import ConfigTable
 
 NoticeKind = Literal["problem", "update", "resolved", "advance", "reminder", "start", "end", "changed", "cancelled"]
 

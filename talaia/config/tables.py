@@ -15,11 +15,11 @@ from talaia.config.channel_tables import Chat as Chat
 from talaia.config.channel_tables import Subscribe as Subscribe
 from talaia.config.channel_tables import Webhook as Webhook
 from talaia.config.hosts import host_and_port, is_here, name_server, without_password
+from talaia.config.languages import LANGUAGES as LANGUAGES
+from talaia.config.languages import Language
 from talaia.config.matchers import Matchers
-from talaia.config.value_types import LANGUAGES as LANGUAGES
 from talaia.config.value_types import ConfigTable as ConfigTable
 from talaia.config.value_types import Impact as Impact
-from talaia.config.value_types import Language
 from talaia.config.value_types import Meaning as Meaning
 from talaia.config.value_types import Text as Text
 from talaia.config.value_types import Threshold as Threshold

@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-Language = Literal["ca", "es", "en"]
-LANGUAGES: tuple[Language, ...] = ("ca", "es", "en")
+from talaia.config.languages import LANGUAGES
+
 Impact = Literal["degraded", "partial", "disruption"]
 Meaning = Literal["degraded", "partial", "disruption", "unknown"]  # of an alert: what it says may be that one is blind
 

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from talaia.audience import mailing as audience
 from talaia.config import current
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.events.models import Event
 from talaia.notices import policy, rows
 from talaia.notices.actions import turn_of
@@ -29,7 +30,6 @@ from talaia.notices.words import kind_word
 from talaia.outbox.models import Delivery
 from talaia.panel.state import State
 from talaia.site.dates import Dates, short
-from talaia.site.pages import LANGUAGE_NAMES
 
 WAITING = (Notice.HELD, Notice.SENDING, Notice.STUCK)
 YOU = Addressee("preview", "you@example.org")

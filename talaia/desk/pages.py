@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from talaia.config import current
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.desk import assets
 from talaia.desk.idempotency import answered
 from talaia.desk.people import auth_flows
 from talaia.desk.people.roles import NAMES, Role, may
 from talaia.desk.writing import resubmit
 from talaia.events.timeline import NotPossible
-from talaia.site.pages import LANGUAGE_NAMES
 from talaia.site.write import house
 
 View = Callable[..., HttpResponse]

@@ -10,13 +10,14 @@ from django.utils import translation
 from django.utils.safestring import SafeString
 
 from talaia.config import current
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.desk.forms.impacts import ImpactsForm
 from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
 from talaia.desk.forms.maintenance import PlanForm, StepForm
 from talaia.desk.pages import frame
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.site.dates import Dates
-from talaia.site.pages import LANGUAGE_NAMES, card
+from talaia.site.pages import card
 from talaia.site.values import FrontPage, PageEntry, PageEvent, TouchedService, Words, words
 
 NOT_YET = "…"

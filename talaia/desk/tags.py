@@ -11,11 +11,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from talaia.config import current
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.desk.audit.fact_diff import FactChange
 from talaia.desk.people.roles import NAMES, Role
 from talaia.outbox.errors import sentence
 from talaia.site.dates import Dates
-from talaia.site.pages import LANGUAGE_NAMES
 
 register = template.Library()
 

@@ -1,7 +1,7 @@
 """Dates, times and durations as people of each language write them, in the site's zone. Pure; by Babel (CLDR).
 
 Django's own date formats are wrong in Catalan («3 octubre de 2026»). The little grammar that Babel does not have (the
-article of an hour, «l’1 d’octubre») stands in GRAMMAR; a language without an entry does without it.
+article of an hour, «l’1 d’octubre») stands in config/languages.py.
 """
 
 from __future__ import annotations
@@ -16,33 +16,10 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton, get_timezone_name
 from babel.numbers import format_percent
 
-# The Catalan, Spanish and English that is written here; CLDR's plain "en" is that of the United States.
-LOCALES = {"en": "en_GB"}
+from talaia.config.languages import KNOWN, Grammar
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NOON = 12
-
-
-@dataclass(frozen=True)
-class Grammar:
-    """Prepositions and articles. `one_hour` stands before 01:00…01:59, `hours` before all other times."""
-
-    since: str = ""
-    before: str = ""
-    at: str = ""
-    hours: str = ""
-    one_hour: str = ""
-    day: str = ""
-    elided_day: str = ""  # before the days whose name begins with a vowel: l’1, l’11
-    until: str = ""
-    span: str = ""  # from one time of a day to another
-    next_day: str = ""  # added when that is one of the next day
-
-
-GRAMMAR = {
-    "ca": Grammar("des de", "abans de", "a", "les ", "la ", "el ", "l’", "fins a", "de {} a {}", " de l’endemà"),
-    "es": Grammar("desde", "antes de", "a", "las ", "la ", "el ", "el ", "hasta", "de {} a {}", " del día siguiente"),
-    "en": Grammar("since", "before", "at", until="until", span="from {} to {}", next_day=" the next day"),
-}
 
 
 def utc(at: datetime) -> str:
@@ -63,7 +40,7 @@ class Dates:
 
     @property
     def grammar(self) -> Grammar:
-        return GRAMMAR.get(self.language, Grammar())
+        return KNOWN[self.language].grammar
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.zone)
@@ -209,4 +186,4 @@ def _contracted(phrase: str) -> str:
 
 @lru_cache
 def _locale(language: str) -> Locale:
-    return Locale.parse(LOCALES.get(language, language))
+    return Locale.parse(KNOWN[language].locale)

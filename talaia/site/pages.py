@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 from talaia.panel.uptime import day_state
@@ -25,7 +26,6 @@ from talaia.site.uptime_bars import bars
 from talaia.site.values import FrontPage, PageEntry, PageEvent, PageService, ServicePage, SiteInfo, inside
 
 Files = dict[str, bytes]
-LANGUAGE_NAMES: Mapping[str, str] = {"ca": "Català", "es": "Español", "en": "English"}
 BARS = 90  # days, today among them
 
 

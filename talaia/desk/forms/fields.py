@@ -12,9 +12,9 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 
 from talaia.config import current, sanitize
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.events.timeline import NotPossible, fingerprint
 from talaia.events.windows import instant
-from talaia.site.pages import LANGUAGE_NAMES
 
 LONGEST_TITLE, LONGEST_TEXT = 140, 20_000
 Choices = list[tuple[str, str]]

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from talaia.config import current
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.desk.forms.fields import Choices, MomentField, Others, TextField, TitleField, Translated, new_key
 from talaia.desk.forms.impacts import ImpactsForm
 from talaia.desk.forms.notice_scope import Whom
 from talaia.events import next_update
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible, incident_word, maintenance_word
 from talaia.site.dates import Dates
-from talaia.site.pages import LANGUAGE_NAMES
 
 
 class EntryForm(ImpactsForm):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from talaia.config import current
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.desk.forms.fields import Choices, Others, TextField, TitleField, new_key
 from talaia.desk.forms.impacts import ImpactsForm
 from talaia.desk.forms.incidents import EntryForm
@@ -19,7 +20,6 @@ from talaia.desk.forms.notice_scope import Whom
 from talaia.desk.forms.windows import Times, Window
 from talaia.events.models import Event
 from talaia.events.notice_plan import PlanNotice, notice_word
-from talaia.site.pages import LANGUAGE_NAMES
 
 USUAL, CHOSEN, NOBODY = "usual", "chosen", "nobody"
 CLOCK, HAND = "clock", "hand"

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.desk import analysis_facts
 from talaia.desk.analysis_timeline import document, gaps, refreshed
 from talaia.desk.forms.analysis import AnalysisForm
@@ -27,9 +28,6 @@ from talaia.events.anchors import fresh
 from talaia.events.models import Event as Row
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint
 from talaia.site.dates import Dates
-from talaia.site.pages import LANGUAGE_NAMES
-
-GUIDANCE = ("ca", "es", "en")
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,7 @@ class Writing:
             "versions": [(code, LANGUAGE_NAMES.get(code, code)) for code in current().site.languages],
             "drafts": [draft for draft in drafts if draft.person != self.person and draft.fields.get(self.language)],
             "own": own if own and own.fields.get(self.language) else None,
-            "guidance": f"desk/guidance_{language() if language() in GUIDANCE else 'en'}.html",
+            "guidance": f"desk/guidance_{language() if language() in LANGUAGE_NAMES else 'en'}.html",
             "action": self.here,
             "publish": f"{self.address}/publish?language={self.language}",
         }

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from talaia.config import current
+from talaia.config.languages import LANGUAGE_NAMES
 from talaia.desk.forms.fields import new_key
 from talaia.desk.pages import language
 from talaia.desk.writing.word_diff import Changed, by_language, difference
@@ -24,7 +25,6 @@ from talaia.panel.models import Service
 from talaia.panel.state import State
 from talaia.site import snapshot
 from talaia.site.dates import Dates
-from talaia.site.pages import LANGUAGE_NAMES
 from talaia.site.values import PageEvent, Words, inside, words
 
 FACTS = 50  # of an event, looked through for what somebody had seen

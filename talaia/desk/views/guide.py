@@ -9,6 +9,7 @@ from pathlib import Path
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from talaia.config.languages import KNOWN
 from talaia.desk.pages import for_viewers, language, page
 from talaia.events.anchors import fresh
 from talaia.events.blocks import blocks
@@ -17,7 +18,6 @@ from talaia.site.markdown import render
 PACKAGE = Path(__file__).parents[2]
 # An installed package carries the texts with it (pyproject.toml); in a checkout they stand where everybody reads them.
 TEXTS = PACKAGE / "desk" / "guide" if (PACKAGE / "desk" / "guide").is_dir() else PACKAGE.parent / "docs"
-LANGUAGES = ("ca", "es", "en")
 PICTURE = re.compile(r"[a-z-]+\.png")
 
 
@@ -39,7 +39,7 @@ def shown(spoken: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
 @for_viewers
 @require_GET
 def guide(request: HttpRequest) -> HttpResponse:
-    spoken = language() if language() in LANGUAGES else "en"
+    spoken = language() if language() in KNOWN else "en"
     title, html, parts = shown(spoken)
     return page(request, "desk/guide.html", {"title": title, "html": html, "parts": parts, "spoken": spoken})
 
@@ -48,7 +48,7 @@ def guide(request: HttpRequest) -> HttpResponse:
 @require_GET
 def picture(_request: HttpRequest, name: str) -> HttpResponse:
     """A picture that stands in the text."""
-    if not PICTURE.fullmatch(name) or f"](images/{name})" not in "".join(map(text, LANGUAGES)):
+    if not PICTURE.fullmatch(name) or f"](images/{name})" not in "".join(map(text, KNOWN)):
         raise Http404
     file = TEXTS / "images" / name
     if not file.is_file():
