@@ -11,6 +11,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from talaia.config.audience_tables import FORGET_AFTER as FORGET_AFTER
+from talaia.config.audience_tables import Audience as Audience
+from talaia.config.audience_tables import Columns as Columns
+from talaia.config.audience_tables import Mailman as Mailman
+from talaia.config.audience_tables import SegmentConfig as SegmentConfig
+from talaia.config.audience_tables import Sympa as Sympa
 from talaia.config.channel_tables import Chat as Chat
 from talaia.config.channel_tables import Subscribe as Subscribe
 from talaia.config.channel_tables import Webhook as Webhook
@@ -23,8 +29,6 @@ from talaia.config.value_types import Impact as Impact
 from talaia.config.value_types import Meaning as Meaning
 from talaia.config.value_types import Text as Text
 from talaia.config.value_types import Threshold as Threshold
-
-FORGET_AFTER = timedelta(days=90)  # no address is kept longer than that without a reason
 
 
 class Link(ConfigTable, frozen=True, kw_only=True):
@@ -228,76 +232,6 @@ class CheckConfig(ConfigTable, frozen=True, kw_only=True):
                     return is_here(self.target)
         except ValueError:  # a mistake that is told elsewhere
             return False
-
-
-class Columns(ConfigTable, frozen=True, kw_only=True):
-    """Which columns of the membership export hold what."""
-
-    address: str
-    name: str | None = None
-    language: str | None = None
-    member: str | None = None
-    member_from: str | None = None
-    member_until: str | None = None
-    invoice: str | None = None
-    invoice_from: str | None = None
-    invoice_until: str | None = None
-    connection: str | None = None
-    area: str | None = None
-
-
-class SegmentConfig(ConfigTable, frozen=True, kw_only=True):
-    """Who is behind a service or a reference connection, by what the export says of people."""
-
-    service: str | None = None
-    connection: str | None = None
-    connections: tuple[str, ...] = ()
-    areas: tuple[str, ...] = ()
-
-
-class Mailman(ConfigTable, frozen=True, kw_only=True):
-    """A Mailman 3 that keeps the list, asked through its REST."""
-
-    list: str
-    password_file: str
-    url: str = "http://127.0.0.1:8001"
-    username: str = "restadmin"
-    ca_file: str | None = None
-    timeout: timedelta = timedelta(seconds=30)
-    every: timedelta = timedelta(minutes=1)
-
-
-class Sympa(ConfigTable, frozen=True, kw_only=True):
-    """A Sympa that includes our addresses in its list."""
-
-    stale_after: timedelta = timedelta(days=40)
-
-
-class Audience(ConfigTable, frozen=True, kw_only=True):
-    columns: Columns
-    export: str | None = None
-    header: str = "Authorization"
-    header_file: str | None = None
-    ca_file: str | None = None
-    timeout: timedelta = timedelta(seconds=30)
-    every: timedelta = timedelta(minutes=15)
-    automatic: bool = False
-    everybody: bool = False
-    yes: tuple[str, ...] = ("sí", "si", "s", "yes", "y", "true", "t", "1", "x", "cert", "verdader", "verdadero")
-    no: tuple[str, ...] = ("no", "n", "false", "f", "0", "-", "fals", "falso")
-    shrink: Threshold = Threshold(share=0.2)
-    grow: Threshold = Threshold(share=0.2)
-    refused: Threshold = Threshold(share=0.1)
-    by_hand: Literal["leave", "adopt"] = "leave"
-    forget_after: timedelta = FORGET_AFTER
-    behind: tuple[SegmentConfig, ...] = ()
-    mailman: Mailman | None = None
-    sympa: Sympa | None = None
-
-    @property
-    def fetched(self) -> bool:
-        """Whether the export comes from an address, and not from this machine."""
-        return self.export is not None and "://" in self.export
 
 
 class Maintenance(ConfigTable, frozen=True, kw_only=True):

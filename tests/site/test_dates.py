@@ -150,10 +150,6 @@ def test_an_instant_for_machines_is_in_utc() -> None:
     assert utc(local(2026, 10, 3, 3, 12)) == "2026-10-03T01:12:00Z"
 
 
-def test_a_language_without_a_grammar_does_without() -> None:
-    assert Dates("fr", ZONE).since(local(2026, 11, 22, 3, 12), NOW).endswith("22 novembre  03:12")
-
-
 @pytest.mark.parametrize(("seconds", "text"), [(30, "30 s"), (59, "59 s"), (60, "1 min"), (120, "2 min")])
 def test_what_is_waited_for_is_told_in_seconds_below_a_minute(seconds: float, text: str) -> None:
     assert short(seconds).replace("\xa0", " ") == text
