@@ -70,10 +70,13 @@ def test_a_workbook_that_asks_for_too_much_is_refused_in_words(book: bytes, code
         assert "root:" not in str([*found.rows()])
 
 
+ONCE = "from talaia.audience.reading import sandbox_worker as once"
+
+
 def test_a_reader_that_aborts_ends_nothing_of_ours() -> None:
     """What the look at the dimensions would not see: the reader itself asks for 412 GB."""
     unseen = (
-        "import sys; from talaia.audience.reading import once, workbook;"
+        "import sys; from talaia.audience.reading import sandbox_worker as once, workbook;"
         "unseen = type('Unseen', (dict,), {'get': lambda *_: workbook.Worksheet()});"
         "workbook.sheets = lambda archive: unseen();"
         "sys.argv[1:] = sys.argv[-1:]; once.main()"
@@ -93,16 +96,10 @@ def test_a_reader_that_aborts_ends_nothing_of_ours() -> None:
         ('print(\'{"header":[],"ended":null}\')', "reader_ended"),
         ("print('{\"header\":[],\"ended\":null}'); print('[1,false,[]]')", "reader_ended"),
         ("bytearray(10**12)", "reader_ended"),
+        (f"{ONCE}; once.limited(); bytearray(2 * 10**9); print('{{}}\\n{{}}')", "reader_ended"),
+        (f"{ONCE}; once.SECONDS = 1; once.limited()\nwhile True: pass", "reader_ended"),
         (
-            "from talaia.audience.reading import once; once.limited(); bytearray(2 * 10**9); print('{}\\n{}')",
-            "reader_ended",
-        ),
-        (
-            "from talaia.audience.reading import once; once.SECONDS = 1; once.limited()\nwhile True: pass",
-            "reader_ended",
-        ),
-        (
-            "from talaia.audience.reading import once; once.SAID = 9999; once.limited(); import sys\n"
+            f"{ONCE}; once.SAID = 9999; once.limited(); import sys\n"
             "for _ in range(99): sys.stdout.write('x' * 999); sys.stdout.flush()",
             "reader_ended",
         ),

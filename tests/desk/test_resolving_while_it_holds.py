@@ -45,7 +45,7 @@ def talaia(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, 
     assert lab.config.path
     monkeypatch.setenv("TALAIA_CONFIG", str(lab.config.path))
     monkeypatch.setenv("TALAIA_HOME", str(lab.config.home))
-    for place in ("incident", "writing"):
+    for place in ("incident", "shared_options"):
         monkeypatch.setattr(f"talaia.commands.{place}.timezone.now", lambda: lab.now)
     return Shell(capsys, monkeypatch)
 

@@ -384,10 +384,10 @@ from talaia.config import current
 from talaia.events.actions import open_incident
 from talaia.panel.actions import judge_service, list_services
 from talaia.panel.catalogue import headings
-from talaia.panel.state import Computed, Reason, Shown, State
+from talaia.panel.state import Computed, Reason, ShownState, State
 now = timezone.now()
 list_services(headings(current()), now)
-judge_service("chat", Computed(State.OPERATIONAL, Reason()), Shown(State.OPERATIONAL, Reason()), now)
+judge_service("chat", Computed(State.OPERATIONAL, Reason()), ShownState(State.OPERATIONAL, Reason()), now)
 open_incident({"ca": "x"}, {"ca": "x"}, {"chat": State.PARTIAL}, now, by="anna")
 add("anna@example.net", "", now)
 Recipient.objects.update(services=["chat"])

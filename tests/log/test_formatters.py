@@ -58,7 +58,10 @@ def test_what_counts_is_where_our_standard_error_leads(tmp_path: Path, monkeypat
 
 def test_a_plain_line_begins_with_time_and_level() -> None:
     told = formatters.Plain().format(record("a source is away"))
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d WARNING talaia\.up: a source is away", told)
+    line = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d WARNING talaia\.server\.process: a source is away"
+    assert re.fullmatch(line, told)
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d WARNING talaia\.server\.process: a source is away", told
+    )
 
 
 @pytest.mark.parametrize(

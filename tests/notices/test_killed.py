@@ -59,9 +59,9 @@ def more(request: pytest.FixtureRequest) -> Iterator[str]:
 def standing(talaia: Talaia) -> tuple[str, int, int]:
     code = (
         "from talaia.cli import set_up; set_up()\n"
-        "from talaia.notices.models import Notice, Posting; import json\n"
+        "from talaia.notices.models import Notice, NoticeRecipient; import json\n"
         "one = Notice.objects.get()\n"
-        "print(json.dumps([one.state, one.sent, Posting.objects.filter(state='sent').count()]))"
+        "print(json.dumps([one.state, one.sent, NoticeRecipient.objects.filter(state='sent').count()]))"
     )
     state, sent, marked = json.loads(python(talaia, "-c", code))
     return state, sent, marked

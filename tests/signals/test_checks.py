@@ -477,9 +477,10 @@ with socket.socket() as s:  # SIOCSIFFLAGS: lo, IFF_UP
 for name, value in json.loads(sys.argv[1]).items():
     Path("/proc/sys/net/ipv4", name).write_text(value)
 django.setup()
-from talaia.config import Check, current
+from talaia.config import CheckConfig, current
 from talaia.signals.checks import probe
-outcome = probe(Check(id="it", kind="ping", target=sys.argv[2], timeout=timedelta(seconds=0.9)), current())
+check = CheckConfig(id="it", kind="ping", target=sys.argv[2], timeout=timedelta(seconds=0.9))
+outcome = probe(check, current())
 print(json.dumps([outcome.ok, outcome.measured, outcome.seconds, outcome.what]))
 """
 ALLOWED = {"ping_group_range": "0 2147483647"}

@@ -23,10 +23,10 @@ import json, os, resource, sys
 from datetime import timedelta
 import django
 django.setup()
-from talaia.config import Check, current
+from talaia.config import CheckConfig, current
 from talaia.signals.checks import probe
 for kind, target, more in json.loads(sys.argv[1]):
-    check = Check(id="it", kind=kind, target=target, timeout=timedelta(seconds=more.pop("seconds", 4)), **more)
+    check = CheckConfig(id="it", kind=kind, target=target, timeout=timedelta(seconds=more.pop("seconds", 4)), **more)
     outcome = probe(check, current())
     print(json.dumps([outcome.ok, outcome.measured, outcome.what]))
 """
