@@ -60,8 +60,6 @@ def test_a_plain_line_begins_with_time_and_level() -> None:
     told = formatters.Plain().format(record("a source is away"))
     line = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d WARNING talaia\.server\.process: a source is away"
     assert re.fullmatch(line, told)
-        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d WARNING talaia\.server\.process: a source is away", told
-    )
 
 
 @pytest.mark.parametrize(
