@@ -93,10 +93,22 @@ HALF = b'{"status": "success", "data": {"alerts": [{"labels": {"alertname": "Dow
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
+OPEN: list[SourceClient] = []
+
+
+@pytest.fixture(autouse=True)
+def closed_in_the_end() -> Iterator[None]:
+    """What keeps its connections is closed: else another test is told of a socket that nobody has."""
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 def of(target: Target, **more: Any) -> SourceClient:
     """A client of a server that is really asked."""
     source = msgspec.structs.replace(PROMETHEUS, url=f"http://{target.address}", **more)
-    return SourceClient(source, Config(Tables(site=SITE)))
+    OPEN.append(SourceClient(source, Config(Tables(site=SITE))))
+    return OPEN[-1]
 
 
 @pytest.mark.parametrize(
