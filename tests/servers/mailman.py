@@ -78,7 +78,7 @@ class Mailman:
 
     def start(self) -> "Mailman":
         """Start and wait until REST and LMTP answer."""
-        subprocess.run([ROOT / "scripts" / "aside", "mailman"], check=True)
+        subprocess.run([ROOT / "scripts" / "tool-venv", "mailman"], check=True)
         written = CONFIG.format(
             folder=self.folder,
             bin=PYTHON.parent,

@@ -13,7 +13,7 @@ READ = Path(__file__).with_name("maintnote_read.py")
 
 def read(mails: Iterable[bytes], folder: Path) -> list[dict[str, Any]]:
     """The one maintenance that it finds in each of these mails. `folder`: where they may lie."""
-    subprocess.run([ROOT / "scripts" / "aside", "maintnote"], check=True)
+    subprocess.run([ROOT / "scripts" / "tool-venv", "maintnote"], check=True)
     files = []
     for number, mail in enumerate(mails):
         files.append(folder / f"maintenance-{number}.eml")
