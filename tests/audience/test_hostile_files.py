@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -71,6 +72,11 @@ def test_a_workbook_that_asks_for_too_much_is_refused_in_words(book: bytes, code
 
 
 ONCE = "from talaia.audience.reading import sandbox_worker as once"
+
+
+def test_what_these_programs_begin_with_can_be_begun() -> None:
+    """Else each of them would end for that alone."""
+    subprocess.run([sys.executable, "-P", "-c", f"{ONCE}, workbook; once.limited; once.SECONDS; once.SAID"], check=True)
 
 
 def test_a_reader_that_aborts_ends_nothing_of_ours() -> None:
