@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
+from talaia.config.languages import KNOWN, Grammar, LanguageRow
 from talaia.events.timeline import NotPossible
 from talaia.events.windows import check, instant, one_instant, readings
 from talaia.site.dates import Dates
@@ -70,10 +71,11 @@ def test_a_window_has_its_true_length_and_reads_as_people_say_it(
         ("ca", "dissabte, 24 d’octubre del 2026, de 23:00 a 03:00 de l’endemà (5 h)"),
         ("es", "sábado, 24 de octubre de 2026, de 23:00 a 03:00 del día siguiente (5 h)"),
         ("en", "Saturday, 24 October 2026, from 23:00 to 03:00 the next day (5 h)"),
-        ("fr", "samedi 24 octobre 2026, 23:00 – dimanche 25 octobre 2026, 03:00 (5 h)"),  # no grammar of ours
+        ("fr", "samedi 24 octobre 2026, 23:00 – dimanche 25 octobre 2026, 03:00 (5 h)"),  # a row without a grammar
     ],
 )
-def test_each_language_says_it_its_own_way(language: str, words: str) -> None:
+def test_each_language_says_it_its_own_way(language: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KNOWN, "fr", LanguageRow("Français", "fr", Grammar(), ()))
     start, end = datetime(2026, 10, 24, 21, tzinfo=UTC), datetime(2026, 10, 25, 2, tzinfo=UTC)
     assert Dates(language, MADRID).span(start, end).replace("\xa0", " ") == words
 
