@@ -14,17 +14,17 @@ from talaia.audience.pending_subscriptions import to_ask
 from talaia.config import Config, current
 from talaia.forum.registry import chosen
 from talaia.forum.sync import MirrorSync
+from talaia.localization.texts import words
 from talaia.notices.actions import look
 from talaia.notices.chat import deliver as chat
 from talaia.notices.confirmation_mail import send as send_question
 from talaia.notices.mailer import Mailer
 from talaia.notices.replies.answer import answer as answer_reply
 from talaia.notices.sender import the_list
-from talaia.notices.values import Addressee, Segment, words
+from talaia.notices.values import Addressee, Segment
 from talaia.notices.webhooks.deliver import deliver as tell_systems
 from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
-from talaia.site.dates import Dates
 from talaia.site.write import publish
 
 
@@ -38,14 +38,14 @@ def channels(config: Config) -> list[Channel]:
         Channel("notices", look_at, batch=20),
         Channel(
             "mail",
-            Mailer(recipients, calendar, mail_returns, to_list, neighbours).deliver,
+            Mailer(recipients, mail_returns, to_list, neighbours).deliver,
             longest_wait=timedelta(minutes=5),
         ),
         Channel("chat", say_in_chats, longest_wait=timedelta(minutes=2)),
         Channel("webhook", tell_systems),
         Channel("letters", single_letter, longest_wait=timedelta(minutes=5)),
         Channel("audience", keep_audience),
-        Channel("mirror", MirrorSync(current, chosen, calendar).deliver),
+        Channel("mirror", MirrorSync(current, chosen).deliver),
     ]
 
 
@@ -59,7 +59,7 @@ def look_at(targets: Sequence[str], now: datetime) -> None:
 
 def say_in_chats(targets: Sequence[str], now: datetime) -> None:
     """Targets: "<chat>/notice/<id>"."""
-    chat.deliver(targets, calendar, now)
+    chat.deliver(targets, now)
 
 
 def ask_whether_it_was_them(pk: int, now: datetime) -> None:
@@ -78,7 +78,7 @@ def single_letter(targets: Sequence[str], now: datetime) -> None:
     for target in targets:
         kind, _, number = target.partition("/")
         if kind == "reply":
-            answer_reply(int(number), calendar, now)
+            answer_reply(int(number), now)
         else:
             ask_whether_it_was_them(int(number), now)
 
@@ -102,8 +102,3 @@ def recipients(after: str, only: Segment | None, also: Collection[str] = ()) -> 
 def to_list(letter: bytes, message_id: str) -> bool:
     """By the list server's own door; not where `[mail] to` is an address like any other."""
     return hand_over(letter, message_id, current(), timezone.now)
-
-
-def calendar(language: str) -> Dates:
-    """How mails and the forum tell the time: as the page does."""
-    return Dates(language, current().site.tz)

@@ -8,7 +8,6 @@ import time
 
 from django.utils import timezone
 
-from talaia.channels import calendar
 from talaia.commands.shared_options import author
 from talaia.config import current
 from talaia.errors import UserError
@@ -33,7 +32,7 @@ def take_over(options: argparse.Namespace) -> int:
     """`talaia forum import`: a line for each topic, and what became of it."""
     config, mirror = current(), mirror_in_use()
     became = left = 0
-    told = house(config, calendar)
+    told = house(config)
     given = {"by": author(), "everything": options.all, "dry": options.dry_run}
     for topic in take_in(mirror, told, timezone.now, time.sleep, **given):
         if topic.why or topic.found is None:
@@ -57,7 +56,7 @@ def make_anew(options: argparse.Namespace) -> int:
         count = actions.forget(mirror.name, timezone.now(), by=author())
         print(f"forgot where {count} stand; each is looked for there before it is made")
     wrote = faults = seen = 0
-    for done in rebuild(mirror, house(config, calendar), timezone.now, time.sleep, own_name(config)):
+    for done in rebuild(mirror, house(config), timezone.now, time.sleep, own_name(config)):
         seen += 1
         wrote += done.wrote
         if done.fault:

@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 
 from talaia.commands import UserError
 from talaia.config import LANGUAGES, Config, current
+from talaia.localization.dates import Dates
 from talaia.panel import words
 from talaia.panel.monitoring_gaps import unwatched_since
 from talaia.panel.state import Reason, State
@@ -19,7 +20,6 @@ from talaia.signals.evaluate import EvaluatedService, judge_all, read_odd, read_
 from talaia.signals.matching import experimental
 from talaia.signals.models import SourceState
 from talaia.signals.monitoring_gaps import last_watched
-from talaia.site.dates import Dates
 
 HELP = "Print the panel as the rows say it now; with --explain every signal, rule and step that led to a state."
 MARKS = {

@@ -13,6 +13,8 @@ from talaia.config import Config
 from talaia.desk.analysis_timeline import Moment, TroubleSummary, excerpt
 from talaia.events.models import Event as Row
 from talaia.events.timeline import IncidentState, MaintenanceState, incident_word, maintenance_word
+from talaia.localization.dates import Dates
+from talaia.localization.texts import in_language
 from talaia.notices.values import Kind
 from talaia.notices.words import kind_word
 from talaia.outbox.models import Delivery
@@ -22,8 +24,7 @@ from talaia.panel.state import TROUBLE, WEIGHT, Reason, State
 from talaia.signals.inputs import LiveSignal, View
 from talaia.signals.matching import claims
 from talaia.signals.models import Signal as SignalRow
-from talaia.site.dates import Dates
-from talaia.site.values import PageEvent, TouchedService, inside
+from talaia.site.values import PageEvent, TouchedService
 
 AROUND = timedelta(minutes=30)  # signals turn before a person writes, and last a little longer
 PAGES = ("site", "archive", "notices", "mail")  # deliveries that tell nobody anything, or of which rows tell more
@@ -70,7 +71,7 @@ def _trouble(
     end: datetime,
     language: str,
 ) -> TroubleSummary:
-    name = inside(touched.names, language).text
+    name = in_language(touched.names, language).text
     if worst is None and touched.state is not State.OPERATIONAL:
         return TroubleSummary(name, touched.state, ((event.started_at, end),))
     return TroubleSummary(name, worst or State.OPERATIONAL, spells)
@@ -87,11 +88,11 @@ def _entries(event: PageEvent, language: str) -> Iterator[Moment]:
             if event.is_incident
             else maintenance_word(MaintenanceState(entry.state))
         )
-        yield Moment(entry.at, f"[{word}](#{entry.anchor}): {excerpt(inside(entry.texts, language).text)}")
+        yield Moment(entry.at, f"[{word}](#{entry.anchor}): {excerpt(in_language(entry.texts, language).text)}")
 
 
 def _turns(event: PageEvent, calendar: Dates, start: datetime, end: datetime) -> Iterator[Moment]:
-    names = {touched.slug: inside(touched.names, calendar.language).text for touched in event.touched}
+    names = {touched.slug: in_language(touched.names, calendar.language).text for touched in event.touched}
     rows = Transition.objects.filter(service__in=names, at__gte=start, at__lte=end).order_by("at", "pk")
     rows = rows.exclude(from_state=F("to_state"))  # around what was filled in afterwards a state may follow itself
     for row in rows[:MOST]:

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from talaia.localization.dates import Dates, length
+from talaia.localization.texts import in_language
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 from talaia.site import markdown
-from talaia.site.dates import Dates, length
-from talaia.site.values import PageEvent, inside
+from talaia.site.values import PageEvent
 
 GAP = "…"  # what a person has to write
 HEADING = re.compile(r"(#{1,6})[ \t]+(.*)$")
@@ -49,12 +50,12 @@ class TroubleSummary:
 
 def document(event: PageEvent, troubles: Sequence[TroubleSummary], moments: Iterable[Moment], calendar: Dates) -> str:
     """All sections, with what is known filled in; a `…` is what a person has to write."""
-    title = inside(event.titles, calendar.language).text
+    title = in_language(event.titles, calendar.language).text
     sections = (
         (_("Summary"), f"{title}. {_period(event, calendar)}\n\n{GAP}"),
         (_("Impact"), _impact(troubles, calendar.zone)),
         (_("Chronology"), "\n".join(lines(moments, calendar))),
-        (_("Cause"), inside(event.causes, calendar.language).text or GAP),
+        (_("Cause"), in_language(event.causes, calendar.language).text or GAP),
         (_("What we changed"), f"- {GAP}"),
         (_("What remains"), _remaining()),
     )

@@ -17,6 +17,8 @@ from talaia.audience import mailing as audience
 from talaia.config import current
 from talaia.config.languages import LANGUAGE_NAMES
 from talaia.events.models import Event
+from talaia.localization.dates import short
+from talaia.localization.texts import in_language, words
 from talaia.notices import policy, rows
 from talaia.notices.actions import turn_of
 from talaia.notices.chat import deliver as chats
@@ -25,11 +27,10 @@ from talaia.notices.compose import copy, sheet
 from talaia.notices.models import Notice, NoticeRecipient
 from talaia.notices.samples import STORIES
 from talaia.notices.sender import THE_LIST, letterhead, rules, the_list
-from talaia.notices.values import LAST_WORDS, Addressee, Kind, NoticeStory, Segment, inside, words
+from talaia.notices.values import LAST_WORDS, Addressee, Kind, NoticeStory, Segment
 from talaia.notices.words import kind_word
 from talaia.outbox.models import Delivery
 from talaia.panel.state import State
-from talaia.site.dates import Dates, short
 
 WAITING = (Notice.HELD, Notice.SENDING, Notice.STUCK)
 YOU = Addressee("preview", "you@example.org")
@@ -292,7 +293,7 @@ def chat_specimens(story: NoticeStory) -> list[tuple[str, str, str, str]]:
     for chat in config.tables.chat:
         if not chat.notices or story.kind in chat.notices:
             language = chat.language or config.site.languages[0]
-            title, text = chat_message(story, letterhead(config), lambda code: Dates(code, config.site.tz), language)
+            title, text = chat_message(story, letterhead(config), language)
             made.append((chat.name, language, title, text))
     return made
 
@@ -304,7 +305,7 @@ def leaves_the_house() -> bool:
 
 def _specimen(story: NoticeStory, languages: list[str], *, to_list: bool) -> Specimen:
     sender = letterhead(current())
-    made = sheet(story, sender, lambda code: Dates(code, current().site.tz), languages, to_list=to_list)
+    made = sheet(story, sender, languages, to_list=to_list)
     to = (the_list(current()) or YOU) if to_list else YOU
     mail = email.message_from_bytes(copy(made, story, sender, to), policy=email.policy.default)
     assert isinstance(mail, EmailMessage)
@@ -329,7 +330,7 @@ def _body(mail: EmailMessage, kind: str) -> str:
 
 def _shown(row: Notice, language: str) -> NoticeRow:
     about, may = _standing(row)
-    title, _foreign = inside(words(row.event.titles, row.event.language), language)
+    title = in_language(words(row.event.titles, row.event.language), language).text
     return NoticeRow(
         pk=row.pk,
         name=kind_word(Kind(row.kind)),

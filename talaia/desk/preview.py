@@ -16,9 +16,10 @@ from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
 from talaia.desk.forms.maintenance import PlanForm, StepForm
 from talaia.desk.pages import frame
 from talaia.events.timeline import IncidentState, MaintenanceState
-from talaia.site.dates import Dates
+from talaia.localization.dates import Dates
+from talaia.localization.texts import Words, words
 from talaia.site.pages import card
-from talaia.site.values import FrontPage, PageEntry, PageEvent, TouchedService, Words, words
+from talaia.site.values import FrontPage, PageEntry, PageEvent, TouchedService
 
 NOT_YET = "…"
 

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from talaia.config import current
 from talaia.desk.pages import language
 from talaia.events.timeline import fingerprint
+from talaia.localization.dates import Dates
+from talaia.localization.texts import in_language, words
 from talaia.panel import words as panel_words
 from talaia.panel.state import TROUBLE
 from talaia.signals.evaluate import EvaluatedService, doubts
-from talaia.site.dates import Dates
-from talaia.site.values import inside, words
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def _line(one: EvaluatedService, now: datetime) -> str:
     why = panel_words.reason(verdict.reason, lambda at: calendar.since(at, now))
     if verdict.reason.code == "alert" and not verdict.reason.values.get("summary"):
         why = ""  # "the monitoring reports a fault" is what the sentence says already
-    said = {"service": inside(words(one.row.names), language()).text, "why": f" ({why})" if why else ""}
+    said = {"service": in_language(words(one.row.names), language()).text, "why": f" ({why})" if why else ""}
     if verdict.state in TROUBLE:
         # Translators: %(why)s is empty, or " (3 of 8 reference connections without service)"
         return _("The monitoring still sees %(service)s failing%(why)s.") % said

@@ -14,8 +14,8 @@ from talaia.config import current
 from talaia.config.languages import LANGUAGE_NAMES
 from talaia.desk.audit.fact_diff import FactChange
 from talaia.desk.people.roles import NAMES, Role
+from talaia.localization.dates import Dates
 from talaia.outbox.errors import sentence
-from talaia.site.dates import Dates
 
 register = template.Library()
 

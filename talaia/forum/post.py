@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
@@ -27,6 +26,7 @@ from talaia.events.timeline import (
 )
 from talaia.forum import escape
 from talaia.forum.backend import Document
+from talaia.localization.dates import Dates
 from talaia.panel import words
 from talaia.panel.state import WEIGHT, State
 
@@ -37,13 +37,6 @@ LEAST = 1000  # characters of an analysis that still say something
 TAG = 20
 
 
-class ForumDates(Protocol):
-    """How times are told: site/dates.py has it."""
-
-    def moment(self, at: datetime) -> str: ...
-    def span(self, start: datetime, end: datetime) -> str: ...
-
-
 @dataclass(frozen=True)
 class ForumSite:
     """Where the pages are, and in which language and zone the history is told."""
@@ -51,8 +44,11 @@ class ForumSite:
     address: str
     language: str
     zone: ZoneInfo
-    calendar: ForumDates
     first: bool = True  # the language is the site's first: its pages have no prefix
+
+    @property
+    def dates(self) -> Dates:
+        return Dates(self.language, self.zone)
 
 
 @dataclass(frozen=True)
@@ -250,7 +246,7 @@ def _parts(story: ForumStory, house: ForumSite, shown: list[ForumEntry], room: i
         said = _("There is no room here for the first entries (%(count)s): [they are on the page](%(address)s).")
         yield said % {"count": missing, "address": f"{address}#timeline"}
     for entry in shown:
-        word, when = state_word(story.kind, entry.state), house.calendar.moment(entry.at)
+        word, when = state_word(story.kind, entry.state), house.dates.moment(entry.at)
         yield f"### [{word}] {when} [#u{entry.number}]({address}#u{entry.number})"
         yield entry_body(entry, house.address)
     if story.analysis:
@@ -260,7 +256,7 @@ def _parts(story: ForumStory, house: ForumSite, shown: list[ForumEntry], room: i
 
 def _facts(story: ForumStory, house: ForumSite) -> Iterator[tuple[str, str]]:
     """What the page says above its timeline."""
-    calendar = house.calendar
+    calendar = house.dates
     if story.merged_into:  # how it goes, and how it ended, is told there
         yield _("State"), _("Continues in %(ref)s") % {"ref": story.merged_into}
     else:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from talaia.config import Config
 from talaia.events.formatting import in_language
 from talaia.events.models import Event
 from talaia.events.timeline import NotPossible, parse_reference
-from talaia.forum.post import ForumDates, ForumEntry, ForumSite, ForumStory
+from talaia.forum.post import ForumEntry, ForumSite, ForumStory
 from talaia.panel.state import State
 
-Calendars = Callable[[str], ForumDates]
-"""How times are told in a language."""
 
-
-def house(config: Config, calendars: Calendars) -> ForumSite:
+def house(config: Config) -> ForumSite:
     """Where the pages are, and in which language the history is told: the first of the site."""
     language = config.site.languages[0]
-    return ForumSite(config.site.address, language, config.site.tz, calendars(language))
+    return ForumSite(config.site.address, language, config.site.tz)
 
 
 def known(key: str) -> Event | None:

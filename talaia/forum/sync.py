@@ -22,7 +22,7 @@ from talaia.forum.escape import settled
 from talaia.forum.merge import MergeResult, alike, merged, nearest, one_line
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.post import ForumSite, document, state_word
-from talaia.forum.rows import Calendars, house, known, story
+from talaia.forum.rows import house, known, story
 from talaia.outbox.errors import PermanentError, TemporaryError
 
 log = logging.getLogger(__name__)
@@ -33,10 +33,8 @@ TURNS = 4  # how often somebody may write there while we do, before we come back
 class MirrorSync:
     """`deliver(targets, now)` for the worker: a target is an event, "incident/2026-014"."""
 
-    def __init__(
-        self, config: Callable[[], Config], mirrors: Callable[[Config], MirrorBackend | None], calendars: Calendars
-    ) -> None:
-        self.config, self.mirrors, self.calendars = config, mirrors, calendars
+    def __init__(self, config: Callable[[], Config], mirrors: Callable[[Config], MirrorBackend | None]) -> None:
+        self.config, self.mirrors = config, mirrors
 
     def deliver(self, targets: Sequence[str], now: datetime) -> None:
         """Raises Temporary, and Permanent for what only a person can mend."""
@@ -44,7 +42,7 @@ class MirrorSync:
         mirror = self.mirrors(config)
         if mirror is None:
             return  # taken out of talaia.toml since
-        told = house(config, self.calendars)
+        told = house(config)
         for key in targets:
             keep(key, mirror, told, now, own_name=own_name(config))
 

@@ -7,8 +7,9 @@ from email.utils import parseaddr
 import icalendar
 
 from talaia.events.timeline import MaintenanceState
+from talaia.localization.texts import in_language
 from talaia.notices.markdown_text import as_text, one_line
-from talaia.notices.values import Kind, NoticeStory, Sender, inside
+from talaia.notices.values import Kind, NoticeStory, Sender
 from talaia.panel.state import WEIGHT, State
 
 IMPACTS = {
@@ -43,8 +44,8 @@ def part(story: NoticeStory, sender: Sender, language: str) -> bytes | None:
     event.add("dtstart", story.window[0])
     event.add("dtend", story.window[1])
     event.add("sequence", story.revision)
-    event.add("summary", one_line(inside(story.titles, language)[0]))
-    event.add("description", as_text(inside(story.texts, language)[0], plain=story.plain))
+    event.add("summary", one_line(in_language(story.titles, language).text))
+    event.add("description", as_text(in_language(story.texts, language).text, plain=story.plain))
     event.add("url", f"{sender.address}{story.path}")
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT")

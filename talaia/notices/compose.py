@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from email.utils import format_datetime, parseaddr
 
@@ -19,13 +19,14 @@ from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from talaia.localization.dates import Dates
+from talaia.localization.texts import in_language
 from talaia.notices import calendar_part as ics
 from talaia.notices import headers, markdown_text, tokens, words
-from talaia.notices.values import Addressee, Kind, NoticeDates, NoticeStory, Sender, inside
+from talaia.notices.values import Addressee, Kind, NoticeStory, Sender
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 
-Calendars = Callable[[str], NoticeDates]
 # What may stand in an envelope and in "To:". Quoted local parts are left out: nobody has one, and they hide much.
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,255}")
 
@@ -56,10 +57,10 @@ class LetterTemplate:
     boundary: str
 
 
-def letter(story: NoticeStory, sender: Sender, calendars: Calendars, language: str, leave: str = "") -> LetterPart:
+def letter(story: NoticeStory, sender: Sender, language: str, leave: str = "") -> LetterPart:
     """The words of a notice in one language. `leave`: whom to write to for no more of them."""
     with translation.override(language):
-        given = {**_context(story, sender, calendars(language), language), "leave": leave}
+        given = {**_context(story, sender, sender.dates(language), language), "leave": leave}
         text = engines["plain"].get_template("notices/letter.txt").render(given)
         html = SafeString(engines["html"].get_template("notices/letter.html").render(given))
         return LetterPart(language, subject(story, language), _tidy(text), html)
@@ -68,16 +69,14 @@ def letter(story: NoticeStory, sender: Sender, calendars: Calendars, language: s
 def subject(story: NoticeStory, language: str) -> str:
     """`[Identified] No connection at the port (2026-003)`."""
     with translation.override(language):
-        title = markdown_text.one_line(inside(story.titles, language)[0])
+        title = markdown_text.one_line(in_language(story.titles, language).text)
         return f"[{words.tag(story)}] {title} ({story.ref})"
 
 
-def sheet(
-    story: NoticeStory, sender: Sender, calendars: Calendars, languages: Sequence[str], *, to_list: bool
-) -> LetterTemplate:
+def sheet(story: NoticeStory, sender: Sender, languages: Sequence[str], *, to_list: bool) -> LetterTemplate:
     """The mail in these languages, one below the other; all but what is each copy's own."""
     leave = sender.leave if to_list else ""
-    parts = [letter(story, sender, calendars, language, leave) for language in languages]
+    parts = [letter(story, sender, language, leave) for language in languages]
     rule = "\n\n" + "=" * 24 + "\n\n"
     with translation.override(languages[0]):
         foot = "" if to_list else _("You no longer want these mails?")
@@ -133,9 +132,10 @@ def unsubscribe_address(sender: Sender, key: str) -> str:
     return f"{sender.address}/u/{tokens.sign(sender.secret, key)}"
 
 
-def _context(story: NoticeStory, sender: Sender, calendar: NoticeDates, language: str) -> dict[str, object]:
-    text, foreign = inside(story.texts, language)
-    title, _foreign = inside(story.titles, language)
+def _context(story: NoticeStory, sender: Sender, calendar: Dates, language: str) -> dict[str, object]:
+    said = in_language(story.texts, language)
+    text, foreign = said.text, said.lang
+    title = in_language(story.titles, language).text
     spoken = Locale.parse(foreign).get_language_name(language) if foreign else ""
     prefix = "" if language == sender.languages[0] else f"/{language}"
     anchor = f"#u{story.entry}" if story.entry else ""
@@ -150,11 +150,11 @@ def _context(story: NoticeStory, sender: Sender, calendar: NoticeDates, language
         "language": language,
         "lead": words.lead(story, language),
         "title": markdown_text.one_line(title),
-        "name": inside(sender.name, language)[0],
+        "name": in_language(sender.name, language).text,
         "ref": story.ref,
         "work": work,
         "step": words.step(story),
-        "parts": [(part.ref, markdown_text.one_line(inside(part.titles, language)[0])) for part in story.parts],
+        "parts": [(part.ref, markdown_text.one_line(in_language(part.titles, language).text)) for part in story.parts],
         "since": "" if work or lasted else calendar.since(story.started_at, None),
         "lasted": lasted,
         "window": calendar.window(*story.hours) if story.hours else "",
@@ -162,7 +162,7 @@ def _context(story: NoticeStory, sender: Sender, calendar: NoticeDates, language
         # Of what is over, or will not be, no level needs to be told.
         "touched": []
         if story.kind in (Kind.RESOLVED, Kind.END, Kind.CANCELLED)
-        else [(inside(one.names, language)[0], effect(State(one.state))) for one in story.touched],
+        else [(in_language(one.names, language).text, effect(State(one.state))) for one in story.touched],
         "text": markdown_text.as_text(text, plain=story.plain) if text else "",
         "html": markdown_text.as_html(text, plain=story.plain) if text else "",
         "foreign": foreign,
@@ -183,7 +183,7 @@ def _tidy(text: str) -> str:
 
 def _head(story: NoticeStory, sender: Sender, languages: Sequence[str], subject: str, to_list: bool) -> bytes:
     """The headers that all copies share."""
-    lines = headers.mailbox("From", sender.sender, inside(sender.name, languages[0])[0])
+    lines = headers.mailbox("From", sender.sender, in_language(sender.name, languages[0]).text)
     lines += headers.words("Subject", subject)
     lines += headers.verbatim("Date", format_datetime(story.written_at))
     lines += headers.verbatim("Auto-Submitted", "auto-generated")

@@ -13,11 +13,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from talaia.config import Config
+from talaia.localization.texts import Words, in_language
 from talaia.notices import headers, markdown_text, tokens
 from talaia.notices.mailer import client, without
 from talaia.notices.sender import letterhead
 from talaia.notices.smtp_replies import Meaning
-from talaia.notices.values import Sender, Words, inside
+from talaia.notices.values import Sender
 from talaia.outbox.errors import TemporaryError
 
 
@@ -39,12 +40,12 @@ def mail(sender: Sender, key: str, to: str, language: str, services: Sequence[Wo
     """Its bytes."""
     made = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     with translation.override(language):
-        name = markdown_text.one_line(inside(sender.name, language)[0])
+        name = markdown_text.one_line(in_language(sender.name, language).text)
         words = {
             "name": name,
             "page": f"{sender.address}/",
             "link": link(sender, key),
-            "services": [inside(one, language)[0] for one in services],
+            "services": [in_language(one, language).text for one in services],
         }
         subject = _("Do you want our mails? Confirm it")
         text = engines["plain"].get_template("notices/confirm.txt").render(words)

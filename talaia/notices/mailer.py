@@ -24,7 +24,7 @@ from django.utils import timezone
 from talaia.config import Config, current
 from talaia.notices import actions, samples, tokens
 from talaia.notices.client import SmtpClient, SmtpReply
-from talaia.notices.compose import Calendars, LetterTemplate, NoAddress, copy, message_id, sheet
+from talaia.notices.compose import LetterTemplate, NoAddress, copy, message_id, sheet
 from talaia.notices.models import Notice, NoticeRecipient
 from talaia.notices.policy import disrupts
 from talaia.notices.rows import heard
@@ -65,12 +65,11 @@ class Mailer:
     def __init__(
         self,
         recipients: Recipients,
-        calendars: Calendars,
         give_up_on: GiveUpOn,
         to_list: ToList,
         neighbours: Neighbours,
     ) -> None:
-        self.recipients, self.calendars, self.give_up_on, self.to_list = recipients, calendars, give_up_on, to_list
+        self.recipients, self.give_up_on, self.to_list = recipients, give_up_on, to_list
         self.neighbours = neighbours
 
     def deliver(self, targets: Sequence[str], now: datetime) -> None:
@@ -116,7 +115,7 @@ class Mailer:
             told = NoticeStory.from_json(notice.story) if notice.story else told_now(notice, fact.at)
         else:
             told = samples.STORIES[what]
-        made = sheet(told, sender, self.calendars, [str(fact.data["language"])], to_list=False)
+        made = sheet(told, sender, [str(fact.data["language"])], to_list=False)
         to = Addressee(f"test-{fact.pk}", person.email)
         with client(config) as server:
             said = server.send(return_path(config, sender, to.key), to.address, copy(made, told, sender, to))
@@ -307,7 +306,7 @@ class SendBatch:
         which = (to.language if to.language in self.config.site.languages else "", to.is_list)
         if which not in self.sheets:
             languages = [which[0]] if which[0] else list(self.config.site.languages)
-            self.sheets[which] = sheet(self.told, self.sender, self.post.calendars, languages, to_list=to.is_list)
+            self.sheets[which] = sheet(self.told, self.sender, languages, to_list=to.is_list)
         return self.sheets[which]
 
 

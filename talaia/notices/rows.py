@@ -14,6 +14,7 @@ from talaia.events.formatting import known_since
 from talaia.events.models import Event, Impact
 from talaia.events.notice_scope import NoticeScope
 from talaia.events.timeline import ENDED, MaintenanceState, NotPossible, parse_reference
+from talaia.localization.texts import words
 from talaia.notices.models import Bounce, Notice, NoticeRecipient
 from talaia.notices.policy import (
     ASKED,
@@ -41,7 +42,6 @@ from talaia.notices.values import (
     NoticeService,
     NoticeStory,
     Reach,
-    words,
 )
 from talaia.panel.state import State
 

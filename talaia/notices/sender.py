@@ -23,6 +23,7 @@ def letterhead(config: Config) -> Sender:
         name=site.name.words,
         address=_in_ascii(site.address.rstrip("/")),
         languages=site.languages,
+        zone=site.tz,
         sender=mail.sender or "",
         reply_to=mail.reply_to or "",
         owner=mail.owner or "",

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parseaddr
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from talaia.events.timeline import BEGUN
-
-Words = tuple[tuple[str, str], ...]
-"""Words by language; the first are those that were written first; the language "" is every language."""
+from talaia.localization.dates import Dates
+from talaia.localization.texts import Words
 
 
 class Kind(StrEnum):
@@ -99,16 +99,6 @@ Neighbours = Callable[[str], tuple[str, Sequence[str]]]
 
 ToList = Callable[[bytes, str], bool]
 """`to_list(letter, message_id)`: hands it to the list server, once; False where none is set. Safe to repeat."""
-
-
-class NoticeDates(Protocol):
-    """How instants read in one language: that of the page (`site.dates.Calendar`), given from above."""
-
-    def moment(self, at: datetime) -> str: ...
-    def since(self, at: datetime, now: datetime | None) -> str: ...
-    def before(self, at: datetime, now: datetime | None) -> str: ...
-    def window(self, start: datetime, end: datetime) -> str: ...
-    def zone_name(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -209,6 +199,7 @@ class Sender:
     name: Words
     address: str  # of the site, without a slash at its end
     languages: tuple[str, ...]
+    zone: ZoneInfo
     sender: str  # `Estat <estat@example.org>`
     reply_to: str = ""
     owner: str = ""
@@ -221,21 +212,10 @@ class Sender:
     def sender_address(self) -> str:
         return parseaddr(self.sender)[1]
 
+    def dates(self, language: str) -> Dates:
+        return Dates(language, self.zone)
+
     @property
     def host(self) -> str:
         """The host of the site: the right half of every Message-ID."""
         return self.address.partition("://")[2].partition("/")[0].partition(":")[0] or "localhost"
-
-
-def inside(given: Words, language: str) -> tuple[str, str]:
-    """`given` in `language` and ""; where it is not there, as it was written first, and in which language that is."""
-    known = dict(given)
-    if language in known:
-        return known[language], ""
-    first, text = given[0] if given else ("", "")
-    return text, first
-
-
-def words(by_language: Mapping[str, str], first: str = "") -> Words:
-    """The words, those in the language `first` before the others."""
-    return tuple(sorted(by_language.items(), key=lambda pair: pair[0] != first))

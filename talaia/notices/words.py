@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from talaia.events.timeline import IncidentState, MaintenanceState, incident_word, maintenance_word
-from talaia.notices.values import Kind, NoticeStory, inside
+from talaia.localization.texts import in_language
+from talaia.notices.values import Kind, NoticeStory
 from talaia.panel.state import State
 
 
@@ -16,7 +17,7 @@ def services(story: NoticeStory, language: str) -> str:
     touched = story.touched
     if story.kind is Kind.PROBLEM:  # of what works again we have no problem, as where an incident is opened again
         touched = tuple(one for one in touched if one.state != State.OPERATIONAL) or touched
-    return format_list([inside(one.names, language)[0] for one in touched], locale=language)
+    return format_list([in_language(one.names, language).text for one in touched], locale=language)
 
 
 def tag(story: NoticeStory) -> str:

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from talaia.config import Config
 from talaia.events import next_update
+from talaia.localization.dates import length
 from talaia.outbox.errors import PermanentError
-from talaia.site.dates import length
 
 
 def texts(config: Config) -> dict[str, str]:

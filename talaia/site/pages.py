@@ -14,16 +14,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from talaia.config.languages import LANGUAGE_NAMES
+from talaia.localization import dates
+from talaia.localization.texts import in_language
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 from talaia.panel.uptime import day_state
-from talaia.site import addresses, dates
+from talaia.site import addresses
 from talaia.site.figures import figures, filled, measures, stretches
 from talaia.site.headline import headline, overall
 from talaia.site.history_values import Month, ServiceHistory, Year
 from talaia.site.state_icons import icon
 from talaia.site.uptime_bars import bars
-from talaia.site.values import FrontPage, PageEntry, PageEvent, PageService, ServicePage, SiteInfo, inside
+from talaia.site.values import FrontPage, PageEntry, PageEvent, PageService, ServicePage, SiteInfo
 
 Files = dict[str, bytes]
 BARS = 90  # days, today among them
@@ -230,7 +232,7 @@ def _status(value: FrontPage, house: SiteInfo) -> bytes:
             {
                 "slug": service.slug,
                 "group": groups[service.slug],
-                "name": {language: inside(service.names, language).text for language in house.languages},
+                "name": {language: in_language(service.names, language).text for language in house.languages},
                 "state": service.state.value,
                 "since": dates.utc(service.began),
                 "reason": service.reason.code,

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from talaia.site import addresses, dates, markdown
-from talaia.site.values import PageEvent, SiteInfo, Words, inside
+from talaia.localization import dates
+from talaia.localization.texts import Words, in_language
+from talaia.site import addresses, markdown
+from talaia.site.values import PageEvent, SiteInfo
 
 LIST = "search/files.json"
 LONGEST = 1200  # characters of a passage that are searched
@@ -53,10 +55,10 @@ def _event(event: PageEvent, language: str, house: SiteInfo) -> dict[str, object
     calendar = dates.Dates(language, house.zone)
     return {
         "p": addresses.localized(event.path, language, house.languages),
-        "t": inside(event.titles, language).text,
+        "t": in_language(event.titles, language).text,
         "d": calendar.day(event.started_at),
         "k": event.sign.value if event.sign else "",
-        "s": [inside(touched.names, language).text for touched in event.touched],
+        "s": [in_language(touched.names, language).text for touched in event.touched],
         "x": [[anchor, words[:LONGEST]] for anchor, words in _passages(event, language) if words],
     }
 
@@ -65,15 +67,15 @@ def _passages(event: PageEvent, language: str) -> Iterator[tuple[str, str]]:
     for entry in event.entries:
         yield entry.anchor, _flat(entry.texts, language)
     if event.causes:
-        yield "", inside(event.causes, language).text
+        yield "", in_language(event.causes, language).text
     if event.analyses:
-        text, names = inside(event.analyses, language).text, event.names(language)
+        text, names = in_language(event.analyses, language).text, event.names(language)
         for part, words in markdown.passages(text):
             yield (names.parts[part][0] if part is not None and part < len(names.parts) else "analysis"), words
 
 
 def _flat(texts: Words, language: str) -> str:
-    return " ".join(words for _, words in markdown.passages(inside(texts, language).text))
+    return " ".join(words for _, words in markdown.passages(in_language(texts, language).text))
 
 
 def _json(value: object) -> bytes:

@@ -18,6 +18,7 @@ from talaia.events.actions.analysis import ANALYSIS
 from talaia.events.anchors import Anchors, carried
 from talaia.events.timeline import MaintenanceState, NotPossible, parse_reference
 from talaia.events.window_schedule import Late, ends, late
+from talaia.localization.texts import Words, words
 from talaia.panel import models as panel
 from talaia.panel.rollup import computed, is_listed, last_day, listings
 from talaia.panel.state import Reason, State
@@ -34,8 +35,6 @@ from talaia.site.values import (
     ServicePage,
     ToldTrouble,
     TouchedService,
-    Words,
-    words,
 )
 
 LATEST_ENTRIES = 4  # of an open event, on the front page; its own page has them all

@@ -21,13 +21,15 @@ from django.utils.translation import gettext as _
 from talaia.config import current
 from talaia.events.anchors import Names
 from talaia.events.timeline import IncidentState, MaintenanceState, incident_word, maintenance_word
+from talaia.localization import dates
+from talaia.localization.texts import LocalizedText, Words, in_language
 from talaia.panel import words as panel_words
 from talaia.panel.state import Reason, State
-from talaia.site import addresses, assets, dates, markdown
+from talaia.site import addresses, assets, markdown
 from talaia.site.fragments import part
 from talaia.site.history_values import Month
 from talaia.site.state_icons import SHAPES
-from talaia.site.values import LocalizedText, PageEntry, PageEvent, PageService, Words, inside
+from talaia.site.values import PageEntry, PageEvent, PageService
 
 register = template.Library()
 
@@ -118,7 +120,7 @@ def why(context: Context, reason: Reason) -> str:
 @register.simple_tag(takes_context=True)
 def say(context: Context, given: Words, mark: bool = False) -> SafeString:
     """Words in the reader's language; others in their own, with `lang` and, when asked, a mark that says which."""
-    said = inside(given, language(context))
+    said = in_language(given, language(context))
     if not said.lang:
         return format_html("{}", said.text)
     return format_html('<span lang="{}">{}</span>{}', said.lang, said.text, _mark(context, said) if mark else "")
@@ -152,7 +154,7 @@ def markdown_text(written: str, top: int = 2) -> SafeString:
 
 def _long_text(context: Context, given: Words, top: int, names: Names, plain: bool = False) -> SafeString:
     """A long text (Markdown, or plain) as HTML, in the language in which it is there."""
-    said = inside(given, language(context))
+    said = in_language(given, language(context))
     html = markdown.render(said.text, plain=plain, top=top, names=names, table=_("Table"), here=_("Link to this part"))
     if not said.lang:
         return format_html('<div class="text">{}</div>', html)
@@ -277,7 +279,7 @@ def month_name(context: Context, month: Month) -> str:
 @register.simple_tag(takes_context=True)
 def word_of(context: Context, given: Words) -> str:
     """Words in the reader's language where they are there, else as they were written: for titles and attributes."""
-    return inside(given, language(context)).text
+    return in_language(given, language(context)).text
 
 
 @register.simple_tag(takes_context=True)

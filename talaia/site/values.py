@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from talaia.events.anchors import NONE, Anchors, Names
 from talaia.events.timeline import BEGUN, ENDED
+from talaia.localization.texts import Words, in_language
 from talaia.panel.state import TROUBLE, Reason, State, worst
 from talaia.panel.uptime import DaySeconds
-
-Words = tuple[tuple[str, str], ...]
-"""Words by language; the first are those that were written first; the language "" is every language."""
-
-
-@dataclass(frozen=True)
-class LocalizedText:
-    """Words as they are shown: `lang` is their language where that is not the reader's, else ""."""
-
-    text: str
-    lang: str = ""
-
-
-def words(by_language: Mapping[str, str], first: str = "") -> Words:
-    """The words, those in the language `first` before the others."""
-    return tuple(sorted(by_language.items(), key=lambda pair: pair[0] != first))
-
-
-def inside(given: Words, language: str) -> LocalizedText:
-    """`given` in `language`; where it was not written in it, as it was written first, with the name of its language."""
-    known = dict(given)
-    if language in known:
-        return LocalizedText(known[language])
-    first, text = given[0] if given else ("", "")
-    return LocalizedText(text, first)
 
 
 @dataclass(frozen=True)
@@ -167,7 +142,7 @@ class PageEntry:
 
     def names(self, language: str) -> Names:
         """The addresses inside its text: `u3-1`."""
-        return self.anchors.names(inside(self.texts, language).lang or language, f"{self.anchor}-")
+        return self.anchors.names(in_language(self.texts, language).lang or language, f"{self.anchor}-")
 
 
 @dataclass(frozen=True)
@@ -215,7 +190,7 @@ class PageEvent:
 
     def names(self, language: str) -> Names:
         """The addresses inside the analysis: `a1`."""
-        return self.anchors.names(inside(self.analyses, language).lang or language, "a")
+        return self.anchors.names(in_language(self.analyses, language).lang or language, "a")
 
     @property
     def is_incident(self) -> bool:

@@ -10,7 +10,7 @@ from babel import Locale
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from talaia.site.dates import Dates
+from talaia.localization.dates import Dates
 
 Window = tuple[datetime, datetime]
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from talaia.desk.analysis_timeline import Moment, TroubleSummary, daytime, document, gaps, lines, refreshed
+from talaia.localization.dates import Dates
 from talaia.panel.state import State
-from talaia.site.dates import Dates
 from talaia.site.values import PageEvent
 
 MADRID = ZoneInfo("Europe/Madrid")

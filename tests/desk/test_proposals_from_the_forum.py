@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -19,7 +18,6 @@ from talaia.forum.backend import MirroredDocument
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.post import document
 from talaia.forum.rows import house, story
-from talaia.site.dates import Dates
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 10, 3, 4, 5, tzinfo=UTC)
@@ -35,7 +33,7 @@ def event(desk: Client) -> Event:
 
 def proposed(event: Event, *changed: tuple[str, str], title: str = "") -> Proposal:
     """Somebody there has changed the text that stands there."""
-    told = house(current(), lambda code: Dates(code, ZoneInfo("Europe/Madrid")))
+    told = house(current())
     wanted = document(story(event, "ca"), told)
     row = Mirrored.objects.filter(event=event).first() or mean(event, "discourse", wanted.title, wanted.text, NOW)
     text = wanted.text

@@ -26,10 +26,10 @@ from talaia.desk.writing.text_templates import (
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import Overtaken
+from talaia.localization.dates import Dates
 from talaia.outbox.models import Fact
 from talaia.panel.models import Service as Row
 from talaia.panel.state import Reason, State
-from talaia.site.dates import Dates
 from talaia.site.values import PageService
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)

@@ -12,7 +12,7 @@ from django.utils import translation
 from talaia.config.languages import KNOWN, Grammar, LanguageRow
 from talaia.events.timeline import NotPossible
 from talaia.events.windows import check, instant, one_instant, readings
-from talaia.site.dates import Dates
+from talaia.localization.dates import Dates
 
 MADRID = ZoneInfo("Europe/Madrid")
 

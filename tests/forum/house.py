@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from talaia.channels import calendar
 from talaia.config import current
 from talaia.events import actions
 from talaia.events.models import Event
@@ -39,7 +38,7 @@ class Office:
 
     def __post_init__(self) -> None:
         list_services(headings(current()), LONG_AGO)
-        keeper = MirrorSync(current, lambda _config: self.mirror(), calendar)
+        keeper = MirrorSync(current, lambda _config: self.mirror())
         self.channel = Channel("mirror", keeper.deliver)
         self.worker = Worker(self.home, [self.channel], consequences, self.clock)
 
@@ -55,7 +54,7 @@ class Office:
 
     @property
     def house(self) -> ForumSite:
-        return house(current(), calendar)
+        return house(current())
 
     def wanted(self, event: Event) -> str:
         """The text that the rows make."""

@@ -7,15 +7,14 @@ from zoneinfo import ZoneInfo
 
 from talaia.forum.post import ForumEntry, ForumSite, ForumStory
 from talaia.panel.state import State
-from talaia.site.dates import Dates
 
 BEGAN = datetime(2026, 10, 3, 2, 12, tzinfo=UTC)
 MADRID = ZoneInfo("Europe/Madrid")
-HOUSE = ForumSite("https://status.example.org", "ca", MADRID, Dates("ca", MADRID))
+HOUSE = ForumSite("https://status.example.org", "ca", MADRID)
 
 
 def house(language: str) -> ForumSite:
-    return ForumSite("https://status.example.org", language, MADRID, Dates(language, MADRID), first=language == "ca")
+    return ForumSite("https://status.example.org", language, MADRID, first=language == "ca")
 
 
 def entry(number: int, state: str = "investigating", text: str = "", minutes: int | None = None) -> ForumEntry:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from talaia.channels import calendar
 from talaia.config import Config, current
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
@@ -293,4 +292,4 @@ def test_a_mirror_that_cannot_be_made_is_put_off_and_told_in_one_line(
     assert "ca_file cannot be used" in caplog.text
     assert look.put_off == (now, polling.AFTER_A_FAULT)
     with pytest.raises(PermanentError):  # what waits to be written is parked with the same words
-        MirrorSync(current, registry.chosen, calendar).deliver(["incident/2026-001"], now)
+        MirrorSync(current, registry.chosen).deliver(["incident/2026-001"], now)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from talaia.channels import calendar
 from talaia.config import Config, current
 from talaia.events.models import Event, Update
 from talaia.forum.models import Mirrored
@@ -66,7 +65,7 @@ def past(count: int, until: datetime) -> None:
 
 
 def run(pair: Pair, pause: Callable[[float], None] | None = None) -> list[Done]:
-    told = house(current(), calendar)
+    told = house(current())
     ours = pair.ours()
     if pause:
         ours.client.pause = pause
@@ -74,7 +73,7 @@ def run(pair: Pair, pause: Callable[[float], None] | None = None) -> list[Done]:
 
 
 def is_whole(pair: Pair) -> bool:
-    forum, told = pair.double.forum, house(current(), calendar)
+    forum, told = pair.double.forum, house(current())
     found = {topic.external_id: topic for topic in forum.standing()}
     assert len(found) == len(forum.standing()) == Event.objects.count()
     for event in Event.objects.all():

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2] / "talaia"
 # Low to high. What stands on one step does not know the others of that step.
 STEPS = [
     {"config", "errors", "log_counter", "forwarded", "regular_file"},
-    {"log", "file_modes", "retention"},
+    {"log", "file_modes", "retention", "localization"},
     {"outbox", "schema", "terminal"},
     {"panel"},
     {"events"},
@@ -73,7 +73,8 @@ PURE = [
     "audience/mailman/posting_states.py",
     "audience/mailman/expected_settings.py",
     "site/pages.py",
-    "site/dates.py",
+    "localization/dates.py",
+    "localization/texts.py",
     "site/markdown.py",
     "desk/dashboard.py",
     "desk/writing/word_diff.py",

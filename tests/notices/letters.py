@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from talaia.notices.compose import copy, sheet
 from talaia.notices.samples import STORIES
 from talaia.notices.values import Addressee, NoticeStory, Sender
-from talaia.site.dates import Dates
 
 FOLDER = Path(__file__).parent / "letters"
 LANGUAGES = ("ca", "es", "en")
@@ -24,6 +23,7 @@ SENDER = Sender(
     name=(("ca", "Cooperativa Exemple"), ("es", "Cooperativa Ejemplo"), ("en", "Example Co-op")),
     address="https://status.example.org",
     languages=LANGUAGES,
+    zone=ZoneInfo("Europe/Madrid"),
     sender="Estat de la cooperativa <estat@example.org>",
     reply_to="Suport <suport@example.org>",
     owner="llistes@example.org",
@@ -35,17 +35,12 @@ ANNA = Addressee("r000000000001", "anna@example.net")
 LIST = Addressee("list", "avisos@lists.example.org", is_list=True)
 
 
-def calendar(language: str) -> Dates:
-    return Dates(language, ZoneInfo("Europe/Madrid"))
-
-
 def bytes_of(story: NoticeStory, language: str) -> bytes:
     """The very bytes of a copy; language "list": the one in all languages that a list gets."""
     to_list = language == "list"
     made = sheet(
         story,
         SENDER,
-        calendar,
         list(LANGUAGES) if to_list else [language],
         to_list=to_list,
     )

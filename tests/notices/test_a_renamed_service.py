@@ -11,7 +11,7 @@ from django.db import transaction
 
 from talaia.audience.mailing import mail_returns, neighbours
 from talaia.audience.models import Recipient
-from talaia.channels import calendar, recipients, to_list
+from talaia.channels import recipients, to_list
 from talaia.commands.renaming import rename
 from talaia.config import Config, current
 from talaia.events import actions as events
@@ -92,7 +92,7 @@ def test_a_sending_that_has_begun_reaches_who_chose_it(house: House, configure: 
     assert told
     renamed(house, configure, tmp_path)
     assert [one.slug for one in told.touched] == ["links"]
-    part = SendBatch(Mailer(recipients, calendar, mail_returns, to_list, neighbours), notice, told, current())
+    part = SendBatch(Mailer(recipients, mail_returns, to_list, neighbours), notice, told, current())
     assert [one.address for one in part.concerned(list(part.recipients("")))] == [ANNA, CARLA]
 
 

@@ -15,7 +15,6 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from talaia.channels import calendar
 from talaia.config import current
 from talaia.desk.people.roles import Role
 from talaia.events import actions as events
@@ -208,7 +207,7 @@ def test_no_news_is_said_a_day_late(room: House, there: Receiver) -> None:
 @pytest.mark.parametrize("name", STORIES)
 @pytest.mark.parametrize("language", ["ca", "es", "en"])
 def test_every_kind_is_short_and_ends_with_its_address(room: House, name: str, language: str) -> None:
-    title, text = message(STORIES[name], letterhead(current()), calendar, language)
+    title, text = message(STORIES[name], letterhead(current()), language)
     assert len(title) + len(text) < 480 and "\n" not in title
     assert text.splitlines()[-1].startswith("https://status.example.org/") and "#u" in text.splitlines()[-1]
 
@@ -216,9 +215,7 @@ def test_every_kind_is_short_and_ends_with_its_address(room: House, name: str, l
 def test_long_titles_and_many_services_are_shortened(room: House) -> None:
     story = STORIES["problem"]
     many = tuple(story.touched[0] for _ in range(40))
-    title, text = message(
-        replace(story, titles=(("ca", "y" * 900),), touched=many), letterhead(current()), calendar, "ca"
-    )
+    title, text = message(replace(story, titles=(("ca", "y" * 900),), touched=many), letterhead(current()), "ca")
     assert len(title) == 150 and title.endswith("… (2026-014)")
     assert "+3" in text.splitlines()[0] and len(text) < 400
 

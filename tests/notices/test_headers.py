@@ -21,7 +21,7 @@ from talaia.notices.compose import copy, sheet
 from talaia.notices.replies.write import Present, ReplyLinks
 from talaia.notices.replies.write import mail as reply
 from talaia.notices.samples import STORIES
-from tests.notices.letters import ANNA, SENDER, calendar
+from tests.notices.letters import ANNA, SENDER
 
 WORDS = [
     "Interrupció",
@@ -212,7 +212,7 @@ def test_what_is_no_address_is_no_header(wrong: str) -> None:
 def a_notice(title: str, name: str) -> bytes:
     story = replace(STORIES["problem"], titles=(("ca", title),))
     sender = replace(SENDER, name=(("ca", name),), sender="estat@example.org")
-    return copy(sheet(story, sender, calendar, ["ca"], to_list=False), story, sender, ANNA)
+    return copy(sheet(story, sender, ["ca"], to_list=False), story, sender, ANNA)
 
 
 def a_question(_title: str, name: str) -> bytes:
@@ -224,7 +224,7 @@ def an_answer(_title: str, name: str) -> bytes:
     sender = replace(SENDER, name=(("ca", name),), sender="estat@example.org")
     present = Present(STORIES["problem"].written_at)
     to = {"to": "anna@example.net", "message_id": "<a@b>", "answers": "<c@d>"}
-    return reply(present, sender, ReplyLinks(), calendar, ["ca"], **to)
+    return reply(present, sender, ReplyLinks(), ["ca"], **to)
 
 
 @pytest.mark.parametrize("made", [a_notice, a_question, an_answer])

@@ -17,7 +17,7 @@ from talaia.notices.compose import NoAddress, copy, message_id, sheet
 from talaia.notices.samples import STORIES
 from talaia.notices.values import Addressee, Kind, NoticeStory
 from talaia.notices.words import lead
-from tests.notices.letters import ANNA, FOLDER, LANGUAGES, LIST, SENDER, bytes_of, calendar, letters, parsed, part
+from tests.notices.letters import ANNA, FOLDER, LANGUAGES, LIST, SENDER, bytes_of, letters, parsed, part
 
 EVERY = [(name, language) for name in STORIES for language in (*LANGUAGES, "list")]
 
@@ -83,7 +83,7 @@ def test_one_click_is_offered_only_where_it_is_safe() -> None:
     plain = replace(SENDER, address="http://status.example.org")
     story = STORIES["problem"]
     for sender, offered in ((SENDER, True), (plain, False)):
-        made = copy(sheet(story, sender, calendar, ["ca"], to_list=False), story, sender, ANNA)
+        made = copy(sheet(story, sender, ["ca"], to_list=False), story, sender, ANNA)
         assert (b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in made) == offered
         assert b"List-Unsubscribe: <http" in made
 
@@ -120,7 +120,7 @@ def test_the_thread_keeps_its_root_however_long_it_becomes() -> None:
 )
 def test_what_is_no_address_gets_no_header(address: str) -> None:
     story = STORIES["problem"]
-    made = sheet(story, SENDER, calendar, ["ca"], to_list=False)
+    made = sheet(story, SENDER, ["ca"], to_list=False)
     with pytest.raises(NoAddress):
         copy(made, story, SENDER, Addressee("r1", address))
 
@@ -142,7 +142,7 @@ def test_a_name_of_whatever_letters_is_that_of_one_mailbox(name: str, named: str
     sender = replace(SENDER, name=(("ca", name),), sender="estat@example.org")
     if named == "the sender":
         sender = replace(SENDER, sender=f'"{quoted}" <estat@example.org>', reply_to=f'"{quoted}" <estat@example.org>')
-    made = copy(sheet(story, sender, calendar, ["ca"], to_list=False), story, sender, ANNA)
+    made = copy(sheet(story, sender, ["ca"], to_list=False), story, sender, ANNA)
     mail = email.message_from_bytes(made, policy=email.policy.default)
     for header in ("From",) if named == "the site" else ("From", "Reply-To"):
         [one] = mail[header].addresses
@@ -157,7 +157,7 @@ FAR = "https://estat.serveis.comunitatsenergetiques.federacio.cooperatives.examp
 @pytest.mark.parametrize("language", ["ca", "list"])
 def test_what_machines_read_in_a_head_is_never_encoded_however_long_the_host_is(language: str) -> None:
     story, sender, to = STORIES["end"], replace(SENDER, address=FAR), LIST if language == "list" else ANNA
-    made = copy(sheet(story, sender, calendar, ["ca"], to_list=to.is_list), story, sender, to)
+    made = copy(sheet(story, sender, ["ca"], to_list=to.is_list), story, sender, to)
     name = message_id(story, sender, to.key, story.number)
     head = (prepared(made, name).encode() if to.is_list else made).partition(b"\r\n\r\n")[0].decode()
     unfolded = head.replace("\r\n ", " ").split("\r\n")

@@ -28,7 +28,7 @@ from talaia.notices.replies.write import Present, ReplyLinks, mail
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.state import State
 from tests.notices.conftest import NOW, Configure, House, set_up
-from tests.notices.letters import SENDER, calendar
+from tests.notices.letters import SENDER
 from tests.notices.mailserver import MailServer
 
 OURS = ["estat@example.org", "respostes@example.org", "torna@example.org"]
@@ -157,7 +157,6 @@ def test_an_answer_stays_in_the_thread_of_a_mail_with_a_very_long_message_id() -
         Present(at=NOW),
         SENDER,
         ReplyLinks(),
-        calendar,
         ["ca"],
         to="anna@example.net",
         message_id="<a@b>",
@@ -175,9 +174,7 @@ def test_an_answer_stays_in_the_thread_of_a_mail_with_a_very_long_message_id() -
 def test_to_whomever_it_goes_an_answer_has_that_one_recipient_and_no_header_of_theirs(local: str) -> None:
     found = read(HEAD.encode(), f"{local}@example.net", OURS)
     if isinstance(found, ReplyRequest):
-        made = mail(
-            Present(at=NOW), SENDER, ReplyLinks(), calendar, ["ca"], to=found.address, message_id="<a@b>", answers=""
-        )
+        made = mail(Present(at=NOW), SENDER, ReplyLinks(), ["ca"], to=found.address, message_id="<a@b>", answers="")
         lines = made.partition(b"\r\n\r\n")[0].decode().split("\r\n")
         assert lines.count(f"To: {found.address}") == 1
         assert not [line for line in lines if line.startswith(("Bcc", "Cc"))]

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from talaia.events.anchors import fresh
+from talaia.localization.texts import Words
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds, days_before, length
 from talaia.site.history_values import Month, Year
@@ -20,7 +21,6 @@ from talaia.site.values import (
     ServicePage,
     SiteInfo,
     TouchedService,
-    Words,
 )
 
 ZONE = ZoneInfo("Europe/Madrid")

@@ -13,6 +13,7 @@ from talaia.events import actions as events
 from talaia.events.manual_state import declared
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
+from talaia.localization import dates
 from talaia.notices.webhooks.rows import _component
 from talaia.panel.actions import judge_service, list_services, roll_up, set_by_hand
 from talaia.panel.catalogue import CatalogueService, Heading
@@ -20,7 +21,7 @@ from talaia.panel.models import Day, Service, Transition
 from talaia.panel.renaming.actions import forget_row, move_history
 from talaia.panel.rollup import due_days
 from talaia.panel.state import Computed, Reason, State, show
-from talaia.site import dates, pages, snapshot
+from talaia.site import pages, snapshot
 from tests.pages import story
 
 ZONE = ZoneInfo("Europe/Madrid")

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from talaia.events.anchors import fresh
+from talaia.localization.texts import LocalizedText, in_language, words
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds
 from talaia.site.history_values import Month, ServiceHistory, Year
 from talaia.site.values import (
-    LocalizedText,
     Other,
     PageEntry,
     PageEvent,
@@ -21,8 +21,6 @@ from talaia.site.values import (
     ServicePage,
     ToldTrouble,
     TouchedService,
-    inside,
-    words,
 )
 from tests.pages import story
 
@@ -34,10 +32,10 @@ SILENT = {"code": "source_silent", "since": "2026-11-23T02:12:00Z"}
 def test_words_are_shown_in_the_readers_language_and_else_as_they_were_written_first() -> None:
     both = words({"ca": "Correu", "es": "Correo"}, "es")
     assert both == (("es", "Correo"), ("ca", "Correu"))
-    assert inside(both, "ca") == LocalizedText("Correu")
-    assert inside(both, "en") == LocalizedText("Correo", "es")
-    assert inside((), "en") == LocalizedText("")
-    assert inside((("", "Talaia"),), "en") == LocalizedText("Talaia")
+    assert in_language(both, "ca") == LocalizedText("Correu")
+    assert in_language(both, "en") == LocalizedText("Correo", "es")
+    assert in_language((), "en") == LocalizedText("")
+    assert in_language((("", "Talaia"),), "en") == LocalizedText("Talaia")
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from talaia.desk.forms.fields import Choices
+from talaia.localization.texts import in_language
 from talaia.panel import words as panel_words
 from talaia.panel.renaming.names import former
 from talaia.panel.state import TROUBLE, State
-from talaia.site.values import PageGroup, inside
+from talaia.site.values import PageGroup
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class ImpactsForm(forms.Form):
             elif service.slug in self.touched:
                 choices.insert(1, (State.OPERATIONAL.value, _("Works again")))
             self.fields[f"impact-{service.slug}"] = forms.ChoiceField(
-                label=inside(service.names, language).text,
+                label=in_language(service.names, language).text,
                 choices=choices,
                 required=False,
                 initial=beginning.get(service.slug, ""),
@@ -92,4 +93,4 @@ class ImpactsForm(forms.Form):
         for group in self.panel:
             fields = tuple(self[f"impact-{service.slug}"] for service in group.services)
             matters = any(service.state in TROUBLE for service in group.services) or any(f.value() for f in fields)
-            yield ServiceGroup(inside(group.names, self.language).text, fields, few or matters)
+            yield ServiceGroup(in_language(group.names, self.language).text, fields, few or matters)

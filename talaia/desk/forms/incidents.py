@@ -17,7 +17,7 @@ from talaia.desk.forms.impacts import ImpactsForm
 from talaia.desk.forms.notice_scope import Whom
 from talaia.events import next_update
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible, incident_word, maintenance_word
-from talaia.site.dates import Dates
+from talaia.localization.dates import Dates
 
 
 class EntryForm(ImpactsForm):

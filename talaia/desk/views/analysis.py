@@ -27,7 +27,7 @@ from talaia.events import actions
 from talaia.events.anchors import fresh
 from talaia.events.models import Event as Row
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint
-from talaia.site.dates import Dates
+from talaia.localization.dates import Dates
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ from talaia.desk.writing.word_diff import by_language
 from talaia.events import actions
 from talaia.events.models import Event as Row
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint
+from talaia.localization.texts import words
 from talaia.site import snapshot
-from talaia.site.values import words
 
 
 @for_operators

@@ -21,7 +21,7 @@ from talaia.desk.pages import for_editors, frame, language
 from talaia.desk.writing import actions, resubmit
 from talaia.events.models import Update
 from talaia.events.timeline import NotPossible
-from talaia.site.dates import Dates
+from talaia.localization.dates import Dates
 
 NEW, PLAN = "incident/new", "maintenance/new"
 EXCERPT = 90  # characters of what a draft says

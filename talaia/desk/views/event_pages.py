@@ -19,13 +19,14 @@ from talaia.desk.writing.word_diff import Changed, by_language, difference
 from talaia.events.actions import subject
 from talaia.events.models import Event as Row
 from talaia.events.timeline import fingerprint, last_seen
+from talaia.localization.dates import Dates
+from talaia.localization.texts import Words, in_language, words
 from talaia.outbox.models import Fact
 from talaia.panel import words as panel_words
 from talaia.panel.models import Service
 from talaia.panel.state import State
 from talaia.site import snapshot
-from talaia.site.dates import Dates
-from talaia.site.values import PageEvent, Words, inside, words
+from talaia.site.values import PageEvent
 
 FACTS = 50  # of an event, looked through for what somebody had seen
 
@@ -106,7 +107,7 @@ def changes_since(row: Row, seen: str) -> list[Changed]:
     names = dict(Service.objects.filter(pk__in={*now, *then}).values_list("pk", "names"))
     for slug in sorted(names):
         if now.get(slug) != then.get(slug):
-            name = inside(words(names[slug]), language()).text
+            name = in_language(words(names[slug]), language()).text
             found.append(Changed(name, difference(_effect(row, then.get(slug)), _effect(row, now.get(slug)))))
     return [*found, *by_language(_("Cause"), before.get("causes", row.causes), row.causes), *_times(before, row)]
 

@@ -21,7 +21,6 @@ from talaia.forum.actions import decide, mark_of
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.proposals import SectionEdit, changes, name_of
 from talaia.forum.rows import house, story
-from talaia.site.dates import Dates
 
 SHOWN = 10  # on the front; the others are counted
 
@@ -56,7 +55,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         raise NotPossible(_("there is no such proposal"))
     event: Event = row.mirrored.event
-    told_there = house(config, lambda code: Dates(code, config.site.tz))
+    told_there = house(config)
     history = story(event, told_there.language)
     found = changes(history, told_there, row.base, row.theirs, row.base_title, row.their_title)
     wrong = ""

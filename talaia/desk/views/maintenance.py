@@ -37,11 +37,11 @@ from talaia.events.formatting import known_since
 from talaia.events.models import Event as Row
 from talaia.events.timeline import MAINTENANCE_STEPS, MaintenanceState, NotPossible, Overtaken, fingerprint
 from talaia.events.window_schedule import late
+from talaia.localization.texts import words
 from talaia.notices.values import Kind
 from talaia.panel.models import Service
 from talaia.panel.state import TROUBLE, State
 from talaia.site import snapshot
-from talaia.site.values import words
 
 
 @for_editors

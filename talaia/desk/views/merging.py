@@ -20,8 +20,8 @@ from talaia.events import actions
 from talaia.events.merging import merged_words, reopening_words
 from talaia.events.models import Event as Row
 from talaia.events.timeline import IsOver, NotPossible, Overtaken
-from talaia.site.dates import Dates
-from talaia.site.values import inside, words
+from talaia.localization.dates import Dates
+from talaia.localization.texts import in_language, words
 
 CHOICES = 12
 
@@ -41,7 +41,7 @@ def merge(request: HttpRequest, ref: str) -> HttpResponse:
     choices = [
         (
             other.ref,
-            f"{other.ref} · {inside(words(other.titles, other.language), language()).text} "
+            f"{other.ref} · {in_language(words(other.titles, other.language), language()).text} "
             f"({calendar.at(other.started_at, now)}{_over(other, calendar, now)})",
         )
         for other in recent

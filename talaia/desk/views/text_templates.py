@@ -16,7 +16,7 @@ from talaia.desk.views.suggestions import known
 from talaia.desk.writing import actions
 from talaia.desk.writing.text_templates import KINDS, beginning, name
 from talaia.events.timeline import NotPossible
-from talaia.site.values import words
+from talaia.localization.texts import words
 
 
 @for_viewers

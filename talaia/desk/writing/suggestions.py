@@ -15,10 +15,11 @@ from django.utils import translation
 
 from talaia.desk.writing.text_templates import TextTemplate, beginning, filled, listed
 from talaia.events.timeline import fingerprint
+from talaia.localization.dates import Dates
+from talaia.localization.texts import in_language
 from talaia.panel import words as panel_words
 from talaia.panel.state import TROUBLE, Reason, State, worst
-from talaia.site.dates import Dates
-from talaia.site.values import PageService, inside
+from talaia.site.values import PageService
 
 TOGETHER = timedelta(minutes=10)  # what goes wrong within it most likely has one cause
 ABOUT_A_CERTIFICATE = re.compile(r"certific|\btls\b|\bssl\b", re.IGNORECASE)
@@ -92,7 +93,7 @@ def drafted(kind: str, services: Sequence[PageService], since: datetime, desk: D
     for language in desk.languages:
         with translation.override(language):
             values[language] = {
-                "services": listed([inside(service.names, language).text for service in services]),
+                "services": listed([in_language(service.names, language).text for service in services]),
                 "since": Dates(language, desk.zone).since(since, now),
                 "measured": _measured(services),
             }

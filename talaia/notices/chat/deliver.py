@@ -9,14 +9,14 @@ from django.urls import reverse
 
 from talaia.config import Chat, Config, current
 from talaia.events.window_schedule import late
+from talaia.localization.texts import words
 from talaia.notices.chat import client
 from talaia.notices.chat.questions import question
 from talaia.notices.chat.write import message
-from talaia.notices.compose import Calendars
 from talaia.notices.models import Notice
 from talaia.notices.rows import event_of, window_of
 from talaia.notices.sender import letterhead
-from talaia.notices.values import NoticeStory, words
+from talaia.notices.values import NoticeStory
 from talaia.outbox.errors import PermanentError
 from talaia.outbox.models import Fact
 from talaia.outbox.ordering import asked_for, wait_for_turn
@@ -29,7 +29,7 @@ def target_of(chat: Chat, subject: str) -> str:
     return f"{chat.name}/{subject}"
 
 
-def deliver(targets: Sequence[str], calendars: Calendars, now: datetime) -> None:
+def deliver(targets: Sequence[str], now: datetime) -> None:
     """Say each of them. A kill between the chat's yes and our mark says it twice: Apprise has no way to ask.
 
     Targets: "<chat>/notice/<id>", or "<chat>/fact/<id>" for what operators are asked. Raises Temporary, Permanent.
@@ -37,12 +37,12 @@ def deliver(targets: Sequence[str], calendars: Calendars, now: datetime) -> None
     for target in targets:
         name, kind, number = target.split("/")
         if kind == "fact":
-            ask(name, int(number), calendars, now)
+            ask(name, int(number), now)
         else:
-            say(name, int(number), target, calendars, now)
+            say(name, int(number), target, now)
 
 
-def ask(name: str, fact_id: int, calendars: Calendars, now: datetime) -> None:
+def ask(name: str, fact_id: int, now: datetime) -> None:
     """Operators, unless it is answered already."""
     config = current()
     chat, fact = find(config, name), Fact.objects.filter(pk=fact_id).first()
@@ -54,11 +54,11 @@ def ask(name: str, fact_id: int, calendars: Calendars, now: datetime) -> None:
     desk = config.site.address.rstrip("/") + reverse("desk-maintenance", args=[event.ref])
     language = chat.language or config.site.languages[0]
     titles = words(event.titles, event.language)
-    title, body = question(why, event.ref, titles, window, desk, calendars, language)
+    title, body = question(why, event.ref, titles, window, desk, letterhead(config), language)
     client.say(chat, config, title, body)
 
 
-def say(name: str, notice_id: int, target: str, calendars: Calendars, now: datetime) -> None:
+def say(name: str, notice_id: int, target: str, now: datetime) -> None:
     config = current()
     chat = find(config, name)
     notice = Notice.objects.filter(pk=notice_id).first()
@@ -71,7 +71,7 @@ def say(name: str, notice_id: int, target: str, calendars: Calendars, now: datet
         )
     wait_for_turn(CHANNEL, target, now)
     told = NoticeStory.from_json(notice.story)
-    title, body = message(told, letterhead(config), calendars, chat.language or config.site.languages[0])
+    title, body = message(told, letterhead(config), chat.language or config.site.languages[0])
     client.say(chat, config, title, body)
 
 

@@ -8,10 +8,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from talaia.events.window_schedule import Late
+from talaia.localization.texts import Words, in_language
 from talaia.notices import markdown_text
 from talaia.notices.chat.write import LONGEST_TITLE, shortened
-from talaia.notices.compose import Calendars
-from talaia.notices.values import Words, inside
+from talaia.notices.values import Sender
 
 
 def question(
@@ -20,13 +20,13 @@ def question(
     titles: Words,
     window: tuple[datetime, datetime],
     desk: str,
-    calendars: Calendars,
+    sender: Sender,
     language: str,
 ) -> tuple[str, str]:
     """Its title and its text, in one language. `desk`: where it is answered."""
-    calendar = calendars(language)
+    calendar = sender.dates(language)
     with translation.override(language):
-        title = markdown_text.one_line(inside(titles, language)[0])
+        title = markdown_text.one_line(in_language(titles, language).text)
         head, tail = f"[{_('For operators')}] ", f" ({ref})"
         room = LONGEST_TITLE - len(head) - len(tail)
         when = f"{calendar.window(*window)} ({calendar.zone_name()})"

@@ -5,20 +5,20 @@ from __future__ import annotations
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from talaia.localization.texts import in_language
 from talaia.notices import markdown_text, words
-from talaia.notices.compose import Calendars
-from talaia.notices.values import Kind, NoticeStory, Sender, inside
+from talaia.notices.values import Kind, NoticeStory, Sender
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 
 LONGEST_TITLE, LONGEST_SERVICES = 150, 180  # with the rest, less than the 500 characters of the shortest chats
 
 
-def message(story: NoticeStory, sender: Sender, calendars: Calendars, language: str) -> tuple[str, str]:
+def message(story: NoticeStory, sender: Sender, language: str) -> tuple[str, str]:
     """Its title and its text, in one language."""
-    calendar = calendars(language)
+    calendar = sender.dates(language)
     with translation.override(language):
-        title = markdown_text.one_line(inside(story.titles, language)[0])
+        title = markdown_text.one_line(in_language(story.titles, language).text)
         head, tail = f"[{words.tag(story)}] ", f" ({story.ref})"
         lines = [services(story, language), f"{words.step(story)}."]
         if story.hours:
@@ -38,7 +38,7 @@ def services(story: NoticeStory, language: str) -> str:
     said = ""
     word = panel_words.level if story.about_work else panel_words.impact
     for number, one in enumerate(story.touched):
-        name = markdown_text.one_line(inside(one.names, language)[0])
+        name = markdown_text.one_line(in_language(one.names, language).text)
         more = name if over else f"{name}: {word(State(one.state))}"
         longer = f"{said} · {more}" if said else shortened(more, LONGEST_SERVICES)
         if len(longer) > LONGEST_SERVICES:

@@ -6,7 +6,6 @@ import hashlib
 from datetime import datetime, timedelta
 
 from talaia.config import Config, current
-from talaia.notices.compose import Calendars
 from talaia.notices.mailer import client, without
 from talaia.notices.models import Reply
 from talaia.notices.replies import actions
@@ -19,7 +18,7 @@ from talaia.outbox.errors import TemporaryError
 TOO_LATE = timedelta(hours=12)  # then how it stood is of no use, and nobody waits for it any more
 
 
-def answer(pk: int, calendars: Calendars, now: datetime) -> None:
+def answer(pk: int, now: datetime) -> None:
     """Answer, once. Raises Temporary and Permanent."""
     config = current()
     row = Reply.objects.filter(pk=pk).exclude(address="").first()
@@ -28,7 +27,7 @@ def answer(pk: int, calendars: Calendars, now: datetime) -> None:
     if now - row.at > TOO_LATE or not config.mail.answer:
         actions.over(pk, now, "late")
         return
-    content = written(row, config, calendars, now)
+    content = written(row, config, now)
     with client(config) as server:
         said = server.send("", row.address, content)  # the null return path: what comes back of it goes nowhere
     if said.again or said.meaning is Meaning.OURS:  # who is refused is us: as long as it is of use, we try again
@@ -36,14 +35,13 @@ def answer(pk: int, calendars: Calendars, now: datetime) -> None:
     actions.over(pk, now, "answered" if said.taken else "refused")
 
 
-def written(row: Reply, config: Config, calendars: Calendars, now: datetime) -> bytes:
+def written(row: Reply, config: Config, now: datetime) -> bytes:
     sender, site = letterhead(config), config.site
     made = hashlib.sha256(f"{row.digest} {row.number}".encode()).hexdigest()[:20]
     return mail(
         present(now),
         sender,
         ReplyLinks(forum(config), tuple((link.text.words, link.address) for link in site.links)),
-        calendars,
         [row.language] if row.language in site.languages else list(site.languages),
         to=row.address,
         message_id=f"<reply-{row.pk}.{made}@{sender.host}>",

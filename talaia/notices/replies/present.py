@@ -6,8 +6,9 @@ from datetime import datetime
 
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState
+from talaia.localization.texts import words
 from talaia.notices.replies.write import OpenEvent, Present
-from talaia.notices.values import NoticeService, words
+from talaia.notices.values import NoticeService
 from talaia.panel.models import Service
 from talaia.panel.state import State
 

@@ -14,9 +14,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from talaia.events.timeline import IncidentState, incident_word
+from talaia.localization.texts import Words, in_language
 from talaia.notices import headers, markdown_text
-from talaia.notices.compose import Calendars
-from talaia.notices.values import NoticeService, Sender, Words, inside
+from talaia.notices.values import NoticeService, Sender
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 
@@ -51,13 +51,13 @@ class ReplyLinks:
     links: tuple[tuple[Words, str], ...] = ()
 
 
-def text(present: Present, sender: Sender, places: ReplyLinks, calendars: Calendars, language: str) -> str:
+def text(present: Present, sender: Sender, places: ReplyLinks, language: str) -> str:
     """The words in one language."""
-    calendar = calendars(language)
+    calendar = sender.dates(language)
     prefix = "" if language == sender.languages[0] else f"/{language}"
 
     def line(one: OpenEvent) -> dict[str, str]:
-        title = markdown_text.one_line(inside(one.titles, language)[0])
+        title = markdown_text.one_line(in_language(one.titles, language).text)
         about = calendar.window(*one.window) if one.window else incident_word(IncidentState(one.state))
         return {"title": title, "about": about, "address": f"{sender.address}{prefix}{one.path}"}
 
@@ -66,15 +66,15 @@ def text(present: Present, sender: Sender, places: ReplyLinks, calendars: Calend
             "at": calendar.moment(present.at),
             "listed": present.listed,
             "services": [
-                (inside(one.names, language)[0], panel_words.state(State(one.state))) for one in present.services
+                (in_language(one.names, language).text, panel_words.state(State(one.state))) for one in present.services
             ],
             "incidents": [line(one) for one in present.incidents],
             "working": [line(one) for one in present.working],
             "coming": [line(one) for one in present.coming],
             "page": f"{sender.address}{prefix}/",
             "forum": places.forum,
-            "links": [(inside(words, language)[0], address) for words, address in places.links],
-            "name": inside(sender.name, language)[0],
+            "links": [(in_language(words, language).text, address) for words, address in places.links],
+            "name": in_language(sender.name, language).text,
         }
         made = engines["plain"].get_template("notices/answer.txt").render(given)
     lines: list[str] = []
@@ -88,7 +88,6 @@ def mail(
     present: Present,
     sender: Sender,
     places: ReplyLinks,
-    calendars: Calendars,
     languages: Sequence[str],
     *,
     to: str,
@@ -100,10 +99,10 @@ def mail(
     with translation.override(languages[0]):
         subject = _("Automatic answer: the state of our services")
     rule = "\n\n" + "=" * 24 + "\n\n"
-    made.set_content(rule.join(text(present, sender, places, calendars, one) for one in languages) + "\n")
+    made.set_content(rule.join(text(present, sender, places, one) for one in languages) + "\n")
     head = [
         headers.verbatim("To", to),  # as they wrote it
-        headers.mailbox("From", sender.sender, inside(sender.name, languages[0])[0]),
+        headers.mailbox("From", sender.sender, in_language(sender.name, languages[0]).text),
         headers.words("Subject", subject),
         headers.verbatim("Date", format_datetime(present.at)),
         headers.verbatim("Message-ID", message_id),

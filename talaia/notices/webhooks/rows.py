@@ -6,9 +6,10 @@ from typing import Any
 
 from talaia.config import Config
 from talaia.events.models import Event
+from talaia.localization.texts import in_language, words
 from talaia.notices import rows
 from talaia.notices.sender import letterhead
-from talaia.notices.values import Sender, inside, words
+from talaia.notices.values import Sender
 from talaia.notices.webhooks import body
 from talaia.outbox.models import Fact
 from talaia.panel.models import Service
@@ -41,7 +42,7 @@ def _event(event: Event, fact: Fact, services: State, sender: Sender, language: 
         kind=event.kind,
         ref=event.ref,
         path=f"/{'incidents' if event.kind == Event.INCIDENT else 'maintenance'}/{event.ref}/",
-        title=inside(words(event.titles, event.language), language)[0],
+        title=in_language(words(event.titles, event.language), language).text,
         started_at=event.started_at,
         ended_at=event.ended_at,
         window=rows.window_of(event),
@@ -49,7 +50,7 @@ def _event(event: Event, fact: Fact, services: State, sender: Sender, language: 
         components=tuple(_component(impact.service, language) for impact in touched),
         entries=tuple(
             body.WebhookEntry(
-                one.number, one.state, one.at, inside(words(one.texts, one.language), language)[0], one.edited_at
+                one.number, one.state, one.at, in_language(words(one.texts, one.language), language).text, one.edited_at
             )
             for one in entries
         ),
@@ -58,4 +59,4 @@ def _event(event: Event, fact: Fact, services: State, sender: Sender, language: 
 
 
 def _component(row: Service, language: str) -> body.Component:
-    return body.Component(row.code_name, inside(words(row.names), language)[0], State(row.state), row.began)
+    return body.Component(row.code_name, in_language(words(row.names), language).text, State(row.state), row.began)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from talaia.site.dates import Dates, length, short, utc
+from talaia.localization.dates import Dates, length, short, utc
 
 ZONE = ZoneInfo("Europe/Madrid")
 CA, ES, EN = (Dates(language, ZONE) for language in ("ca", "es", "en"))

@@ -1,0 +1,1 @@
+"""How words, dates and numbers read in a language: for pages, mails, posts and the desk alike."""
