@@ -18,6 +18,7 @@ from talaia.config import current, sanitize
 from talaia.errors import UserError
 from talaia.events.formatting import as_json, line, lines
 from talaia.events.models import Event
+from talaia.events.published import path_of
 from talaia.events.timeline import NotPossible
 from talaia.events.windows import instant, one_instant
 from talaia.panel.state import State
@@ -119,8 +120,7 @@ def author() -> str:
 
 def address(event: Event, number: int | None = None) -> str:
     """Where everybody can read it."""
-    folder = "incidents" if event.kind == Event.INCIDENT else "maintenance"
-    return f"{current().site.address.rstrip('/')}/{folder}/{event.ref}/" + (f"#u{number}" if number else "")
+    return current().site.address.rstrip("/") + path_of(event.kind, event.ref, number)
 
 
 def tell(event: Event, said: str, as_json_too: bool) -> int:

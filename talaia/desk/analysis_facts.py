@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from talaia.config import Config
 from talaia.desk.analysis_timeline import Moment, TroubleSummary, excerpt
 from talaia.events.models import Event as Row
+from talaia.events.published import PublishedEvent, TouchedService
 from talaia.events.timeline import IncidentState, MaintenanceState, incident_word, maintenance_word
 from talaia.localization.dates import Dates
 from talaia.localization.texts import in_language
@@ -24,14 +25,13 @@ from talaia.panel.state import TROUBLE, WEIGHT, Reason, State
 from talaia.signals.inputs import LiveSignal, View
 from talaia.signals.matching import claims
 from talaia.signals.models import Signal as SignalRow
-from talaia.site.values import PageEvent, TouchedService
 
 AROUND = timedelta(minutes=30)  # signals turn before a person writes, and last a little longer
 PAGES = ("site", "archive", "notices", "mail")  # deliveries that tell nobody anything, or of which rows tell more
 MOST = 500  # rows of each kind
 
 
-def moments(row: Row, event: PageEvent, config: Config, calendar: Dates) -> list[Moment]:
+def moments(row: Row, event: PublishedEvent, config: Config, calendar: Dates) -> list[Moment]:
     """What happened, each in a line, in the language in force."""
     end = event.ended_at or event.started_at
     return [
@@ -42,7 +42,7 @@ def moments(row: Row, event: PageEvent, config: Config, calendar: Dates) -> list
     ]
 
 
-def troubles(event: PageEvent, language: str) -> list[TroubleSummary]:
+def troubles(event: PublishedEvent, language: str) -> list[TroubleSummary]:
     """How each service was while the event lasted; where the panel has no trace of it, as it was declared."""
     end = event.ended_at or event.started_at
     found = []
@@ -64,7 +64,7 @@ def troubles(event: PageEvent, language: str) -> list[TroubleSummary]:
 
 
 def _trouble(
-    event: PageEvent,
+    event: PublishedEvent,
     touched: TouchedService,
     spells: tuple[tuple[datetime, datetime], ...],
     worst: State | None,
@@ -77,11 +77,11 @@ def _trouble(
     return TroubleSummary(name, worst or State.OPERATIONAL, spells)
 
 
-def _counts(state: State, event: PageEvent) -> bool:
+def _counts(state: State, event: PublishedEvent) -> bool:
     return state in TROUBLE or (state is State.MAINTENANCE and not event.is_incident)
 
 
-def _entries(event: PageEvent, language: str) -> Iterator[Moment]:
+def _entries(event: PublishedEvent, language: str) -> Iterator[Moment]:
     for entry in event.entries:
         word = (
             incident_word(IncidentState(entry.state))
@@ -91,7 +91,7 @@ def _entries(event: PageEvent, language: str) -> Iterator[Moment]:
         yield Moment(entry.at, f"[{word}](#{entry.anchor}): {excerpt(in_language(entry.texts, language).text)}")
 
 
-def _turns(event: PageEvent, calendar: Dates, start: datetime, end: datetime) -> Iterator[Moment]:
+def _turns(event: PublishedEvent, calendar: Dates, start: datetime, end: datetime) -> Iterator[Moment]:
     names = {touched.slug: in_language(touched.names, calendar.language).text for touched in event.touched}
     rows = Transition.objects.filter(service__in=names, at__gte=start, at__lte=end).order_by("at", "pk")
     rows = rows.exclude(from_state=F("to_state"))  # around what was filled in afterwards a state may follow itself
@@ -101,7 +101,7 @@ def _turns(event: PageEvent, calendar: Dates, start: datetime, end: datetime) ->
         yield Moment(row.at, excerpt(said + (f" ({reason})" if reason else "")))
 
 
-def _alerts(event: PageEvent, config: Config, start: datetime, end: datetime) -> Iterator[Moment]:
+def _alerts(event: PublishedEvent, config: Config, start: datetime, end: datetime) -> Iterator[Moment]:
     """The alerts that concern a touched service, as far as they are still known: they are kept for some days only."""
     touched = {item.slug for item in event.touched}
     wanted = [service for service in config.tables.services if service.slug in touched]

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from talaia.events.published import PublishedEvent
 from talaia.localization.dates import Dates, length
 from talaia.localization.texts import in_language
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 from talaia.site import markdown
-from talaia.site.values import PageEvent
 
 GAP = "…"  # what a person has to write
 HEADING = re.compile(r"(#{1,6})[ \t]+(.*)$")
@@ -48,7 +48,9 @@ class TroubleSummary:
         return sum(round((end - start).total_seconds()) for start, end in self.spells)
 
 
-def document(event: PageEvent, troubles: Sequence[TroubleSummary], moments: Iterable[Moment], calendar: Dates) -> str:
+def document(
+    event: PublishedEvent, troubles: Sequence[TroubleSummary], moments: Iterable[Moment], calendar: Dates
+) -> str:
     """All sections, with what is known filled in; a `…` is what a person has to write."""
     title = in_language(event.titles, calendar.language).text
     sections = (
@@ -109,7 +111,7 @@ def gaps(text: str) -> int:
     return sum(bool(re.fullmatch(r"[\s|\-*\d.]*…[\s|…]*", row)) for row in text.splitlines())
 
 
-def _period(event: PageEvent, calendar: Dates) -> str:
+def _period(event: PublishedEvent, calendar: Dates) -> str:
     words = {"start": calendar.moment(event.started_at)}
     if event.ended_at is None:
         return _("It began on %(start)s.") % words

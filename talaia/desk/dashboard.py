@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from talaia.events.published import PublishedEvent
 from talaia.panel.state import State
-from talaia.site.values import FrontPage, PageEvent, PageService
+from talaia.site.values import FrontPage, PageService
 
 
 @dataclass(frozen=True)
 class OpenItem:
     """An event that is not over. `late`: seconds since the promised word was due, or since its window ended."""
 
-    event: PageEvent
+    event: PublishedEvent
     late: float = 0
     waits: bool = False  # for a second person
 
@@ -23,14 +24,14 @@ class OpenItem:
         return self.event.next_update_at
 
 
-def incidents_by_urgency(events: Iterable[PageEvent], now: datetime) -> tuple[OpenItem, ...]:
+def incidents_by_urgency(events: Iterable[PublishedEvent], now: datetime) -> tuple[OpenItem, ...]:
     """Those whose promise is overdue the longest first, then by the time that was promised, then those without one."""
     found = [OpenItem(event, late_by(event.next_update_at, now)) for event in events]
     last = datetime.max.replace(tzinfo=now.tzinfo)
     return tuple(sorted(found, key=lambda one: (one.promised or last, one.event.started_at)))
 
 
-def maintenance_by_urgency(front: FrontPage, proposed: Iterable[PageEvent], now: datetime) -> tuple[OpenItem, ...]:
+def maintenance_by_urgency(front: FrontPage, proposed: Iterable[PublishedEvent], now: datetime) -> tuple[OpenItem, ...]:
     """What is worked on, the overrun first; then what comes or waits for a second person, the next first."""
     working = [OpenItem(event, late_by(event.window[1] if event.window else None, now)) for event in front.in_progress]
     begins = [(event, False) for event in front.coming] + [(event, True) for event in proposed]

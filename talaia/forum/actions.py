@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 
 from talaia.events.actions import ImportedEntry, edit_event, edit_update, import_incident, write_analysis
 from talaia.events.models import Event
+from talaia.events.reading import whole
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint
 from talaia.forum.backend import Document, MirroredDocument
 from talaia.forum.merge import TITLE, MergeResult, advanced
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.post import ForumSite, document
 from talaia.forum.proposals import ANALYSIS, SectionEdit
-from talaia.forum.rows import story
 from talaia.forum.topic_parser import ParsedTopic
 from talaia.outbox.actions import record
 
@@ -232,7 +232,7 @@ def import_topic(
             analyses={told.language: found.analysis} if found.analysis else None,
             source=standing.address,
         )
-        made = document(story(event, told.language), told)
+        made = document(whole(event), told)
         row = Mirrored(event=event, mirror=mirror, sent_title=made.title, sent_text=made.text, sent_marks=marks(made))
         row.as_found = True
         _take_over(row, standing, now)

@@ -16,17 +16,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from talaia.config import LANGUAGES
+from talaia.events.published import PublishedEntry, PublishedEvent
 from talaia.events.timeline import (
-    ENDED,
     IncidentState,
     MaintenanceState,
     incident_word,
     maintenance_word,
-    over_at,
 )
 from talaia.forum import escape
 from talaia.forum.backend import Document
 from talaia.localization.dates import Dates
+from talaia.localization.texts import in_language
 from talaia.panel import words
 from talaia.panel.state import WEIGHT, State
 
@@ -53,7 +53,7 @@ class ForumSite:
 
 @dataclass(frozen=True)
 class ForumEntry:
-    """One entry of the timeline. `language`: of its words."""
+    """One entry of the timeline in one language. `language`: of its words."""
 
     number: int
     state: str
@@ -63,70 +63,43 @@ class ForumEntry:
     plain: bool = False
 
 
-@dataclass(frozen=True)
-class ForumStory:
-    """An event in one language; where something was not written in it, as it was written first."""
-
-    kind: str
-    ref: str
-    title: str
-    state: str
-    started_at: datetime
-    ended_at: datetime | None = None
-    window: tuple[datetime, datetime] | None = None
-    next_update_at: datetime | None = None
-    touched: tuple[tuple[str, State], ...] = ()
-    entries: tuple[ForumEntry, ...] = ()
-    cause: str = ""
-    analysis: str = ""
-    analysis_language: str = ""
-    title_language: str = ""
-    merged_into: str = ""
-
-    @property
-    def key(self) -> str:
-        return f"{self.kind}/{self.ref}"
-
-    @property
-    def is_incident(self) -> bool:
-        return self.kind == "incident"
-
-    @property
-    def ended(self) -> bool:
-        return self.state in ENDED
-
-    @property
-    def over_at(self) -> datetime | None:
-        return over_at(self.state, self.ended_at, self.entries)
+def entry_in(entry: PublishedEntry, language: str) -> ForumEntry:
+    """As it stands there: in that language or, where it was not written in it, as it was written first."""
+    said = in_language(entry.texts, language)
+    return ForumEntry(entry.number, entry.state, entry.at, said.text, said.lang or language, entry.plain)
 
 
-def document(story: ForumStory, house: ForumSite) -> Document:
+def document(event: PublishedEvent, house: ForumSite) -> Document:
     """What must stand there."""
     with translation.override(house.language):
-        worst = max((state for _name, state in story.touched), key=lambda state: WEIGHT[state], default=None)
-        if worst and not story.is_incident:
+        worst = max((one.state for one in event.touched), key=lambda state: WEIGHT[state], default=None)
+        if worst and not event.is_incident:
             worst = words.level_state(worst)
         return Document(
-            key=story.key,
-            title=title(story, house.zone),
-            text=text(story, house),
-            tags=tags(story),
-            closed=story.ended,
-            began=story.started_at,
-            ended=story.over_at,
+            key=event.key,
+            title=title(event, house),
+            text=text(event, house),
+            tags=tags(event),
+            closed=event.ended,
+            began=event.started_at,
+            ended=event.over_at,
             impact=worst.value if worst else "",
-            touched=tuple(" ".join(escape.settled(name).split()) for name, _state in story.touched),
+            touched=tuple(" ".join(escape.settled(name).split()) for name, _state in _touched(event, house)),
         )
 
 
-def title(story: ForumStory, zone: ZoneInfo) -> str:
+def _touched(event: PublishedEvent, house: ForumSite) -> tuple[tuple[str, State], ...]:
+    return tuple((in_language(one.names, house.language).text, one.state) for one in event.touched)
+
+
+def title(event: PublishedEvent, house: ForumSite) -> str:
     """`[2026-10-03] Tall de fibra a Sants (2026-014)`: with the reference, so that no two are the same."""
-    day = f"{(story.window[0] if story.window else story.started_at).astimezone(zone):%Y-%m-%d}"
-    said = escape.title(story.title)
-    if not story.is_incident or said == said.upper():  # all capitals are refused as shouting
-        said = f"{kind_word(story.kind)}: {said}"
-    room = LONGEST_TITLE - len(day) - len(story.ref) - 6
-    return f"[{day}] {said if len(said) <= room else said[: room - 1].rstrip() + '…'} ({story.ref})"
+    day = f"{(event.window[0] if event.window else event.started_at).astimezone(house.zone):%Y-%m-%d}"
+    said = escape.title(in_language(event.titles, house.language).text)
+    if not event.is_incident or said == said.upper():  # all capitals are refused as shouting
+        said = f"{kind_word(event.kind)}: {said}"
+    room = LONGEST_TITLE - len(day) - len(event.ref) - 6
+    return f"[{day}] {said if len(said) <= room else said[: room - 1].rstrip() + '…'} ({event.ref})"
 
 
 def kind_word(kind: str) -> str:
@@ -145,9 +118,9 @@ def written_title(theirs: str, kind: str, ref: str) -> str:
 FORMER_TAGS = ("resolt", "resuelto")  # of topics from before "Resolta"
 
 
-def tags(story: ForumStory) -> tuple[str, ...]:
-    state = [] if story.merged_into else [state_word(story.kind, story.state)]  # how it ended is told there
-    return tuple(tag(word) for word in (kind_word(story.kind), *state))
+def tags(event: PublishedEvent) -> tuple[str, ...]:
+    state = [] if event.merged_into else [state_word(event.kind, event.state)]  # how it ended is told there
+    return tuple(tag(word) for word in (kind_word(event.kind), *state))
 
 
 def tag(word: str) -> str:
@@ -169,33 +142,32 @@ def state_word(kind: str, state: str) -> str:
     return incident_word(IncidentState(state)) if kind == "incident" else maintenance_word(MaintenanceState(state))
 
 
-def page(story: ForumStory, house: ForumSite) -> str:
+def page(event: PublishedEvent, house: ForumSite) -> str:
     """The address of its page."""
-    folder = "incidents" if story.is_incident else "maintenance"
     prefix = "" if house.first else f"/{house.language}"
-    return f"{house.address.rstrip('/')}{prefix}/{folder}/{story.ref}/"
+    return f"{house.address.rstrip('/')}{prefix}{event.path}"
 
 
-def text(story: ForumStory, house: ForumSite) -> str:
+def text(event: PublishedEvent, house: ForumSite) -> str:
     """The whole text. What does not fit is left out where it is oldest, and it is said where it stands."""
-    shown = list(story.entries)
-    whole = _joined(story, house, shown, None)
+    shown = [entry_in(one, house.language) for one in event.entries]
+    whole = _joined(event, house, shown, None)
     for place in range(max(0, len(shown) - LATEST)):
         if len(whole) <= LONGEST:
             return whole
-        shown[place] = _elsewhere(shown[place], page(story, house))
-        whole = _joined(story, house, shown, None)
-    if len(whole) > LONGEST and story.analysis:
-        rest = len(_joined(story, house, shown, 0))
-        whole = _joined(story, house, shown, max(LEAST, LONGEST - rest))
+        shown[place] = _elsewhere(shown[place], page(event, house))
+        whole = _joined(event, house, shown, None)
+    if len(whole) > LONGEST and event.analyses:
+        rest = len(_joined(event, house, shown, 0))
+        whole = _joined(event, house, shown, max(LEAST, LONGEST - rest))
     while len(whole) > LONGEST and shown:
         first = next((n for n, entry in enumerate(shown) if not _is_elsewhere(entry)), None)
         if first is not None:
-            shown[first] = _elsewhere(shown[first], page(story, house))
+            shown[first] = _elsewhere(shown[first], page(event, house))
         else:
             del shown[0]
-        rest = len(_joined(story, house, shown, 0)) if story.analysis else 0
-        whole = _joined(story, house, shown, max(LEAST, LONGEST - rest) if story.analysis else None)
+        rest = len(_joined(event, house, shown, 0)) if event.analyses else 0
+        whole = _joined(event, house, shown, max(LEAST, LONGEST - rest) if event.analyses else None)
     return whole
 
 
@@ -206,8 +178,8 @@ def entry_body(entry: ForumEntry, home: str) -> str:
     return (escape.plain(entry.text) if entry.plain else escape.markdown(entry.text, home)).strip("\n")
 
 
-def analysis_body(story: ForumStory, home: str) -> str:
-    return escape.markdown(story.analysis, home).strip("\n")
+def analysis_body(event: PublishedEvent, house: ForumSite) -> str:
+    return escape.markdown(in_language(event.analyses, house.language).text, house.address).strip("\n")
 
 
 ELSEWHERE = "elsewhere"  # the language of words of ours in the place of an entry's
@@ -223,57 +195,57 @@ def _is_elsewhere(entry: ForumEntry) -> bool:
     return entry.language == ELSEWHERE or len(entry.text) < 60
 
 
-def _joined(story: ForumStory, house: ForumSite, shown: list[ForumEntry], room: int | None) -> str:
-    parts = list(_parts(story, house, shown, room))
+def _joined(event: PublishedEvent, house: ForumSite, shown: list[ForumEntry], room: int | None) -> str:
+    parts = list(_parts(event, house, shown, room))
     return escape.settled("\n\n".join(part.rstrip() for part in parts if part.strip()))
 
 
-def _parts(story: ForumStory, house: ForumSite, shown: list[ForumEntry], room: int | None) -> Iterator[str]:
-    address = page(story, house)
-    which = _("Incident %(ref)s") if story.is_incident else _("Maintenance %(ref)s")
-    link = f"[{which % {'ref': story.ref}}]({address})"
+def _parts(event: PublishedEvent, house: ForumSite, shown: list[ForumEntry], room: int | None) -> Iterator[str]:
+    address = page(event, house)
+    which = _("Incident %(ref)s") if event.is_incident else _("Maintenance %(ref)s")
+    link = f"[{which % {'ref': event.ref}}]({address})"
     yield _(
         "%(link)s: this topic follows its page. What you correct here goes to the technical team as a proposal."
     ) % {"link": link}
     yield f"## {_('Summary')}"
-    yield "\n".join(f"- **{name}:** {value}" for name, value in _facts(story, house))
-    if story.touched:
-        yield f"## {_('Affected services') if story.is_incident else _('What to expect')}"
-        effect = words.impact if story.is_incident else words.level
-        yield "\n".join(f"- {escape.one_line(name)}: {effect(state)}" for name, state in story.touched)
+    yield "\n".join(f"- **{name}:** {value}" for name, value in _facts(event, house))
+    if event.touched:
+        yield f"## {_('Affected services') if event.is_incident else _('What to expect')}"
+        effect = words.impact if event.is_incident else words.level
+        yield "\n".join(f"- {escape.one_line(name)}: {effect(state)}" for name, state in _touched(event, house))
     yield f"## {_('Timeline')} [#]({address}#timeline)"
-    if missing := len(story.entries) - len(shown):
+    if missing := len(event.entries) - len(shown):
         said = _("There is no room here for the first entries (%(count)s): [they are on the page](%(address)s).")
         yield said % {"count": missing, "address": f"{address}#timeline"}
     for entry in shown:
-        word, when = state_word(story.kind, entry.state), house.dates.moment(entry.at)
+        word, when = state_word(event.kind, entry.state), house.dates.moment(entry.at)
         yield f"### [{word}] {when} [#u{entry.number}]({address}#u{entry.number})"
         yield entry_body(entry, house.address)
-    if story.analysis:
+    if event.analyses:
         yield f"## {_('Analysis')} [#]({address}#analysis)"
-        yield _fitted(analysis_body(story, house.address), room, f"{address}#analysis")
+        yield _fitted(analysis_body(event, house), room, f"{address}#analysis")
 
 
-def _facts(story: ForumStory, house: ForumSite) -> Iterator[tuple[str, str]]:
+def _facts(event: PublishedEvent, house: ForumSite) -> Iterator[tuple[str, str]]:
     """What the page says above its timeline."""
     calendar = house.dates
-    if story.merged_into:  # how it goes, and how it ended, is told there
-        yield _("State"), _("Continues in %(ref)s") % {"ref": story.merged_into}
+    if event.merged_into:  # how it goes, and how it ended, is told there
+        yield _("State"), _("Continues in %(ref)s") % {"ref": event.merged_into.ref}
     else:
-        yield _("State"), state_word(story.kind, story.state)
-    if story.window:
-        yield _("Window"), calendar.span(*story.window)
+        yield _("State"), state_word(event.kind, event.state)
+    if event.window:
+        yield _("Window"), calendar.span(*event.window)
     else:
-        yield _("Began"), calendar.moment(story.started_at)
-    if story.ended and story.over_at and not story.merged_into:
+        yield _("Began"), calendar.moment(event.started_at)
+    if event.ended and event.over_at and not event.merged_into:
         yield (
-            _("Cancelled") if story.state == MaintenanceState.CANCELLED else _("Ended"),
-            calendar.moment(story.over_at),
+            _("Cancelled") if event.state == MaintenanceState.CANCELLED else _("Ended"),
+            calendar.moment(event.over_at),
         )
-    elif story.next_update_at:
-        yield _("Next update"), calendar.moment(story.next_update_at)
-    if story.cause:
-        yield _("Cause"), escape.one_line(story.cause)
+    elif event.next_update_at:
+        yield _("Next update"), calendar.moment(event.next_update_at)
+    if event.causes:
+        yield _("Cause"), escape.one_line(in_language(event.causes, house.language).text)
 
 
 def _fitted(body: str, room: int | None, address: str) -> str:

@@ -14,9 +14,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from talaia.config import sanitize
+from talaia.events.published import PublishedEvent
 from talaia.forum import escape
 from talaia.forum.merge import HEAD, TITLE, alike, body, changed, sections
-from talaia.forum.post import ForumSite, ForumStory, analysis_body, entry_body, state_word, written_title
+from talaia.forum.post import ForumSite, analysis_body, entry_body, entry_in, state_word, written_title
+from talaia.localization.texts import in_language
 
 ANALYSIS, TIMELINE = "analysis", "timeline"
 ENTRY = re.compile(r"u(\d+)")
@@ -50,29 +52,32 @@ class SectionEdit:
 
 
 def changes(
-    story: ForumStory, house: ForumSite, base: str, theirs: str, base_title: str, their_title: str
+    event: PublishedEvent, house: ForumSite, base: str, theirs: str, base_title: str, their_title: str
 ) -> tuple[SectionEdit, ...]:
     """All that they changed, the title first."""
-    return tuple(_changes(story, house, base, theirs, base_title, their_title))
+    return tuple(_changes(event, house, base, theirs, base_title, their_title))
 
 
 def _changes(
-    story: ForumStory, house: ForumSite, base: str, theirs: str, base_title: str, their_title: str
+    event: PublishedEvent, house: ForumSite, base: str, theirs: str, base_title: str, their_title: str
 ) -> Iterator[SectionEdit]:
     if not alike(base_title, their_title):
         with translation.override(house.language):
-            said = sanitize.line(written_title(their_title, story.kind, story.ref) or "")
+            said = sanitize.line(written_title(their_title, event.kind, event.ref) or "")
+        ours = in_language(event.titles, house.language)
         wanted = said if said and len(said) <= 200 else None
-        yield SectionEdit(TITLE, base_title, their_title, story.title, wanted, story.title_language)
+        yield SectionEdit(TITLE, base_title, their_title, ours.text, wanted, ours.lang or house.language)
     before, after = sections(base), sections(theirs)
     for name in changed(base, theirs):
         old, new = before.get(name, ""), after.get(name, "")
-        yield _change(name, body(old) if new else old, body(new) if old else new, story, house)
+        yield _change(name, body(old) if new else old, body(new) if old else new, event, house)
 
 
-def _change(name: str, old: str, new: str, story: ForumStory, house: ForumSite) -> SectionEdit:
+def _change(name: str, old: str, new: str, event: PublishedEvent, house: ForumSite) -> SectionEdit:
     found = ENTRY.fullmatch(name)
-    entry = next((one for one in story.entries if found and one.number == int(found[1])), None)
+    of_it = next((one for one in event.entries if found and one.number == int(found[1])), None)
+    entry = entry_in(of_it, house.language) if of_it else None
+    analysis = in_language(event.analyses, house.language)
     with translation.override(house.language):
         if entry is not None and new and new != old:
             shown, source, is_plain, language = (
@@ -81,12 +86,12 @@ def _change(name: str, old: str, new: str, story: ForumStory, house: ForumSite) 
                 entry.plain,
                 entry.language,
             )
-        elif name == ANALYSIS and story.analysis and new and new != old:
+        elif name == ANALYSIS and analysis.text and new and new != old:
             shown, source, is_plain, language = (
-                analysis_body(story, house.address),
-                story.analysis,
+                analysis_body(event, house),
+                analysis.text,
                 False,
-                story.analysis_language,
+                analysis.lang or house.language,
             )
         else:
             return SectionEdit(name, old, new)
@@ -98,7 +103,7 @@ def _change(name: str, old: str, new: str, story: ForumStory, house: ForumSite) 
     return SectionEdit(name, old, new, source, wanted if wanted.strip() else None, language)
 
 
-def name_of(change: SectionEdit, story: ForumStory) -> str:
+def name_of(change: SectionEdit, event: PublishedEvent) -> str:
     """What a change is of, for people, in the language in force."""
     if change.section == TITLE:
         return _("Title")
@@ -106,9 +111,9 @@ def name_of(change: SectionEdit, story: ForumStory) -> str:
         return _("Analysis")
     if change.section == HEAD:
         return _("First lines")
-    entry = next((one for one in story.entries if one.number == change.number), None)
+    entry = next((one for one in event.entries if one.number == change.number), None)
     if entry is not None:
-        said = {"number": entry.number, "state": state_word(story.kind, entry.state)}
+        said = {"number": entry.number, "state": state_word(event.kind, entry.state)}
         return _("Entry %(number)s, %(state)s") % said
     if change.section == TIMELINE:
         return _("Timeline")

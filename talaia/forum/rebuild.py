@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from talaia.events.models import Event
+from talaia.events.reading import public
 from talaia.forum.backend import MirrorBackend
 from talaia.forum.models import Mirrored
 from talaia.forum.polling import look_at
@@ -39,7 +40,7 @@ def rebuild(
     own_name: str = "",
 ) -> Iterator[Done]:
     """Every event that may be known outside, the oldest first; each once it is done."""
-    events = Event.objects.filter(awaits_approval=False).order_by("started_at", "pk")
+    events = public().order_by("started_at", "pk")
     for event in events.only("kind", "year", "number").iterator():
         yield _one(event, mirror, told, now, pause, own_name)
 

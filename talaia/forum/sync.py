@@ -15,6 +15,7 @@ from django.utils import translation
 
 from talaia.config import Config
 from talaia.events.models import Event
+from talaia.events.reading import whole
 from talaia.forum import actions
 from talaia.forum.actions import DocumentWords
 from talaia.forum.backend import Document, EditedElsewhere, Gone, MirrorBackend, MirroredDocument
@@ -22,7 +23,7 @@ from talaia.forum.escape import settled
 from talaia.forum.merge import MergeResult, alike, merged, nearest, one_line
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.post import ForumSite, document, state_word
-from talaia.forum.rows import house, known, story
+from talaia.forum.rows import house, known
 from talaia.outbox.errors import PermanentError, TemporaryError
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def keep(key: str, mirror: MirrorBackend, told: ForumSite, now: datetime, *, own
         event = known(key)
         if event is None:
             return wrote  # not public, or of another database
-        wanted = document(story(event, told.language), told)
+        wanted = document(whole(event), told)
         row = Mirrored.objects.select_related("event").filter(event=event, mirror=mirror.name).first()
         if row is None or not row.place:
             _begin(event, row, wanted, mirror, own_name, now)

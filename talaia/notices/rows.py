@@ -13,7 +13,8 @@ from talaia.config import current
 from talaia.events.formatting import known_since
 from talaia.events.models import Event, Impact
 from talaia.events.notice_scope import NoticeScope
-from talaia.events.timeline import ENDED, MaintenanceState, NotPossible, parse_reference
+from talaia.events.reading import IN_ORDER, event_of, is_public, public, window_of
+from talaia.events.timeline import ENDED, MaintenanceState
 from talaia.localization.texts import words
 from talaia.notices.models import Bounce, Notice, NoticeRecipient
 from talaia.notices.policy import (
@@ -47,7 +48,6 @@ from talaia.panel.state import State
 
 Window = tuple[datetime, datetime]
 ORDER = ("began_at", "pk")
-IN_ORDER = ("service__group__position", "service__position")  # of the panel
 BACK_WITHIN = timedelta(days=7)  # mail servers try for days before they send a mail back
 TOGETHER = 500  # keys that are looked up together
 LOOKED_AT = timedelta(days=3)  # mails that came back are shown to operators for so long
@@ -67,20 +67,6 @@ class CameBack:
     domain: str = ""
 
 
-def event_of(subject: str) -> Event | None:
-    """The event that a fact is about: `incident/2026-003`."""
-    kind, _, ref = subject.partition("/")
-    try:
-        year, number = parse_reference(ref)
-    except NotPossible:
-        return None
-    return Event.objects.filter(kind=kind, year=year, number=number).first()
-
-
-def window_of(event: Event) -> Window | None:
-    return (event.window_start, event.window_end) if event.window_start and event.window_end else None
-
-
 def stand(event: Event) -> EventStatus:
     return EventStatus(
         event=event.kind,
@@ -91,7 +77,7 @@ def stand(event: Event) -> EventStatus:
         window=window_of(event),
         codes=tuple(event.notices),
         quiet=event.quiet,
-        secret=event.awaits_approval or event.merged_into_id is not None,
+        secret=not is_public(event) or event.merged_into_id is not None,
         reach=_reach(event),
         unsaid=tuple(unsaid(event)),
     )
@@ -109,7 +95,7 @@ def possible() -> bool:
 
 def planned() -> list[str]:
     """The maintenance that is still to begin, as facts name it."""
-    waiting = Event.objects.filter(kind=Event.MAINTENANCE, state=MaintenanceState.SCHEDULED, awaits_approval=False)
+    waiting = public().filter(kind=Event.MAINTENANCE, state=MaintenanceState.SCHEDULED)
     return [f"{event.kind}/{event.ref}" for event in waiting.order_by("window_start", "pk")]
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from talaia.config import Config
 from talaia.events.models import Event
+from talaia.events.reading import public
 from talaia.events.timeline import MaintenanceState
 from talaia.events.window_schedule import ends
 from talaia.outbox.errors import OutsideError
@@ -23,7 +24,7 @@ def windows(now: datetime) -> list[SilenceWindow] | None:
     """The maintenance that wants silence; None when nothing of it need be looked at."""
     recent = now - AFTERWARDS
     asked = Q(silence=True) & (Q(ended_at=None) | Q(ended_at__gt=recent) | Q(window_end__gt=recent))
-    rows = Event.objects.filter(asked, kind=Event.MAINTENANCE, awaits_approval=False)
+    rows = public().filter(asked, kind=Event.MAINTENANCE)
     events = list(rows.prefetch_related("impacts"))
     if not events and not _taken_back(recent):
         return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from talaia.site.values import PageEvent, PageService
+from talaia.events.published import PublishedEvent
+from talaia.site.values import PageService
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class ServiceHistory:
     service: PageService
     year: int
     years: tuple[int, ...]
-    events: tuple[PageEvent, ...]
+    events: tuple[PublishedEvent, ...]
 
     @property
     def path(self) -> str:
@@ -32,7 +33,7 @@ class Month:
     year: int
     number: int
     count: int
-    events: tuple[PageEvent, ...] | None
+    events: tuple[PublishedEvent, ...] | None
 
     @property
     def path(self) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from talaia.config.languages import LANGUAGE_NAMES
+from talaia.events.published import PublishedEntry, PublishedEvent
 from talaia.localization import dates
 from talaia.localization.texts import in_language
 from talaia.panel import words as panel_words
@@ -25,7 +26,7 @@ from talaia.site.headline import headline, overall
 from talaia.site.history_values import Month, ServiceHistory, Year
 from talaia.site.state_icons import icon
 from talaia.site.uptime_bars import bars
-from talaia.site.values import FrontPage, PageEntry, PageEvent, PageService, ServicePage, SiteInfo
+from talaia.site.values import FrontPage, PageService, ServicePage, SiteInfo, ToldTrouble
 
 Files = dict[str, bytes]
 BARS = 90  # days, today among them
@@ -35,8 +36,8 @@ BARS = 90  # days, today among them
 class EventCard:
     """An open event on the front page. `entries`: newest first; `earlier`: how many its own page has besides."""
 
-    event: PageEvent
-    entries: tuple[PageEntry, ...]
+    event: PublishedEvent
+    entries: tuple[PublishedEntry, ...]
     earlier: int
     promise: str
 
@@ -63,14 +64,14 @@ def front(value: FrontPage, house: SiteInfo) -> Files:
     return files
 
 
-def card(event: PageEvent, calendar: dates.Dates, now: datetime) -> EventCard:
+def card(event: PublishedEvent, calendar: dates.Dates, now: datetime) -> EventCard:
     """An open event as the front page shows it."""
     entries = tuple(reversed(event.entries))
     earlier = entries[-1].number - 1 if entries else 0
     return EventCard(event, entries, earlier, promise(event, calendar, now) if event.is_incident else "")
 
 
-def promise(event: PageEvent, calendar: dates.Dates, now: datetime | None) -> str:
+def promise(event: PublishedEvent, calendar: dates.Dates, now: datetime | None) -> str:
     """When the next word comes. `now` None: on a page that is not made anew when that time has passed."""
     if event.ended:
         return ""
@@ -83,13 +84,17 @@ def promise(event: PageEvent, calendar: dates.Dates, now: datetime | None) -> st
     return _("Next update %(before)s.") % before
 
 
-def event(value: PageEvent, house: SiteInfo) -> Files:
-    """The page of an incident or a maintenance, oldest first: who comes later reads a story from its beginning."""
+def event(value: PublishedEvent, house: SiteInfo, failing: Sequence[tuple[PageService, ToldTrouble]] = ()) -> Files:
+    """The page of an incident or a maintenance, oldest first: who comes later reads a story from its beginning.
+
+    `failing`: the services that fail still, though it said that it was over.
+    """
 
     def context(calendar: dates.Dates) -> dict[str, Any]:
         return {
             "event": value,
-            "lives": not value.ended or bool(value.failing),
+            "failing": failing,
+            "lives": not value.ended or bool(failing),
             "promise": promise(value, calendar, None) if value.is_incident else "",
         }
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from talaia.events.published import PublishedEvent
 from talaia.localization import dates
 from talaia.localization.texts import Words, in_language
 from talaia.site import addresses, markdown
-from talaia.site.values import PageEvent, SiteInfo
+from talaia.site.values import SiteInfo
 
 LIST = "search/files.json"
 LONGEST = 1200  # characters of a passage that are searched
@@ -42,7 +43,7 @@ def listed(content: bytes) -> list[str]:
     return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
 
-def index(name: str, events: Sequence[PageEvent], house: SiteInfo) -> dict[str, bytes]:
+def index(name: str, events: Sequence[PublishedEvent], house: SiteInfo) -> dict[str, bytes]:
     """The file of that name in every language. `events`: with all their entries, newest first."""
     return {
         file(name, language): _json([_event(event, language, house) for event in events])
@@ -50,7 +51,7 @@ def index(name: str, events: Sequence[PageEvent], house: SiteInfo) -> dict[str, 
     }
 
 
-def _event(event: PageEvent, language: str, house: SiteInfo) -> dict[str, object]:
+def _event(event: PublishedEvent, language: str, house: SiteInfo) -> dict[str, object]:
     """Short keys, as there are many: path, title, day, impact, its services, passages with their addresses."""
     calendar = dates.Dates(language, house.zone)
     return {
@@ -63,7 +64,7 @@ def _event(event: PageEvent, language: str, house: SiteInfo) -> dict[str, object
     }
 
 
-def _passages(event: PageEvent, language: str) -> Iterator[tuple[str, str]]:
+def _passages(event: PublishedEvent, language: str) -> Iterator[tuple[str, str]]:
     for entry in event.entries:
         yield entry.anchor, _flat(entry.texts, language)
     if event.causes:

@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from talaia.events import models as events
-from talaia.events.actions.analysis import ANALYSIS
-from talaia.events.anchors import Anchors, carried
-from talaia.events.timeline import MaintenanceState, NotPossible, parse_reference
-from talaia.events.window_schedule import Late, ends, late
-from talaia.localization.texts import Words, words
+from talaia.events.published import PublishedEvent, path_of
+from talaia.events.reading import event_of, is_public, public, published, with_addresses, with_words
+from talaia.events.timeline import MaintenanceState
+from talaia.localization.texts import words
 from talaia.panel import models as panel
 from talaia.panel.rollup import computed, is_listed, last_day, listings
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import ONE_DAY, DaySeconds, bounds, days_before, length, local_day
 from talaia.site.history_values import Month, ServiceHistory, Year
 from talaia.site.remaining_trouble import failing_still, told_of, uncovered
-from talaia.site.values import (
-    FrontPage,
-    Other,
-    PageEntry,
-    PageEvent,
-    PageGroup,
-    PageService,
-    ServicePage,
-    ToldTrouble,
-    TouchedService,
-)
+from talaia.site.values import FrontPage, PageGroup, PageService, ServicePage, ToldTrouble
 
 LATEST_ENTRIES = 4  # of an open event, on the front page; its own page has them all
 LATEST_RESOLVED = 5
@@ -66,14 +54,14 @@ def front(now: datetime) -> FrontPage:
     rows = panel.Service.objects.filter(retired_at=None).select_related("group")
     for row in rows.order_by("group__position", "position"):
         groups.setdefault(row.group_id, (row.group, []))[1].append(_service(row))
-    still_open = list(_public().filter(ended_at=None).order_by("-started_at", "-pk"))
+    still_open = list(public().filter(ended_at=None).order_by("-started_at", "-pk"))
     incidents = events.Event.objects.filter(kind=events.Event.INCIDENT)
     # One that goes on in another, which is open, is not over.
     over = incidents.exclude(ended_at=None).exclude(merged_into__isnull=False, merged_into__ended_at=None)
     resolved = list(over.order_by("-started_at", "-pk")[:LATEST_RESOLVED])
     newest = events.Update.objects.filter(event=OuterRef("event")).values("event").annotate(last=Max("number"))
     latest = events.Update.objects.filter(number__gt=Subquery(newest.values("last")) - LATEST_ENTRIES)
-    shown = _events([*still_open, *resolved], latest.filter(event__in=still_open), now)
+    shown = published([*still_open, *resolved], latest.filter(event__in=still_open), now)
     opened = shown[: len(still_open)]
     planned = sorted((event for event in opened if not event.is_incident), key=lambda event: event.started_at)
     return FrontPage(
@@ -87,44 +75,30 @@ def front(now: datetime) -> FrontPage:
     )
 
 
-def event(kind: str, ref: str, now: datetime | None = None, *, private: bool = False) -> PageEvent | None:
+def event(kind: str, ref: str, now: datetime | None = None, *, private: bool = False) -> PublishedEvent | None:
     """An incident or a maintenance with its whole timeline; None when there is none of that reference.
 
     `now`: to tell whether a window is outlasted. `private`: also what waits for a second person, for the desk alone.
     """
-    try:
-        year, number = parse_reference(ref)
-    except NotPossible:
+    row = event_of(f"{kind}/{ref}")
+    if row is None or not (private or is_public(row)):
         return None
-    seen = events.Event.objects.all() if private else _public()
-    row = seen.filter(kind=kind, year=year, number=number).first()
-    if row is None:
-        return None
-    found = _events([row], events.Update.objects.filter(event=row), now)[0]
-    kept = {anchor.document: anchor.kept for anchor in events.Anchor.objects.filter(event=row)}
-    return replace(
-        found,
-        entries=tuple(
-            entry if entry.plain else replace(entry, anchors=_anchors(kept.get(entry.anchor), entry.texts))
-            for entry in found.entries
-        ),
-        anchors=_anchors(kept.get(ANALYSIS), found.analyses, row.language),
-        duplicates=tuple(_other(other) for other in row.duplicates.order_by("started_at", "pk")),
-        failing=_failing(found) if found.is_incident and found.ended else (),
-    )
+    return with_addresses(row, now)
 
 
-def _failing(event: PageEvent) -> tuple[tuple[PageService, ToldTrouble], ...]:
+def failing(event: PublishedEvent) -> tuple[tuple[PageService, ToldTrouble], ...]:
     """The services that fail still, though this incident said that it was over."""
+    if not event.is_incident or not event.ended:
+        return ()
     told = {one.slug: one for one in failing_still([one.slug for one in event.touched]).get(event.ref, ())}
     rows = panel.Service.objects.filter(pk__in=list(told)).order_by("group__position", "position")
     return tuple((_service(row), told[row.pk]) for row in rows)
 
 
-def proposed() -> tuple[PageEvent, ...]:
+def proposed() -> tuple[PublishedEvent, ...]:
     """The maintenance that waits for a second person, for the desk alone; the next one first."""
     waiting = events.Event.objects.filter(kind=events.Event.MAINTENANCE, ended_at=None, awaits_approval=True)
-    return tuple(_events(list(waiting.order_by("window_start", "pk"))))
+    return tuple(published(list(waiting.order_by("window_start", "pk"))))
 
 
 def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
@@ -140,12 +114,12 @@ def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
     if row.retired_at is not None:
         days = days_before(last_day(row.retired_at, zone) + ONE_DAY, DAYS - 1)
     start = bounds(days[0], zone)[0]
-    recent = _public().filter(kind__in=KINDS, started_at__gte=start).values_list("pk", flat=True)
-    pending = _public().filter(ended_at=None).values_list("pk", flat=True)
+    recent = public().filter(kind__in=KINDS, started_at__gte=start).values_list("pk", flat=True)
+    pending = public().filter(ended_at=None).values_list("pk", flat=True)
     # The bounded set first: asked through the service, the database would go through its whole past.
     touching = events.Impact.objects.filter(event__in={*recent, *pending}, service=slug).values_list("event", flat=True)
     rows = events.Event.objects.filter(pk__in=list(touching)).order_by("-started_at", "-pk")
-    shown = [event for event in _events(list(rows)) if event.state != MaintenanceState.SCHEDULED]
+    shown = [event for event in published(list(rows)) if event.state != MaintenanceState.SCHEDULED]
     has_past = bool(shown) or _past().filter(impacts__service=slug).exists()
     shown_days = tuple(_days(row, days, zone, now))
     value = ServicePage(_service(row), None if row.retired_at else today, shown_days, tuple(shown), has_past)
@@ -167,7 +141,7 @@ def past(slug: str, year: int) -> ServiceHistory | None:
     if row is None or year not in found:
         return None
     rows = _of_year(year).filter(impacts__service=slug).order_by("-started_at", "-pk")
-    return ServiceHistory(_service(row), year, found, tuple(_events(list(rows))))
+    return ServiceHistory(_service(row), year, found, tuple(published(list(rows))))
 
 
 def years_of(slug: str) -> tuple[int, ...]:
@@ -186,20 +160,10 @@ def parts(year: int, zone: ZoneInfo) -> list[int | None]:
     return [month for month in range(12, 0, -1) if _of_month(year, month, zone).exists()]
 
 
-def searchable(year: int, month: int | None, zone: ZoneInfo) -> list[PageEvent]:
+def searchable(year: int, month: int | None, zone: ZoneInfo) -> list[PublishedEvent]:
     """The events of a year, or of a month of it, newest first, with all their words."""
     found = list((_of_year(year) if month is None else _of_month(year, month, zone)).order_by("-started_at", "-pk"))
-    analysed = [row.pk for row in found if row.analyses]
-    kept = dict(
-        events.Anchor.objects.filter(event__in=analysed, document=ANALYSIS).values_list("event_id", "kept")
-        if analysed
-        else ()
-    )
-    told = _events(found, events.Update.objects.filter(event__in=found))
-    return [
-        replace(event, anchors=_anchors(kept.get(row.pk), event.analyses, row.language)) if row.analyses else event
-        for row, event in zip(found, told, strict=True)
-    ]
+    return with_words(found)
 
 
 def years() -> list[int]:
@@ -210,7 +174,7 @@ def years() -> list[int]:
 
 def is_busy(year: int) -> bool:
     """Whether a year has so many events that its months have pages of their own."""
-    return _public().filter(kind__in=KINDS, year=year).count() > YEAR_PAGE
+    return public().filter(kind__in=KINDS, year=year).count() > YEAR_PAGE
 
 
 def year(number: int, zone: ZoneInfo) -> Year | None:
@@ -218,8 +182,8 @@ def year(number: int, zone: ZoneInfo) -> Year | None:
     if is_busy(number):
         months = [(month, _of_month(number, month, zone).count()) for month in range(12, 0, -1)]
         return Year(number, tuple(Month(number, month, count, None) for month, count in months if count))
-    by_month: dict[int, list[PageEvent]] = defaultdict(list)
-    for event in _events(list(_of_year(number).order_by("-started_at", "-pk"))):
+    by_month: dict[int, list[PublishedEvent]] = defaultdict(list)
+    for event in published(list(_of_year(number).order_by("-started_at", "-pk"))):
         by_month[month_of(number, event.started_at, zone)].append(event)
     found = tuple(Month(number, month, len(inside), tuple(inside)) for month, inside in by_month.items())
     return Year(number, found) if found else None
@@ -227,7 +191,7 @@ def year(number: int, zone: ZoneInfo) -> Year | None:
 
 def month(number: int, month: int, zone: ZoneInfo) -> Month | None:
     """A month of the history; None when nothing happened in it."""
-    found = _events(list(_of_month(number, month, zone).order_by("-started_at", "-pk")))
+    found = published(list(_of_month(number, month, zone).order_by("-started_at", "-pk")))
     return Month(number, month, len(found), tuple(found)) if found else None
 
 
@@ -239,8 +203,8 @@ def paths(zone: ZoneInfo) -> Iterator[str]:
     for old, slug in panel.FormerSlug.objects.values_list("slug", "service_id"):
         former[slug].append(old)
         yield f"/services/{old}/"
-    for event in _public().only("kind", "year", "number").iterator():
-        yield f"/{'incidents' if event.kind == event.INCIDENT else 'maintenance'}/{event.ref}/"
+    for event in public().only("kind", "year", "number").iterator():
+        yield path_of(event.kind, event.ref)
     for slug, number in set(_past().exclude(impacts=None).values_list("impacts__service", "year")):
         for name in (slug, *former[slug]):
             yield f"/services/{name}/history/"
@@ -249,65 +213,6 @@ def paths(zone: ZoneInfo) -> Iterator[str]:
         yield f"/history/{number}/"
         if is_busy(number) and (found := year(number, zone)):
             yield from (month.path for month in found.months)
-
-
-def _anchors(kept: Mapping[str, Any] | None, texts: Words, first: str = "") -> Anchors:
-    """The addresses inside a text as it stands now, from those that were kept when it was last edited."""
-    before = Anchors.from_json(kept) if kept else Anchors()
-    return carried(before, dict(texts), first or (texts[0][0] if texts else ""))
-
-
-def _other(row: events.Event) -> Other:
-    return Other(row.kind, row.ref, words(row.titles, row.language))
-
-
-def _events(
-    rows: Sequence[events.Event], updates: QuerySet[events.Update] | None = None, now: datetime | None = None
-) -> list[PageEvent]:
-    """The rows in their order, with the services that they touch and the given entries. Two queries.
-
-    Three where one of them turned out to be part of another.
-    """
-
-    def why(row: events.Event) -> Late | None:
-        return late(row, now) if now is not None else None
-
-    touched: dict[int, list[TouchedService]] = defaultdict(list)
-    impacts = events.Impact.objects.filter(event__in=rows).select_related("service")
-    for impact in impacts.order_by("service__group__position", "service__position"):
-        service = impact.service
-        touched[impact.event_id].append(TouchedService(service.slug, words(service.names), State(impact.state)))
-    entries: dict[int, list[PageEntry]] = defaultdict(list)
-    for row in updates.order_by("number") if updates is not None else ():
-        entry = PageEntry(row.number, row.state, row.at, words(row.texts, row.language), row.plain, row.edited_at)
-        entries[row.event_id].append(entry)
-    merged = {row.merged_into_id for row in rows if row.merged_into_id}
-    into = events.Event.objects.in_bulk(merged) if merged else {}
-    return [
-        PageEvent(
-            kind=row.kind,
-            ref=row.ref,
-            titles=words(row.titles, row.language),
-            state=row.state,
-            started_at=row.started_at,
-            ended_at=row.ended_at,
-            window=(row.window_start, row.window_end) if row.window_start and row.window_end else None,
-            next_update_at=row.next_update_at,
-            touched=tuple(touched[row.pk]),
-            entries=tuple(entries[row.pk]),
-            causes=words(row.causes, row.language),
-            analyses=words(row.analyses, row.language),
-            analysed_at=row.analysed_at,
-            merged_into=_other(into[row.merged_into_id]) if row.merged_into_id else None,
-            overrun=why(row) is Late.OVERRUN,
-            not_begun=why(row) in (Late.NOT_BEGUN, Late.UNAPPROVED),
-            unseen=why(row) is Late.UNSEEN,
-            ends_itself=ends(row),
-            discussion=row.discussion,
-            replies=row.replies,
-        )
-        for row in rows
-    ]
 
 
 def _service(row: panel.Service) -> PageService:
@@ -333,14 +238,9 @@ def who_told_the_end(subject: str) -> list[str]:
     return [f"{teller.kind}/{teller.ref}"] if teller and teller.ended_at else []
 
 
-def _public() -> QuerySet[events.Event]:
-    """What may be known outside: everything but maintenance that waits (or waited in vain) for a second person."""
-    return events.Event.objects.filter(awaits_approval=False)
-
-
 def _past() -> QuerySet[events.Event]:
     """What belongs to the history: everything but maintenance that has not begun."""
-    return _public().filter(kind__in=KINDS).exclude(state=MaintenanceState.SCHEDULED)
+    return public().filter(kind__in=KINDS).exclude(state=MaintenanceState.SCHEDULED)
 
 
 def _of_year(number: int) -> QuerySet[events.Event]:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from talaia.config import current
 from talaia.events.anchors import Names
+from talaia.events.published import PublishedEntry, PublishedEvent
 from talaia.events.timeline import IncidentState, MaintenanceState, incident_word, maintenance_word
 from talaia.localization import dates
 from talaia.localization.texts import LocalizedText, Words, in_language
@@ -29,7 +30,7 @@ from talaia.site import addresses, assets, markdown
 from talaia.site.fragments import part
 from talaia.site.history_values import Month
 from talaia.site.state_icons import SHAPES
-from talaia.site.values import PageEntry, PageEvent, PageService
+from talaia.site.values import PageService
 
 register = template.Library()
 
@@ -95,7 +96,7 @@ def impact_word(state: State | str) -> str:
 
 
 @register.simple_tag
-def effect(event: PageEvent, state: State | str) -> SafeString:
+def effect(event: PublishedEvent, state: State | str) -> SafeString:
     """What an event does to a service: the impact of an incident, the level that a maintenance has announced."""
     value = State(state)
     word = panel_words.impact(value) if event.is_incident else panel_words.level(value)
@@ -127,14 +128,14 @@ def say(context: Context, given: Words, mark: bool = False) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def text(context: Context, entry: PageEntry, top: int = 4, named: bool = False) -> SafeString:
+def text(context: Context, entry: PublishedEntry, top: int = 4, named: bool = False) -> SafeString:
     """The text of an entry as HTML; `top` as in `markdown.render`; named: with the addresses of its parts."""
     names = entry.names(language(context)) if named else markdown.NO_NAMES
     return _long_text(context, entry.texts, top, names, entry.plain)
 
 
 @register.simple_tag(takes_context=True)
-def analysis(context: Context, event: PageEvent, top: int = 3) -> SafeString:
+def analysis(context: Context, event: PublishedEvent, top: int = 3) -> SafeString:
     """The analysis of an event as HTML, with the addresses of its parts."""
     return _long_text(context, event.analyses, top, event.names(language(context)))
 
@@ -223,7 +224,7 @@ def until(context: Context, at: datetime) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def window(context: Context, event: PageEvent) -> SafeString:
+def window(context: Context, event: PublishedEvent) -> SafeString:
     """The window of a maintenance: `dissabte, 3 d’octubre del 2026, 23:00–23:30`."""
     if event.window is None:
         return SafeString("")
@@ -238,7 +239,7 @@ def time_of(context: Context, at: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def span(context: Context, event: PageEvent) -> SafeString:
+def span(context: Context, event: PublishedEvent) -> SafeString:
     """The window with its true length: `dissabte, 24 d’octubre del 2026, de 23:00 a 03:00 de l’endemà (5 h)`."""
     if event.window is None:
         return SafeString("")
@@ -283,7 +284,7 @@ def word_of(context: Context, given: Words) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def preview(context: Context, event: PageEvent) -> str:
+def preview(context: Context, event: PublishedEvent) -> str:
     """What a shared link tells: how the event stands, how long it took, and the latest words of it."""
     there, parts = calendar(context), [step_word(event.state)]
     if event.merged_into is not None:  # how long it took, and how it ended, is told there
@@ -300,7 +301,7 @@ def preview(context: Context, event: PageEvent) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def brief(context: Context, event: PageEvent) -> SafeString:
+def brief(context: Context, event: PublishedEvent) -> SafeString:
     """An event as a line of a list."""
     given = _frame(context)
     return part("brief.html", (event, *given.values()), {**given, "event": event})

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from talaia.events.anchors import NONE, Anchors, Names
-from talaia.events.timeline import BEGUN, ENDED
-from talaia.localization.texts import Words, in_language
-from talaia.panel.state import TROUBLE, Reason, State, worst
+from talaia.events.published import PublishedEvent, path_of
+from talaia.localization.texts import Words
+from talaia.panel.state import TROUBLE, Reason, State
 from talaia.panel.uptime import DaySeconds
 
 
@@ -95,12 +94,12 @@ class PageService:
         )
 
 
-EVENT_FOLDERS = {"incident": "incidents", "maintenance": "maintenance", "beyond_maintenance": "maintenance"}
+EVENT_KINDS = {"incident": "incident", "maintenance": "maintenance", "beyond_maintenance": "maintenance"}
 
 
 def _event_path(reason: Reason) -> str:
-    folder = EVENT_FOLDERS.get(reason.code)
-    return f"/{folder}/{reason.values['ref']}/" if folder and "ref" in reason.values else ""
+    kind = EVENT_KINDS.get(reason.code)
+    return path_of(kind, str(reason.values["ref"])) if kind and "ref" in reason.values else ""
 
 
 @dataclass(frozen=True)
@@ -108,146 +107,6 @@ class PageGroup:
     slug: str
     names: Words
     services: tuple[PageService, ...]
-
-
-@dataclass(frozen=True)
-class TouchedService:
-    """A service that an event touches: the impact of an incident, the level to expect during a maintenance."""
-
-    slug: str
-    names: Words
-    state: State
-
-    @property
-    def path(self) -> str:
-        return f"/services/{self.slug}/"
-
-
-@dataclass(frozen=True)
-class PageEntry:
-    """One entry of a timeline."""
-
-    number: int
-    state: str
-    at: datetime
-    texts: Words
-    plain: bool = False
-    edited_at: datetime | None = None
-    anchors: Anchors = NONE
-
-    @property
-    def anchor(self) -> str:
-        """Its address on the page of its event, for ever."""
-        return f"u{self.number}"
-
-    def names(self, language: str) -> Names:
-        """The addresses inside its text: `u3-1`."""
-        return self.anchors.names(in_language(self.texts, language).lang or language, f"{self.anchor}-")
-
-
-@dataclass(frozen=True)
-class Other:
-    """Another event, to be pointed at."""
-
-    kind: str
-    ref: str
-    titles: Words
-
-    @property
-    def path(self) -> str:
-        return f"/{'incidents' if self.kind == 'incident' else 'maintenance'}/{self.ref}/"
-
-
-@dataclass(frozen=True)
-class PageEvent:
-    """An incident or a maintenance, with as many of its entries as are needed (oldest first)."""
-
-    kind: str
-    ref: str
-    titles: Words
-    state: str
-    started_at: datetime
-    ended_at: datetime | None = None
-    window: tuple[datetime, datetime] | None = None
-    next_update_at: datetime | None = None
-    touched: tuple[TouchedService, ...] = ()
-    entries: tuple[PageEntry, ...] = ()
-    causes: Words = ()
-    analyses: Words = ()
-    analysed_at: datetime | None = None
-    anchors: Anchors = NONE  # of the analysis
-    merged_into: Other | None = None
-    duplicates: tuple[Other, ...] = ()
-    overrun: bool = False  # the window of a maintenance is over, and the work is not
-    not_begun: bool = False  # its window has begun, and the work has not
-    unseen: bool = False  # its window passed while nobody looked, and nobody has said whether the work was done
-    ends_itself: bool = False  # with its window; else a person says that it is over
-    failing: tuple[
-        tuple[PageService, ToldTrouble], ...
-    ] = ()  # the services that fail still though this one said that it was over
-    discussion: str = ""  # where people talk about it
-    replies: int = 0
-
-    def names(self, language: str) -> Names:
-        """The addresses inside the analysis: `a1`."""
-        return self.anchors.names(in_language(self.analyses, language).lang or language, "a")
-
-    @property
-    def is_incident(self) -> bool:
-        return self.kind == "incident"
-
-    @property
-    def ended(self) -> bool:
-        return self.state in ENDED
-
-    @property
-    def stood_since(self) -> datetime | None:
-        """Since when it stands as it does; None where the entry that said so first is not among `entries`."""
-        found: datetime | None = None
-        for entry in reversed(self.entries):
-            if entry.state != self.state:
-                return found
-            found = entry.at
-        return found if self.entries and self.entries[0].number == 1 else None
-
-    @property
-    def impact(self) -> State:
-        """The worst that it does to a service."""
-        return worst(touched.state for touched in self.touched)
-
-    @property
-    def icon(self) -> str:
-        """The asset that is its page's icon; what is over is calm, and so is what was announced."""
-        if self.ended:
-            return f"{State.OPERATIONAL.value}.svg"
-        return f"{(self.impact if self.is_incident else State.MAINTENANCE).value}.svg"
-
-    @property
-    def early(self) -> bool:
-        """Whether work has begun before its window."""
-        begun = self.window if self.state in BEGUN else None
-        return begun is not None and begun[0] - self.started_at > timedelta(minutes=1)
-
-    @property
-    def lasted(self) -> float | None:
-        """Seconds from its beginning to its end; None while it is open."""
-        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
-
-    @property
-    def sign(self) -> State | None:
-        """The state whose shape stands beside it in a list; None where nothing is said of any service."""
-        if not self.is_incident:
-            return State.MAINTENANCE
-        return self.impact if self.touched else None
-
-    @property
-    def seconds(self) -> float:
-        """How long it took; of planned work, how long the work did."""
-        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else 0
-
-    @property
-    def path(self) -> str:
-        return f"/{'incidents' if self.is_incident else 'maintenance'}/{self.ref}/"
 
 
 @dataclass(frozen=True)
@@ -263,7 +122,7 @@ class ToldTrouble:
 
     @property
     def path(self) -> str:
-        return f"/incidents/{self.ref}/"
+        return path_of("incident", self.ref)
 
 
 @dataclass(frozen=True)
@@ -275,10 +134,10 @@ class FrontPage:
 
     made_at: datetime
     groups: tuple[PageGroup, ...]
-    incidents: tuple[PageEvent, ...]
-    in_progress: tuple[PageEvent, ...]
-    coming: tuple[PageEvent, ...]
-    resolved: tuple[PageEvent, ...]
+    incidents: tuple[PublishedEvent, ...]
+    in_progress: tuple[PublishedEvent, ...]
+    coming: tuple[PublishedEvent, ...]
+    resolved: tuple[PublishedEvent, ...]
     told: tuple[ToldTrouble, ...] = ()
 
     @property
@@ -313,7 +172,7 @@ class ServicePage:
     service: PageService
     today: date | None
     days: tuple[DaySeconds, ...]
-    events: tuple[PageEvent, ...]
+    events: tuple[PublishedEvent, ...]
     has_past: bool = False  # whether its history has a page
     told: ToldTrouble | None = None  # of its present trouble, by an incident that counts it as over
 

@@ -12,6 +12,7 @@ from itertools import islice
 import talaia
 from talaia.config import LANGUAGES, Config, current
 from talaia.events.models import Event
+from talaia.events.published import PublishedEvent
 from talaia.outbox import disk_reserve
 from talaia.outbox.errors import PermanentError, RetryLater
 from talaia.outbox.shutdown import ENDING
@@ -200,7 +201,7 @@ class PublishContext:
         event = snapshot.event(kind, name, self.now)
         if event is None:
             return {}
-        own = pages.event(event, self.house)
+        own = pages.event(event, self.house, snapshot.failing(event))
         # Its month before itself: that its own page is right means that its month is.
         return {**(self._month_of(event) if self.folder.changed(own) else {}), **own}
 
@@ -284,7 +285,7 @@ class PublishContext:
         files |= pages.year(value, self.house) if value else {}
         return files | pages.history(latest, years, self.house)  # it leads to each year, whichever is the latest
 
-    def _month_of(self, event: values.PageEvent) -> Files:
+    def _month_of(self, event: PublishedEvent) -> Files:
         """The page of the month in which an event stands, where its year has so many that months have pages."""
         number = int(event.ref.partition("-")[0])
         if not snapshot.is_busy(number):

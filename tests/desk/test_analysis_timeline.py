@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from talaia.desk.analysis_timeline import Moment, TroubleSummary, daytime, document, gaps, lines, refreshed
+from talaia.events.published import PublishedEvent
 from talaia.localization.dates import Dates
 from talaia.panel.state import State
-from talaia.site.values import PageEvent
 
 MADRID = ZoneInfo("Europe/Madrid")
 BEGAN = datetime(2026, 10, 3, 1, 12, tzinfo=UTC)
-EVENT = PageEvent(
+EVENT = PublishedEvent(
     "incident",
     "2026-003",
     (("ca", "Fibra tallada"), ("en", "Fibre cut")),

@@ -12,12 +12,13 @@ from django.test import Client
 from talaia.config import current
 from talaia.events import actions
 from talaia.events.models import Event
+from talaia.events.reading import whole
 from talaia.events.timeline import IncidentState
 from talaia.forum.actions import DocumentWords, bind, mean, note_edit, note_trouble
 from talaia.forum.backend import MirroredDocument
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.post import document
-from talaia.forum.rows import house, story
+from talaia.forum.rows import house
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 10, 3, 4, 5, tzinfo=UTC)
@@ -34,7 +35,7 @@ def event(desk: Client) -> Event:
 def proposed(event: Event, *changed: tuple[str, str], title: str = "") -> Proposal:
     """Somebody there has changed the text that stands there."""
     told = house(current())
-    wanted = document(story(event, "ca"), told)
+    wanted = document(whole(event), told)
     row = Mirrored.objects.filter(event=event).first() or mean(event, "discourse", wanted.title, wanted.text, NOW)
     text = wanted.text
     for old, new in changed:

@@ -15,13 +15,14 @@ from talaia.config import Config, current
 from talaia.desk.dashboard import SilentSource, incidents_by_urgency, silent, unexplained
 from talaia.desk.people.roles import Role
 from talaia.events.actions import open_incident, plan_maintenance, update_incident, update_maintenance
+from talaia.events.published import PublishedEvent, TouchedService
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.forwarded import note_file
 from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Service as Row
 from talaia.panel.state import Reason, State
 from talaia.signals.models import CheckFinding, Signal, SourceState
-from talaia.site.values import FrontPage, PageEvent, PageGroup, PageService, TouchedService
+from talaia.site.values import FrontPage, PageGroup, PageService
 from tests.desk.conftest import log_in, member
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
@@ -32,11 +33,13 @@ def read(desk: Client) -> str:
     return desk.get("/desk/").content.decode().replace("\N{NO-BREAK SPACE}", " ")
 
 
-def incident(ref: str, promised: datetime | None = None, **more: Any) -> PageEvent:
-    return PageEvent("incident", ref, (("ca", ref),), "identified", NOW - 60 * MINUTE, next_update_at=promised, **more)
+def incident(ref: str, promised: datetime | None = None, **more: Any) -> PublishedEvent:
+    return PublishedEvent(
+        "incident", ref, (("ca", ref),), "identified", NOW - 60 * MINUTE, next_update_at=promised, **more
+    )
 
 
-def front(states: dict[str, State], incidents: tuple[PageEvent, ...] = (), **more: Any) -> FrontPage:
+def front(states: dict[str, State], incidents: tuple[PublishedEvent, ...] = (), **more: Any) -> FrontPage:
     services = tuple(PageService(slug, (("", slug),), state, Reason(), NOW) for slug, state in states.items())
     given: dict[str, Any] = {"in_progress": (), "coming": (), "resolved": (), **more}
     return FrontPage(made_at=NOW, groups=(PageGroup("g", (("", "g"),), services),), incidents=incidents, **given)
@@ -60,7 +63,7 @@ def test_services_that_nobody_has_explained_the_worst_first() -> None:
         "g": State.PARTIAL,
     }
     told = incident("x", touched=(TouchedService("f", (("", "f"),), State.DEGRADED),))
-    worked_on = PageEvent(
+    worked_on = PublishedEvent(
         "maintenance", "y", (("", "y"),), "in_progress", NOW, touched=(TouchedService("g", (), State.PARTIAL),)
     )
     found = unexplained(front(states, (told,), in_progress=(worked_on,)))

@@ -10,12 +10,13 @@ from pathlib import Path
 from talaia.config import current
 from talaia.events import actions
 from talaia.events.models import Event
+from talaia.events.reading import whole
 from talaia.events.timeline import IncidentState
 from talaia.forum.backend import MirrorBackend
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.polling import MirrorPoll
 from talaia.forum.post import ForumSite, document
-from talaia.forum.rows import house, story
+from talaia.forum.rows import house
 from talaia.forum.sync import MirrorSync
 from talaia.outbox.models import Delivery
 from talaia.outbox.worker import Channel, Worker
@@ -58,7 +59,7 @@ class Office:
 
     def wanted(self, event: Event) -> str:
         """The text that the rows make."""
-        return document(story(Event.objects.get(pk=event.pk), "ca"), self.house).text
+        return document(whole(Event.objects.get(pk=event.pk)), self.house).text
 
     def row(self, event: Event) -> Mirrored:
         return Mirrored.objects.get(event=event)

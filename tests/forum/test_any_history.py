@@ -28,13 +28,13 @@ from talaia import config as configuration
 from talaia.config import Config
 from talaia.events import actions
 from talaia.events.models import Event
+from talaia.events.reading import whole
 from talaia.events.timeline import ENDED, IncidentState, NotPossible
 from talaia.forum.actions import decide, mark_of
 from talaia.forum.backend import MirrorBackend
 from talaia.forum.models import Mirrored
 from talaia.forum.post import document
 from talaia.forum.proposals import changes
-from talaia.forum.rows import story
 from talaia.outbox.models import Delivery
 from tests.forum.house import Office
 from tests.forum.there import Pair
@@ -159,7 +159,7 @@ class Histories(RuleBasedStateMachine):
         proposal = self.office.proposal(event) if event else None
         if event is None or proposal is None:
             return
-        told = story(event, "ca")
+        told = whole(event)
         given = (proposal.base, proposal.theirs, proposal.base_title, proposal.their_title)
         found = [change for change in changes(told, self.office.house, *given) if change.takeable]
         taken = found[: None if every else 1] if take else []
@@ -280,7 +280,7 @@ class Histories(RuleBasedStateMachine):
         assert len({topic.external_id for topic in topics}) == len(topics) == Event.objects.count()
         for topic in topics:
             event = Event.objects.get(number=int((topic.external_id or "")[-3:]))
-            wanted, stands = document(story(event, "ca"), told), forum.first(topic.id).raw
+            wanted, stands = document(whole(event), told), forum.first(topic.id).raw
             proposal = self.office.proposal(event)
             assert stands == wanted.text or proposal, f"{event.ref} says another thing there"
             if proposal:
@@ -292,7 +292,7 @@ class Histories(RuleBasedStateMachine):
             assert event.replies == len(topic.posts) - 1
         for word, key in self.written.items():
             event = Event.objects.get(number=int(key[-3:]))
-            ours = document(story(event, "ca"), told)
+            ours = document(whole(event), told)
             open_one = self.office.proposal(event)
             there = next(t for t in topics if t.external_id == key)
             known = word in ours.text + ours.title or (open_one and word in open_one.theirs + open_one.their_title)

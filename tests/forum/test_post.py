@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from talaia.events.published import EventLink
 from talaia.forum.escape import settled
 from talaia.forum.merge import sections
 from talaia.forum.post import LONGEST, document, written_title
 from talaia.panel.state import State
-from tests.forum.stories import BEGAN, HOUSE, MADRID, STORY, WORK, entry, house
+from tests.forum.stories import BEGAN, HOUSE, MADRID, STORY, WORK, entry, house, touched
 
 WHOLE = """\
 [Incidència 2026-014](https://status.example.org/incidents/2026-014/): aquest tema segueix la seva pàgina. \
@@ -57,7 +58,10 @@ Una excavadora va tallar el cable.
 
 
 def test_one_that_was_merged_says_where_it_goes_on_and_never_that_it_is_resolved() -> None:
-    found = document(replace(STORY, merged_into="2026-015", entries=STORY.entries[:2]), HOUSE)
+    found = document(
+        replace(STORY, merged_into=EventLink("incident", "2026-015", (("ca", "Un altre"),)), entries=STORY.entries[:2]),
+        HOUSE,
+    )
     assert "- **Estat:** Continua a 2026-015\n- **Inici:**" in found.text
     assert "Resolta" not in found.text
     assert "Final" not in found.text
@@ -77,7 +81,7 @@ def test_a_maintenance_says_its_window_and_what_to_expect() -> None:
     assert found.title == "[2026-10-03] Manteniment: Canvi d’encaminador (2026-003)"
     assert "- **Finestra:** dissabte, 3 d’octubre del 2026, de 04:12 a 07:12 (3 h)" in found.text
     assert "## Què es notarà\n\n- Connexions: Aturat" in found.text
-    stop = document(replace(WORK, touched=(("Connexions", State.DISRUPTION),)), HOUSE)
+    stop = document(replace(WORK, touched=(touched("Connexions", State.DISRUPTION),)), HOUSE)
     assert "- Connexions: Aturat" in stop.text
     assert found.impact == stop.impact == "maintenance"  # elsewhere too what is planned is no trouble
     assert not found.closed
@@ -104,7 +108,7 @@ def test_its_sections_are_found_by_their_addresses() -> None:
     ],
 )
 def test_a_title_is_one_that_a_forum_takes(title: str, stands: str) -> None:
-    found = document(replace(STORY, title=title), HOUSE).title
+    found = document(replace(STORY, titles=(("ca", title),)), HOUSE).title
     assert found == stands
     assert len(found) <= 255
 
@@ -127,7 +131,7 @@ def test_what_has_no_room_is_left_out_where_it_is_oldest_and_it_is_said() -> Non
 
 
 def test_a_long_analysis_goes_on_on_the_page() -> None:
-    text = document(replace(STORY, analysis="\n\n".join(["paraula " * 60] * 200)), HOUSE).text
+    text = document(replace(STORY, analyses=(("ca", "\n\n".join(["paraula " * 60] * 200)),)), HOUSE).text
     assert len(text) <= LONGEST
     assert text.endswith(
         "[Continua a la pàgina](https://status.example.org/incidents/2026-014/#analysis), ja que aquí no hi cap."
@@ -142,7 +146,7 @@ def test_a_long_analysis_goes_on_on_the_page() -> None:
 @settings(max_examples=40, deadline=None)
 def test_nothing_is_ever_too_long_nor_told_in_two_ways(texts: list[str], analysis: str, title: str) -> None:
     entries = tuple(entry(n, text=text or "x", minutes=n) for n, text in enumerate(texts, 1))
-    story = replace(STORY, entries=entries, analysis=analysis, title=title)
+    story = replace(STORY, entries=entries, analyses=(("ca", analysis),) if analysis else (), titles=(("ca", title),))
     found = document(story, HOUSE)
     assert len(found.text) <= LONGEST
     assert found == document(story, HOUSE)

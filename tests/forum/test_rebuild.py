@@ -11,10 +11,11 @@ import pytest
 
 from talaia.config import Config, current
 from talaia.events.models import Event, Update
+from talaia.events.reading import whole
 from talaia.forum.models import Mirrored
 from talaia.forum.post import document
 from talaia.forum.rebuild import Done, rebuild
-from talaia.forum.rows import house, story
+from talaia.forum.rows import house
 from tests.forum.there import Pair
 from tests.product import ROOT
 from tests.servers.discourse import Discourse, Fail
@@ -77,7 +78,7 @@ def is_whole(pair: Pair) -> bool:
     found = {topic.external_id: topic for topic in forum.standing()}
     assert len(found) == len(forum.standing()) == Event.objects.count()
     for event in Event.objects.all():
-        wanted, topic = document(story(event, "ca"), told), found[f"talaia-incident-{event.ref}"]
+        wanted, topic = document(whole(event), told), found[f"talaia-incident-{event.ref}"]
         assert (forum.first(topic.id).raw, topic.title, topic.closed) == (wanted.text, wanted.title, True)
         assert topic.created_at == event.started_at
     return True

@@ -12,6 +12,7 @@ import pytest
 from talaia.config import Config, current
 from talaia.events import actions
 from talaia.events.models import Event
+from talaia.events.reading import whole
 from talaia.events.timeline import IncidentState, NotPossible, Overtaken
 from talaia.forum.actions import decide, mark_of
 from talaia.forum.backend import Document, MirrorBackend
@@ -19,7 +20,6 @@ from talaia.forum.front_matter import read
 from talaia.forum.git import Git
 from talaia.forum.models import Proposal
 from talaia.forum.proposals import SectionEdit, changes
-from talaia.forum.rows import story
 from talaia.outbox.models import Delivery, Fact
 from tests.forum.history import Repository
 from tests.forum.house import Office, open_one, say
@@ -115,7 +115,7 @@ def now(all_: All) -> datetime:
 def proposed(office: Office, event: Event) -> tuple[Proposal, tuple[SectionEdit, ...]]:
     proposal = office.proposal(event)
     assert proposal is not None
-    told = story(Event.objects.get(pk=event.pk), "ca")
+    told = whole(Event.objects.get(pk=event.pk))
     given = (proposal.base, proposal.theirs, proposal.base_title, proposal.their_title)
     return proposal, changes(told, office.house, *given)
 

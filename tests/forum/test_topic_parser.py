@@ -88,8 +88,8 @@ def test_a_title_loses_its_day_and_its_reference(title: str, said: str) -> None:
 def test_what_we_wrote_ourselves_is_read_again() -> None:
     wanted = document(STORY, HOUSE)
     found = read(wanted.title, wanted.text, TOUCHED, MADRID)
-    assert found.title == STORY.title
-    assert [(e.state, e.at, e.text) for e in found.entries] == [(e.state, e.at, e.text) for e in STORY.entries]
+    assert found.title == STORY.titles[0][1]
+    assert [(e.state, e.at, e.text) for e in found.entries] == [(e.state, e.at, e.texts[0][1]) for e in STORY.entries]
     assert "Una excavadora va tallar el cable." in found.analysis
 
 

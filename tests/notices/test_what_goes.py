@@ -13,8 +13,9 @@ from talaia.audience import actions as audience
 from talaia.audience.models import Recipient
 from talaia.events import actions as events
 from talaia.events.models import Event
+from talaia.events.reading import event_of
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
-from talaia.notices import actions, rows
+from talaia.notices import actions
 from talaia.notices.models import Notice, NoticeRecipient
 from talaia.outbox.locks import alone
 from talaia.outbox.models import Fact
@@ -411,9 +412,9 @@ def test_what_is_told_is_the_event_of_that_year_and_that_kind_and_no_other_with_
     house.now = now
     this_year = house.open()
     assert (last_year.number, last_year.year + 1) == (this_year.number, this_year.year)
-    assert [rows.event_of(f"incident/{one.ref}") for one in (last_year, this_year)] == [last_year, this_year]
-    assert rows.event_of(f"maintenance/{this_year.ref}") is None
-    assert rows.event_of("incident/none") is None
+    assert [event_of(f"incident/{one.ref}") for one in (last_year, this_year)] == [last_year, this_year]
+    assert event_of(f"maintenance/{this_year.ref}") is None
+    assert event_of("incident/none") is None
 
 
 def put_off(verb: str, argument: str) -> str | None:

@@ -7,21 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from talaia.events.anchors import fresh
+from talaia.events.published import EventLink, PublishedEntry, PublishedEvent, TouchedService
 from talaia.localization.texts import Words
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds, days_before, length
 from talaia.site.history_values import Month, Year
-from talaia.site.values import (
-    FrontPage,
-    Other,
-    PageEntry,
-    PageEvent,
-    PageGroup,
-    PageService,
-    ServicePage,
-    SiteInfo,
-    TouchedService,
-)
+from talaia.site.values import FrontPage, PageGroup, PageService, ServicePage, SiteInfo
 
 ZONE = ZoneInfo("Europe/Madrid")
 NOW = datetime(2026, 11, 23, 3, 47, tzinfo=UTC)
@@ -91,7 +82,7 @@ def touched(**states: State) -> tuple[TouchedService, ...]:
     return tuple(TouchedService(slug, NAMES[slug], state) for slug, state in states.items())
 
 
-CUT = PageEvent(
+CUT = PublishedEvent(
     kind="incident",
     ref="2026-014",
     titles=said(
@@ -104,7 +95,7 @@ CUT = PageEvent(
     next_update_at=NOW + timedelta(minutes=43),
     touched=touched(links=X, transit=D),
     entries=(
-        PageEntry(
+        PublishedEntry(
             1,
             "investigating",
             ago(minutes=88),
@@ -114,7 +105,7 @@ CUT = PageEvent(
                 "Since 03:12 many connections have been without service. We are looking into it.",
             ),
         ),
-        PageEntry(
+        PublishedEntry(
             2,
             "identified",
             ago(minutes=17),
@@ -131,7 +122,7 @@ CUT = PageEvent(
 )
 
 PAST = (
-    PageEvent(
+    PublishedEvent(
         kind="incident",
         ref="2026-013",
         titles=said("El núvol anava lent", "La nube iba lenta", "The cloud was slow"),
@@ -140,7 +131,7 @@ PAST = (
         ended_at=ago(days=6, hours=1),
         touched=touched(cloud=D),
     ),
-    PageEvent(
+    PublishedEvent(
         kind="incident",
         ref="2026-012",
         titles=said("Sense trucades entrants"),
@@ -149,7 +140,7 @@ PAST = (
         ended_at=ago(days=32, hours=22, minutes=20),
         touched=touched(phone=P),
     ),
-    PageEvent(
+    PublishedEvent(
         kind="incident",
         ref="2026-011",
         titles=said(
@@ -171,7 +162,7 @@ ANALYSIS = said(
     "```\n192.0.2.1 via 198.51.100.7 dev eth0\n```\n"
 )
 
-CUT_ENDED = PageEvent(
+CUT_ENDED = PublishedEvent(
     kind="incident",
     ref="2026-014",
     titles=CUT.titles,
@@ -181,10 +172,10 @@ CUT_ENDED = PageEvent(
     touched=CUT.touched,
     entries=(
         *CUT.entries,
-        PageEntry(
+        PublishedEntry(
             3, "monitoring", NOW + timedelta(hours=3), said("La fibra està empalmada. Observem que tot torni bé.")
         ),
-        PageEntry(
+        PublishedEntry(
             4,
             "resolved",
             NOW + timedelta(hours=4),
@@ -198,10 +189,10 @@ CUT_ENDED = PageEvent(
     analyses=ANALYSIS,
     analysed_at=NOW + timedelta(days=2),
     anchors=fresh(dict(ANALYSIS), "ca"),
-    duplicates=(Other("incident", "2026-012", PAST[1].titles),),
+    duplicates=(EventLink("incident", "2026-012", PAST[1].titles),),
 )
 
-WORK = PageEvent(
+WORK = PublishedEvent(
     kind="maintenance",
     ref="2026-004",
     titles=said("Canvi del servidor de missatgeria", "Cambio del servidor de mensajería", "New messaging server"),
@@ -210,13 +201,13 @@ WORK = PageEvent(
     window=(ago(minutes=47), NOW + timedelta(minutes=73)),
     touched=touched(chat=M, video=OK),
     entries=(
-        PageEntry(
+        PublishedEntry(
             1, "scheduled", ago(days=8), said("Passem la missatgeria a un servidor nou. Els missatges no es perden.")
         ),
-        PageEntry(2, "in_progress", ago(minutes=46), said("Hem començat. Tot va segons el previst.")),
+        PublishedEntry(2, "in_progress", ago(minutes=46), said("Hem començat. Tot va segons el previst.")),
     ),
 )
-COMING = PageEvent(
+COMING = PublishedEvent(
     kind="maintenance",
     ref="2026-005",
     titles=said(
@@ -226,7 +217,9 @@ COMING = PageEvent(
     started_at=NOW + timedelta(days=4, hours=18),
     window=(NOW + timedelta(days=4, hours=18), NOW + timedelta(days=4, hours=21)),
     touched=touched(links=P),
-    entries=(PageEntry(1, "scheduled", ago(days=2), said("Canviem les bateries. Hi haurà dos talls de deu minuts.")),),
+    entries=(
+        PublishedEntry(1, "scheduled", ago(days=2), said("Canviem les bateries. Hi haurà dos talls de deu minuts.")),
+    ),
 )
 
 DOWN = Reason("connections_down", {"down": 7, "of": 9})
@@ -234,10 +227,10 @@ DOWN = Reason("connections_down", {"down": 7, "of": 9})
 
 def front(
     groups: tuple[PageGroup, ...] | None = None,
-    incidents: tuple[PageEvent, ...] = (),
-    in_progress: tuple[PageEvent, ...] = (),
-    coming: tuple[PageEvent, ...] = (),
-    resolved: tuple[PageEvent, ...] = PAST,
+    incidents: tuple[PublishedEvent, ...] = (),
+    in_progress: tuple[PublishedEvent, ...] = (),
+    coming: tuple[PublishedEvent, ...] = (),
+    resolved: tuple[PublishedEvent, ...] = PAST,
 ) -> FrontPage:
     return FrontPage(NOW, panel() if groups is None else groups, incidents, in_progress, coming, resolved)
 
@@ -324,7 +317,7 @@ FRONTS: dict[str, FrontPage] = {
     ),
     "watching": front(
         incidents=(
-            PageEvent(
+            PublishedEvent(
                 "incident",
                 "2026-014",
                 CUT.titles,
@@ -332,7 +325,7 @@ FRONTS: dict[str, FrontPage] = {
                 CUT.started_at,
                 touched=touched(links=OK),
                 entries=(
-                    PageEntry(
+                    PublishedEntry(
                         3, "monitoring", ago(minutes=5), said("La fibra està empalmada. Observem que tot torni bé.")
                     ),
                 ),
@@ -342,7 +335,7 @@ FRONTS: dict[str, FrontPage] = {
     "overdue": front(
         STUCK,
         (
-            PageEvent(
+            PublishedEvent(
                 "incident",
                 "2026-014",
                 CUT.titles,
@@ -361,7 +354,7 @@ FRONTS: dict[str, FrontPage] = {
     "eighty": front(
         STUCK,
         (
-            PageEvent(
+            PublishedEvent(
                 "incident",
                 "2026-014",
                 CUT.titles,
@@ -369,7 +362,7 @@ FRONTS: dict[str, FrontPage] = {
                 CUT.started_at,
                 touched=CUT.touched,
                 entries=tuple(
-                    PageEntry(
+                    PublishedEntry(
                         n, "investigating", ago(minutes=90 - n), said(f"Actualització {n}: continuem buscant la causa.")
                     )
                     for n in range(77, 81)
@@ -378,7 +371,7 @@ FRONTS: dict[str, FrontPage] = {
         ),
     ),
 }
-EIGHTY = PageEvent(
+EIGHTY = PublishedEvent(
     "incident",
     "2026-015",
     CUT.titles,
@@ -386,7 +379,7 @@ EIGHTY = PageEvent(
     ago(days=3),
     touched=CUT.touched,
     entries=tuple(
-        PageEntry(n, "investigating", ago(hours=82 - n), said(f"Actualització {n}: continuem buscant la causa."))
+        PublishedEntry(n, "investigating", ago(hours=82 - n), said(f"Actualització {n}: continuem buscant la causa."))
         for n in range(1, 81)
     ),
 )

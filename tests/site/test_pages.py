@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from talaia.events.published import EventLink, PublishedEvent
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds
 from talaia.site import assets, pages
@@ -16,7 +17,7 @@ from talaia.site.figures import figures, measures, stretches
 from talaia.site.history_values import Month
 from talaia.site.state_icons import icon
 from talaia.site.uptime_bars import bars
-from talaia.site.values import FrontPage, Other, PageEvent, PageGroup, ToldTrouble
+from talaia.site.values import FrontPage, PageGroup, ToldTrouble
 from tests.pages import story
 
 
@@ -136,7 +137,7 @@ def test_while_the_first_incident_is_open_nobody_says_that_there_was_none() -> N
 
 
 def test_what_became_part_of_another_incident_continues_there_and_lasted_nothing() -> None:
-    into = Other("incident", "2026-015", (("ca", "Tall general"),))
+    into = EventLink("incident", "2026-015", (("ca", "Tall general"),))
     entries = (*story.CUT.entries, replace(story.CUT.entries[-1], number=9, state="resolved", at=story.NOW))
     began = story.CUT.started_at
     one = replace(
@@ -362,7 +363,9 @@ def test_only_the_house_with_several_languages_shows_a_choice() -> None:
 
 def test_many_open_incidents_are_all_there() -> None:
     incidents = tuple(
-        PageEvent("incident", f"2026-{n:03}", (("ca", f"Cas {n}"),), "investigating", story.NOW - timedelta(hours=n))
+        PublishedEvent(
+            "incident", f"2026-{n:03}", (("ca", f"Cas {n}"),), "investigating", story.NOW - timedelta(hours=n)
+        )
         for n in range(1, 13)
     )
     said = front(story.front(incidents=incidents))

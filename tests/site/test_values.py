@@ -9,19 +9,12 @@ from typing import Any
 import pytest
 
 from talaia.events.anchors import fresh
+from talaia.events.published import EventLink, PublishedEntry, PublishedEvent, TouchedService
 from talaia.localization.texts import LocalizedText, in_language, words
 from talaia.panel.state import Reason, State
 from talaia.panel.uptime import DaySeconds
 from talaia.site.history_values import Month, ServiceHistory, Year
-from talaia.site.values import (
-    Other,
-    PageEntry,
-    PageEvent,
-    PageService,
-    ServicePage,
-    ToldTrouble,
-    TouchedService,
-)
+from talaia.site.values import PageService, ServicePage, ToldTrouble
 from tests.pages import story
 
 OK, X, U, M = State.OPERATIONAL, State.DISRUPTION, State.UNKNOWN, State.MAINTENANCE
@@ -86,8 +79,8 @@ def test_a_service_is_quiet_while_it_is_well_and_tells_since_when_the_signals_se
     assert replace(service, seen_since=story.ago(hours=9)).began == story.ago(hours=9)
 
 
-def event(kind: str = "incident", state: str = "identified", **more: Any) -> PageEvent:
-    return PageEvent(kind, "2026-014", (("ca", "Tall"),), state, story.ago(hours=3), **more)
+def event(kind: str = "incident", state: str = "identified", **more: Any) -> PublishedEvent:
+    return PublishedEvent(kind, "2026-014", (("ca", "Tall"),), state, story.ago(hours=3), **more)
 
 
 DOWN = (TouchedService("web", (("", "Web"),), X), TouchedService("mail", (("", "Correu"),), State.DEGRADED))
@@ -105,14 +98,14 @@ DOWN = (TouchedService("web", (("", "Web"),), X), TouchedService("mail", (("", "
     ],
 )
 def test_an_event_has_its_address_its_sign_and_its_icon(
-    given: PageEvent, path: str, sign: State | None, icon: str
+    given: PublishedEvent, path: str, sign: State | None, icon: str
 ) -> None:
     assert (given.path, given.sign, given.icon) == (path, sign, icon)
 
 
 def test_others_are_pointed_at_where_they_are() -> None:
-    assert Other("incident", "2026-001", ()).path == "/incidents/2026-001/"
-    assert Other("maintenance", "2026-001", ()).path == "/maintenance/2026-001/"
+    assert EventLink("incident", "2026-001", ()).path == "/incidents/2026-001/"
+    assert EventLink("maintenance", "2026-001", ()).path == "/maintenance/2026-001/"
     assert DOWN[0].path == "/services/web/"
     assert ToldTrouble("web", "2026-001", None).path == "/incidents/2026-001/"
 
@@ -123,9 +116,9 @@ def test_an_event_lasted_from_its_beginning_to_its_end_and_while_it_is_open_for_
     assert (event().lasted, event().seconds) == (None, 0)
 
 
-def entries(*states: str, first: int = 1) -> tuple[PageEntry, ...]:
+def entries(*states: str, first: int = 1) -> tuple[PublishedEntry, ...]:
     return tuple(
-        PageEntry(number, state, story.ago(hours=9 - number), (("ca", "x"),))
+        PublishedEntry(number, state, story.ago(hours=9 - number), (("ca", "x"),))
         for number, state in enumerate(states, first)
     )
 
@@ -143,14 +136,14 @@ def entries(*states: str, first: int = 1) -> tuple[PageEntry, ...]:
         ((), None),
     ],
 )
-def test_since_when_an_event_stands_as_it_does(told: tuple[PageEntry, ...], hours: int | None) -> None:
+def test_since_when_an_event_stands_as_it_does(told: tuple[PublishedEntry, ...], hours: int | None) -> None:
     assert event(entries=told).stood_since == (story.ago(hours=hours) if hours is not None else None)
 
 
 def test_the_addresses_inside_a_text_are_those_of_the_language_in_which_it_is_shown() -> None:
     written = {"ca": "## Causa\n\n## Canvis", "es": "## Causa"}
     anchors, texts = fresh(written, "ca"), words(written, "ca")
-    entry = PageEntry(3, "identified", story.NOW, texts, anchors=anchors)
+    entry = PublishedEntry(3, "identified", story.NOW, texts, anchors=anchors)
     assert [len(entry.names(language).parts) for language in ("ca", "es", "en")] == [2, 1, 2]
     assert {name[:3] for spot in entry.names("en").parts for name in spot} == {"u3-"}
     analysed = event(analyses=texts, anchors=anchors)

@@ -35,7 +35,7 @@ def texts(ref: str) -> tuple[str, str]:
     later = NOW + timedelta(minutes=30)
     own, event = snapshot.service("web", later, ZONE), snapshot.event("incident", ref, later)
     assert own and event
-    of_event = pages.event(event, story.HOUSE)[f"incidents/{ref}/index.html"]
+    of_event = pages.event(event, story.HOUSE, snapshot.failing(event))[f"incidents/{ref}/index.html"]
     return pages.service(own, story.HOUSE)["services/web/index.html"].decode(), of_event.decode()
 
 

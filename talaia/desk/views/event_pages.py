@@ -18,6 +18,7 @@ from talaia.desk.pages import language
 from talaia.desk.writing.word_diff import Changed, by_language, difference
 from talaia.events.actions import subject
 from talaia.events.models import Event as Row
+from talaia.events.published import PublishedEvent, path_of
 from talaia.events.timeline import fingerprint, last_seen
 from talaia.localization.dates import Dates
 from talaia.localization.texts import Words, in_language, words
@@ -26,7 +27,6 @@ from talaia.panel import words as panel_words
 from talaia.panel.models import Service
 from talaia.panel.state import State
 from talaia.site import snapshot
-from talaia.site.values import PageEvent
 
 FACTS = 50  # of an event, looked through for what somebody had seen
 
@@ -42,8 +42,7 @@ def published(
     request: HttpRequest, ref: str, number: int | None = None, about: str = "", kind: str = Row.INCIDENT
 ) -> HttpResponse:
     """Back to the event, which says that it is done and where everybody reads it. `about`: the draft that is out."""
-    folder = "incidents" if kind == Row.INCIDENT else "maintenance"
-    address = f"{current().site.address.rstrip('/')}/{folder}/{ref}/" + (f"#u{number}" if number else "")
+    address = current().site.address.rstrip("/") + path_of(kind, ref, number)
     messages.success(request, address, extra_tags=about)
     return HttpResponseRedirect(reverse(f"desk-{kind}", args=[ref]))
 
@@ -55,13 +54,13 @@ def sent_again(request: HttpRequest, saw: str) -> QueryDict:
     return again
 
 
-def what_came(row: Row, shown: PageEvent, seen: str) -> dict[str, Any]:
+def what_came(row: Row, shown: PublishedEvent, seen: str) -> dict[str, Any]:
     """What they see beside it: the entries and the changes since `seen`."""
     newer = [entry for entry in shown.entries if entry.number > last_seen(seen)]
     return {"overtaken": True, "newer": newer, "changes": changes_since(row, seen)}
 
 
-def told(row: Row) -> PageEvent:
+def told(row: Row) -> PublishedEvent:
     event = snapshot.event(row.kind, row.ref, timezone.now(), private=True)
     assert event is not None
     return event

@@ -16,11 +16,12 @@ from talaia.desk.pages import for_operators, page
 from talaia.desk.views.event_pages import told
 from talaia.desk.writing.word_diff import WordDiffPiece, difference
 from talaia.events.models import Event
+from talaia.events.reading import whole
 from talaia.events.timeline import NotPossible, Overtaken
 from talaia.forum.actions import decide, mark_of
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.proposals import SectionEdit, changes, name_of
-from talaia.forum.rows import house, story
+from talaia.forum.rows import house
 
 SHOWN = 10  # on the front; the others are counted
 
@@ -56,7 +57,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotPossible(_("there is no such proposal"))
     event: Event = row.mirrored.event
     told_there = house(config)
-    history = story(event, told_there.language)
+    history = whole(event)
     found = changes(history, told_there, row.base, row.theirs, row.base_title, row.their_title)
     wrong = ""
     if request.method == "POST":

@@ -21,12 +21,13 @@ from talaia.desk.writing import actions
 from talaia.desk.writing.suggestions import Desk, Suggestion, suggest
 from talaia.desk.writing.text_templates import TextTemplate
 from talaia.events import next_update
+from talaia.events.published import TouchedService
 from talaia.events.timeline import IncidentState
 from talaia.localization.texts import Words, words
 from talaia.panel.models import Service
 from talaia.panel.state import State, worst
 from talaia.site import snapshot
-from talaia.site.values import FrontPage, TouchedService
+from talaia.site.values import FrontPage
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from talaia.config import current
 from talaia.events.models import Event
+from talaia.events.reading import event_of
 from talaia.notices import rows
 from talaia.notices.actions.locked import lock, note_held, subject, turn
 from talaia.notices.models import Notice
@@ -26,7 +27,7 @@ def look(subject: str, now: datetime, tell: bool | None = None) -> Notice | None
 
     Safe to repeat: what was drawn up, told or taken back is not drawn up again.
     """
-    event = rows.event_of(subject)
+    event = event_of(subject)
     if event is None:
         return None
     with transaction.atomic():

@@ -8,13 +8,13 @@ from datetime import datetime
 from django.urls import reverse
 
 from talaia.config import Chat, Config, current
+from talaia.events.reading import event_of, window_of
 from talaia.events.window_schedule import late
 from talaia.localization.texts import words
 from talaia.notices.chat import client
 from talaia.notices.chat.questions import question
 from talaia.notices.chat.write import message
 from talaia.notices.models import Notice
-from talaia.notices.rows import event_of, window_of
 from talaia.notices.sender import letterhead
 from talaia.notices.values import NoticeStory
 from talaia.outbox.errors import PermanentError

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from talaia.events.models import Event
+from talaia.events.published import path_of
+from talaia.events.reading import public, window_of
 from talaia.events.timeline import MaintenanceState
 from talaia.localization.texts import words
 from talaia.notices.replies.write import OpenEvent, Present
@@ -18,7 +20,7 @@ MOST = 10  # of each kind; the page has the rest
 def present(now: datetime) -> Present:
     rows = Service.objects.filter(retired_at=None).order_by("group__position", "position")
     services = list(rows.values_list("slug", "names", "state"))
-    shown = Event.objects.filter(ended_at=None, awaits_approval=False, merged_into=None)
+    shown = public().filter(ended_at=None, merged_into=None)
     incidents = shown.filter(kind=Event.INCIDENT).order_by("-started_at")[:MOST]
     planned = shown.filter(kind=Event.MAINTENANCE).order_by("window_start", "pk")
     working = planned.filter(state=MaintenanceState.IN_PROGRESS)[:MOST]
@@ -36,6 +38,4 @@ def present(now: datetime) -> Present:
 
 
 def _open(row: Event) -> OpenEvent:
-    folder = "incidents" if row.kind == Event.INCIDENT else "maintenance"
-    window = (row.window_start, row.window_end) if row.window_start and row.window_end else None
-    return OpenEvent(f"/{folder}/{row.ref}/", words(row.titles, row.language), row.state, window)
+    return OpenEvent(path_of(row.kind, row.ref), words(row.titles, row.language), row.state, window_of(row))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from talaia.events.published import PublishedEntry, PublishedEvent
 from talaia.events.timeline import over_at
-from talaia.panel.state import State, worst
+from talaia.localization.texts import in_language
+from talaia.panel.state import State
 from talaia.panel.statuspage_ids import code
 
 # There is no word for "unknown", and an invented one reads as green: the mildest trouble is the nearest truth.
@@ -51,34 +53,15 @@ class Component:
     since: datetime
 
 
-@dataclass(frozen=True)
-class WebhookEntry:
-    number: int
-    state: str
-    at: datetime
-    text: str
-    edited_at: datetime | None = None
+def event(
+    told: PublishedEvent, components: Sequence[Component], services: State, language: str, address: str, host: str
+) -> dict[str, Any]:
+    """Of an incident or a maintenance, with the entries that there were when it happened.
 
-
-@dataclass(frozen=True)
-class WebhookEvent:
-    """An event with the entries that there were when it happened, oldest first."""
-
-    kind: str
-    ref: str
-    path: str
-    title: str
-    started_at: datetime
-    ended_at: datetime | None
-    window: tuple[datetime, datetime] | None
-    levels: tuple[State, ...]
-    components: tuple[Component, ...]
-    entries: tuple[WebhookEntry, ...]
-
-
-def event(told: WebhookEvent, services: State, address: str, host: str) -> dict[str, Any]:
-    """Of an incident or a maintenance. `services`: the worst of all; `address`: of the page, without its last slash."""
-    entries = [_entry(told, one, host) for one in reversed(told.entries)]
+    `components`: what it touches, as it is now; `services`: the worst of all; `address`: of the page, without its last
+    slash.
+    """
+    entries = [_entry(told, one, language, host) for one in reversed(told.entries)]
     watched = next((one for one in told.entries if one.state == "monitoring"), None)
     first, last = told.entries[0], told.entries[-1]
     window = told.window or (None, None)
@@ -88,9 +71,9 @@ def event(told: WebhookEvent, services: State, address: str, host: str) -> dict[
         "page": _page(services, host),
         "incident": {
             "id": code(host, told.kind, told.ref),
-            "name": told.title,
+            "name": in_language(told.titles, language).text,
             "status": _state(told.kind, last.state),
-            "impact": "maintenance" if told.window else IMPACT[worst(told.levels)],
+            "impact": "maintenance" if told.window else IMPACT[told.impact],
             "backfilled": False,
             "created_at": when(first.at),
             "started_at": when(told.started_at),
@@ -101,7 +84,7 @@ def event(told: WebhookEvent, services: State, address: str, host: str) -> dict[
             "page_id": code(host, "page", ""),
             **planned,
             "incident_updates": entries,
-            "components": [_component(one, host) for one in told.components],
+            "components": [_component(one, host) for one in components],
         },
     }
 
@@ -155,13 +138,13 @@ def _component(one: Component, host: str) -> dict[str, Any]:
     }
 
 
-def _entry(told: WebhookEvent, one: WebhookEntry, host: str) -> dict[str, Any]:
+def _entry(told: PublishedEvent, one: PublishedEntry, language: str, host: str) -> dict[str, Any]:
     event = code(host, told.kind, told.ref)
     return {
         "id": code(host, "update", f"{told.kind} {told.ref} {one.number}"),
         "incident_id": event,
         "status": _state(told.kind, one.state),
-        "body": one.text,
+        "body": in_language(one.texts, language).text,
         "created_at": when(one.at),
         "updated_at": when(one.edited_at or one.at),
         "display_at": when(one.at),

@@ -6,8 +6,8 @@ from typing import Any
 
 from talaia.config import Config
 from talaia.events.models import Event
+from talaia.events.reading import event_of, is_public, whole
 from talaia.localization.texts import in_language, words
-from talaia.notices import rows
 from talaia.notices.sender import letterhead
 from talaia.notices.values import Sender
 from talaia.notices.webhooks import body
@@ -27,35 +27,19 @@ def body_of(fact: Fact, config: Config) -> dict[str, Any] | None:
             return None
         before, after = State(fact.data["from"]), State(fact.data["to"])
         return body.service(_component(row, language), before, after, fact.at, services, sender.address, sender.host)
-    event = rows.event_of(fact.subject)
-    if event is None or event.awaits_approval:
+    event = event_of(fact.subject)
+    if event is None or not is_public(event):
         return None
     return _event(event, fact, services, sender, language)
 
 
 def _event(event: Event, fact: Fact, services: State, sender: Sender, language: str) -> dict[str, Any] | None:
-    entries = event.updates.order_by("number")
-    if isinstance(newest := fact.data.get("update"), int) and fact.kind.endswith(("opened", "updated", "resolved")):
-        entries = entries.filter(number__lte=newest)  # as it stood then, however late this is delivered
-    touched = list(event.impacts.select_related("service").order_by("service__group__position", "service__position"))
-    told = body.WebhookEvent(
-        kind=event.kind,
-        ref=event.ref,
-        path=f"/{'incidents' if event.kind == Event.INCIDENT else 'maintenance'}/{event.ref}/",
-        title=in_language(words(event.titles, event.language), language).text,
-        started_at=event.started_at,
-        ended_at=event.ended_at,
-        window=rows.window_of(event),
-        levels=tuple(State(impact.state) for impact in touched),
-        components=tuple(_component(impact.service, language) for impact in touched),
-        entries=tuple(
-            body.WebhookEntry(
-                one.number, one.state, one.at, in_language(words(one.texts, one.language), language).text, one.edited_at
-            )
-            for one in entries
-        ),
-    )
-    return body.event(told, services, sender.address, sender.host) if told.entries else None
+    newest = fact.data.get("update")
+    then = isinstance(newest, int) and fact.kind.endswith(("opened", "updated", "resolved"))
+    told = whole(event, until=newest if then else None)  # as it stood then, however late this is delivered
+    rows = Service.objects.in_bulk([one.slug for one in told.touched])
+    components = [_component(rows[one.slug], language) for one in told.touched]
+    return body.event(told, components, services, language, sender.address, sender.host) if told.entries else None
 
 
 def _component(row: Service, language: str) -> body.Component:
