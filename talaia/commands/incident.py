@@ -38,10 +38,11 @@ from talaia.events.actions import (
     open_incident,
     update_incident,
 )
-from talaia.events.formatting import in_language, local
+from talaia.events.formatting import local
 from talaia.events.merging import merged_words, reopening_words
 from talaia.events.models import Event, Update
 from talaia.events.timeline import IncidentState, fingerprint
+from talaia.localization.texts import in_language, words
 from talaia.panel.state import State
 from talaia.site import snapshot
 
@@ -112,8 +113,8 @@ def suggest(as_json: bool, now: datetime) -> int:
     for one in found:
         impacts = ", ".join(f"{slug}={state}" for slug, state in one.impacts.items())
         print(f"{one.mark}  {local(one.since, current().site.tz)}  {impacts}")
-        print(f"    {in_language(one.words.titles, first)}")
-        print(f"    {in_language(one.words.texts, first)}")
+        print(f"    {in_language(words(one.words.titles), first).text}")
+        print(f"    {in_language(words(one.words.texts), first).text}")
     if not found:
         print("nothing to suggest: all is well, or somebody has spoken of it")
     return 0

@@ -166,7 +166,7 @@ def whom_of(story: NoticeStory, told: frozenset[str] = frozenset()) -> str:
     """To whom a mail goes. `told`: the keys of those who were told before."""
     config = current()
     if not story.reaches or config.mail.sender is None or the_list(config) is not None or story.kind in LAST_WORDS:
-        return whom(story.behind, [one.slug for one in story.touched], told, story.kind)
+        return whom(story.behind, [one.slug for one in story.event.touched], told, story.kind)
     found = {
         one.key
         for reach in story.reaches

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,54 +10,52 @@ from zoneinfo import ZoneInfo
 from talaia.events import notice_plan
 from talaia.events.models import Event
 from talaia.events.notice_plan import PlannedNotice
+from talaia.events.reading import is_public, whole
 from talaia.events.window_schedule import ends
+from talaia.localization.texts import in_language, words
 from talaia.outbox.models import Fact
 
 
-def in_language(words: Mapping[str, str], language: str) -> str:
-    """The words in `language`, or in the first language there is."""
-    return words.get(language) or next(iter(words.values()), "")
-
-
-def as_json(event: Event) -> dict[str, Any]:
+def as_json(row: Event) -> dict[str, Any]:
     """The event with its timeline. Times are ISO 8601 in UTC, texts by language."""
+    event, by = whole(row), dict(row.updates.values_list("number", "by"))
     told: dict[str, Any] = {
         "kind": event.kind,
         "ref": event.ref,
-        "language": event.language,
-        "titles": event.titles,
+        "language": row.language,
+        "titles": dict(event.titles),
         "state": event.state,
         "started_at": _iso(event.started_at),
         "ended_at": _iso(event.ended_at),
         "next_update_at": _iso(event.next_update_at),
-        "causes": event.causes,
+        "causes": dict(event.causes),
         "merged_into": event.merged_into.ref if event.merged_into else None,
-        "services": {impact.service_id: impact.state for impact in event.impacts.order_by("service_id")},
+        "services": dict(sorted((one.slug, one.state) for one in event.touched)),
         "updates": [
             {
-                "number": update.number,
-                "state": update.state,
-                "at": _iso(update.at),
-                "edited_at": _iso(update.edited_at),
-                "by": update.by,
-                "plain": update.plain,
-                "texts": update.texts,
+                "number": entry.number,
+                "state": entry.state,
+                "at": _iso(entry.at),
+                "edited_at": _iso(entry.edited_at),
+                "by": by[entry.number],
+                "plain": entry.plain,
+                "texts": dict(entry.texts),
             }
-            for update in event.updates.order_by("number")
+            for entry in event.entries
         ],
     }
-    if event.kind == Event.MAINTENANCE:
-        told["window"] = [_iso(event.window_start), _iso(event.window_end)]
-        told["silence"] = event.silence
-        told["starts_itself"], told["ends_itself"] = event.starts_itself, event.ends_itself
-        told["planned_by"], told["awaits_approval"] = event.planned_by, event.awaits_approval
-        told["approved_by"] = event.approved_by
+    if event.window:
+        told["window"] = [_iso(at) for at in event.window]
+        told["silence"] = row.silence
+        told["starts_itself"], told["ends_itself"] = row.starts_itself, row.ends_itself
+        told["planned_by"], told["awaits_approval"] = row.planned_by, row.awaits_approval
+        told["approved_by"] = row.approved_by
         told["notices"] = [
             {"notice": line.notice.value, "at": _iso(line.at), "skipped": line.skipped, "at_once": line.at_once}
-            for line in plan_lines(event)
+            for line in plan_lines(row)
         ]
-        told["proposed"], told["changed_by"] = event.proposed, event.changed_by
-        told["authors"] = sorted(event.writers)
+        told["proposed"], told["changed_by"] = row.proposed, row.changed_by
+        told["authors"] = sorted(row.writers)
     return told
 
 
@@ -82,38 +80,39 @@ def plan_lines(event: Event) -> tuple[PlannedNotice, ...]:
     )
 
 
-def line(event: Event, language: str, zone: ZoneInfo) -> str:
+def line(row: Event, language: str, zone: ZoneInfo) -> str:
     """One line for a list."""
-    when = local(event.window_start or event.started_at, zone)
-    state = "proposed" if event.awaits_approval and not event.ended_at else event.state
-    return f"{event.ref}  {state:<13}  {when}  {in_language(event.titles, language)}"
+    when = local(row.window_start or row.started_at, zone)
+    state = row.state if is_public(row) or row.ended_at else "proposed"
+    return f"{row.ref}  {state:<13}  {when}  {in_language(words(row.titles, row.language), language).text}"
 
 
-def lines(event: Event, language: str, zone: ZoneInfo) -> Iterator[str]:
+def lines(row: Event, language: str, zone: ZoneInfo) -> Iterator[str]:
     """The whole event, its newest entry last."""
-    yield f"{event.kind} {event.ref}: {in_language(event.titles, language)}"
+    event = whole(row)
+    yield f"{event.kind} {event.ref}: {in_language(event.titles, language).text}"
     yield f"state: {event.state}"
-    if event.window_start and event.window_end:
-        yield f"window: {local(event.window_start, zone)} to {local(event.window_end, zone)}"
+    if event.window:
+        yield f"window: {local(event.window[0], zone)} to {local(event.window[1], zone)}"
     else:
         yield f"began: {local(event.started_at, zone)}"
     if event.ended_at:
         yield f"ended: {local(event.ended_at, zone)}"
     if event.causes:
-        yield f"cause: {in_language(event.causes, language)}"
+        yield f"cause: {in_language(event.causes, language).text}"
     if event.merged_into:
         yield f"duplicate of: {event.merged_into.ref}"
     if event.next_update_at:
         yield f"next update promised: {local(event.next_update_at, zone)}"
-    if event.kind == Event.MAINTENANCE:
-        yield from _arranged(event, zone)
-    for impact in event.impacts.order_by("service_id"):
-        yield f"service: {impact.service_id} = {impact.state}"
-    for update in event.updates.order_by("number"):
-        edited = f", corrected {local(update.edited_at, zone)}" if update.edited_at else ""
+    if event.window:
+        yield from _arranged(row, zone)
+    for touched in sorted(event.touched, key=lambda one: one.slug):
+        yield f"service: {touched.slug} = {touched.state}"
+    for entry in event.entries:
+        edited = f", corrected {local(entry.edited_at, zone)}" if entry.edited_at else ""
         yield ""
-        yield f"#u{update.number}  {update.state}  {local(update.at, zone)}{edited}"
-        yield from (f"    {row}".rstrip() for row in in_language(update.texts, language).splitlines())
+        yield f"#u{entry.number}  {entry.state}  {local(entry.at, zone)}{edited}"
+        yield from (f"    {text}".rstrip() for text in in_language(entry.texts, language).text.splitlines())
 
 
 def _arranged(event: Event, zone: ZoneInfo) -> Iterator[str]:

@@ -146,6 +146,15 @@ class PublishedEvent:
         return f"{(self.impact if self.is_incident else State.MAINTENANCE).value}.svg"
 
     @property
+    def hours(self) -> tuple[datetime, datetime] | None:
+        """When the work is: as planned; begun before that, or over, with the hours in which it was so."""
+        if self.window is None or self.state not in BEGUN:
+            return self.window
+        if self.ended_at and self.ended_at > self.started_at:
+            return self.started_at, self.ended_at
+        return min(self.started_at, self.window[0]), self.window[1]
+
+    @property
     def early(self) -> bool:
         """Whether work has begun before its window."""
         begun = self.window if self.state in BEGUN else None

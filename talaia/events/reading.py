@@ -32,6 +32,12 @@ def is_public(event: Event) -> bool:
     return not event.awaits_approval
 
 
+def proposed() -> list[PublishedEvent]:
+    """The maintenance that waits for a second person, for whoever may be that one; the next one first."""
+    waiting = Event.objects.filter(kind=Event.MAINTENANCE, ended_at=None, awaits_approval=True)
+    return published(list(waiting.order_by("window_start", "pk")))
+
+
 def event_of(key: str) -> Event | None:
     """The event of a key, as facts name it (`incident/2026-003`), also of one that nobody outside may know."""
     kind, _, ref = key.partition("/")

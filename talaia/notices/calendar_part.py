@@ -35,18 +35,21 @@ def method(story: NoticeStory) -> str:
 
 def part(story: NoticeStory, sender: Sender, language: str) -> bytes | None:
     """The file; None for what is not about planned work. Every notice of one maintenance speaks of the same UID."""
-    if story.window is None:
+    if story.event.window is None:
         return None
     cancelled = story.kind is Kind.CANCELLED
     event = icalendar.Event()
-    event.add("uid", f"maintenance-{story.ref}@{sender.host}")
+    event.add("uid", f"maintenance-{story.event.ref}@{sender.host}")
     event.add("dtstamp", story.written_at)
-    event.add("dtstart", story.window[0])
-    event.add("dtend", story.window[1])
+    event.add("dtstart", story.event.window[0])
+    event.add("dtend", story.event.window[1])
     event.add("sequence", story.revision)
-    event.add("summary", one_line(in_language(story.titles, language).text))
-    event.add("description", as_text(in_language(story.texts, language).text, plain=story.plain))
-    event.add("url", f"{sender.address}{story.path}")
+    event.add("summary", one_line(in_language(story.event.titles, language).text))
+    event.add(
+        "description",
+        as_text(in_language(story.texts, language).text, plain=story.plain),
+    )
+    event.add("url", f"{sender.address}{story.event.path}")
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     name, address = parseaddr(sender.sender)
@@ -56,12 +59,12 @@ def part(story: NoticeStory, sender: Sender, language: str) -> bytes | None:
     event["organizer"] = organizer
     event.add("x-maintnote-provider", sender.host)
     event.add("x-maintnote-account", sender.account)
-    event.add("x-maintnote-maintenance-id", f"maintenance-{story.ref}")  # one: two are read as garbage
-    for slug in [one.code_name for one in story.touched] or ["all"]:
+    event.add("x-maintnote-maintenance-id", f"maintenance-{story.event.ref}")  # one: two are read as garbage
+    for slug in [one.code_name for one in story.event.touched] or ["all"]:
         event.add("x-maintnote-object-id", slug)
-    impacts = {IMPACTS[State(one.state)] for one in story.touched if one.state in WEIGHT} or {"NO-IMPACT"}
+    impacts = {IMPACTS[State(one.state)] for one in story.event.touched if one.state in WEIGHT} or {"NO-IMPACT"}
     event.add("x-maintnote-impact", max(impacts, key=ORDER.index))
-    event.add("x-maintnote-status", STATUS[MaintenanceState(story.state)])
+    event.add("x-maintnote-status", STATUS[MaintenanceState(story.event.state)])
     calendar = icalendar.Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", f"-//{sender.host}//talaia//{language.upper()}")

@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email.utils import format_datetime, parseaddr
 
 from babel import Locale
@@ -69,8 +69,8 @@ def letter(story: NoticeStory, sender: Sender, language: str, leave: str = "") -
 def subject(story: NoticeStory, language: str) -> str:
     """`[Identified] No connection at the port (2026-003)`."""
     with translation.override(language):
-        title = markdown_text.one_line(in_language(story.titles, language).text)
-        return f"[{words.tag(story)}] {title} ({story.ref})"
+        title = markdown_text.one_line(in_language(story.event.titles, language).text)
+        return f"[{words.tag(story)}] {title} ({story.event.ref})"
 
 
 def sheet(story: NoticeStory, sender: Sender, languages: Sequence[str], *, to_list: bool) -> LetterTemplate:
@@ -83,7 +83,9 @@ def sheet(story: NoticeStory, sender: Sender, languages: Sequence[str], *, to_li
         given = {"language": languages[0], "subject": parts[0].subject, "parts": [(p.language, p.html) for p in parts]}
         html = engines["html"].get_template("notices/mail.html").render(given).strip() + "\n"
     calendar = ics.part(story, sender, languages[0]) or b""
-    made = hashlib.sha256(f"{sender.host} {story.event} {story.ref} {story.number}".encode()).hexdigest()[:24]
+    made = hashlib.sha256(f"{sender.host} {story.event.kind} {story.event.ref} {story.number}".encode()).hexdigest()[
+        :24
+    ]
     return LetterTemplate(
         head=_head(story, sender, languages, parts[0].subject, to_list),
         text=_quoted(rule.join(part.text for part in parts) + "\n"),
@@ -99,8 +101,8 @@ def copy(made: LetterTemplate, story: NoticeStory, sender: Sender, to: Addressee
     if not ADDRESS.fullmatch(to.address) or not tokens.KEY.fullmatch(to.key):
         raise NoAddress(f"{to.key}: this is no address")
     before = [(part.ref, number) for part in story.parts for number in part.told]
-    before += [(story.ref, number) for number in (*story.before, story.number)]
-    ids = [message_id(replace(story, ref=ref), sender, to.key, number) for ref, number in before]
+    before += [(story.event.ref, number) for number in (*story.before, story.number)]
+    ids = [message_id(story, sender, to.key, number, ref) for ref, number in before]
     own = [f"To: {to.address}", f"Message-ID: {ids[-1]}"]
     if len(ids) > 1:
         own += [f"In-Reply-To: {ids[0]}", "References: " + "\r\n ".join(ids[:-1][:1] + ids[1:-1][-8:])]
@@ -122,10 +124,13 @@ def copy(made: LetterTemplate, story: NoticeStory, sender: Sender, to: Addressee
     return "\r\n".join(own).encode() + b"\r\n" + made.head + b"MIME-Version: 1.0\r\n" + body
 
 
-def message_id(story: NoticeStory, sender: Sender, key: str, number: int) -> str:
-    """The same for the same notice and recipient, whoever sends it however often; it tells no address."""
+def message_id(story: NoticeStory, sender: Sender, key: str, number: int, ref: str = "") -> str:
+    """The same for the same notice and recipient, whoever sends it however often; it tells no address.
+
+    `ref`: of what has become part of its event, where it is the notice of that.
+    """
     who = hashlib.sha256(f"{sender.host} {key}".encode()).hexdigest()[:20]
-    return f"<{story.event}-{story.ref}.n{number}.{who}@{sender.host}>"
+    return f"<{story.event.kind}-{ref or story.event.ref}.n{number}.{who}@{sender.host}>"
 
 
 def unsubscribe_address(sender: Sender, key: str) -> str:
@@ -135,42 +140,42 @@ def unsubscribe_address(sender: Sender, key: str) -> str:
 def _context(story: NoticeStory, sender: Sender, calendar: Dates, language: str) -> dict[str, object]:
     said = in_language(story.texts, language)
     text, foreign = said.text, said.lang
-    title = in_language(story.titles, language).text
+    title = in_language(story.event.titles, language).text
     spoken = Locale.parse(foreign).get_language_name(language) if foreign else ""
     prefix = "" if language == sender.languages[0] else f"/{language}"
     anchor = f"#u{story.entry}" if story.entry else ""
     reply = "" if sender.answers else parseaddr(sender.reply_to)[1]
-    work = story.event == "maintenance"
+    work = not story.event.is_incident
     effect = panel_words.level if work else panel_words.impact
     lasted = ""
-    if not work and story.ended_at:
-        ends = {"start": calendar.moment(story.started_at), "end": calendar.moment(story.ended_at)}
+    if not work and story.event.ended_at:
+        ends = {"start": calendar.moment(story.event.started_at), "end": calendar.moment(story.event.ended_at)}
         lasted = _("%(start)s to %(end)s") % ends
     return {
         "language": language,
         "lead": words.lead(story, language),
         "title": markdown_text.one_line(title),
         "name": in_language(sender.name, language).text,
-        "ref": story.ref,
+        "ref": story.event.ref,
         "work": work,
         "step": words.step(story),
         "parts": [(part.ref, markdown_text.one_line(in_language(part.titles, language).text)) for part in story.parts],
-        "since": "" if work or lasted else calendar.since(story.started_at, None),
+        "since": "" if work or lasted else calendar.since(story.event.started_at, None),
         "lasted": lasted,
-        "window": calendar.window(*story.hours) if story.hours else "",
-        "zone": calendar.zone_name() if story.window else "",
+        "window": calendar.window(*story.event.hours) if story.event.hours else "",
+        "zone": calendar.zone_name() if story.event.window else "",
         # Of what is over, or will not be, no level needs to be told.
         "touched": []
         if story.kind in (Kind.RESOLVED, Kind.END, Kind.CANCELLED)
-        else [(in_language(one.names, language).text, effect(State(one.state))) for one in story.touched],
+        else [(in_language(one.names, language).text, effect(State(one.state))) for one in story.event.touched],
         "text": markdown_text.as_text(text, plain=story.plain) if text else "",
         "html": markdown_text.as_html(text, plain=story.plain) if text else "",
         "foreign": foreign,
         "spoken": spoken,
         "doing": words.doing(story),
         "advice": words.advice(story),
-        "next": calendar.before(story.next_update_at, None) if story.next_update_at else "",
-        "address": f"{sender.address}{prefix}{story.path}{anchor}",
+        "next": calendar.before(story.event.next_update_at, None) if story.event.next_update_at else "",
+        "address": f"{sender.address}{prefix}{story.event.path}{anchor}",
         "reply": reply,
     }
 
@@ -196,7 +201,7 @@ def _head(story: NoticeStory, sender: Sender, languages: Sequence[str], subject:
         lines += headers.verbatim("List-Help", f"<{sender.address}/about/>")
         if sender.owner:
             lines += headers.verbatim("List-Owner", f"<mailto:{sender.owner}>")
-        lines += headers.verbatim("List-Archive", f"<{sender.address}{story.path}>")
+        lines += headers.verbatim("List-Archive", f"<{sender.address}{story.event.path}>")
     return lines
 
 

@@ -134,7 +134,7 @@ class SendBatch:
         self.told_before, self.heard = told_of(notice.event, besides=notice), heard(notice)
         least = rules(config).least
         # Each by all its names: people are read anew, our words are not.
-        self.noticed = [all_today([one.slug]) for one in told.touched if disrupts([State(one.state)], least)]
+        self.noticed = [all_today([one.slug]) for one in told.event.touched if disrupts([State(one.state)], least)]
 
     def send(self) -> None:
         if self.config.mail.sender is None:  # it was drawn up for chats alone

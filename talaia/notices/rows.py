@@ -11,9 +11,9 @@ from django.db.models import Count, F, Max, Q, QuerySet
 
 from talaia.config import current
 from talaia.events.formatting import known_since
-from talaia.events.models import Event, Impact
+from talaia.events.models import Event, Impact, Update
 from talaia.events.notice_scope import NoticeScope
-from talaia.events.reading import IN_ORDER, event_of, is_public, public, window_of
+from talaia.events.reading import IN_ORDER, event_of, is_public, public, published, touched_by, window_of
 from talaia.events.timeline import ENDED, MaintenanceState
 from talaia.localization.texts import words
 from talaia.notices.models import Bounce, Notice, NoticeRecipient
@@ -40,7 +40,6 @@ from talaia.notices.values import (
     Kind,
     MergedIncident,
     Neighbours,
-    NoticeService,
     NoticeStory,
     Reach,
 )
@@ -129,7 +128,7 @@ def past(event: Event) -> list[PastNotice]:
         chosen = row.state == Notice.TAKEN_BACK or (row.state == Notice.WITHHELD and row.why == ASKED)
         if row.state in Notice.TOLD or (chosen and own):
             story = NoticeStory.from_json(row.story) if row.story else None
-            window = story.window if story else None
+            window = story.event.window if story else None
             told_at = row.began_at if row.state in Notice.TOLD else None
             about = tuple(names[pk] for pk in (row.event_id, *(one.pk for one in row.also.all())) if pk in names)
             reaches = story.concerns if story else (EVERYBODY,)
@@ -220,7 +219,7 @@ def heard(notice: Notice) -> dict[str, set[str]]:
     earlier = Notice.objects.filter(Q(event__in=parts) | Q(also__in=parts), kind=Kind.PROBLEM).exclude(pk=notice.pk)
     found: dict[str, set[str]] = defaultdict(set)
     for one in earlier.distinct():
-        services = {touched.slug for touched in NoticeStory.from_json(one.story).touched} if one.story else set()
+        services = {touched.slug for touched in NoticeStory.from_json(one.story).event.touched} if one.story else set()
         copies = one.postings.filter(state__in=[NoticeRecipient.SENT, NoticeRecipient.AGAIN])
         for key in copies.values_list("recipient", flat=True):
             found[key] |= services
@@ -318,35 +317,27 @@ def story(notice: Notice, now: datetime) -> NoticeStory:
     said = event.updates.filter(stock=False)
     if kind in LAST_WORDS:  # what was said while it lasted is not how it is now; the reason for it still is
         said = said.filter(Q(state=event.state) | Q(number=1))
-    update = said.order_by("-number").first()
+    newest = said.order_by("-number")[:1]
     touched, reaches = _concerned(notice)
     earlier = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))
     stories = [NoticeStory.from_json(one.story) for one in earlier if one.story]
     window = window_of(event)
     if kind is Kind.CANCELLED and stories:  # they know it by those hours; of others they have not heard
-        window = stories[-1].window or window
+        window = stories[-1].event.window or window
     return NoticeStory(
         kind=kind,
-        event=event.kind,
-        ref=event.ref,
+        event=replace(
+            published([event], Update.objects.filter(pk__in=newest))[0],
+            touched=touched_by(touched),
+            window=window,
+            causes=(),  # neither is told
+            analyses=(),
+        ),
         number=notice.number,
         written_at=now,
-        titles=words(event.titles, event.language),
-        state=event.state,
-        started_at=event.started_at,
-        touched=tuple(
-            NoticeService(one.service_id, words(one.service.names), one.state, one.service.first_slug)
-            for one in touched
-        ),
-        ended_at=event.ended_at,
-        window=window,
-        next_update_at=event.next_update_at,
-        entry=update.number if update else 0,
-        texts=words(update.texts, update.language) if update else (),
-        plain=update.plain if update else False,
         before=tuple(one.number for one in earlier),
         behind=wider([one.behind for one in reaches]),
-        revision=revision([*(one.window for one in stories), window], kind),
+        revision=revision([*(one.event.window for one in stories), window], kind),
         parts=tuple(_part(one) for one in spoken_for(event)),
         reaches=reaches if len(reaches) > 1 else (),
     )

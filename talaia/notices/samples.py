@@ -4,138 +4,149 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
-from talaia.notices.values import Kind, NoticeService, NoticeStory
+from talaia.events.published import PublishedEntry, PublishedEvent, TouchedService
+from talaia.notices.values import Kind, NoticeStory
+from talaia.panel.state import State
 
 AT = datetime(2026, 10, 3, 1, 12, tzinfo=UTC)
 WINDOW = (datetime(2026, 10, 10, 21, 0, tzinfo=UTC), datetime(2026, 10, 10, 23, 0, tzinfo=UTC))
 LATER = (datetime(2026, 10, 11, 21, 0, tzinfo=UTC), datetime(2026, 10, 11, 23, 0, tzinfo=UTC))
-LINKS = NoticeService("links", (("ca", "Connexions"), ("es", "Conexiones"), ("en", "Connections")), "partial")
-MAIL = NoticeService("mail", (("ca", "Correu"), ("es", "Correo"), ("en", "Mail")), "degraded")
+LINKS = TouchedService("links", (("ca", "Connexions"), ("es", "Conexiones"), ("en", "Connections")), State.PARTIAL)
+MAIL = TouchedService("mail", (("ca", "Correu"), ("es", "Correo"), ("en", "Mail")), State.DEGRADED)
 
-_incident = NoticeStory(
-    kind=Kind.PROBLEM,
-    event="incident",
-    ref="2026-014",
-    number=1,
-    written_at=AT,
-    titles=(
-        ("ca", "Sense connexió al barri del Port"),
-        ("es", "Sin conexión en el barrio del Puerto"),
-        ("en", "No connection in the Port district"),
-    ),
-    state="investigating",
-    started_at=AT,
-    touched=(LINKS, MAIL),
-    next_update_at=datetime(2026, 10, 3, 2, 30, tzinfo=UTC),
-    entry=1,
-    texts=(
-        (
-            "ca",
+
+def _entry(number: int, state: str, ca: str, es: str = "", en: str = "") -> tuple[PublishedEntry]:
+    told = {"ca": ca, "es": es, "en": en}
+    return (PublishedEntry(number, state, AT, tuple((language, text) for language, text in told.items() if text)),)
+
+
+_problem = NoticeStory(
+    Kind.PROBLEM,
+    PublishedEvent(
+        kind="incident",
+        ref="2026-014",
+        titles=(
+            ("ca", "Sense connexió al barri del Port"),
+            ("es", "Sin conexión en el barrio del Puerto"),
+            ("en", "No connection in the Port district"),
+        ),
+        state="investigating",
+        started_at=AT,
+        touched=(LINKS, MAIL),
+        next_update_at=datetime(2026, 10, 3, 2, 30, tzinfo=UTC),
+        entries=_entry(
+            1,
+            "investigating",
             "Des de les 03:12 hi ha **dos enllaços** sense servei al Port.\n\n"
             "- Qui té mòbil pot compartir-ne la connexió.\n- El telèfon fix tampoc no funciona.",
-        ),
-        (
-            "es",
             "Desde las 03:12 hay **dos enlaces** sin servicio en el Puerto.\n\n"
             "- Quien tenga móvil puede compartir su conexión.\n- El teléfono fijo tampoco funciona.",
-        ),
-        (
-            "en",
             "Since 03:12 **two links** at the Port have been without service.\n\n"
             "- A mobile phone can share its connection meanwhile.\n- Telephones do not work either.",
         ),
     ),
+    number=1,
+    written_at=AT,
 )
-_work = replace(
-    _incident,
-    kind=Kind.ADVANCE,
-    event="maintenance",
-    ref="2026-003",
-    titles=(
-        ("ca", "Canvi del router del Port"),
-        ("es", "Cambio del router del Puerto"),
-        ("en", "A new router at the Port"),
+_advance = NoticeStory(
+    Kind.ADVANCE,
+    PublishedEvent(
+        kind="maintenance",
+        ref="2026-003",
+        titles=(
+            ("ca", "Canvi del router del Port"),
+            ("es", "Cambio del router del Puerto"),
+            ("en", "A new router at the Port"),
+        ),
+        state="scheduled",
+        started_at=WINDOW[0],
+        window=WINDOW,
+        touched=(replace(LINKS, state=State.MAINTENANCE),),
+        entries=_entry(
+            1,
+            "scheduled",
+            "Canviem el router, que ja té nou anys. Hi haurà **dos talls** de deu minuts.",
+            "Cambiamos el router, que ya tiene nueve años. Habrá **dos cortes** de diez minutos.",
+            "We replace the router, which is nine years old. Expect **two cuts** of ten minutes.",
+        ),
     ),
-    state="scheduled",
-    started_at=WINDOW[0],
-    window=WINDOW,
-    touched=(replace(LINKS, state="maintenance"),),
-    next_update_at=None,
-    texts=(
-        ("ca", "Canviem el router, que ja té nou anys. Hi haurà **dos talls** de deu minuts."),
-        ("es", "Cambiamos el router, que ya tiene nueve años. Habrá **dos cortes** de diez minutos."),
-        ("en", "We replace the router, which is nine years old. Expect **two cuts** of ten minutes."),
-    ),
+    number=1,
+    written_at=AT,
 )
 
+
+def _later(story: NoticeStory, kind: Kind, number: int, revision: int = 0, **event: Any) -> NoticeStory:
+    """A later notice of the same event, which differs in these."""
+    now = replace(story.event, **event)
+    return replace(story, kind=kind, event=now, number=number, before=tuple(range(1, number)), revision=revision)
+
+
 STORIES: dict[str, NoticeStory] = {
-    "problem": _incident,
-    "update": replace(
-        _incident,
-        kind=Kind.UPDATE,
+    "problem": _problem,
+    "update": _later(
+        _problem,
+        Kind.UPDATE,
+        2,
         state="identified",
-        number=2,
-        before=(1,),
-        entry=2,
         # One language only, as happens at night: who reads another one is told which it is.
-        texts=(("ca", "S’ha cremat la font d’alimentació d’una antena. Hi anem amb el recanvi."),),
+        entries=_entry(2, "identified", "S’ha cremat la font d’alimentació d’una antena. Hi anem amb el recanvi."),
     ),
-    "resolved": replace(
-        _incident,
-        kind=Kind.RESOLVED,
+    "resolved": _later(
+        _problem,
+        Kind.RESOLVED,
+        3,
         state="resolved",
-        number=3,
-        before=(1, 2),
-        entry=3,
         ended_at=datetime(2026, 10, 3, 4, 5, tzinfo=UTC),
         next_update_at=None,
-        touched=(replace(LINKS, state="operational"), replace(MAIL, state="operational")),
-        texts=(
-            ("ca", "Font canviada. Tot torna a funcionar des de les 06:05."),
-            ("es", "Fuente cambiada. Todo vuelve a funcionar desde las 06:05."),
-            ("en", "The power supply is replaced. Everything has worked again since 06:05."),
+        touched=(replace(LINKS, state=State.OPERATIONAL), replace(MAIL, state=State.OPERATIONAL)),
+        entries=_entry(
+            3,
+            "resolved",
+            "Font canviada. Tot torna a funcionar des de les 06:05.",
+            "Fuente cambiada. Todo vuelve a funcionar desde las 06:05.",
+            "The power supply is replaced. Everything has worked again since 06:05.",
         ),
     ),
-    "advance": _work,
-    "reminder": replace(_work, kind=Kind.REMINDER, number=2, before=(1,)),
-    "changed": replace(
-        _work,
-        kind=Kind.CHANGED,
-        number=3,
-        before=(1, 2),
+    "advance": _advance,
+    "reminder": _later(_advance, Kind.REMINDER, 2),
+    "changed": _later(
+        _advance,
+        Kind.CHANGED,
+        3,
+        revision=1,
         window=LATER,
-        revision=1,
-        entry=2,
-        texts=(
-            ("ca", "Ho ajornem un dia: la peça arriba diumenge."),
-            ("es", "Lo aplazamos un día: la pieza llega el domingo."),
-            ("en", "We put it off by a day: the part arrives on Sunday."),
+        entries=_entry(
+            2,
+            "scheduled",
+            "Ho ajornem un dia: la peça arriba diumenge.",
+            "Lo aplazamos un día: la pieza llega el domingo.",
+            "We put it off by a day: the part arrives on Sunday.",
         ),
     ),
-    "start": replace(_work, kind=Kind.START, state="in_progress", number=3, before=(1, 2)),
-    "end": replace(
-        _work,
-        kind=Kind.END,
+    "start": _later(_advance, Kind.START, 3, state="in_progress"),
+    "end": _later(
+        _advance,
+        Kind.END,
+        4,
         state="completed",
-        number=4,
-        before=(1, 2, 3),
         ended_at=datetime(2026, 10, 10, 22, 40, tzinfo=UTC),
-        touched=(replace(LINKS, state="operational"),),
-        texts=(("ca", "Router canviat."), ("es", "Router cambiado."), ("en", "The router is replaced.")),
+        touched=(replace(LINKS, state=State.OPERATIONAL),),
+        entries=_entry(1, "completed", "Router canviat.", "Router cambiado.", "The router is replaced."),
     ),
-    "cancelled": replace(
-        _work,
-        kind=Kind.CANCELLED,
-        state="cancelled",
-        number=3,
-        before=(1, 2),
+    "cancelled": _later(
+        _advance,
+        Kind.CANCELLED,
+        3,
         revision=1,
-        entry=2,
-        texts=(
-            ("ca", "No ho farem: el router nou tampoc no està bé."),
-            ("es", "No lo haremos: el router nuevo tampoco está bien."),
-            ("en", "We will not do it: the new router is not well either."),
+        state="cancelled",
+        entries=_entry(
+            2,
+            "cancelled",
+            "No ho farem: el router nou tampoc no està bé.",
+            "No lo haremos: el router nuevo tampoco está bien.",
+            "We will not do it: the new router is not well either.",
         ),
     ),
 }

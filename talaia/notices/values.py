@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from talaia.events.timeline import BEGUN
+from talaia.events.published import PublishedEntry, PublishedEvent
 from talaia.localization.dates import Dates
 from talaia.localization.texts import Words
 
@@ -102,18 +102,6 @@ ToList = Callable[[bytes, str], bool]
 
 
 @dataclass(frozen=True)
-class NoticeService:
-    slug: str
-    names: Words
-    state: str
-    first_slug: str = ""  # where it was renamed: machines know it by that
-
-    @property
-    def code_name(self) -> str:
-        return self.first_slug or self.slug
-
-
-@dataclass(frozen=True)
 class MergedIncident:
     """An incident that has become part of the one that is told. `told`: its notices that people had."""
 
@@ -127,20 +115,11 @@ class NoticeStory:
     """What a notice tells, as it stood when it began to be sent."""
 
     kind: Kind
-    event: str  # "incident", "maintenance"
-    ref: str
+    event: (
+        PublishedEvent  # its window: the hours that they are told; its entries: the one whose words it carries, or none
+    )
     number: int  # of the notices of this event, from 1
     written_at: datetime
-    titles: Words
-    state: str
-    started_at: datetime
-    touched: tuple[NoticeService, ...] = ()
-    ended_at: datetime | None = None
-    window: tuple[datetime, datetime] | None = None
-    next_update_at: datetime | None = None
-    entry: int = 0  # the entry of the timeline whose words it carries; 0: none
-    texts: Words = ()
-    plain: bool = False
     before: tuple[int, ...] = ()  # the notices of this event that went before
     behind: Segment | None = None  # None: it goes to everybody
     revision: int = 0  # how often the window was changed or called off: SEQUENCE of the calendar
@@ -150,37 +129,41 @@ class NoticeStory:
     @property
     def concerns(self) -> tuple[Reach, ...]:
         """Whom it goes to: whoever one of these reaches."""
-        return self.reaches or (Reach(tuple(one.slug for one in self.touched), self.behind),)
+        return self.reaches or (Reach(tuple(one.slug for one in self.event.touched), self.behind),)
 
     @property
-    def path(self) -> str:
-        """The page of the event."""
-        return f"/{'incidents' if self.event == 'incident' else 'maintenance'}/{self.ref}/"
+    def said(self) -> PublishedEntry | None:
+        """The entry of the timeline whose words it carries."""
+        return self.event.entries[-1] if self.event.entries else None
 
     @property
-    def hours(self) -> tuple[datetime, datetime] | None:
-        """When the work is: as planned; begun before that, or over, with the hours in which it was so."""
-        if self.window is None or self.state not in BEGUN:
-            return self.window
-        if self.ended_at and self.ended_at > self.started_at:
-            return self.started_at, self.ended_at
-        return min(self.started_at, self.window[0]), self.window[1]
+    def entry(self) -> int:
+        """Its number; 0: it carries no words."""
+        return self.said.number if self.said else 0
+
+    @property
+    def texts(self) -> Words:
+        return self.said.texts if self.said else ()
+
+    @property
+    def plain(self) -> bool:
+        return self.said is not None and self.said.plain
 
     @property
     def about_work(self) -> bool:
-        return self.kind in ABOUT_WORK or self.event == "maintenance"
+        return self.kind in ABOUT_WORK or not self.event.is_incident
 
     def renamed(self, old: str, new: str) -> NoticeStory:
         """With the new name of a service in the place of its old one; the words stay as they were told."""
-        here = {one.slug for one in self.touched}
+        here = {one.slug for one in self.event.touched}
         touched = tuple(
             replace(one, slug=new, first_slug=one.code_name) if one.slug == old else one
-            for one in self.touched
+            for one in self.event.touched
             if one.slug != new or old not in here
         )
         behind = Reach(behind=self.behind).renamed(old, new).behind
         reaches = tuple(one.renamed(old, new) for one in self.reaches)
-        return replace(self, touched=touched, behind=behind, reaches=reaches)
+        return replace(self, event=replace(self.event, touched=touched), behind=behind, reaches=reaches)
 
     def to_json(self) -> dict[str, Any]:
         """For a JSON column."""

@@ -14,7 +14,7 @@ from talaia.panel.state import State
 
 def services(story: NoticeStory, language: str) -> str:
     """The services as people name them in a row: "Web, Mail and Connections"."""
-    touched = story.touched
+    touched = story.event.touched
     if story.kind is Kind.PROBLEM:  # of what works again we have no problem, as where an incident is opened again
         touched = tuple(one for one in touched if one.state != State.OPERATIONAL) or touched
     return format_list([in_language(one.names, language).text for one in touched], locale=language)
@@ -29,7 +29,7 @@ def tag(story: NoticeStory) -> str:
             return pgettext("subject of a mail", "Planned work")
         case Kind.REMINDER:
             return pgettext("subject of a mail", "Reminder")
-        case Kind.CHANGED if story.state == MaintenanceState.IN_PROGRESS:
+        case Kind.CHANGED if story.event.state == MaintenanceState.IN_PROGRESS:
             return pgettext("subject of a mail", "Takes longer")
         case Kind.CHANGED:
             return pgettext("subject of a mail", "New time")
@@ -62,15 +62,15 @@ def kind_word(kind: Kind) -> str:
 
 def step(story: NoticeStory) -> str:
     """The word for the state of the event."""
-    if story.event == "maintenance":
-        return maintenance_word(MaintenanceState(story.state))
-    return incident_word(IncidentState(story.state))
+    if not story.event.is_incident:
+        return maintenance_word(MaintenanceState(story.event.state))
+    return incident_word(IncidentState(story.event.state))
 
 
 def lead(story: NoticeStory, language: str) -> str:
     """The first line: what it is, and of which services."""
     named = {"services": services(story, language)}
-    if not story.touched:
+    if not story.event.touched:
         return _bare_lead(story)
     match story.kind:
         case Kind.PROBLEM:
@@ -85,13 +85,13 @@ def lead(story: NoticeStory, language: str) -> str:
             return _("The planned work that affects %(services)s has begun.") % named
         case Kind.END:
             return _("The planned work that affected %(services)s is over.") % named
-        case Kind.CHANGED if story.state == MaintenanceState.IN_PROGRESS:
+        case Kind.CHANGED if story.event.state == MaintenanceState.IN_PROGRESS:
             return _("The planned work that affects %(services)s takes longer than we had said.") % named
         case Kind.CHANGED:
             return _("The planned work that affects %(services)s has a new time.") % named
         case Kind.CANCELLED:
             return _("The planned work that affected %(services)s will not take place.") % named
-        case Kind.UPDATE if story.event == "maintenance":
+        case Kind.UPDATE if not story.event.is_incident:
             return _("There is news about the planned work that affects %(services)s.") % named
         case Kind.UPDATE:
             return _("There is news about the problem with %(services)s.") % named
@@ -112,13 +112,13 @@ def _bare_lead(story: NoticeStory) -> str:
             return _("The planned work has begun.")
         case Kind.END:
             return _("The planned work is over.")
-        case Kind.CHANGED if story.state == MaintenanceState.IN_PROGRESS:
+        case Kind.CHANGED if story.event.state == MaintenanceState.IN_PROGRESS:
             return _("The planned work takes longer than we had said.")
         case Kind.CHANGED:
             return _("The planned work has a new time.")
         case Kind.CANCELLED:
             return _("The planned work will not take place.")
-        case Kind.UPDATE if story.event == "maintenance":
+        case Kind.UPDATE if not story.event.is_incident:
             return _("There is news about the planned work.")
         case Kind.UPDATE:
             return _("There is news about the problem.")
@@ -126,9 +126,9 @@ def _bare_lead(story: NoticeStory) -> str:
 
 def doing(story: NoticeStory) -> str:
     """What we do about it; empty when the lead says it all."""
-    if story.event == "maintenance":
+    if not story.event.is_incident:
         return ""
-    match IncidentState(story.state):
+    match IncidentState(story.event.state):
         case IncidentState.INVESTIGATING:
             return _("We are looking for the cause.")
         case IncidentState.IDENTIFIED:
@@ -148,7 +148,7 @@ def advice(story: NoticeStory) -> str:
             return _("Whatever is new is on the page first.")
         case Kind.RESOLVED | Kind.END:
             return _("If something still does not work for you, tell us.")
-        case Kind.CHANGED if story.state == MaintenanceState.IN_PROGRESS:
+        case Kind.CHANGED if story.event.state == MaintenanceState.IN_PROGRESS:
             return _("You need not do anything. The page says how it is going.")
         case Kind.ADVANCE | Kind.REMINDER | Kind.CHANGED:
             return _("You need not do anything; only leave for another time what cannot be interrupted.")

@@ -95,12 +95,6 @@ def failing(event: PublishedEvent) -> tuple[tuple[PageService, ToldTrouble], ...
     return tuple((_service(row), told[row.pk]) for row in rows)
 
 
-def proposed() -> tuple[PublishedEvent, ...]:
-    """The maintenance that waits for a second person, for the desk alone; the next one first."""
-    waiting = events.Event.objects.filter(kind=events.Event.MAINTENANCE, ended_at=None, awaits_approval=True)
-    return tuple(published(list(waiting.order_by("window_start", "pk"))))
-
-
 def service(slug: str, now: datetime, zone: ZoneInfo) -> ServicePage | None:
     """A service with its last days and what touched it in them; None when there never was one of that name.
 

@@ -9,10 +9,13 @@ import email
 import email.policy
 import os
 import sys
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from talaia.events.published import PublishedEntry
 from talaia.notices.compose import copy, sheet
 from talaia.notices.samples import STORIES
 from talaia.notices.values import Addressee, NoticeStory, Sender
@@ -33,6 +36,17 @@ SENDER = Sender(
 )
 ANNA = Addressee("r000000000001", "anna@example.net")
 LIST = Addressee("list", "avisos@lists.example.org", is_list=True)
+
+
+def about(story: NoticeStory, **fields: Any) -> NoticeStory:
+    """The same notice of an event that differs in these."""
+    return replace(story, event=replace(story.event, **fields))
+
+
+def saying(story: NoticeStory, text: str) -> NoticeStory:
+    """The same notice with other words, in Catalan."""
+    entry = story.said or PublishedEntry(1, story.event.state, story.written_at, ())
+    return about(story, entries=(replace(entry, texts=(("ca", text),)),))
 
 
 def bytes_of(story: NoticeStory, language: str) -> bytes:

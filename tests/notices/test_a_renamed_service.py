@@ -79,7 +79,7 @@ def test_who_was_told_of_a_problem_before_is_told_its_end_after(
     assert sorted(house.server.to()) == [ANNA, ANNA, CARLA, CARLA]
     assert [(kind, state) for kind, state, _ in house.notices()] == [("problem", "sent"), ("resolved", "sent")]
     for notice in Notice.objects.all():
-        assert [one.slug for one in NoticeStory.from_json(notice.story or {}).touched] == ["connexions"]
+        assert [one.slug for one in NoticeStory.from_json(notice.story or {}).event.touched] == ["connexions"]
 
 
 def test_a_sending_that_has_begun_reaches_who_chose_it(house: House, configure: Configure, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_sending_that_has_begun_reaches_who_chose_it(house: House, configure: 
     told = begin(notice.pk, house.now)
     assert told
     renamed(house, configure, tmp_path)
-    assert [one.slug for one in told.touched] == ["links"]
+    assert [one.slug for one in told.event.touched] == ["links"]
     part = SendBatch(Mailer(recipients, mail_returns, to_list, neighbours), notice, told, current())
     assert [one.address for one in part.concerned(list(part.recipients("")))] == [ANNA, CARLA]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from talaia.outbox.models import Delivery, Fact
 from talaia.server.scheduler import Clock
 from tests.desk.conftest import member
 from tests.notices.conftest import Configure, House, set_up
+from tests.notices.letters import about
 from tests.notices.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,8 +214,8 @@ def test_every_kind_is_short_and_ends_with_its_address(room: House, name: str, l
 
 def test_long_titles_and_many_services_are_shortened(room: House) -> None:
     story = STORIES["problem"]
-    many = tuple(story.touched[0] for _ in range(40))
-    title, text = message(replace(story, titles=(("ca", "y" * 900),), touched=many), letterhead(current()), "ca")
+    many = tuple(story.event.touched[0] for _ in range(40))
+    title, text = message(about(story, titles=(("ca", "y" * 900),), touched=many), letterhead(current()), "ca")
     assert len(title) == 150 and title.endswith("… (2026-014)")
     assert "+3" in text.splitlines()[0] and len(text) < 400
 

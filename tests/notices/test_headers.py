@@ -21,7 +21,7 @@ from talaia.notices.compose import copy, sheet
 from talaia.notices.replies.write import Present, ReplyLinks
 from talaia.notices.replies.write import mail as reply
 from talaia.notices.samples import STORIES
-from tests.notices.letters import ANNA, SENDER
+from tests.notices.letters import ANNA, SENDER, about
 
 WORDS = [
     "Interrupció",
@@ -210,7 +210,7 @@ def test_what_is_no_address_is_no_header(wrong: str) -> None:
 
 
 def a_notice(title: str, name: str) -> bytes:
-    story = replace(STORIES["problem"], titles=(("ca", title),))
+    story = about(STORIES["problem"], titles=(("ca", title),))
     sender = replace(SENDER, name=(("ca", name),), sender="estat@example.org")
     return copy(sheet(story, sender, ["ca"], to_list=False), story, sender, ANNA)
 
@@ -239,7 +239,7 @@ def test_every_mail_of_ours_writes_its_headers_so(made: Callable[[str, str], byt
         assert decoded(unfolded(known[b"From"])[1]) == f"{name} <estat@example.org>"
         subject = decoded(unfolded(known[b"Subject"])[1])
         if made is a_notice:
-            assert subject == f"[Problema] {' '.join(title.split())} ({STORIES['problem'].ref})"
+            assert subject == f"[Problema] {' '.join(title.split())} ({STORIES['problem'].event.ref})"
         else:
             assert subject.strip() and "  " not in subject
         assert len(lines) == len(known)  # each once

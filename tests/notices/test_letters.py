@@ -17,7 +17,8 @@ from talaia.notices.compose import NoAddress, copy, message_id, sheet
 from talaia.notices.samples import STORIES
 from talaia.notices.values import Addressee, Kind, NoticeStory
 from talaia.notices.words import lead
-from tests.notices.letters import ANNA, FOLDER, LANGUAGES, LIST, SENDER, bytes_of, letters, parsed, part
+from talaia.panel.state import State
+from tests.notices.letters import ANNA, FOLDER, LANGUAGES, LIST, SENDER, about, bytes_of, letters, parsed, part, saying
 
 EVERY = [(name, language) for name in STORIES for language in (*LANGUAGES, "list")]
 
@@ -48,7 +49,11 @@ def test_a_mail_is_whole_by_the_rules_of_mail(name: str, language: str) -> None:
         assert len(mail.get_all(header, [])) == 1
     assert mail["Auto-Submitted"] == "auto-generated"
     text, html = part(mail, "text/plain"), part(mail, "text/html")
-    assert STORIES[name].ref in mail["Subject"] and STORIES[name].ref in text and STORIES[name].ref in html
+    assert (
+        STORIES[name].event.ref in mail["Subject"]
+        and STORIES[name].event.ref in text
+        and STORIES[name].event.ref in html
+    )
     assert "&amp;" not in text and "&#x27;" not in text and "**" not in text
     assert not re.search(r"<(script|img|link|iframe|form)\b|\son\w+=|src=", html)
     assert "color-scheme" in html
@@ -165,16 +170,14 @@ def test_what_machines_read_in_a_head_is_never_encoded_however_long_the_host_is(
     assert before
     wanted = [f"Message-ID: {name}", f"In-Reply-To: {before[0]}", "References: " + " ".join(before)]
     if not to.is_list:
-        wanted += [f"List-Archive: <{FAR}{story.path}>", f"List-Id: <notices.{sender.host}>"]
+        wanted += [f"List-Archive: <{FAR}{story.event.path}>", f"List-Id: <notices.{sender.host}>"]
     assert not [line for line in wanted if line not in unfolded]
     assert not [line for line in unfolded if "=?" in line and not line.startswith(("Subject:", "From:", "Reply-To:"))]
 
 
 def test_hostile_words_stay_words() -> None:
     evil = "Tall\r\nBcc: all@example.org\r\n\r\n<script>alert(1)</script> {{ secret }}"
-    story = replace(
-        STORIES["problem"], titles=(("ca", evil),), texts=(("ca", f"{evil}\n\n![x](https://spy.example/x.png)"),)
-    )
+    story = saying(about(STORIES["problem"], titles=(("ca", evil),)), f"{evil}\n\n![x](https://spy.example/x.png)")
     mail = parsed(story, "ca")
     assert mail["Bcc"] is None and "Bcc: all@example.org" in mail["Subject"]
     html = part(mail, "text/html")
@@ -184,10 +187,10 @@ def test_hostile_words_stay_words() -> None:
 
 def test_a_mail_of_work_that_began_before_its_hour_says_so_and_one_of_its_end_says_when_that_was() -> None:
     begun, over = STORIES["start"], STORIES["end"]
-    assert begun.window and over.window and over.ended_at
-    early = replace(begun, started_at=begun.window[0] - timedelta(minutes=20))
+    assert begun.event.window and over.event.window and over.event.ended_at
+    early = about(begun, started_at=begun.event.window[0] - timedelta(minutes=20))
     assert "22:40 – Sunday, 11 October 2026, 01:00" in text_of(early)
-    assert "23:00 – Sunday, 11 October 2026, 01:00" in text_of(replace(early, state="scheduled"))
+    assert "23:00 – Sunday, 11 October 2026, 01:00" in text_of(about(early, state="scheduled"))
     assert "23:00 – Sunday, 11 October 2026, 00:40" in text_of(over)
 
 
@@ -207,9 +210,9 @@ def text_of(story: NoticeStory) -> str:
 )
 def test_a_problem_is_with_what_fails_and_not_with_what_works_again(language: str, said: str) -> None:
     story = STORIES["problem"]
-    links, mail = story.touched
-    again = replace(story, touched=(links, replace(mail, state="operational")))
-    none = replace(story, touched=tuple(replace(one, state="operational") for one in story.touched))
+    links, mail = story.event.touched
+    again = about(story, touched=(links, replace(mail, state=State.OPERATIONAL)))
+    none = about(story, touched=tuple(replace(one, state=State.OPERATIONAL) for one in story.event.touched))
     with translation.override(language):
         assert lead(again, language) == said
         assert lead(none, language) == lead(story, language)

@@ -159,7 +159,7 @@ def test_of_one_opened_without_a_mail_who_chose_its_services_hears_nothing_by_wh
     merged(house, big, quiet)
     assert went(house) == [("problem", quiet.ref)]
     assert readers(house, "problem") == ["bernat", "carla"]
-    assert [one.slug for one in story_of(quiet.sent_notices.get(state=Notice.SENT)).touched] == ["links"]
+    assert [one.slug for one in story_of(quiet.sent_notices.get(state=Notice.SENT)).event.touched] == ["links"]
     house.later(minutes=5)
     events.update_incident(quiet.ref, IncidentState.IDENTIFIED, {"ca": "És un cable."}, house.now, by="anna", tell=True)
     house.work().later(minutes=2).work()
@@ -243,7 +243,7 @@ def test_also_when_the_other_keeps_services_of_its_own_the_mail_names_those_that
     house.work()
     merged(house, big, quiet, move_services=False)
     assert went(house) == [("problem", quiet.ref)]
-    assert [one.slug for one in story_of(quiet.sent_notices.get(state=Notice.SENT)).touched] == ["links"]
+    assert [one.slug for one in story_of(quiet.sent_notices.get(state=Notice.SENT)).event.touched] == ["links"]
 
 
 def test_what_comes_back_in_one_opened_without_a_mail_tells_nobody_of_what_it_began_with(house: House) -> None:
@@ -311,7 +311,7 @@ def test_the_end_names_what_was_told_of_a_part_also_where_its_services_stayed_th
     resolved(house, second)
     assert readers(house, "resolved") == BOTH
     story = story_of(Notice.objects.get(kind="resolved", state=Notice.SENT))
-    assert {one.slug for one in story.touched} == {"links", "chat"}
+    assert {one.slug for one in story.event.touched} == {"links", "chat"}
 
 
 def test_what_was_no_duplicate_after_all_has_an_end_of_its_own(house: House) -> None:

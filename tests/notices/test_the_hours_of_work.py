@@ -223,7 +223,7 @@ def test_work_that_is_called_off_before_its_new_hours_are_told_is_named_by_those
     house.work().later(minutes=2).work()
     assert told(house) == ["advance", "cancelled"]
     first, last = (NoticeStory.from_json(row.story or {}) for row in Notice.objects.filter(state="sent").order_by("pk"))
-    assert last.window == first.window == (event.window_start, event.window_end)
+    assert last.event.window == first.event.window == (event.window_start, event.window_end)
     assert (first.revision, last.revision) == (0, 1)
 
 
@@ -235,9 +235,9 @@ def test_work_that_began_late_is_told_with_the_hours_in_which_it_was(house: Hous
     began = house.now
     house.work().later(minutes=2).work()
     start = NoticeStory.from_json(Notice.objects.get(kind="start").story or {})
-    assert start.hours == (event.window_start, event.window_end)
+    assert start.event.hours == (event.window_start, event.window_end)
     house.later(minutes=20)
     events.update_maintenance(event.ref, MaintenanceState.COMPLETED, {"ca": "Fet."}, house.now, by="anna")
     ended = house.now
     house.work().later(minutes=2).work()
-    assert NoticeStory.from_json(Notice.objects.get(kind="end").story or {}).hours == (began, ended)
+    assert NoticeStory.from_json(Notice.objects.get(kind="end").story or {}).event.hours == (began, ended)

@@ -20,6 +20,7 @@ from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.desk.source_warnings import odd_words
 from talaia.desk.views import drafts, forum, override
 from talaia.desk.views.suggestions import card, dismissed, suggestions
+from talaia.events.reading import proposed
 from talaia.events.timeline import NotPossible
 from talaia.forwarded import is_forgotten
 from talaia.notices import actions as notices
@@ -62,7 +63,7 @@ def front(request: HttpRequest) -> HttpResponse:
         ],
         "by_hand": [(shown[row.slug], row) for row in override.set_by_hand() if row.slug in shown],
         "drafts": drafts.to_go_on_with(request.user.get_username()),
-        "maintenance": dashboard.maintenance_by_urgency(seen, snapshot.proposed(), now),
+        "maintenance": dashboard.maintenance_by_urgency(seen, proposed(), now),
         "resolved": seen.resolved,
         **forum.waiting(),
         "came_back": came_back(now, neighbours),

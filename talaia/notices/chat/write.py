@@ -18,14 +18,14 @@ def message(story: NoticeStory, sender: Sender, language: str) -> tuple[str, str
     """Its title and its text, in one language."""
     calendar = sender.dates(language)
     with translation.override(language):
-        title = markdown_text.one_line(in_language(story.titles, language).text)
-        head, tail = f"[{words.tag(story)}] ", f" ({story.ref})"
+        title = markdown_text.one_line(in_language(story.event.titles, language).text)
+        head, tail = f"[{words.tag(story)}] ", f" ({story.event.ref})"
         lines = [services(story, language), f"{words.step(story)}."]
-        if story.hours:
-            lines.append(f"{calendar.window(*story.hours)} ({calendar.zone_name()})")
-        if story.next_update_at:
+        if story.event.hours:
+            lines.append(f"{calendar.window(*story.event.hours)} ({calendar.zone_name()})")
+        if story.event.next_update_at:
             lines[1] += " " + _("You will hear from us again %(next)s.") % {
-                "next": calendar.before(story.next_update_at, None)
+                "next": calendar.before(story.event.next_update_at, None)
             }
         lines.append(address(story, sender, language))
         room = LONGEST_TITLE - len(head) - len(tail)
@@ -37,12 +37,12 @@ def services(story: NoticeStory, language: str) -> str:
     over = story.kind in (Kind.RESOLVED, Kind.END, Kind.CANCELLED)
     said = ""
     word = panel_words.level if story.about_work else panel_words.impact
-    for number, one in enumerate(story.touched):
+    for number, one in enumerate(story.event.touched):
         name = markdown_text.one_line(in_language(one.names, language).text)
         more = name if over else f"{name}: {word(State(one.state))}"
         longer = f"{said} · {more}" if said else shortened(more, LONGEST_SERVICES)
         if len(longer) > LONGEST_SERVICES:
-            return f"{said} · +{len(story.touched) - number}"
+            return f"{said} · +{len(story.event.touched) - number}"
         said = longer
     return said
 
@@ -50,7 +50,7 @@ def services(story: NoticeStory, language: str) -> str:
 def address(story: NoticeStory, sender: Sender, language: str) -> str:
     """Where that entry of the timeline stands, for ever."""
     prefix = "" if language == sender.languages[0] else f"/{language}"
-    return f"{sender.address}{prefix}{story.path}" + (f"#u{story.entry}" if story.entry else "")
+    return f"{sender.address}{prefix}{story.event.path}" + (f"#u{story.entry}" if story.entry else "")
 
 
 def shortened(text: str, room: int) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from talaia.events.models import Event
-from talaia.events.published import path_of
+from talaia.events.published import TouchedService, path_of
 from talaia.events.reading import public, window_of
 from talaia.events.timeline import MaintenanceState
 from talaia.localization.texts import words
 from talaia.notices.replies.write import OpenEvent, Present
-from talaia.notices.values import NoticeService
 from talaia.panel.models import Service
 from talaia.panel.state import State
 
@@ -29,7 +28,9 @@ def present(now: datetime) -> Present:
         at=now,
         listed=bool(services),
         services=tuple(
-            NoticeService(slug, words(names), state) for slug, names, state in services if state != State.OPERATIONAL
+            TouchedService(slug, words(names), State(state))
+            for slug, names, state in services
+            if state != State.OPERATIONAL
         ),
         incidents=tuple(_open(row) for row in incidents),
         working=tuple(_open(row) for row in working),

@@ -13,10 +13,11 @@ from django.template import engines
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from talaia.events.published import TouchedService
 from talaia.events.timeline import IncidentState, incident_word
 from talaia.localization.texts import Words, in_language
 from talaia.notices import headers, markdown_text
-from talaia.notices.values import NoticeService, Sender
+from talaia.notices.values import Sender
 from talaia.panel import words as panel_words
 from talaia.panel.state import State
 
@@ -37,7 +38,7 @@ class Present:
 
     at: datetime
     listed: bool = True
-    services: tuple[NoticeService, ...] = ()
+    services: tuple[TouchedService, ...] = ()
     incidents: tuple[OpenEvent, ...] = ()
     working: tuple[OpenEvent, ...] = ()
     coming: tuple[OpenEvent, ...] = ()
