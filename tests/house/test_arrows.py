@@ -189,7 +189,7 @@ def test_no_file_is_named_after_a_technique_and_none_is_too_long() -> None:
 
 
 def test_whether_an_event_may_be_known_outside_is_said_in_one_place() -> None:
-    """Who tells it (pages, mails, posts, webhooks, silences) asks `events.reading.public`; the desk shows what waits."""
+    """Who tells it (pages, mails, posts, silences) asks `events.reading.public`; the desk shows what waits."""
     for path in files():
         if home(path) in {"site", "notices", "forum", "audience", "signals", "api", "reactions", "channels"}:
             assert "awaits_approval" not in path.read_text(), path
