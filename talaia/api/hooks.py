@@ -26,8 +26,8 @@ from talaia.api.json_responses import bearer, refusal
 from talaia.config import current
 from talaia.outbox.supervise import answers, away
 from talaia.signals.actions import store_webhook
-from talaia.signals.parse.hook import read
 from talaia.signals.parse.report import MalformedBody
+from talaia.signals.sources.registry import read
 from talaia.signals.tokens.actions import check_token
 
 log = logging.getLogger(__name__)
@@ -38,11 +38,6 @@ LEAST = 0.2  # seconds that storing may wait, however long the token took
 # Only written like this can a character come in that no database keeps: NUL, or half of a pair (RFC 8259 §7, §8.2).
 ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-ADDRESSES = {
-    "alertmanager": "/hooks/alertmanager/{}",
-    "prometheus-push": "/hooks/alertmanager/{}/api/v2/alerts",
-    "push": "/hooks/generic/{} or /hooks/alertmanager/{}",
-}
 
 
 class _Refused(Exception):
@@ -54,21 +49,12 @@ class _Refused(Exception):
 
 
 @csrf_exempt
-def alertmanager(request: HttpRequest, source: str) -> HttpResponse:
-    """Alertmanager's webhook, and Grafana's of the same shape."""
-    return _receive(request, source, ("alertmanager", "push"))
-
-
-@csrf_exempt
-def push(request: HttpRequest, source: str) -> HttpResponse:
-    """Prometheus itself, with talaia as one of its Alertmanagers."""
-    return _receive(request, source, ("prometheus-push",))
-
-
-@csrf_exempt
-def generic(request: HttpRequest, source: str) -> HttpResponse:
-    """Whatever can post JSON."""
-    return _receive(request, source, ("push",))
+def receive(request: HttpRequest, address: str, source: str) -> HttpResponse:
+    """What a source posts to one of the `hooks` of its kind; `address`: that of them to which it did."""
+    answer = _answer(request, source, address)
+    known = current().source(source)
+    HOOKS.labels(known.kind if known else "unknown", str(answer.status_code)).inc()
+    return answer
 
 
 @csrf_exempt
@@ -77,21 +63,14 @@ def elsewhere(request: HttpRequest) -> HttpResponse:
     return refusal(404, f"there is no hook at {request.path}", "an address ends with the source's id, without a slash")
 
 
-def _receive(request: HttpRequest, source_id: str, kinds: tuple[str, ...]) -> HttpResponse:
-    answer = _answer(request, source_id, kinds)
-    source = current().source(source_id)
-    HOOKS.labels(source.kind if source else "unknown", str(answer.status_code)).inc()
-    return answer
-
-
-def _answer(request: HttpRequest, source_id: str, kinds: tuple[str, ...]) -> HttpResponse:
+def _answer(request: HttpRequest, source_id: str, address: str) -> HttpResponse:
     if request.method != "POST":
         return refusal(405, "only POST here", "this address is for machines that send alerts", Allow="POST")
     source = current().source(source_id)
     if source is None:
         return refusal(404, f"there is no source {source_id!r}", "look at [[sources]] in talaia.toml")
-    if source.kind not in kinds:
-        where = ADDRESSES.get(source.kind, "no hook: talaia asks it").replace("{}", source_id)
+    if address not in source.traits.hooks:
+        where = " or ".join(source.traits.hooks).replace("{}", source_id) or "no hook: talaia asks it"
         return refusal(
             404, f"the source {source_id!r} does not come in here", f"a {source.kind} source posts to {where}"
         )

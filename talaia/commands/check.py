@@ -34,9 +34,10 @@ from talaia.outbox.models import Delivery
 from talaia.signals.checks import probe
 from talaia.signals.client import Heard, SourceClient
 from talaia.signals.evaluate import read_odd
+from talaia.signals.evidence import wanted
 from talaia.signals.models import SourceState, Token
+from talaia.signals.sources.registry import poll
 from talaia.signals.unknown_labels import UnknownLabel, oddities
-from talaia.signals.watch import wanted
 from talaia.site.integrity_check import compared
 
 HELP = "Read the configuration and look whether database, folder, sources and checks are well. Exit code 1 if not."
@@ -190,7 +191,7 @@ def readers(config: Config) -> Iterator[Line]:
 
 def asked(source: SourceConfig, config: Config, made: bool) -> Iterator[Line]:
     """Ask a source as the watch would, and hold its answer against what talaia.toml expects of it."""
-    if source.kind in ("prometheus-push", "push") or not source.polled:
+    if not source.polled:
         if not has_token(source.id, made):
             yield None, f"source {source.id}: nobody can post to it yet", f"talaia token create {source.id}"
         else:
@@ -200,7 +201,7 @@ def asked(source: SourceConfig, config: Config, made: bool) -> Iterator[Line]:
         return
     client = SourceClient(source, config)
     try:
-        heard = client.poll(wanted(config, source), timezone.now())
+        heard = poll(client, wanted(config, source), timezone.now())
     except OutsideError as fault:
         yield False, str(fault), fault.hint
         return
@@ -211,7 +212,7 @@ def asked(source: SourceConfig, config: Config, made: bool) -> Iterator[Line]:
     yield True, f"source {source.id} answers; {said}", ""
     yield from noted(source, heard.notes)
     yield from map(odd, oddities(config, source.id, [(alert.labels, alert.annotations) for alert in heard.alerts]))
-    if source.kind == "prometheus":
+    if source.traits.evaluates:
         yield from measured(source, heard, config)
 
 

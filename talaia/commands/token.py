@@ -12,43 +12,16 @@ from talaia.api.metrics_access import METRICS
 from talaia.audience.sympa import TOKEN as SYMPA
 from talaia.commands.shared_options import author, json_argument, refusing
 from talaia.config import Config, current
+from talaia.config.source_kinds import KINDS
 from talaia.errors import UserError
 from talaia.events.formatting import local
 from talaia.signals.models import Token
+from talaia.signals.sources.registry import ADAPTERS
 from talaia.signals.tokens.actions import issue_token, revoke_tokens
 
 HELP = "Secrets with which machines may post to the hooks. Only a digest is kept: a token is shown once."
 
 FILE = "/etc/prometheus/talaia-{}.token"
-ALERTMANAGER = """
-    # alertmanager.yml: a receiver, and a route that leads to it (contrib/alertmanager/ has all of it)
-    receivers:
-      - name: talaia
-        webhook_configs:
-          - url: {url}
-            send_resolved: true
-            http_config:
-              authorization:
-                type: Bearer
-                credentials_file: {file}
-"""
-PROMETHEUS = """
-    # prometheus.yml: talaia as one more Alertmanager
-    alerting:
-      alertmanagers:
-        - scheme: {scheme}
-          path_prefix: {prefix}
-          authorization:
-            type: Bearer
-            credentials_file: {file}
-          static_configs:
-            - targets: ["{host}"]
-"""
-GENERIC = """
-    curl -X POST {url} \\
-      -H "Authorization: Bearer $(cat {file})" \\
-      -d '{{"key": "mail", "state": "down"}}'
-"""
 SCRAPE = """
     # prometheus.yml
     scrape_configs:
@@ -69,20 +42,8 @@ SYMPA_INCLUDES = """
     passwd the-token
     timeout 60
 """
-PATHS = {
-    "alertmanager": "/hooks/alertmanager/{}",
-    "prometheus-push": "/hooks/alertmanager/{}/api/v2/alerts",
-    "push": "/hooks/generic/{}",
-    METRICS: "/metrics",
-    SYMPA: "/hooks/sympa/addresses",
-}
-SNIPPETS = {
-    "alertmanager": ALERTMANAGER,
-    "prometheus-push": PROMETHEUS,
-    "push": GENERIC,
-    METRICS: SCRAPE,
-    SYMPA: SYMPA_INCLUDES,
-}
+# What machines read, or are let in by, that is no source.
+OTHERS = {METRICS: ("/metrics", SCRAPE), SYMPA: ("/hooks/sympa/addresses", SYMPA_INCLUDES)}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,11 +81,11 @@ def run(options: argparse.Namespace) -> int:
 def kind_of(source_id: str, config: Config) -> str:
     """What a token of that name is for. Raises Refused where it could open nothing."""
     source = config.source(source_id)
-    if source is not None and source.kind in PATHS:
+    if source is not None and source.traits.hooks:
         return source.kind
-    if source is None and source_id in (METRICS, SYMPA):
+    if source is None and source_id in OTHERS:
         return source_id
-    posting = [each.id for each in config.tables.sources if each.kind in PATHS]
+    posting = [each.id for each in config.tables.sources if each.traits.hooks]
     known = ", ".join([*posting, METRICS, SYMPA])
     if source is not None:
         raise UserError(
@@ -137,10 +98,11 @@ def told(source: str, kind: str, token: str, config: Config) -> str:
     """The token, and what to paste into the other side."""
     address = config.site.address.rstrip("/")
     scheme, _, host = address.partition("://")
-    path = PATHS[kind].format(source)
+    hook, setup = OTHERS.get(kind) or (KINDS[kind].hooks[0], ADAPTERS[kind].setup)
+    path = hook.format(source)
     file = FILE.format(source)
     values = {"url": address + path, "prefix": path.removesuffix("/api/v2/alerts"), "scheme": scheme, "host": host}
-    snippet = dedent(SNIPPETS[kind]).format(file=file, **values).strip()
+    snippet = dedent(setup).format(file=file, **values).strip()
     return (
         f"{token}\n\nIt is shown only now. Put it into {file}, which only its reader may read, and paste:\n\n"
         f"{indent(snippet, '  ')}"

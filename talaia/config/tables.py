@@ -24,6 +24,7 @@ from talaia.config.hosts import host_and_port, is_here, name_server, without_pas
 from talaia.config.languages import LANGUAGES as LANGUAGES
 from talaia.config.languages import Language
 from talaia.config.matchers import Matchers
+from talaia.config.source_kinds import KINDS, SourceKind, SourceKindName
 from talaia.config.value_types import ConfigTable as ConfigTable
 from talaia.config.value_types import Impact as Impact
 from talaia.config.value_types import Meaning as Meaning
@@ -119,7 +120,7 @@ class Log(ConfigTable, frozen=True, kw_only=True):
 
 class SourceConfig(ConfigTable, frozen=True, kw_only=True):
     id: str
-    kind: Literal["prometheus", "alertmanager", "prometheus-push", "push", "webhook"]  # webhook: as push was called
+    kind: Literal[SourceKindName, "webhook"]  # webhook: as push was called
     url: str | None = None
     poll_every: timedelta = timedelta(seconds=30)
     stale_after: timedelta = timedelta(seconds=90)
@@ -135,8 +136,12 @@ class SourceConfig(ConfigTable, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self, "kind", "push")
 
     @property
+    def traits(self) -> SourceKind:
+        return KINDS[self.kind]
+
+    @property
     def polled(self) -> bool:
-        return self.url is not None and self.kind in ("prometheus", "alertmanager")
+        return self.url is not None and self.traits.asked
 
 
 class GroupConfig(ConfigTable, frozen=True, kw_only=True):

@@ -164,8 +164,8 @@ def _doubles(given: Tables) -> Iterator[tuple[Place, str]]:
 
 
 def _source(place: Place, source: SourceConfig) -> Iterator[tuple[Place, str]]:
-    if source.kind == "prometheus" and not source.url:
-        yield place, "a prometheus source is polled: give it a url"
+    if source.traits.needs_url and not source.url:
+        yield place, f"a {source.kind} source is polled: give it a url"
     if source.url and not is_web_address(source.url):
         yield (*place, "url"), f"{source.url!r} is no http address"
     if source.url and has_password(source.url):
@@ -183,7 +183,7 @@ def _source(place: Place, source: SourceConfig) -> Iterator[tuple[Place, str]]:
 def _sources_of(place: Place, service: ServiceConfig, sources: dict[str, SourceConfig]) -> Iterator[tuple[Place, str]]:
     if service.evidence and service.evidence.source not in sources:
         yield (*place, "evidence", "source"), nowhere("source", service.evidence.source, sources)
-    elif service.evidence and (sources[service.evidence.source].kind == "prometheus") != bool(service.evidence.query):
+    elif service.evidence and sources[service.evidence.source].traits.evaluates != bool(service.evidence.query):
         yield (*place, "evidence"), "a query goes with a prometheus source, and a prometheus source needs one"
     for m, alert in enumerate(service.alerts):
         if alert.source and alert.source not in sources:

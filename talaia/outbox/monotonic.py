@@ -16,6 +16,11 @@ def over(since: datetime, now: datetime, length: timedelta) -> bool:
     return not -SLACK <= now - since < length
 
 
+def has_passed(last: datetime | None, interval: timedelta, now: datetime) -> bool:
+    """Whether it is time again for what was last done at `last`; None: never. Also when the clock was set back."""
+    return last is None or not timedelta(0) <= now - last < interval
+
+
 def moved(due: datetime, since: datetime | None, now: datetime) -> tuple[datetime, datetime | None]:
     """The end and the beginning of a wait by the clock as it is now: one that would begin ahead of it begins now.
 

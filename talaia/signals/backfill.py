@@ -16,6 +16,7 @@ from talaia.panel.state import State
 from talaia.signals.client import SourceClient
 from talaia.signals.parse.prometheus import SampleSpan
 from talaia.signals.replay import AT_ONCE, Gap, RecordedPast, Replay, ReplayGrid, fired, measured, windows
+from talaia.signals.sources.prometheus import remembered
 
 FIRING = 'ALERTS{alertstate="firing"}'
 ROUGH = 500  # looks by which it is found how far back Prometheus reaches
@@ -52,7 +53,7 @@ def _remembers(source: SourceConfig, service: ServiceConfig) -> bool:
     """Whether all that judges the service stands in the memory of this source."""
     evidence = service.evidence
     return (
-        source.kind == "prometheus"
+        source.traits.evaluates
         and source.polled
         and evidence is not None
         and evidence.source == source.id
@@ -139,7 +140,7 @@ class BackfillQueries:
             part = parts.pop(0)
             moved = timedelta(seconds=self.skew)
             try:
-                found += self.client.remembered(query, part.start + moved, part.last + moved, part.step)
+                found += remembered(self.client, query, part.start + moved, part.last + moved, part.step)
             except PermanentError:
                 size = self.sizes[query] = next((smaller for smaller in AT_ONCE if smaller < size), 0)
                 if not size:

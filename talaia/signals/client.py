@@ -1,4 +1,7 @@
-"""Prometheus and Alertmanager, asked over HTTP. Every fault is Temporary or Permanent, with what an operator can do."""
+"""Sources, asked over HTTP; what for stands in sources/.
+
+Every fault is Temporary or Permanent, with what an operator can do.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
@@ -18,12 +21,11 @@ from talaia.config.hosts import shown
 from talaia.config.tls_trust import trusted
 from talaia.outbox.errors import OutsideError, PermanentError, TemporaryError
 from talaia.outbox.http_deadline import DeadlineTransport
-from talaia.signals.evidence import BELIEVED_SKEW, EvidenceQuery, Measured, as_one, measured
+from talaia.signals.evidence import BELIEVED_SKEW, Measured
 from talaia.signals.matching import BoundedAlerts, Concern
-from talaia.signals.parse import alertmanager, prometheus
-from talaia.signals.parse.report import Alert, MalformedBody, Silence, placed
+from talaia.signals.parse import prometheus
+from talaia.signals.parse.report import Alert, MalformedBody, placed
 from talaia.signals.parse.stream import Listed
-from talaia.signals.silences import OURS
 
 T = TypeVar("T")
 
@@ -33,7 +35,6 @@ RATE = 1_000_000  # bytes of a list that are read in a second, at the least
 PIECE = 65_536  # bytes
 PATIENCE = 3  # times `timeout` for a whole answer: that is how long each of its parts may take
 SLOW_OR_BROKEN = "what slows it down, or cuts it off? A proxy in between, or its own limits?"
-TOGETHER = 40  # evidence queries that are asked as one
 
 
 @dataclass(frozen=True)
@@ -76,42 +77,7 @@ class SourceClient:
         self.fault = self.fault or TemporaryError(f"{self.name} is asked no more", "the configuration has changed")
         self.http.close()
 
-    def poll(self, wanted: Sequence[EvidenceQuery], now: datetime) -> Heard:
-        """Everything that the source knows, complete. Raises Temporary or Permanent."""
-        return self._alertmanager(now) if self.source.kind == "alertmanager" else self._prometheus(wanted, now)
-
-    def _prometheus(self, wanted: Sequence[EvidenceQuery], now: datetime) -> Heard:
-        kept = self._alerts("/api/v1/alerts", prometheus.ALERTS, prometheus.alert, prometheus.check_alerts)
-        broken: list[Mapping[str, Any]] = []
-        self._each(
-            "/api/v1/rules",
-            prometheus.RULES,
-            lambda rule: broken.extend(prometheus.broken_rule(rule)),
-            prometheus.check_rules,
-            {"type": "alert", "exclude_alerts": "true"},
-            without="alerts",  # where a server does not know exclude_alerts, each rule brings all of its own
-        )
-        clock = self.ask("GET", "/api/v1/query", {"query": "time()"})
-        skew = self._read(lambda: prometheus.clock(clock)) - now.timestamp()
-        notes = [*broken, *kept.notes, *_skewed(skew)]
-        measured = self.measure(wanted, notes)
-        return Heard(kept.alerts, measured, None, tuple(notes), skew)
-
-    def _alertmanager(self, now: datetime) -> Heard:
-        every = {"active": "true", "silenced": "true", "inhibited": "true"}
-        kept = self._alerts("/api/v2/alerts", (), alertmanager.alert, alertmanager.check_alerts, every)
-        status, date = self._fetch("GET", "/api/v2/status")
-        skew = (date - now).total_seconds() if date else 0.0  # to the second: so far goes a Date header
-        started_at = self._read(lambda: alertmanager.started_at(status))
-        return Heard(
-            kept.alerts,
-            _heartbeat(kept.alerts, now + timedelta(seconds=skew)),
-            started_at - timedelta(seconds=skew) if started_at else None,
-            (*kept.notes, *_skewed(skew)),
-            skew,
-        )
-
-    def _alerts(
+    def alerts(
         self,
         path: str,
         at: Sequence[str],
@@ -119,7 +85,7 @@ class SourceClient:
         check: Callable[[object], object],
         fields: Mapping[str, str] | None = None,
     ) -> BoundedAlerts:
-        """The alerts of a list that anything of ours would want to know of, whatever else fires."""
+        """The alerts of the list at `path` that anything of ours would want to know of, whatever else fires there."""
         kept = BoundedAlerts(self.concern)
 
         def take(value: object) -> None:
@@ -127,80 +93,8 @@ class SourceClient:
             if alert is not None:
                 kept.take(alert)
 
-        kept.left_out += self._each(path, at, take, check, fields)
+        kept.left_out += self.each(path, at, take, check, fields)
         return kept
-
-    def measure(self, wanted: Sequence[EvidenceQuery], notes: list[Mapping[str, Any]]) -> tuple[Measured, ...]:
-        """The answers to all evidence queries, many asked as one. A query that is refused becomes a note."""
-        found: list[Measured] = []
-        for first in range(0, len(wanted), TOGETHER):
-            batch = wanted[first : first + TOGETHER]
-            try:
-                found += self._measure(batch, notes)
-            except PermanentError:
-                for one in batch:  # one bad query must not hide the others
-                    try:
-                        found += self._measure([one], notes)
-                    except PermanentError as fault:
-                        notes.append({"code": "bad_query", "service": one.service, "error": str(fault)})
-        return tuple(found)
-
-    def _measure(self, batch: Sequence[EvidenceQuery], notes: list[Mapping[str, Any]]) -> list[Measured]:
-        both = self.ask("POST", "/api/v1/query", {"query": as_one(batch)})
-        found = measured(batch, self._read(lambda: prometheus.vector(both)), notes)
-        if found is None:
-            raise TemporaryError(f"{self.source.id}: the answer lacks the time")
-        return found
-
-    def remembered(
-        self, query: str, start: datetime, end: datetime, step: timedelta
-    ) -> tuple[prometheus.SampleSpan, ...]:
-        """What Prometheus remembers of a query, from `start` to `end`, both included; of alerts, those that concern us.
-
-        Raises Temporary or Permanent.
-        """
-        spans: list[prometheus.SampleSpan] = []
-
-        def take(value: object) -> None:
-            span = prometheus.span(value)
-            if span.labels.get("__name__") != "ALERTS" or self.concern.wants(span.labels):
-                spans.append(span)
-
-        self._each(
-            "/api/v1/query_range",
-            prometheus.RESULT,
-            take,
-            prometheus.matrix,
-            {
-                "query": query,
-                "start": f"{start.timestamp():.3f}",
-                "end": f"{end.timestamp():.3f}",
-                "step": str(step.total_seconds()),
-            },
-            "POST",
-        )
-        return tuple(spans)
-
-    def silences(self) -> tuple[Silence, ...]:
-        """Alertmanager's silences that talaia made, the expired ones too. Raises Temporary or Permanent."""
-        found: list[Silence] = []
-
-        def take(value: object) -> None:
-            silence = alertmanager.silence(value)
-            if OURS in silence.comment:
-                found.append(silence)
-
-        self._each("/api/v2/silences", (), take, alertmanager.check_silences)
-        return tuple(found)
-
-    def post_silence(self, body: Mapping[str, Any]) -> str:
-        """Create a silence, or change the one whose `id` is given; its id. Raises Temporary or Permanent."""
-        answer = self.ask("POST", "/api/v2/silences", body=body)
-        return self._read(lambda: alertmanager.silence_id(answer))
-
-    def expire_silence(self, source_id: str) -> None:
-        """End a silence; one that is already gone is well. Raises Temporary or Permanent."""
-        self.ask("DELETE", f"/api/v2/silence/{source_id}", missing=True)
 
     def ask(
         self,
@@ -212,9 +106,9 @@ class SourceClient:
     ) -> object:
         """One request; the JSON of its answer. `missing`: 404 is an answer like any other. Redirects are not followed:
         our credentials are for this address. Raises Temporary or Permanent."""
-        return self._fetch(method, path, fields, body, missing)[0]
+        return self.fetch(method, path, fields, body, missing)[0]
 
-    def _fetch(
+    def fetch(
         self,
         method: str,
         path: str,
@@ -244,7 +138,7 @@ class SourceClient:
             )
         return answer, _date(response.headers.get("date", ""))
 
-    def _each(
+    def each(
         self,
         path: str,
         at: Sequence[str],
@@ -363,7 +257,7 @@ class SourceClient:
             "headers": {"Authorization": f"Bearer {token}"} if token else None,
         }
 
-    def _read(self, parse: Callable[[], T]) -> T:
+    def parsed(self, parse: Callable[[], T]) -> T:
         try:
             return parse()
         except MalformedBody as error:
@@ -380,11 +274,5 @@ def _date(header: str) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def _skewed(seconds: float) -> list[Mapping[str, Any]]:
+def skew_notes(seconds: float) -> list[Mapping[str, Any]]:
     return [{"code": "skew", "seconds": round(seconds)}] if abs(seconds) > BELIEVED_SKEW else []
-
-
-def _heartbeat(alerts: Sequence[Alert], there: datetime) -> tuple[Measured, ...]:
-    """The heartbeat in Alertmanager's list, as a sample of no service: Prometheus lived when it last repeated it."""
-    ages = [(there - alert.updated_at).total_seconds() for alert in alerts if alert.heartbeat and alert.updated_at]
-    return (Measured("", "", 1.0, max(0.0, min(ages))),) if ages else ()

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from talaia.config import Config
 from talaia.config import ServiceConfig as Listed
+from talaia.config.source_kinds import SourceKind
 from talaia.events.manual_state import declared
 from talaia.panel.models import Service
 from talaia.panel.monitoring_gaps import NOT_RUNNING
@@ -154,7 +155,7 @@ def read_view(config: Config, now: datetime) -> View:
             source.id,
             states[source.id].heard_at if source.id in states else None,
             source.stale_after,
-            source.kind,
+            source.traits,
             asked=source.polled,
             answered_at=states[source.id].answered_at if source.id in states else None,
         )
@@ -166,7 +167,7 @@ def read_view(config: Config, now: datetime) -> View:
             CHECKS,
             checks.heard_at if checks else None,
             checks_stale_after(config),
-            CHECKS,
+            SourceKind(),
             asked=False,
             line_cut=any(note["code"] == "our_line" for note in checks.notes) if checks else False,
         )
@@ -181,11 +182,11 @@ def read_view(config: Config, now: datetime) -> View:
 def read_told(config: Config, sources: Mapping[str, SourceView], now: datetime) -> list[ToldAlert]:
     """What each source says of each alert that is not over, and what Prometheus said of the same ones."""
     # "resolved" from an Alertmanager that is never asked is no proof: for a while it may hold up what is.
-    never_asked = [s.id for s in config.tables.sources if s.kind == "alertmanager" and not s.polled]
+    never_asked = [s.id for s in config.tables.sources if s.traits.relays and not s.polled]
     live = Q(state__in=[Signal.FIRING, Signal.SUPPRESSED])
     held = Q(source__in=never_asked, state=Signal.RESOLVED, last_seen__gt=now - UNCONFIRMED_HOLD)
     rows = list(Signal.objects.filter(live | held if never_asked else live, source__in=list(sources)).order_by("id"))
-    deciding = [source_id for source_id, source in sources.items() if source.kind == "prometheus"]
+    deciding = [source_id for source_id, source in sources.items() if source.traits.evaluates]
     if deciding and (elsewhere := {row.key for row in rows if row.source not in deciding}):
         ended = Signal.objects.filter(source__in=deciding, state=Signal.RESOLVED)
         if len(elsewhere) <= 500:  # SQLite takes so many values in one query; of a flood, all are read

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from talaia.config import Config, SourceConfig
 from talaia.signals.parse.prometheus import LATEST, PrometheusSample
 
 BELIEVED_SKEW = 30.0  # seconds between the source's clock and ours before operators are told
@@ -29,6 +30,15 @@ class Measured:
     connection: str
     value: float
     age: float
+
+
+def wanted(config: Config, source: SourceConfig) -> list[EvidenceQuery]:
+    """The evidence queries for one source."""
+    return [
+        EvidenceQuery(service.slug, service.evidence.query, service.reference.label if service.reference else "")
+        for service in config.tables.services
+        if service.evidence and service.evidence.source == source.id and service.evidence.query
+    ]
 
 
 def as_one(batch: Sequence[EvidenceQuery]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from talaia.config.source_kinds import KINDS, SourceKind
 from talaia.signals.parse.report import BLIND
 
 CHECKS = "checks"  # the source of the built-in checks
@@ -79,7 +80,7 @@ class SourceView:
     id: str
     heard_at: datetime | None
     stale_after: timedelta
-    kind: str = "prometheus"
+    traits: SourceKind = KINDS["prometheus"]
     asked: bool = True
     line_cut: bool = False
     answered_at: datetime | None = None
@@ -151,7 +152,7 @@ def _live(group: list[ToldAlert], sources: Mapping[str, SourceView], now: dateti
     deciding = {
         one.source: heard_at
         for one in group
-        if (source := sources.get(one.source)) and source.kind == "prometheus" and not source.silent(now)
+        if (source := sources.get(one.source)) and source.traits.evaluates and not source.silent(now)
         if (heard_at := source.heard_at) is not None
     }
     if not deciding or any(one.source in deciding for one in live):

@@ -71,7 +71,7 @@ def _judge(service: ServiceConfig, view: View, now: datetime, before: Computed, 
     steps += [
         f"{source.id} is silent: silences are taken to be as they were last heard"
         for source in view.sources.values()
-        if source.kind == "alertmanager" and source.asked and source.silent(now)
+        if source.traits.relays and source.asked and source.silent(now)
     ]
     whole = [claim for claim in found if not claim.connection]
     blind_alerts = [claim for claim in whole if claim.impact == State.UNKNOWN and not claim.signal.held]

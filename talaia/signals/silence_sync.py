@@ -16,6 +16,7 @@ from talaia.outbox.errors import OutsideError
 from talaia.outbox.models import Fact
 from talaia.signals.client import SourceClient
 from talaia.signals.silences import SilenceWindow, changes
+from talaia.signals.sources.alertmanager import expire_silence, post_silence, silences
 
 AFTERWARDS = timedelta(days=1)  # so long after its window a silence that should be gone is looked for
 
@@ -59,15 +60,15 @@ def silence(client: SourceClient, asked: Sequence[SilenceWindow], config: Config
     """Bring the silences to what they should be; what went wrong. One that is refused stops no other."""
     faults: list[OutsideError] = []
     try:
-        present = client.silences()
+        present = silences(client)
     except OutsideError as fault:
         return [fault]
     for change in changes(asked, config.tables.services, present, config.site.address, now):
         try:
             if change.body is not None:
-                client.post_silence(change.body)
+                post_silence(client, change.body)
             else:
-                client.expire_silence(change.expire)
+                expire_silence(client, change.expire)
         except OutsideError as fault:
             faults.append(fault)
     return faults

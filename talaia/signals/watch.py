@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -22,13 +23,13 @@ from talaia.outbox.errors import OutsideError
 from talaia.outbox.failure_kinds import UNFIT
 from talaia.outbox.heartbeats import Heartbeat
 from talaia.outbox.models import Fact
-from talaia.outbox.monotonic import WallClock
+from talaia.outbox.monotonic import WallClock, has_passed
 from talaia.outbox.supervise import attempt
-from talaia.panel.actions import backfill, judge_service, note_watched
+from talaia.panel.actions import judge_service, note_watched
 from talaia.panel.monitoring_gaps import BEHIND, beat_due
 from talaia.panel.renaming.names import former
 from talaia.signals import actions
-from talaia.signals.backfill import Stopped, gaps, recall
+from talaia.signals.backfill_runs import BackfillRuns
 from talaia.signals.check_findings import known_findings, known_sights, tell
 from talaia.signals.check_outcome import CheckOutcome
 from talaia.signals.check_streaks import CheckStreaks
@@ -36,7 +37,7 @@ from talaia.signals.checks import probe
 from talaia.signals.client import Heard, SourceClient, UnreadableAnswer
 from talaia.signals.clock_setback.actions import mend_hours
 from talaia.signals.evaluate import checks_stale_after, judge_all
-from talaia.signals.evidence import EvidenceQuery
+from talaia.signals.evidence import wanted
 from talaia.signals.flood.actions import keep_to_bound
 from talaia.signals.flood.fair_queue import FairQueue
 from talaia.signals.inputs import CHECKS
@@ -44,8 +45,8 @@ from talaia.signals.matching import Concern
 from talaia.signals.models import PollRequest, RawWebhook, Signal, SourceState
 from talaia.signals.monitoring_gaps import last_watched, mark_unread, mark_unwatched
 from talaia.signals.renaming.actions import take_along
-from talaia.signals.replay import Replay
-from talaia.signals.silence_sync import silence, windows
+from talaia.signals.silence_runs import SilenceRuns
+from talaia.signals.sources.registry import poll
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,6 @@ LOOK_EVERY = 0.5  # seconds: how soon what another process stored is noticed
 JUDGE_EVERY = timedelta(seconds=5)  # holds end and sources go silent without anybody telling
 BREATH = timedelta(seconds=1)  # between two polls of one source, however often it rings
 FIRST_ANSWERS = timedelta(seconds=10)  # so long the first judging waits for them: without them all would be unknown
-RECALL_EVERY = timedelta(minutes=5)  # so soon a source is asked again for what it remembers, where it did not answer
 FORGET = 86_400.0  # seconds: a source that fails is in the log until it answers
 TAKING_IN, WAITING = 1.0, 5_000  # seconds, and bodies, after which what is known is judged
 ASKING, PROBING = 8, 16  # threads; apart, so that checks of dead targets keep no source waiting
@@ -78,12 +78,10 @@ class SignalWatch:
         self.rounds: CheckStreaks | None = None
         self.polls: dict[Future[Heard], SourceConfig] = {}
         self.probes: dict[Future[CheckOutcome], CheckConfig] = {}
-        self.silencing: dict[Future[list[OutsideError]], SourceConfig] = {}
-        self.recalling: dict[Future[list[Replay]], SourceConfig] = {}
         self.stopping = threading.Event()
-        self.skews: dict[str, float] = {}  # of those that have answered since we began
-        self.recalled: dict[str, datetime] = {}  # when what nobody watched was last looked for
-        self.whole: set[str] = set()  # the sources that have nothing more to tell of it
+        start = partial(self._start, self.asking)
+        self.silences = SilenceRuns(start, self.client)
+        self.backfills = BackfillRuns(start, self.client, self.stopping)
         self.behind_since: datetime | None = None
         self.in_force: Config | None = None
         self.concern: Concern
@@ -128,10 +126,10 @@ class SignalWatch:
         wait(set(self.polls))
         wait(set(self.probes))
         self.collect(now)
-        wait(set(self.silencing))
-        self.collect_silencing(now)
-        wait(set(self.recalling))
-        self.fill(self.config(), now)
+        wait(set(self.silences.running))
+        self.silences.collect(now)
+        wait(set(self.backfills.running))
+        self.backfills.step(self.config(), now)
 
     def ask(self, now: datetime) -> None:
         """Take up what came in; start the polls and probes that are due."""
@@ -149,13 +147,13 @@ class SignalWatch:
             if source.polled and source.id not in busy and self._due(source, rung_at, now):
                 client = self.client(source, config)
                 self.asked_at[source.id] = now
-                self._start(self.asking, self.polls, source, client.poll, wanted(config, source), now)
+                self._start(self.asking, self.polls, source, poll, client, wanted(config, source), now)
         for source_id, at in rung.items():
             if all(self.asked_at.get(source.id, now) >= at for source in config.tables.sources if source.polled):
                 actions.answered(source_id, at)
         at_work = {check.id for check in self.probes.values()}
         for check in config.tables.checks:
-            if check.id not in at_work and _passed(self.probed_at.get(check.id), check.every, now):
+            if check.id not in at_work and has_passed(self.probed_at.get(check.id), check.every, now):
                 self.probed_at[check.id] = now
                 self._start(self.probing, self.probes, check, probe, check, config)
 
@@ -176,14 +174,14 @@ class SignalWatch:
         for source_id in self.clients.keys() - {source.id for source in config.tables.sources}:
             self.clients.pop(source_id).close()
         self.asked_at.clear()  # there may be other things to ask
-        self.whole.clear()
+        self.backfills.look_again()
         self.in_force = config
         self.concern = Concern(config)
 
     def _due(self, source: SourceConfig, rung_at: datetime | None, now: datetime) -> bool:
         last = self.asked_at.get(source.id)
         rings = last is not None and rung_at is not None and rung_at > last
-        return _passed(last, BREATH if rings else source.poll_every, now)
+        return has_passed(last, BREATH if rings else source.poll_every, now)
 
     def _start(
         self,
@@ -229,18 +227,18 @@ class SignalWatch:
     def collect(self, now: datetime) -> None:
         """Store what polls and probes have brought; judge when something changed, or when it is time."""
         config, fresh = self.config(), False
-        for poll in [future for future in self.polls if future.done()]:
-            fresh = self._store_poll(self.polls.pop(poll), poll, config, now) or fresh
+        for done in [future for future in self.polls if future.done()]:
+            fresh = self._store_poll(self.polls.pop(done), done, config, now) or fresh
         if probes := [future for future in self.probes if future.done()]:
             fresh = self._store_outcomes([(self.probes.pop(p), p.result()) for p in probes], config, now) or fresh
-        self.collect_silencing(now)
+        self.silences.collect(now)
         self.met = self.met or not self.polls or now - (self.began_at or now) >= FIRST_ANSWERS
         latest = Fact.objects.order_by("-pk").values_list("pk", flat=True).first()
-        if self.met and (fresh or latest != self.last_fact or _passed(self.judged_at, JUDGE_EVERY, now)):
+        if self.met and (fresh or latest != self.last_fact or has_passed(self.judged_at, JUDGE_EVERY, now)):
             self.judge(config, now)
             self.judged_at, self.last_fact = now, latest  # after it: one that fails is made up for in the next round
-            self.fill(config, now)
-        if _passed(self.purged_at, timedelta(hours=1), now):
+            self.backfills.step(config, now)
+        if has_passed(self.purged_at, timedelta(hours=1), now):
             self.purged_at = now
             actions.purge(now)
 
@@ -268,10 +266,10 @@ class SignalWatch:
             lasts(log, f"source {source.id}", "poll", *said, level=logging.ERROR, forget=FORGET, error=error)
             actions.source_failed(source.id, f"a fault of ours: {error!r}", now)
             return True
-        self.skews[source.id] = heard.skew
+        self.backfills.skews[source.id] = heard.skew
         well(log, f"source {source.id}", "poll", "source %s answers again", source.id)
-        if source.kind == "alertmanager":
-            self.keep_silences(source, config, now)
+        if source.traits.relays:
+            self.silences.keep(source, config, now)
         return True
 
     def _beats(self, last: datetime | None, now: datetime) -> bool:
@@ -285,42 +283,6 @@ class SignalWatch:
         if self.behind_since is None or now < self.behind_since:
             self.behind_since = now
         return now - self.behind_since >= BEHIND
-
-    def fill(self, config: Config, now: datetime) -> None:
-        """Have what nobody watched told by the sources that remember it, and write down what they told."""
-        for done in [future for future in self.recalling if future.done()]:
-            source = self.recalling.pop(done)
-            try:
-                told = done.result()
-            except Stopped:
-                continue
-            except OutsideError as fault:
-                log.warning("what happened while nobody watched cannot be told yet: %s", fault)
-                continue
-            except Exception:
-                log.exception("what %s remembers", source.id)
-                continue
-            for one in told:
-                try:
-                    backfill(one.gap.id, one.told, now)
-                except UNFIT:
-                    raise
-                except Exception:
-                    log.exception("what %s remembers cannot be written down", source.id)
-            self.recalled.pop(source.id, None)  # there may be more of it meanwhile
-        busy = {source.id for source in self.recalling.values()}
-        for source in config.tables.sources:
-            if source.id not in self.skews or source.id in self.whole or source.id in busy:
-                continue
-            if _passed(self.recalled.get(source.id), RECALL_EVERY, now):
-                self.recalled[source.id] = now
-                found, more = gaps(config, source, now)
-                if found:
-                    client = self.client(source, config)
-                    given = (client, found, self.skews[source.id], self.stopping)
-                    self._start(self.asking, self.recalling, source, recall, *given)
-                elif not more:
-                    self.whole.add(source.id)
 
     def _store_outcomes(self, outcomes: list[tuple[CheckConfig, CheckOutcome]], config: Config, now: datetime) -> bool:
         """Returns whether there is news in them."""
@@ -350,7 +312,7 @@ class SignalWatch:
         Before anything is judged: what nobody watched, as the database or we ourselves were away, becomes unknown.
         """
         if mark_unwatched(now) or mark_unread(config, now):
-            self.whole.clear()
+            self.backfills.look_again()
         differing, last = [judged for judged in judge_all(config, now) if judged.differs], last_watched()
         if differing or self._beats(last, now):
             with transaction.atomic():  # when all change at once it is one write, and one new page
@@ -367,34 +329,3 @@ class SignalWatch:
             silent = state.heard_at is None or now - state.heard_at > limits[state.source]
             if silent != state.silent:
                 actions.note_silence(state.source, silent, now)
-
-    def keep_silences(self, source: SourceConfig, config: Config, now: datetime) -> None:
-        """Have Alertmanager's silences made what our maintenance windows say."""
-        if source.id not in {busy.id for busy in self.silencing.values()} and (asked := windows(now)) is not None:
-            client = self.client(source, config)
-            self._start(self.asking, self.silencing, source, silence, client, asked, config, now)
-
-    def collect_silencing(self, now: datetime) -> None:
-        for done in [future for future in self.silencing if future.done()]:
-            source = self.silencing.pop(done)
-            try:
-                faults = done.result()
-            except Exception:
-                log.exception("silences of %s", source.id)
-                continue
-            if faults:
-                actions.source_failed(source.id, f"silences: {faults[0].sentence}", now)
-
-
-def wanted(config: Config, source: SourceConfig) -> list[EvidenceQuery]:
-    """The evidence queries for one source."""
-    return [
-        EvidenceQuery(service.slug, service.evidence.query, service.reference.label if service.reference else "")
-        for service in config.tables.services
-        if service.evidence and service.evidence.source == source.id and service.evidence.query
-    ]
-
-
-def _passed(last: datetime | None, interval: timedelta, now: datetime) -> bool:
-    """Whether it is time again; also when the clock was set back."""
-    return last is None or not timedelta(0) <= now - last < interval

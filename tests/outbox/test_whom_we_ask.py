@@ -16,6 +16,7 @@ from talaia.config import Audience, Columns, Config, Mailman, MirrorConfig, Site
 from talaia.forum.discourse.client import DiscourseClient as Forum
 from talaia.outbox.errors import TemporaryError
 from talaia.signals.client import SourceClient as Monitoring
+from talaia.signals.sources.registry import poll
 from tests.signals.faulty import Drip
 
 HEAD, CONTINUE = b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -25,7 +26,7 @@ COLUMNS = Columns(address="mail")
 
 
 def source(url: str, config: Config) -> None:
-    Monitoring(SourceConfig(id="p", kind="prometheus", url=url, timeout=SECONDS), config).poll([], timezone.now())
+    poll(Monitoring(SourceConfig(id="p", kind="prometheus", url=url, timeout=SECONDS), config), [], timezone.now())
 
 
 def export(url: str, config: Config) -> None:

@@ -20,6 +20,9 @@ from talaia.config import Config, SiteConfig, SourceConfig, Tables, Text
 from talaia.outbox.errors import OutsideError, PermanentError, TemporaryError
 from talaia.signals.client import SourceClient, UnreadableAnswer
 from talaia.signals.evidence import EvidenceQuery, Measured
+from talaia.signals.sources.alertmanager import expire_silence, post_silence, silences
+from talaia.signals.sources.prometheus import remembered
+from talaia.signals.sources.registry import poll
 from tests.servers.process import wait_until
 from tests.servers.targets import Target
 from tests.signals.faulty import Drip, Says, Silent
@@ -82,7 +85,7 @@ class Dripping(httpx.SyncByteStream):
 )
 def test_every_fault_says_what_and_what_to_do(answer: Answer, kind: type[OutsideError], said: str, hint: str) -> None:
     with pytest.raises(kind, match=said) as fault:
-        asking(answer).poll([], NOW)
+        poll(asking(answer), [], NOW)
     assert hint in fault.value.hint
     assert "pw" not in str(fault.value), "a password in an address is not for a log"
 
@@ -127,7 +130,7 @@ def of(target: Target, **more: Any) -> SourceClient:
 )
 def test_who_says_200_and_then_half_an_answer_lives_but_cannot_be_read(target: Says) -> None:
     with target, pytest.raises(UnreadableAnswer, match="/api/v1/alerts") as fault:
-        of(target, timeout=timedelta(seconds=0.3)).poll([], NOW)
+        poll(of(target, timeout=timedelta(seconds=0.3)), [], NOW)
     assert fault.value.hint
 
 
@@ -143,7 +146,7 @@ def test_who_says_200_and_then_half_an_answer_lives_but_cannot_be_read(target: S
 )
 def test_who_says_nothing_that_promises_an_answer_does_not_answer(target: Target) -> None:
     with target, pytest.raises(TemporaryError) as fault:
-        of(target, timeout=timedelta(seconds=0.3)).poll([], NOW)
+        poll(of(target, timeout=timedelta(seconds=0.3)), [], NOW)
     assert not isinstance(fault.value, UnreadableAnswer)
 
 
@@ -161,7 +164,7 @@ def test_who_says_nothing_that_promises_an_answer_does_not_answer(target: Target
 def test_an_answer_that_drips_ends(target: Drip, kind: type[OutsideError], listed: bool) -> None:
     client, begun = of(target, timeout=timedelta(seconds=0.3)), time.monotonic()
     with target, pytest.raises(kind, match=r"it takes more than 0\.9 s") as fault:
-        client.poll([], NOW) if listed else client.ask("GET", "/api/v1/query", {"query": "time()"})
+        poll(client, [], NOW) if listed else client.ask("GET", "/api/v1/query", {"query": "time()"})
     assert type(fault.value) is kind
     assert time.monotonic() - begun < 3
 
@@ -169,13 +172,13 @@ def test_an_answer_that_drips_ends(target: Drip, kind: type[OutsideError], liste
 def test_a_client_that_is_closed_asks_no_more_and_ends_what_it_asked() -> None:
     with Silent() as target, ThreadPoolExecutor() as pool:
         client = of(target, timeout=timedelta(seconds=60))
-        asked = pool.submit(client.poll, [], NOW)
+        asked = pool.submit(poll, client, [], NOW)
         wait_until(lambda: bool(target._open), 5, "it is asked")
         client.close()
         with pytest.raises(TemporaryError, match="called off"):
             asked.result(2)
         with pytest.raises(TemporaryError, match="asked no more"):
-            client.poll([], NOW)
+            poll(client, [], NOW)
 
 
 @pytest.mark.parametrize("time_", ["+Inf", "-Inf", "NaN", "1e300", "-1e300"])
@@ -194,8 +197,10 @@ def test_a_sample_of_no_time_is_not_measured_and_hides_no_other(monitoring: Moni
                 one["value"][1] = time_
         return httpx.Response(200, json=body)
 
-    heard = asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://prometheus.example.org")).poll(
-        [EvidenceQuery("odd", "odd"), EvidenceQuery("web", "up")], NOW
+    heard = poll(
+        asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://prometheus.example.org")),
+        [EvidenceQuery("odd", "odd"), EvidenceQuery("web", "up")],
+        NOW,
     )
     assert [(one.service, one.connection, round(one.age)) for one in heard.measured] == [("web", "", 7)]
     assert {"code": "no_time", "service": "odd"} in heard.notes
@@ -211,14 +216,12 @@ def test_credentials_are_read_anew_for_each_request_and_a_lost_file_is_a_fault_o
     bearer = asking(answer, msgspec.structs.replace(ALERTMANAGER, token_file="token"), tmp_path)
     for token in ("one", "two"):
         (tmp_path / "token").write_text(f"{token}\n")
-        bearer.silences()
+        silences(bearer)
     (tmp_path / "token").unlink()
     with pytest.raises(PermanentError, match="a: a secret cannot be read"):
-        bearer.silences()
+        silences(bearer)
     (tmp_path / "password").write_text("pw\n")
-    asking(
-        answer, msgspec.structs.replace(ALERTMANAGER, username="anna", password_file="password"), tmp_path
-    ).silences()
+    silences(asking(answer, msgspec.structs.replace(ALERTMANAGER, username="anna", password_file="password"), tmp_path))
     assert seen == ["Bearer one", "Bearer two", "Basic YW5uYTpwdw=="]
 
 
@@ -230,7 +233,7 @@ def test_the_path_of_the_address_is_kept() -> None:
         return httpx.Response(500)
 
     with pytest.raises(TemporaryError):
-        asking(answer).poll([], NOW)
+        poll(asking(answer), [], NOW)
     assert seen == ["/sub/api/v1/alerts"]
 
 
@@ -250,7 +253,7 @@ def test_evidence_of_many_services_is_asked_as_one_and_each_sample_finds_its_ser
     trial = {"link": "w", "talaia_experimental": "true"}
     monitoring.samples["links"].append((trial, 1.0, 3))
     wanted = [EvidenceQuery("web", "up"), EvidenceQuery("links", "links", "link"), EvidenceQuery("gone", "nothing")]
-    measured = prometheus(monitoring).poll(wanted, NOW).measured
+    measured = poll(prometheus(monitoring), wanted, NOW).measured
     assert sorted((replace(one, age=round(one.age)) for one in measured), key=str) == [
         Measured("links", "x", 1.0, 3),
         Measured("links", "y", 0.0, 3),
@@ -269,7 +272,7 @@ def test_a_query_that_prometheus_refuses_hides_no_other(monitoring: Monitoring) 
         return monitoring._answer(request)
 
     wanted = [EvidenceQuery("web", "up"), EvidenceQuery("mail", "broken"), EvidenceQuery("chat", "up")]
-    heard = asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://p.example.org")).poll(wanted, NOW)
+    heard = poll(asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://p.example.org")), wanted, NOW)
     assert [one.service for one in heard.measured] == ["web", "chat"]
     (note,) = heard.notes
     assert (note["code"], note["service"]) == ("bad_query", "mail")
@@ -281,8 +284,10 @@ def test_a_prometheus_that_stops_to_answer_in_the_middle_has_not_answered(monito
         return httpx.Response(503) if request.method == "POST" else monitoring._answer(request)
 
     with pytest.raises(TemporaryError, match="503"):
-        asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://p.example.org")).poll(
-            [EvidenceQuery("a", "up")], NOW
+        poll(
+            asking(answer, msgspec.structs.replace(PROMETHEUS, url="http://p.example.org")),
+            [EvidenceQuery("a", "up")],
+            NOW,
         )
 
 
@@ -292,20 +297,20 @@ def test_a_clock_that_is_off_is_noted_and_ages_are_by_the_clock_of_the_source(
 ) -> None:
     monitoring.clock_ahead = ahead
     monitoring.measure("up", ({}, 1.0), age=12)
-    heard = prometheus(monitoring).poll([EvidenceQuery("web", "up")], NOW)
+    heard = poll(prometheus(monitoring), [EvidenceQuery("web", "up")], NOW)
     assert round(heard.measured[0].age) == 12
     assert heard.notes == (({"code": "skew", "seconds": ahead},) if abs(ahead) > 30 else ())
     monitoring.alertmanager_since = NOW
-    started = SourceClient(ALERTMANAGER, Config(Tables(site=SITE)), monitoring.transport).poll([], NOW)
+    started = poll(SourceClient(ALERTMANAGER, Config(Tables(site=SITE)), monitoring.transport), [], NOW)
     assert (started.started_at, started.skew) == (NOW, ahead)
 
 
 def test_the_heartbeat_in_a_list_of_alertmanager_is_as_old_as_its_last_repetition(monitoring: Monitoring) -> None:
     client = SourceClient(ALERTMANAGER, Config(Tables(site=SITE)), monitoring.transport)
-    assert client.poll([], NOW).measured == ()
+    assert poll(client, [], NOW).measured == ()
     monitoring.listed.append(monitoring.alert({"alertname": "Watchdog", "talaia_heartbeat": "true"}))
     monitoring.now = NOW.replace(second=40)
-    assert client.poll([], monitoring.now).measured == (Measured("", "", 1.0, 40.0),)
+    assert poll(client, [], monitoring.now).measured == (Measured("", "", 1.0, 40.0),)
 
 
 def test_silences_are_posted_and_one_that_is_gone_already_is_well() -> None:
@@ -318,9 +323,9 @@ def test_silences_are_posted_and_one_that_is_gone_already_is_well() -> None:
         return httpx.Response(200, json={"silenceID": "s1"})
 
     client = asking(answer, ALERTMANAGER)
-    assert client.post_silence({"comment": "x"}) == "s1"
+    assert post_silence(client, {"comment": "x"}) == "s1"
     assert posted == [{"comment": "x"}]
-    client.expire_silence("s1")
+    expire_silence(client, "s1")
 
 
 def test_the_past_is_asked_with_its_step(monitoring: Monitoring) -> None:
@@ -335,6 +340,6 @@ def test_the_past_is_asked_with_its_step(monitoring: Monitoring) -> None:
             }
         )
 
-    (span,) = asking(answer).remembered("up", NOW, NOW.replace(hour=2), NOW.replace(second=15) - NOW)
+    (span,) = remembered(asking(answer), "up", NOW, NOW.replace(hour=2), NOW.replace(second=15) - NOW)
     assert (span.times, span.values) == ((1.0, 16.0), (1.0, 1.0))
     assert b"step=15.0" in fields[0]

@@ -18,8 +18,9 @@ from talaia.panel.state import State
 from talaia.signals import actions
 from talaia.signals.evaluate import judge_all
 from talaia.signals.models import RawWebhook, Signal, SourceState
-from talaia.signals.parse import alertmanager, hook, prometheus
+from talaia.signals.parse import alertmanager, prometheus
 from talaia.signals.parse.report import MalformedBody
+from talaia.signals.sources.registry import read
 from tests.signals.bodies import HEARTBEAT, pushed, sample, told
 from tests.signals.conftest import REFERENCES, WEB, Lab
 
@@ -123,9 +124,9 @@ def test_case_07_a_truncated_payload_rings_for_a_poll_that_sees_them_all(lab: La
 
 
 def test_case_08_the_three_meanings_of_the_end() -> None:
-    (zero,) = hook.read("alertmanager", sample("01"), datetime.now(UTC)).alerts
+    (zero,) = read("alertmanager", sample("01"), datetime.now(UTC)).alerts
     assert (zero.firing, zero.ends_at) == (True, None)
-    (ended,) = [a for a in hook.read("alertmanager", sample("07"), datetime.now(UTC)).alerts if not a.firing]
+    (ended,) = [a for a in read("alertmanager", sample("07"), datetime.now(UTC)).alerts if not a.firing]
     assert ended.ends_at is not None
     body = sample("60")
     received = datetime.fromisoformat(body[0]["startsAt"])
@@ -205,7 +206,7 @@ def test_case_14_a_heartbeat_that_still_comes_does_not_speak_for_a_prometheus_th
         lab.go(30)
         lab.come_in("alertmanager", told("firing", **HEARTBEAT))
     assert lab.state() == "unknown"
-    assert hook.read("alertmanager", sample("12"), lab.now).alerts[0].labels["alertname"] == "Watchdog"
+    assert read("alertmanager", sample("12"), lab.now).alerts[0].labels["alertname"] == "Watchdog"
 
 
 def test_case_15_with_alertmanager_down_the_states_go_on(lab: Lab) -> None:

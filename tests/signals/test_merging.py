@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from talaia.config.source_kinds import KINDS
 from talaia.signals.inputs import SourceView, ToldAlert, merged
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
@@ -13,12 +14,12 @@ STALE = timedelta(seconds=90)
 POLLED = NOW - timedelta(seconds=10)
 LABELS = {"alertname": "Down", "instance": "a"}
 SOURCES = {
-    "p": SourceView("p", POLLED, STALE, "prometheus"),
-    "a": SourceView("a", POLLED, STALE, "alertmanager"),
-    "told": SourceView("told", POLLED, STALE, "alertmanager", asked=False),
+    "p": SourceView("p", POLLED, STALE, KINDS["prometheus"]),
+    "a": SourceView("a", POLLED, STALE, KINDS["alertmanager"]),
+    "told": SourceView("told", POLLED, STALE, KINDS["alertmanager"], asked=False),
 }
-SILENT = {**SOURCES, "p": SourceView("p", NOW - STALE * 2, STALE, "prometheus")}
-AWAY = {**SOURCES, "a": SourceView("a", NOW - STALE * 2, STALE, "alertmanager")}
+SILENT = {**SOURCES, "p": SourceView("p", NOW - STALE * 2, STALE, KINDS["prometheus"])}
+AWAY = {**SOURCES, "a": SourceView("a", NOW - STALE * 2, STALE, KINDS["alertmanager"])}
 
 
 def p(over: bool = False) -> ToldAlert:

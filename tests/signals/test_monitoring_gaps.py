@@ -23,7 +23,8 @@ from talaia.panel.monitoring_gaps import BEAT, RESTART
 from talaia.panel.rollup import due_days
 from talaia.panel.state import State
 from talaia.server.scheduler import Clock
-from talaia.signals import watch
+from talaia.signals import backfill_runs
+from talaia.signals import watch as watch_module
 from talaia.signals.monitoring_gaps import mark_unwatched
 from talaia.signals.watch import SignalWatch
 from talaia.site import snapshot
@@ -188,7 +189,7 @@ def test_while_the_database_is_away_nobody_watches_though_talaia_runs(
 
     with monkeypatch.context() as patch:
         for name in ("judge_all", "mark_unwatched", "last_watched"):
-            patch.setattr(watch, name, gone)
+            patch.setattr(watch_module, name, gone)
         for _ in range(10):
             lab.monitoring.now += timedelta(minutes=1)
             with pytest.raises(OperationalError):
@@ -474,7 +475,7 @@ def test_killed_while_it_fills_the_history_it_tells_nothing_twice(lab: Lab, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(watch, "backfill", killed)
+        patch.setattr(backfill_runs, "backfill", killed)
         with pytest.raises(KeyboardInterrupt):
             back(lab)
     assert len(calls) == 1

@@ -15,13 +15,15 @@ from talaia.config import tls_trust as trusting
 from talaia.outbox.errors import PermanentError, TemporaryError
 from talaia.signals.client import SourceClient
 from talaia.signals.parse.report import Silence
+from talaia.signals.sources.alertmanager import silences as silences_at
+from talaia.signals.sources.registry import poll
 from tests.servers.tls import TlsTarget
 from tests.signals.test_client import ALERTMANAGER, NOW, PROMETHEUS, SITE, asking
 
 
 def silences(source: SourceConfig, folder: Path) -> tuple[Silence, ...]:
     with closing(SourceClient(source, Config(Tables(site=SITE, sources=(source,)), folder / "talaia.toml"))) as client:
-        return client.silences()
+        return silences_at(client)
 
 
 def test_a_source_with_an_authority_of_its_own_answers_when_that_is_named(tmp_path: Path) -> None:
@@ -74,7 +76,7 @@ def test_the_time_is_read_however_a_server_of_the_api_says_it(data: dict[str, An
         asked = request.url.path.removeprefix("/sub")
         return httpx.Response(200, json={"status": "success", "data": found.get(asked, data)})
 
-    heard = asking(answer).poll([], NOW)
+    heard = poll(asking(answer), [], NOW)
     assert (heard.alerts, heard.notes, heard.skew) == ((), (), 0.0)
 
 
@@ -94,4 +96,4 @@ def test_a_time_that_is_none_is_a_fault(data: dict[str, Any]) -> None:
         return httpx.Response(200, json={"status": "success", "data": found.get(asked, data)})
 
     with pytest.raises(TemporaryError):
-        asking(answer, PROMETHEUS).poll([], NOW)
+        poll(asking(answer, PROMETHEUS), [], NOW)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from talaia.config.matchers import Matcher
-from talaia.signals.parse import alertmanager, generic, hook, prometheus
+from talaia.signals.parse import alertmanager, generic, prometheus
 from talaia.signals.parse.report import Alert, MalformedBody
+from talaia.signals.sources.registry import read
 from tests.signals.bodies import HEARTBEAT, pushed, sample, told
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
@@ -159,7 +160,7 @@ def test_the_state_of_a_thing_is_no_part_of_what_identifies_it() -> None:
 )
 def test_a_body_that_cannot_be_read_names_the_place(kind: str, body: object, place: str) -> None:
     with pytest.raises(MalformedBody, match=place):
-        hook.read(kind, body, NOW)
+        read(kind, body, NOW)
 
 
 def test_grafana_posts_the_shape_of_alertmanager_as_version_1_and_may_do_so_at_either_hook() -> None:
@@ -172,7 +173,7 @@ def test_grafana_posts_the_shape_of_alertmanager_as_version_1_and_may_do_so_at_e
     }
     body["alerts"][0] |= {"values": {"A": 1}, "silenceURL": "https://grafana.example.org", "valueString": ""}
     for kind in ("alertmanager", "push"):
-        assert [alert.firing for alert in hook.read(kind, body, NOW).alerts] == [True]
+        assert [alert.firing for alert in read(kind, body, NOW).alerts] == [True]
 
 
 def test_a_pushed_alert_fires_until_its_end_and_a_heartbeat_that_ended_shows_that_the_clocks_disagree() -> None:

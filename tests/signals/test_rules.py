@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from talaia.config import AlertMatch, EvidenceConfig, Reference, ServiceConfig, Text, Threshold
 from talaia.config.matchers import Matchers
+from talaia.config.source_kinds import KINDS, SourceKind
 from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict, settle
 from talaia.signals.inputs import CHECKS, EvidenceSample, LiveSignal, SourceView, View
 from talaia.signals.matching import experimental
@@ -56,15 +57,15 @@ TOLD = service(evidence=EvidenceConfig(source="p"))
 BY_HAND = service(evidence=None, kept_by_hand=True)
 CHECKED = service(evidence=None)
 NEVER_ASKED = {"p": SourceView("p", NOW, STALE, asked=False)}
-CHECKS_HEARD = {CHECKS: SourceView(CHECKS, NOW, STALE, CHECKS, asked=False)}
+CHECKS_HEARD = {CHECKS: SourceView(CHECKS, NOW, STALE, SourceKind(), asked=False)}
 ANSWERS = {(CHECKS, "web", ""): EvidenceSample(1, 0, NOW)}
 SILENT = {"p": SourceView("p", NOW - STALE * 2, STALE), **CHECKS_HEARD}
 AGED = {(CHECKS, "web", ""): EvidenceSample(1, 0, NOW - STALE * 2)}
 AGED_HEARD = {"p": SourceView("p", NOW - STALE, STALE)}
-ASKED_AM = {"p": SourceView("p", NOW, STALE, "alertmanager")}
+ASKED_AM = {"p": SourceView("p", NOW, STALE, KINDS["alertmanager"])}
 BEATS = {("p", "", ""): EvidenceSample(1, 60, NOW)}
-SILENT_A = {"a": SourceView("a", NOW - STALE * 2, STALE, "alertmanager")}
-NEVER_ASKED_A = {"a": SourceView("a", NOW - STALE * 2, STALE, "alertmanager", asked=False)}
+SILENT_A = {"a": SourceView("a", NOW - STALE * 2, STALE, KINDS["alertmanager"])}
+NEVER_ASKED_A = {"a": SourceView("a", NOW - STALE * 2, STALE, KINDS["alertmanager"], asked=False)}
 CHECK_DOWN = LiveSignal((CHECKS,), OWN, {"what": "slow"})
 HELD = LiveSignal(("p",), OWN, held=True)
 BLIND_HELD = LiveSignal(("p",), {**OWN, "talaia_impact": "unknown"}, held=True)

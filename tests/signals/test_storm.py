@@ -31,6 +31,7 @@ from talaia.signals.client import SourceClient, UnreadableAnswer
 from talaia.signals.matching import BoundedAlerts, Concern
 from talaia.signals.parse.report import Alert, MalformedBody
 from talaia.signals.parse.stream import DEEPEST, LARGEST, Listed
+from talaia.signals.sources.registry import poll
 from tests.signals.conftest import Lab
 
 NOW = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
@@ -120,7 +121,7 @@ def test_of_fifty_thousand_alerts_ours_are_found_and_memory_stays_flat(
     for many, most in ((500, 20), (50_000, 10)):  # the first time, modules are loaded
         client = SourceClient(source, CONFIG, httpx.MockTransport(answering(many, *mine)))
         before = resident(anew=True)
-        heard = client.poll([], NOW)
+        heard = poll(client, [], NOW)
         assert resident() - before < most, "megabytes, of more than thirty that passed"
         assert [alert.labels for alert in heard.alerts] == [one["labels"] for one in mine]
         assert [note["code"] for note in heard.notes] == (["broken_rule"] if source is PROMETHEUS else [])
@@ -211,7 +212,7 @@ def test_an_answer_without_end_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("talaia.signals.client.ENDLESS", 1_000_000)
     client = SourceClient(PROMETHEUS, CONFIG, httpx.MockTransport(prometheus(50_000)))
     with pytest.raises(UnreadableAnswer, match="more than 1,000,000 bytes"):
-        client.poll([], NOW)
+        poll(client, [], NOW)
 
 
 # What is shown while a source answers and cannot be read.

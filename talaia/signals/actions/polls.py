@@ -23,7 +23,7 @@ def store_poll(source: SourceConfig, heard: Heard, asked_at: datetime, now: date
     Not so what a hook told after the question, and nothing that an Alertmanager does not list because it has only just
     started. Samples that are too old are none.
     """
-    patience = source.stale_after + (RESEND if source.kind == "alertmanager" else timedelta(0))
+    patience = source.stale_after + (RESEND if source.traits.relays else timedelta(0))
     fresh = [sample for sample in heard.measured if sample.age <= patience.total_seconds()]
     just_started = heard.started_at is not None and now - heard.started_at < 2 * RESEND
     with transaction.atomic():

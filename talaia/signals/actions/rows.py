@@ -83,14 +83,14 @@ def apply(
 
 
 def _tolerance(source: SourceConfig) -> timedelta:
-    return TOLERANCE if source.kind == "push" else timedelta(0)
+    return TOLERANCE if source.traits.own_clock else timedelta(0)
 
 
 def _too_late(source: SourceConfig, row: Signal, alert: Alert, now: datetime) -> bool:
     known = KnownAlert(row.state != Signal.RESOLVED, row.again_at or row.starts_at, row.ends_at)
     if not old_news(alert, known, _tolerance(source)):
         return False
-    repeats = source.kind == "alertmanager" and not source.polled and row.state == Signal.RESOLVED
+    repeats = source.traits.relays and not source.polled and row.state == Signal.RESOLVED
     return not (repeats and row.doubted_at is not None and now - row.doubted_at >= REPEATED)
 
 

@@ -17,8 +17,9 @@ from talaia.signals.flood.actions import fitting, flooded, keep_to_bound, portio
 from talaia.signals.late_arrivals import unlisted
 from talaia.signals.matching import Concern
 from talaia.signals.models import PollRequest, RawWebhook, Signal, SourceState
-from talaia.signals.parse.hook import only, read
+from talaia.signals.parse.hook import only
 from talaia.signals.parse.report import Alert, MalformedBody, Report
+from talaia.signals.sources.registry import read
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def _take(source: SourceConfig, report: Report, received_at: datetime, concern: 
     What is repeated every minute, or asked for, and concerns nothing of ours is not kept. What a source says only once
     is, for the day on which talaia.toml wants to know of it.
     """
-    repeated = source.polled or source.kind == "prometheus-push"
+    repeated = source.polled or source.traits.restates
     places: dict[int, int] = {}
     alerts = []
     for place, alert in enumerate(report.alerts):
@@ -89,7 +90,7 @@ def _take(source: SourceConfig, report: Report, received_at: datetime, concern: 
     changed: set[int] = set()
     for keys in portions([*taken]):
         with transaction.atomic():
-            via = "push" if source.kind == "prometheus-push" else "webhook"
+            via = "push" if source.traits.restates else "webhook"
             changed |= {places[id(one)] for one in apply(source, {key: taken[key] for key in keys}, received_at, via)}
     return changed, len(told) - len(taken) + (keep_to_bound(source.id, concern) if concern else 0)
 

@@ -1,22 +1,9 @@
-"""What a body posted to one of our hooks says, by the kind of the source that sent it."""
+"""The stored bodies of our hooks, of whatever kind."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
-
-from talaia.signals.parse import alertmanager, generic, prometheus
-from talaia.signals.parse.report import Report
-
-
-def read(kind: str, body: object, received_at: datetime) -> Report:
-    """The report in `body` (JSON values) from a source of `kind`. Raises Malformed with the place in the body."""
-    if kind == "prometheus-push":
-        return prometheus.push(body, received_at)
-    if kind == "push" and not (isinstance(body, dict) and "alerts" in body):
-        return generic.said(body)
-    return alertmanager.webhook(body)
 
 
 def only(body: Any, kept: Collection[int]) -> Any:
