@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from talaia.api.counters import REGISTRY
 from talaia.server import http_protocol
 from talaia.server.admission import Admission, Bounds
 from talaia.server.http_protocol import PIPELINED
@@ -297,6 +298,24 @@ def test_whoever_hangs_up_leaves_nothing_behind(
         talking(front, talk)
     assert [record.getMessage() for record in caplog.records if record.name not in ("asyncio", "uvicorn.error")] == []
     assert not [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR]
+
+
+def test_whoever_is_there_is_counted_by_their_address_and_until_they_go(
+    front: StaticFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "counted_for", lambda address, _behind_proxy: address)  # also who is at home
+
+    async def talk(there: Served) -> None:
+        before = REGISTRY.get_sample_value("talaia_connections") or 0
+        async with connected(there.port), connected(there.port) as (reader, writer):
+            writer.write(GET)
+            await answer(reader)
+            assert {place: len(guests) for place, guests in there.front.admission.places.items()} == {"127.0.0.1": 2}
+            assert REGISTRY.get_sample_value("talaia_connections") == before + 2
+        await empty(there)
+        assert REGISTRY.get_sample_value("talaia_connections") == before
+
+    talking(front, talk)
 
 
 def test_while_there_are_too_many_every_new_one_is_answered(front: StaticFiles) -> None:
