@@ -240,6 +240,27 @@ def test_a_body_that_breaks_after_its_answer_has_begun_puts_no_refusal_into_that
     talking(a_front(tmp_path, hasty), talk)
 
 
+def test_an_answer_that_goes_on_hears_that_nobody_is_there_also_where_more_was_asked_behind_it(tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"8")]})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        async with asyncio.timeout(5):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        heard.append(scope["path"])
+
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            writer.write(b"GET /desk/ HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+            await reader.readuntil(b"half")
+        await empty(there)
+
+    talking(a_front(tmp_path, endless), talk)
+    assert heard == ["/desk/"]
+
+
 def test_of_many_bodies_on_one_connection_each_is_counted_while_it_is_there(front: StaticFiles, inner: Inner) -> None:
     async def talk(there: Served) -> None:
         inner.wait, counted = 0.1, []
