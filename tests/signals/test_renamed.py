@@ -193,6 +193,7 @@ def tell(check: str, slug: str, state: str, source: str = "checks", words: str =
 def test_what_a_check_says_fires_under_the_new_name_before_it_is_measured_again() -> None:
     """Else a service in trouble would be well for as long as its check takes until it fails again."""
     tell("a", "web", Signal.FIRING, words="goes over")
+    tell("a", "portal", Signal.FIRING, source="told", words="is of another source")
     tell("b", "web", Signal.FIRING, words="goes over what has ended")
     tell("b", "portal", Signal.RESOLVED)
     tell("c", "web", Signal.FIRING, words="stays behind")
@@ -207,6 +208,7 @@ def test_what_a_check_says_fires_under_the_new_name_before_it_is_measured_again(
         (row.labels["check"], row.labels["talaia_service"], row.state, row.annotations["summary"]) for row in rows
     } == {
         ("a", "portal", "firing", "goes over"),
+        ("a", "portal", "firing", "is of another source"),
         ("b", "portal", "firing", "goes over what has ended"),
         ("c", "web", "firing", "stays behind"),
         ("c", "portal", "firing", "is known"),

@@ -141,6 +141,22 @@ def test_who_reads_slowly_and_steadily_gets_all_of_it(front: StaticFiles, monkey
     talking(front, talk)
 
 
+@pytest.mark.parametrize(("asked", "answered"), [(PIPELINED + 1, PIPELINED + 1), (PIPELINED + 2, 0)])
+def test_so_many_requests_wait_behind_the_one_that_is_answered_and_not_one_more(
+    front: StaticFiles, inner: Inner, asked: int, answered: int
+) -> None:
+    inner.wait = 0.1
+    last = b"GET /desk/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            writer.write(b"GET /desk/ HTTP/1.1\r\nHost: x\r\n\r\n" * (asked - 1) + last)
+            assert (await read(reader)).count(b"HTTP/1.1 200") == answered
+        await empty(there)
+
+    talking(front, talk)
+
+
 def test_who_sends_many_requests_and_waits_for_no_answer_is_let_go(front: StaticFiles) -> None:
     async def talk(there: Served) -> None:
         async with connected(there.port) as (reader, writer):
