@@ -137,5 +137,5 @@ def _how_many(tally: SendTally) -> str:
 
 
 def _commonest(words: Counter[str]) -> str:
-    """What was said most often, behind a colon."""
-    return f": {words.most_common(1)[0][0]}" if words else ""
+    """What was said most often, behind a colon. There is something, where there is an objection."""
+    return f": {words.most_common(1)[0][0]}"

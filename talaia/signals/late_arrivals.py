@@ -69,7 +69,7 @@ def _sooner(alert: Alert, before: Alert) -> bool:
 
 
 def _known(alert: Alert, now: datetime) -> KnownAlert:
-    return KnownAlert(alert.firing, alert.starts_at or now, alert.ends_at if alert.firing else alert.ends_at or now)
+    return KnownAlert(alert.firing, alert.starts_at or now, alert.ends_at or now)
 
 
 def old_news(alert: Alert, known: KnownAlert, tolerance: timedelta = timedelta(0)) -> bool:

@@ -7,6 +7,7 @@ import json
 import smtplib
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ from talaia.config import current
 from talaia.notices import tokens
 from talaia.notices.bounces import Returned, read
 from talaia.notices.models import Bounce
+from talaia.notices.rows import came_back
 from talaia.notices.smtp_replies import Meaning
 from talaia.outbox.models import Fact
 from tests.audience.ledger import CONFIG
-from tests.notices.conftest import Configure, House, set_up
+from tests.notices.conftest import NOW, Configure, House, set_up
 from tests.notices.killing import migrate
 from tests.notices.mailserver import MailServer
 from tests.notices.reports import report
@@ -212,3 +214,12 @@ def test_a_mail_server_hands_over_what_came_back(tmp_path: Path) -> None:
     assert (anna["address"], anna["standing"]) == ("anna@example.net", "bounced")
     assert door.stop(10) == 0
     release_port(port)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ours", [True, False])
+def test_mails_that_came_back_are_shown_to_operators_for_three_days(ours: bool) -> None:
+    for number in range(5):  # nobody was written to: so many are too many
+        Bounce.objects.create(recipient=f"r{number}", day=NOW.date(), at=NOW, status="550 no", ours=ours)
+    for later, shown in ((timedelta(days=3) - timedelta(seconds=1), [5]), (timedelta(days=3), [])):
+        assert [one.count for one in came_back(NOW + later, lambda key: ("", ()))] == shown

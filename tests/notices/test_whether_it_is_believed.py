@@ -53,6 +53,21 @@ def test_the_words_that_are_told_are_those_that_were_said_most_often_of_what_it_
     assert found is not None and found.what.endswith(": 550 unknown")
 
 
+def gone_at(domain: str, count: int) -> list[Answered]:
+    return [Answered(Meaning.GONE, f"550 unknown at {domain}", domain)] * count + [TAKEN] * 20
+
+
+def test_of_the_servers_that_are_not_believed_the_worst_is_named_first_and_its_words_are_told() -> None:
+    found = objection([*gone_at("a.example", 5), *gone_at("z.example", 7)])
+    assert found is not None and found.domains == {"a.example", "z.example"}
+    assert found.what == (
+        "it is said that they are not there at z.example of 7 in 7 addresses; at a.example of 5 in 5 addresses, which "
+        "is too many to be believed; nobody there is switched off: 550 unknown at z.example"
+    )
+    found = objection([one for place in "abcd" for one in gone_at(f"{place}.example", 5)])
+    assert found is not None and "at c.example of 5 in 5 addresses; and at 1 domains more, which" in found.what
+
+
 @pytest.mark.parametrize(
     ("came_back", "written_to", "many"),
     [(4, 4, False), (5, 5, True), (5, 9, True), (5, 10, False), (6, 11, True), (1, 0, False)],

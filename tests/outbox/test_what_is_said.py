@@ -110,7 +110,6 @@ def test_a_step_that_fails_is_said_and_the_next_one_comes(quiet: bool, caplog: p
         raise KeyError("anna@example.org")
 
     assert not (attempt(log, "the look", fail, quiet=True) if quiet else attempt(log, "the look", fail))
-    assert connection.connection is None  # it may be broken, and is made anew
     assert not attempt(log, "the look", fail, quiet=quiet)
     assert attempt(log, "the look", lambda: None)
     assert bool(caplog.records[0].exc_info) is not quiet  # a traceback ends with the words of the error
@@ -119,13 +118,33 @@ def test_a_step_that_fails_is_said_and_the_next_one_comes(quiet: bool, caplog: p
     assert over.startswith("the look is well again (after ")
 
 
-def test_a_fault_of_something_outside_is_a_line_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("fault", [KeyError("x"), TemporaryError("x", "y"), OperationalError("gone away")], ids=repr)
+def test_after_a_step_that_failed_the_connection_to_the_database_is_made_anew(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be what is broken, and then no step would ever go well again."""
+    closed: list[Exception] = []
+    monkeypatch.setattr(connection, "close", lambda: closed.append(fault))
+
+    def fail() -> None:
+        raise fault
+
+    assert attempt(log, "the look", lambda: None) and not closed
+    assert not attempt(log, "the look", fail)
+    assert closed == [fault]
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_fault_of_something_outside_is_a_line_without_a_traceback(
+    quiet: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     def fail() -> None:
         raise TemporaryError("/srv/public: No space left on device", "make room on the disk")
 
-    assert not attempt(log, "the pages", fail)
+    assert not attempt(log, "the pages", fail, quiet=quiet)
     assert [bool(one.exc_info) for one in caplog.records] == [False]
-    assert said(caplog) == ["the pages cannot go on: /srv/public: No space left on device; make room on the disk"]
+    why = "TemporaryError" if quiet else "/srv/public: No space left on device; make room on the disk"
+    assert said(caplog) == [f"the pages cannot go on: {why}"]
 
 
 def test_a_database_that_is_away_is_said_once_for_all_who_meet_it(caplog: pytest.LogCaptureFixture) -> None:

@@ -221,6 +221,24 @@ def test_of_what_is_stored_that_fires_stays_before_what_has_ended_however_new_th
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("little_room")
+def test_a_source_that_floods_pushes_out_nothing_of_another_and_goes_a_little_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(flood, "AT_ONCE", 7)
+    fields = {"annotations": {}, "state": Signal.FIRING, "starts_at": NOW}
+    for source, count, minutes in (("quiet", 20, 0), ("told", 35, 9)):
+        for n in range(count):
+            at = NOW + timedelta(minutes=minutes)
+            Signal.objects.create(source=source, key=f"{n}", labels={"alertname": f"A{n}"}, last_seen=at, **fields)
+    assert flood.keep_to_bound("quiet", Concern(current())) == 0, "what others say fills nobody's room"
+    with CaptureQueriesContext(connection) as queries:
+        assert flood.keep_to_bound("told", Concern(current())) == 20
+    assert sum(query["sql"].startswith("DELETE") for query in queries) == 3, "seven in a transaction at most"
+    assert [Signal.objects.filter(source=source).count() for source in ("quiet", "told")] == [20, 15]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
 def test_of_one_body_all_that_is_known_is_taken_and_of_the_others_the_newest_that_fit() -> None:
     concern = Concern(current())
     alerts = {
@@ -233,6 +251,28 @@ def test_of_one_body_all_that_is_known_is_taken_and_of_the_others_the_newest_tha
     assert set(flood.fitting("told", alerts, concern, NOW)) == {"k29", *(f"k{n}" for n in range(15))}
     few = {key: alerts[key] for key in list(alerts)[:20]}
     assert flood.fitting("told", few, concern, NOW) == few
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("little_room")
+def test_of_one_body_what_another_source_told_is_not_known_and_what_says_no_hour_is_of_now() -> None:
+    alerts = {
+        f"k{n}": Alert({"alertname": f"M{n}"}, True, starts_at=NOW - timedelta(minutes=n) if n < 29 else None)
+        for n in range(30)
+    }
+    for key in alerts:
+        Signal.objects.create(
+            source="other", key=key, labels={}, annotations={}, state=Signal.FIRING, starts_at=NOW, last_seen=NOW
+        )
+    assert set(flood.fitting("told", alerts, Concern(current()), NOW)) == {"k29", *(f"k{n}" for n in range(14))}
+
+
+@pytest.mark.django_db
+def test_what_was_left_out_of_one_source_is_not_said_of_another() -> None:
+    SourceState.objects.create(source="loud", notes=[{"code": "our_line"}, *flood.flooded("loud", 3, NOW)])
+    assert [note["count"] for note in flood.flooded("loud", 4, NOW)] == [7], "other notes are none of it"
+    assert flood.flooded("told", 0, NOW) == []
+    assert [note["count"] for note in flood.flooded("told", 4, NOW)] == [4]
 
 
 @pytest.mark.django_db
@@ -303,6 +343,21 @@ def test_a_source_that_floods_keeps_only_itself_waiting() -> None:
         assert taken_up(turns, "FFFFFFFaF", 3, {"F": 5.0, "a": 0.01}) == "aFF"
     assert taken_up(turns, "FFab", 9, {"F": 5.0}) in ("abFF", "baFF")
     assert taken_up(turns, "Fa", 2, {}) == "Fa", "all was taken up: everybody begins anew"
+
+
+@pytest.mark.parametrize(
+    ("waiting", "costs", "order"),
+    [
+        ("FFa", {"F": 0.5}, "FaF"),  # half a second is more than nothing
+        ("FFa", {"F": 0.0}, "FFa"),  # what costs nothing is taken up as it came
+        ("abba", {"a": 2.0}, "abba"),
+        ("aabb", {"b": 0.5}, "abba"),  # it is the time that each one took, not the hour at which it was taken up
+    ],
+)
+def test_whoever_has_taken_the_least_time_is_next_and_of_two_alike_who_came_first(
+    waiting: str, costs: dict[str, float], order: str
+) -> None:
+    assert taken_up(FairQueue(), waiting, 4, costs) == order
 
 
 def test_the_bodies_of_one_source_are_taken_up_as_they_came() -> None:

@@ -321,6 +321,7 @@ def test_a_poll_has_the_last_word(lab: Lab) -> None:
         (None, 2, None, False),
         (1, None, None, False),
         (1, 2, 0, False),  # it runs for two minutes: Prometheus may not have told it yet
+        (1, 13 / 6, 0, True),  # for twice as long as it waits until it tells again
         (1, 3, 0, True),
     ],
 )

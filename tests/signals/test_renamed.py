@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -15,13 +15,16 @@ from talaia.panel.catalogue import headings
 from talaia.panel.models import Service, Transition
 from talaia.panel.monitoring_gaps import RESTART
 from talaia.panel.renaming import names
+from talaia.signals.actions import signal_key
 from talaia.signals.models import Evidence, Signal
+from talaia.signals.renaming.actions import take_along
 from talaia.signals.watch import SignalWatch
 from tests.signals.conftest import CONFIG, WEB, Lab
 from tests.signals.test_watch import CHECKED, Probes, checked, rounds
 
 __all__ = ["checked"]
 pytestmark = pytest.mark.django_db(transaction=True)
+NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 Configure = Callable[[str], Config]
 RENAMED = CONFIG.replace('slug = "web"', 'slug = "portal"')
 
@@ -160,3 +163,57 @@ def test_what_checks_found_is_found_of_the_new_name(
     assert set(Evidence.objects.values_list("service", flat=True)) == {"portal"}
     live = Signal.objects.exclude(state=Signal.RESOLVED)
     assert [signal.labels["talaia_service"] for signal in live] == ([] if well else ["portal"])
+
+
+def test_what_was_measured_of_the_old_name_is_so_of_the_new_one_and_what_is_known_of_that_goes_before() -> None:
+    measured = [
+        ("checks", "web", "", 1.0),
+        ("checks", "web", "north", 2.0),
+        ("checks", "portal", "north", 3.0),
+        ("prometheus", "web", "north", 4.0),
+        ("checks", "wiki", "", 5.0),
+    ]
+    for source, slug, link, value in measured:
+        Evidence.objects.create(source=source, service=slug, connection=link, value=value, age=0, read_at=NOW)
+    take_along({"web": "portal"})
+    assert set(Evidence.objects.values_list("source", "service", "connection", "value")) == {
+        ("checks", "portal", "", 1.0),
+        ("checks", "portal", "north", 3.0),
+        ("prometheus", "portal", "north", 4.0),
+        ("checks", "wiki", "", 5.0),
+    }
+
+
+def tell(check: str, slug: str, state: str, source: str = "checks", words: str = "") -> None:
+    labels = {"alertname": "CheckFailed", "check": check, "talaia_service": slug}
+    fields = {"labels": labels, "annotations": {"summary": words}, "starts_at": NOW, "last_seen": NOW}
+    Signal.objects.create(source=source, key=signal_key(labels, ()), state=state, **fields)
+
+
+def test_what_a_check_says_fires_under_the_new_name_before_it_is_measured_again() -> None:
+    """Else a service in trouble would be well for as long as its check takes until it fails again."""
+    tell("a", "web", Signal.FIRING, words="goes over")
+    tell("a", "portal", Signal.FIRING, source="told", words="is of another source")
+    tell("b", "web", Signal.FIRING, words="goes over what has ended")
+    tell("b", "portal", Signal.RESOLVED)
+    tell("c", "web", Signal.FIRING, words="stays behind")
+    tell("c", "portal", Signal.FIRING, words="is known")
+    tell("d", "web", Signal.RESOLVED, words="is over")
+    tell("e", "wiki", Signal.FIRING, words="is another")
+    tell("f", "web", Signal.FIRING, source="told", words="is no check")
+    Signal.objects.create(source="checks", key="of all", labels={}, annotations={}, starts_at=NOW, last_seen=NOW)
+    take_along({"web": "portal"})
+    rows = [row for row in Signal.objects.all() if row.labels]
+    assert {
+        (row.labels["check"], row.labels["talaia_service"], row.state, row.annotations["summary"]) for row in rows
+    } == {
+        ("a", "portal", "firing", "goes over"),
+        ("a", "portal", "firing", "is of another source"),
+        ("b", "portal", "firing", "goes over what has ended"),
+        ("c", "web", "firing", "stays behind"),
+        ("c", "portal", "firing", "is known"),
+        ("d", "web", "resolved", "is over"),
+        ("e", "wiki", "firing", "is another"),
+        ("f", "web", "firing", "is no check"),
+    }
+    assert all(row.key == signal_key(row.labels, ()) for row in rows), "its check finds it again"

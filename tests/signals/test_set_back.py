@@ -79,3 +79,6 @@ def test_what_stands_still_is_told_by_how_long_it_was_seen(monkeypatch: pytest.M
     passed[0] += 70
     assert standing.seconds(NOW) == 70
     assert standing.seconds(NOW + HOUR) == 0
+    nothing = StableValue()
+    passed[0] += 5
+    assert nothing.seconds(None) == 5, "what was never there has been so since we began to look"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from talaia.api.counters import REGISTRY
 from talaia.server import http_protocol
 from talaia.server.admission import Admission, Bounds
 from talaia.server.http_protocol import PIPELINED
@@ -140,6 +141,22 @@ def test_who_reads_slowly_and_steadily_gets_all_of_it(front: StaticFiles, monkey
     talking(front, talk)
 
 
+@pytest.mark.parametrize(("asked", "answered"), [(PIPELINED + 1, PIPELINED + 1), (PIPELINED + 2, 0)])
+def test_so_many_requests_wait_behind_the_one_that_is_answered_and_not_one_more(
+    front: StaticFiles, inner: Inner, asked: int, answered: int
+) -> None:
+    inner.wait = 0.1
+    last = b"GET /desk/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            writer.write(b"GET /desk/ HTTP/1.1\r\nHost: x\r\n\r\n" * (asked - 1) + last)
+            assert (await read(reader)).count(b"HTTP/1.1 200") == answered
+        await empty(there)
+
+    talking(front, talk)
+
+
 def test_who_sends_many_requests_and_waits_for_no_answer_is_let_go(front: StaticFiles) -> None:
     async def talk(there: Served) -> None:
         async with connected(there.port) as (reader, writer):
@@ -239,6 +256,27 @@ def test_a_body_that_breaks_after_its_answer_has_begun_puts_no_refusal_into_that
     talking(a_front(tmp_path, hasty), talk)
 
 
+def test_an_answer_that_goes_on_hears_that_nobody_is_there_also_where_more_was_asked_behind_it(tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"8")]})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        async with asyncio.timeout(5):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        heard.append(scope["path"])
+
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            writer.write(b"GET /desk/ HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+            await reader.readuntil(b"half")
+        await empty(there)
+
+    talking(a_front(tmp_path, endless), talk)
+    assert heard == ["/desk/"]
+
+
 def test_of_many_bodies_on_one_connection_each_is_counted_while_it_is_there(front: StaticFiles, inner: Inner) -> None:
     async def talk(there: Served) -> None:
         inner.wait, counted = 0.1, []
@@ -297,6 +335,24 @@ def test_whoever_hangs_up_leaves_nothing_behind(
         talking(front, talk)
     assert [record.getMessage() for record in caplog.records if record.name not in ("asyncio", "uvicorn.error")] == []
     assert not [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR]
+
+
+def test_whoever_is_there_is_counted_by_their_address_and_until_they_go(
+    front: StaticFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "counted_for", lambda address, _behind_proxy: address)  # also who is at home
+
+    async def talk(there: Served) -> None:
+        before = REGISTRY.get_sample_value("talaia_connections") or 0
+        async with connected(there.port), connected(there.port) as (reader, writer):
+            writer.write(GET)
+            await answer(reader)
+            assert {place: len(guests) for place, guests in there.front.admission.places.items()} == {"127.0.0.1": 2}
+            assert REGISTRY.get_sample_value("talaia_connections") == before + 2
+        await empty(there)
+        assert REGISTRY.get_sample_value("talaia_connections") == before
+
+    talking(front, talk)
 
 
 def test_while_there_are_too_many_every_new_one_is_answered(front: StaticFiles) -> None:

@@ -33,7 +33,7 @@ def too_many(told: Iterable[RankedSignal], most: int = LEFT) -> set[str]:
     stay = 0
     for one in ranked:
         if stay < most or (one.firing and not one.says <= said):
-            said |= one.says if one.firing else frozenset()
+            said |= one.says  # what has ended comes after all that fires, and hides none of it
             stay += 1
         else:
             gone.add(one.key)
