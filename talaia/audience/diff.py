@@ -119,7 +119,8 @@ def diff(
         if before and before.in_export and key in held:
             leaving.append(RecipientChange(What.KEPT, before, before, writes=False))
             continue
-        change = joined(person, key in opted_out) if before is None else kept(person, before, by_hand)
+        by = "leave" if key in held else by_hand  # of whom a row cannot be read nothing changes
+        change = joined(person, key in opted_out) if before is None else kept(person, before, by)
         if change:
             joining.append(change)
     for key, before in ledger.items():

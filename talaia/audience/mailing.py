@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from talaia.audience import spool
-from talaia.audience.actions import bounce, opt_in, opt_out
+from talaia.audience.actions import bounce, bounce_no_more, opt_in, opt_out
 from talaia.audience.address import AddressError, parse
 from talaia.audience.diff import RecipientStatus
 from talaia.audience.mailman.client import MailmanClient
@@ -207,10 +207,10 @@ def hand_over(letter: bytes, message_id: str, config: Config, now: Callable[[], 
     return True
 
 
-def mail_returns(key: str, now: datetime) -> None:
-    """Mail to them has come back for good so often that no more is sent."""
+def mail_returns(key: str, now: datetime, gone: bool) -> None:
+    """Mail to them has come back for good so often that no more is sent; or that was no server to be believed."""
     if row := Recipient.objects.filter(pk=_number(key) or 0).first():
-        bounce(row.key, now)
+        (bounce if gone else bounce_no_more)(row.key, now)
 
 
 def _key(pk: int) -> str:

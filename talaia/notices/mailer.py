@@ -326,13 +326,18 @@ def client(config: Config) -> SmtpClient:
 def came_back(key: str, status: str, at: datetime, give_up_on: GiveUpOn, neighbours: Neighbours) -> bool:
     """Count a mail that came back for good; on the last day that is borne, the recipient gets no more. Whether so.
 
-    `at`: when that was said. Safe to repeat.
+    `at`: when that was said. Safe to repeat. A day is judged while it lasts, by what came back so far: who was believed
+    to be gone before too many came back on it gets their mails again.
     """
-    if not actions.note_bounce(key, status, at.astimezone(current().site.tz).date(), at, neighbours):
-        return False
-    give_up_on(key, at)
-    actions.forget_bounces(key)
-    return True
+    day = at.astimezone(current().site.tz).date()
+    gone = actions.note_bounce(key, status, day, at, neighbours)
+    if gone:
+        give_up_on(key, at, True)
+        actions.count_no_more(key)
+    for one in actions.wronged(key, day, at, neighbours):
+        give_up_on(one, at, False)
+        actions.count_again(one)
+    return gone
 
 
 def is_ours(key: str, status: str, at: datetime) -> None:

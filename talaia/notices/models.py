@@ -82,7 +82,13 @@ class Reply(models.Model):
 
 
 class Bounce(models.Model):
-    """A day on which mails to a recipient came back for good. `ours`: because of us, which counts for nobody."""
+    """A day on which mails to a recipient came back for good. `ours`: because of us, which counts for nobody.
+
+    `recipient`: their key; behind PAST, that of who gets no more because of it. Such a row counts for its day still, as
+    it is known only by all of them whether the servers of that day are believed; for the person it counts no more.
+    """
+
+    PAST = "past/"
 
     recipient = models.CharField(max_length=60)
     day = models.DateField()

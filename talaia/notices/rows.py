@@ -259,8 +259,9 @@ def too_many_came_back(day: date) -> bool:
 def too_many_came_back_there(day: date, keys: Sequence[str]) -> bool:
     """The same of those at one domain, whose keys these are: by each mail that they were sent of late."""
     back: set[str] = set()
-    for some in _some(keys):
-        back.update(Bounce.objects.filter(day=day, ours=False, recipient__in=some).values_list("recipient", flat=True))
+    for some in _some([*keys, *(f"{Bounce.PAST}{key}" for key in keys)]):
+        of_these = Bounce.objects.filter(day=day, ours=False, recipient__in=some).values_list("recipient", flat=True)
+        back.update(key.removeprefix(Bounce.PAST) for key in of_these)
     if len(back) * 2 <= FEW:  # no part of five
         return False
     for notice in _of_late(day).order_by("-began_at", "-pk"):
@@ -300,7 +301,7 @@ def came_back(now: datetime, neighbours: Neighbours) -> list[CameBack]:
 
 def _there(bounces: QuerySet[Bounce], day: date, neighbours: Neighbours) -> Iterator[CameBack]:
     """The domains of which too many came back on a day."""
-    left = {row.recipient: row for row in bounces.order_by("at", "pk")}
+    left = {row.recipient.removeprefix(Bounce.PAST): row for row in bounces.order_by("at", "pk")}
     while len(left) * 2 > FEW:
         key = next(iter(left))
         domain, keys = neighbours(key)

@@ -89,8 +89,9 @@ Recipients = Callable[[str, Segment | None, Collection[str]], Iterable[Addressee
 """
 
 
-GiveUpOn = Callable[[str, datetime], None]
-"""`give_up_on(key, now)`: mail to this recipient has come back for good too often. Safe to repeat."""
+GiveUpOn = Callable[[str, datetime, bool], None]
+"""`give_up_on(key, now, gone)`: mail to this recipient has come back for good too often; or, as has turned out since
+(`gone` is false), it has not. Safe to repeat."""
 
 
 Neighbours = Callable[[str], tuple[str, Sequence[str]]]

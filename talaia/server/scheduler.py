@@ -17,7 +17,7 @@ from talaia.desk.actions import forget_sessions
 from talaia.events.actions import note_late, note_stuck, take_step
 from talaia.events.models import Event
 from talaia.events.window_schedule import due, late
-from talaia.notices.actions import note_whether_told
+from talaia.notices.actions import forget_bounces, note_whether_told
 from talaia.notices.replies.actions import forget as forget_replies
 from talaia.outbox import actions as outbox
 from talaia.outbox.failure_kinds import UNFIT
@@ -26,7 +26,7 @@ from talaia.outbox.monotonic import over
 from talaia.outbox.supervise import attempt
 from talaia.panel.actions import roll_up
 from talaia.panel.rollup import DueDay, due_days
-from talaia.retention import FACTS_OF_MACHINES
+from talaia.retention import BOUNCES, FACTS_OF_MACHINES
 from talaia.signals.monitoring_gaps import mark_unwatched
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class Clock:
             keep = self.config().tables.log.keep
             self.try_to("forget old facts", now, lambda: outbox.forget(now - FACTS_OF_MACHINES, now - keep))
             self.try_to("forget old sessions", now, lambda: forget_sessions(now))
+            self.try_to("forget mails that came back", now, lambda: forget_bounces(now - BOUNCES))
 
     def move(self, event: Event, now: datetime) -> None:
         """One maintenance: it begins or ends, or operators are told that it does not."""

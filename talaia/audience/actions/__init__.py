@@ -3,7 +3,7 @@
 from talaia.audience.actions.imports import confirm, drop, finish, looked, propose, write
 from talaia.audience.actions.list_posts import given_up, held, intend, not_tried, posted, sent_before, tried
 from talaia.audience.actions.lists import banned, joining, kept, listed, parting, quiet, reconciled, unlisted
-from talaia.audience.actions.people import add, bounce, forget, forget_old, opt_in, opt_out
+from talaia.audience.actions.people import add, bounce, bounce_no_more, forget, forget_old, opt_in, opt_out
 from talaia.audience.actions.renaming import rename_chosen
 from talaia.audience.actions.subscriptions import ask, asked, forget_asked
 from talaia.audience.actions.subscriptions import confirm as confirm_subscription
@@ -14,6 +14,7 @@ __all__ = [
     "asked",
     "banned",
     "bounce",
+    "bounce_no_more",
     "confirm",
     "confirm_subscription",
     "drop",

@@ -70,6 +70,18 @@ def bounce(key: str, now: datetime, *, by: str = "") -> bool:
     return True
 
 
+def bounce_no_more(key: str, now: datetime) -> bool:
+    """That its mail comes back was not to be believed. Returns whether that is new."""
+    with transaction.atomic():
+        in_turn("ledger")
+        row = Recipient.objects.select_for_update().filter(key=key, standing=RecipientStatus.BOUNCED).first()
+        if row is None:
+            return False
+        _stand(row, RecipientStatus.LEFT if row.left_at else RecipientStatus.ON, now)
+        record("audience.not_bounced", f"recipient/{row.pk}", now)
+    return True
+
+
 def add(address: str, name: str, now: datetime, *, by: str = "") -> bool:
     """By hand, beside what the export says. Returns whether it was not there. Raises Refused, address.Wrong."""
     found = parse(address)

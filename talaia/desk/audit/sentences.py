@@ -69,6 +69,7 @@ SENTENCES: dict[str, Promise] = {
     "audience.opted_out": gettext_lazy("noted that somebody wants no more mails"),
     "audience.opted_in": gettext_lazy("noted that somebody wants mails again"),
     "audience.bounced": gettext_lazy("noted that an address does not work"),
+    "audience.not_bounced": gettext_lazy("had mails go to an address again, as too many had come back on one day"),
     "audience.added": gettext_lazy("added an address by hand"),
     "audience.forgotten": gettext_lazy("forgot addresses that had left"),
     "audience.asked_for": gettext_lazy("took in that somebody asks for our mails"),

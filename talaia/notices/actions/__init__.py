@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from talaia.notices.actions.bounces import forget_bounces, note_blame, note_bounce
+from talaia.notices.actions.bounces import (
+    count_again,
+    count_no_more,
+    forget_bounces,
+    note_blame,
+    note_bounce,
+    wronged,
+)
 from talaia.notices.actions.drafting import begin, look, note_whether_told, still_held
 from talaia.notices.actions.operator_decisions import give_up, order_test, send, send_now, take_back, try_again, turn_of
 from talaia.notices.actions.renaming import rename_told
@@ -10,6 +17,8 @@ from talaia.notices.actions.sending import finish, go_on, leave_out, mark, note_
 
 __all__ = [
     "begin",
+    "count_again",
+    "count_no_more",
     "finish",
     "forget_bounces",
     "give_up",
@@ -31,4 +40,5 @@ __all__ = [
     "try_again",
     "turn_of",
     "wait_no_longer",
+    "wronged",
 ]
