@@ -180,6 +180,11 @@ class NoticeStory:
     def about_work(self) -> bool:
         return self.kind in ABOUT_WORK or self.event == "maintenance"
 
+    def as_of(self, now: datetime) -> NoticeStory:
+        """As it may be told now: what was promised for an hour that has passed meanwhile is no promise."""
+        passed = self.next_update_at is not None and self.next_update_at <= now
+        return replace(self, next_update_at=None) if passed else self
+
     def renamed(self, old: str, new: str) -> NoticeStory:
         """With the new name of a service in the place of its old one; the words stay as they were told."""
         here = {one.slug for one in self.touched}

@@ -24,7 +24,7 @@ def message(story: NoticeStory, sender: Sender, calendars: Calendars, language: 
         if story.hours:
             lines.append(f"{calendar.window(*story.hours)} ({calendar.zone_name()})")
         if story.next_update_at:
-            lines[1] += " " + _("You will hear from us again %(next)s.") % {
+            lines[1] += " " + _("We will write again on the page %(next)s.") % {
                 "next": calendar.before(story.next_update_at, None)
             }
         lines.append(address(story, sender, language))
