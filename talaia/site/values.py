@@ -254,6 +254,15 @@ class PageEvent:
         return begun is not None and begun[0] - self.started_at > timedelta(minutes=1)
 
     @property
+    def hours(self) -> tuple[datetime, datetime] | None:
+        """When the work is, as in mails: as planned; begun before that, or over, with the hours in which it was so."""
+        if self.window is None or self.state not in BEGUN:
+            return self.window
+        if self.ended_at and self.ended_at > self.started_at:
+            return self.started_at, self.ended_at
+        return min(self.started_at, self.window[0]), self.window[1]
+
+    @property
     def lasted(self) -> float | None:
         """Seconds from its beginning to its end; None while it is open."""
         return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None

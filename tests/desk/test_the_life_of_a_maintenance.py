@@ -216,6 +216,8 @@ def test_what_is_told_of_work_that_began_before_its_hour_is_when_it_was(desk: Cl
     event.refresh_from_db()
     assert event.ended_at
     assert plan_told(desk, event)[-1].endswith(local(event.ended_at, zone)[-5:])
+    head = desk.get(address(event)).content.decode().partition('class="step"')[2].partition("</p>")[0]
+    assert began in head and window not in head, "what is over was in its own hours"
 
 
 def test_of_work_that_was_called_off_nothing_is_announced_for_later(desk: Client) -> None:
