@@ -17,8 +17,8 @@ from talaia.log.rate_limit import Bounded
 
 # A gate that throws dice stops the wrong change: the suite makes up the same inputs each time. To look for new faults,
 # TALAIA_EXPLORE=1 (and --hypothesis-seed=N for the same dice again).
-hypothesis.settings.register_profile("fixed", derandomize=True)
-hypothesis.settings.register_profile("explore", derandomize=False)
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", derandomize=False, deadline=None)
 hypothesis.settings.load_profile("explore" if os.environ.get("TALAIA_EXPLORE") else "fixed")
 
 

@@ -228,7 +228,8 @@ def withheld_word(why: str) -> str:
 
 def story_of(notice: Notice, now: datetime) -> NoticeStory:
     """What it told, or would tell now."""
-    return NoticeStory.from_json(notice.story) if notice.story else rows.story(notice, now)
+    told = NoticeStory.from_json(notice.story) if notice.story else rows.story(notice, now)
+    return told if notice.state == Notice.SENT else told.as_of(now)
 
 
 def fixed(name: str) -> NoticeStory | None:

@@ -11,6 +11,7 @@ from talaia.config import current
 from talaia.desk.notice_overview import following, leaves_the_house
 from talaia.events import notice_plan
 from talaia.events.actions import second_approval
+from talaia.events.formatting import as_it_went
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState, fingerprint
 from talaia.events.window_schedule import ends
@@ -61,6 +62,7 @@ def plan_of(row: Event, window: tuple[datetime, datetime], since: datetime) -> t
     Who was told of other hours before is told of these by a mail of its own, and not at once besides.
     """
     lines = notice_plan.lines(row.notices, window, since, starts_itself=row.starts_itself, ends_itself=ends(row))
+    lines = as_it_went(lines, row)
     if any(line.at_once for line in lines) and row.sent_notices.filter(began_at__lt=since).exists():
         return tuple(line for line in lines if not line.at_once)
     return lines

@@ -11,6 +11,7 @@ from talaia.events import notice_plan
 from talaia.events.models import Event
 from talaia.events.notice_plan import PlannedNotice
 from talaia.events.reading import is_public, whole
+from talaia.events.timeline import MaintenanceState, over_at
 from talaia.events.window_schedule import ends
 from talaia.localization.texts import in_language, words
 from talaia.outbox.models import Fact
@@ -75,9 +76,16 @@ def plan_lines(event: Event) -> tuple[PlannedNotice, ...]:
     assert event.window_start
     assert event.window_end
     window = (event.window_start, event.window_end)
-    return notice_plan.lines(
+    planned = notice_plan.lines(
         event.notices, window, known_since(event), starts_itself=event.starts_itself, ends_itself=ends(event)
     )
+    return as_it_went(planned, event)
+
+
+def as_it_went(planned: Iterable[PlannedNotice], event: Event) -> tuple[PlannedNotice, ...]:
+    """The plan of this maintenance, as far as it has begun, is over or was called off."""
+    over = over_at(event.state, event.ended_at, event.updates.order_by("number"))
+    return notice_plan.as_it_went(planned, MaintenanceState(event.state), event.started_at, over)
 
 
 def line(row: Event, language: str, zone: ZoneInfo) -> str:

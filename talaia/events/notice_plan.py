@@ -6,7 +6,7 @@ Nobody is written to from here: `due_notices` says what is due, and the notices'
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -94,6 +94,28 @@ def lines(
             found.append(PlannedNotice(notice, start if starts_itself else None))
         else:
             found.append(PlannedNotice(notice, end if ends_itself else None))
+    return tuple(found)
+
+
+def as_it_went(
+    planned: Iterable[PlannedNotice], state: MaintenanceState, began: datetime, ended: datetime | None
+) -> tuple[PlannedNotice, ...]:
+    """The plan of what has begun, is over or was called off: when that was, and nothing that will not go any more.
+
+    Work that begins before its hour tells of its beginning then, and nothing goes in advance of it after that.
+    """
+    if state not in (MaintenanceState.IN_PROGRESS, MaintenanceState.COMPLETED, MaintenanceState.CANCELLED):
+        return tuple(planned)
+    called_off = state == MaintenanceState.CANCELLED
+    last = ended if called_off and ended else began
+    found = []
+    for one in planned:
+        if one.notice in ADVANCE:
+            if one.skipped or one.at is None or one.at < last:
+                found.append(one)
+        elif not called_off:
+            at = began if one.notice is PlanNotice.START else ended
+            found.append(replace(one, at=at or one.at))
     return tuple(found)
 
 

@@ -92,7 +92,7 @@ class Mailer:
             return
         notice = Notice.objects.get(pk=notice_id)
         try:
-            SendBatch(self, notice, told, current()).send()
+            SendBatch(self, notice, told.as_of(now), current()).send()
         except PermanentError as fault:
             actions.stop(notice_id, str(fault), fault.hint, timezone.now())
             raise

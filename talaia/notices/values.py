@@ -154,6 +154,12 @@ class NoticeStory:
     def about_work(self) -> bool:
         return self.kind in ABOUT_WORK or not self.event.is_incident
 
+    def as_of(self, now: datetime) -> NoticeStory:
+        """As it may be told now: what was promised for an hour that has passed meanwhile is no promise."""
+        promised = self.event.next_update_at
+        passed = promised is not None and promised <= now
+        return replace(self, event=replace(self.event, next_update_at=None)) if passed else self
+
     def renamed(self, old: str, new: str) -> NoticeStory:
         """With the new name of a service in the place of its old one; the words stay as they were told."""
         here = {one.slug for one in self.event.touched}

@@ -239,11 +239,21 @@ def time_of(context: Context, at: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def span(context: Context, event: PublishedEvent) -> SafeString:
-    """The window with its true length: `dissabte, 24 d’octubre del 2026, de 23:00 a 03:00 de l’endemà (5 h)`."""
-    if event.window is None:
+def hours(context: Context, event: PublishedEvent) -> SafeString:
+    """The hours of a maintenance, in the form of its window: as they are planned, or as they were."""
+    if event.hours is None:
         return SafeString("")
-    start, end = event.window
+    start, end = event.hours
+    return _time(start, calendar(context).window(start, end))
+
+
+@register.simple_tag(takes_context=True)
+def span(context: Context, event: PublishedEvent) -> SafeString:
+    """The window with its true length, of work that is over its hours: `…, de 23:00 a 03:00 de l’endemà (5 h)`."""
+    found = event.hours if event.ended else event.window
+    if found is None:
+        return SafeString("")
+    start, end = found
     return _time(start, calendar(context).span(start, end))
 
 
@@ -289,8 +299,8 @@ def preview(context: Context, event: PublishedEvent) -> str:
     there, parts = calendar(context), [step_word(event.state)]
     if event.merged_into is not None:  # how long it took, and how it ended, is told there
         parts = [_("Continues in %(ref)s") % {"ref": event.merged_into.ref}, there.moment(event.started_at)]
-    elif event.window is not None:
-        parts.append(there.window(*event.window))
+    elif event.hours is not None:
+        parts.append(there.window(*event.hours))
     elif event.ended_at is not None:
         parts += [there.moment(event.ended_at), dates.length(event.seconds)]
     else:

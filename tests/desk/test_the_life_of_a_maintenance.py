@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from talaia.config import current
 from talaia.desk.forms.fields import minute
 from talaia.events import actions
+from talaia.events.formatting import local, plan_lines, told_when
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState
 from talaia.outbox.models import Fact
@@ -182,3 +185,44 @@ def test_what_outlasts_its_window_stands_out_first(desk: Client) -> None:
 def test_what_is_not_there_is_said(desk: Client, what: str) -> None:
     answer = desk.get(f"/desk/maintenance/2026-777/{what}")
     assert answer.status_code in (404, 405)
+
+
+def plan_told(desk: Client, event: Event) -> list[str]:
+    """What the desk says is told when, a line each."""
+    shown = desk.get(address(event)).content.decode().partition('class="plan"')[2].partition("</ul>")[0]
+    return [" ".join(re.sub(r"<[^>]+>", "", line).split()) for line in re.findall(r"<li[^>]*>(.*?)</li>", shown, re.S)]
+
+
+@pytest.mark.parametrize("left", [timedelta(minutes=50), timedelta(hours=3)])
+def test_what_is_told_of_work_that_began_before_its_hour_is_when_it_was(desk: Client, left: timedelta) -> None:
+    """A mail that went is not announced for later, and none that will never go."""
+    event = planned(begins=left)
+    assert [line.partition(":")[0] for line in plan_told(desk, event)][-3:] == [
+        "30 minutes before",
+        "when it begins",
+        "when it is over",
+    ]
+    send(desk, address(event, "start"))
+    event.refresh_from_db()
+    zone = current().site.tz
+    began, window = (local(at, zone)[-5:] for at in (event.started_at, event.window_start) if at)
+    told = plan_told(desk, event)
+    assert began != window and told[-2].startswith("when it begins: ") and told[-2].endswith(began)
+    assert not any(line.startswith("30 minutes before") for line in told), "none goes in advance of what has begun"
+    assert told[-1] == "when it is over: when somebody says so"
+    shell = list(told_when(plan_lines(event), zone))
+    assert shell[-2].endswith(began) and not any(line.startswith("told 30m") for line in shell)
+    send(desk, address(event, "complete"))
+    event.refresh_from_db()
+    assert event.ended_at
+    assert plan_told(desk, event)[-1].endswith(local(event.ended_at, zone)[-5:])
+    head = desk.get(address(event)).content.decode().partition('class="step"')[2].partition("</p>")[0]
+    assert began in head and window not in head, "what is over was in its own hours"
+
+
+def test_of_work_that_was_called_off_nothing_is_announced_for_later(desk: Client) -> None:
+    event = planned(begins=timedelta(hours=3))
+    send(desk, address(event, "cancel"))
+    event.refresh_from_db()
+    assert event.state == "cancelled"
+    assert not any("begins" in line or "is over" in line or "30 minutes" in line for line in plan_told(desk, event))

@@ -70,6 +70,22 @@ def test_work_that_began_before_its_window_says_when() -> None:
     assert "Began 4 May 2026, 11:15 Ended 4 May 2026, 12:15" in page and "before the planned hour" not in page
 
 
+def test_work_that_is_over_stands_in_lists_with_the_hours_in_which_it_was() -> None:
+    """Not with those for which it was planned, which may not even have come."""
+    event, now = plan(), NOW + HOUR / 4
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, now, by="anna")
+    assert "In progress · Monday, 4 May 2026, 11:15–14:00" in history()
+    update_maintenance(event.ref, MaintenanceState.COMPLETED, {}, now + HOUR / 2, by="anna")
+    assert "Completed · Monday, 4 May 2026, 11:15–11:45" in history() and "12:00" not in history()
+    assert "12:00–14:00 Began 4 May 2026, 11:15 Ended 4 May 2026, 11:45" in own(event, now + HOUR)
+
+
+def history() -> str:
+    return read(
+        pages.history(snapshot.year(2026, current().site.tz), [2026], house(current())), "en/history/index.html"
+    )
+
+
 def test_work_that_began_with_its_window_has_one_hour() -> None:
     event, now = plan(), NOW + HOUR + timedelta(seconds=40)
     update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, now, by="anna")

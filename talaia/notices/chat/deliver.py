@@ -70,7 +70,7 @@ def say(name: str, notice_id: int, target: str, now: datetime) -> None:
             "let it go, or try again if it is worth it",
         )
     wait_for_turn(CHANNEL, target, now)
-    told = NoticeStory.from_json(notice.story)
+    told = NoticeStory.from_json(notice.story).as_of(now)
     title, body = message(told, letterhead(config), chat.language or config.site.languages[0])
     client.say(chat, config, title, body)
 

@@ -24,7 +24,7 @@ def message(story: NoticeStory, sender: Sender, language: str) -> tuple[str, str
         if story.event.hours:
             lines.append(f"{calendar.window(*story.event.hours)} ({calendar.zone_name()})")
         if story.event.next_update_at:
-            lines[1] += " " + _("You will hear from us again %(next)s.") % {
+            lines[1] += " " + _("We will write again on the page %(next)s.") % {
                 "next": calendar.before(story.event.next_update_at, None)
             }
         lines.append(address(story, sender, language))
