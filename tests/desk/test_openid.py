@@ -198,6 +198,16 @@ def test_a_word_that_was_not_for_us_or_was_not_given_lets_nobody_in(
     assert not is_in(client) and not SocialAccount.objects.exists()
 
 
+def test_our_secret_follows_an_issuer_nowhere_else(there: Issuer) -> None:
+    member("berta", Role.ADMIN, email="berta@example.org")
+    with issuer() as other:
+        there.moves = f"{other.address}/token"
+        client = browser()
+        assert come(client, there) == "/desk/login?unheard"
+        assert not other.faults, "our code, and with it our secret, came to another machine"
+    assert not is_in(client)
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "nowhere"])
 def test_an_issuer_that_does_not_answer_costs_nobody_the_other_ways(
     there: Issuer, configure: Callable[[str], Config], address: str
