@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from talaia.config import Config
-from talaia.desk.actions import invite
+from talaia.desk.actions import forget_factors, invite
 from talaia.desk.models import Invitation
 from talaia.desk.people import auth_flows
 from talaia.desk.people.roles import Role
@@ -114,6 +114,20 @@ def test_somebody_who_is_here_is_found_by_the_address_first_and_by_the_number_fr
     there.person["sub"] = "b-2"  # another person, who has been given nothing
     assert come(browser(), there) == "/desk/login?stranger"
     assert [fact.data for fact in Fact.objects.filter(kind="user.openid_added")] == [{"issuer": "house"}]
+
+
+def test_who_has_the_address_after_somebody_does_not_have_their_account(there: Issuer) -> None:
+    member("berta", Role.ADMIN, email="berta@example.org")
+    assert come(browser(), there) == "/desk/"
+    there.person["sub"] = "b-2"
+    client = browser()
+    assert come(client, there) == "/desk/login?renumbered" and not is_in(client)
+    assert "had another number there" in client.get("/desk/login?renumbered").content.decode()
+    assert list(SocialAccount.objects.values_list("uid", flat=True)) == ["b-1"]
+    assert Fact.objects.filter(kind="user.openid_added").count() == 1
+    forget_factors("berta", timezone.now(), by="anna")  # an admin knows that it is she
+    assert come(browser(), there) == "/desk/"
+    assert list(SocialAccount.objects.values_list("uid", flat=True)) == ["b-2"]
 
 
 @pytest.mark.parametrize("verified", [False, None, "true", "false", 1])

@@ -86,7 +86,7 @@ def test_the_same_form_twice_is_once(desk: Client) -> None:
 
 
 def seen_on(client: Client, address: str) -> str:
-    return re.findall(r'name="seen" value="([^"]+)"', read(client, address))[-1]
+    return str(re.findall(r'name="seen" value="([^"]+)"', read(client, address))[-1])
 
 
 def test_who_decides_about_what_another_has_changed_since_is_shown_what_stands(desk: Client) -> None:
