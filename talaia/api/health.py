@@ -25,10 +25,10 @@ from talaia.outbox.failure_kinds import HINTS, in_one_line, trouble
 from talaia.outbox.models import Delivery
 from talaia.outbox.monotonic import StableValue
 from talaia.site.integrity_check import IntegrityReport, last_look
+from talaia.site.lateness import change_is_late, renewal_is_late
 from talaia.site.models import Publication
 
 PATIENCE = 2.0  # seconds for the database
-CHANGE_LATE = timedelta(minutes=2)  # how long a change may take to the page
 LOOK_EVERY = 1.0  # seconds: however often strangers ask, the database is asked no more than that
 
 
@@ -182,10 +182,10 @@ def judge_publisher(signs: HealthSigns, config: Config, now: datetime) -> Health
         return HealthPart("publisher", False, None, "nothing has been published yet")
     age = max(0.0, (now - signs.published_at).total_seconds())
     said, ok = [f"last written {age:.0f} s ago"], True
-    if timedelta(seconds=age) > 3 * config.site.refresh + timedelta(seconds=30):
+    if renewal_is_late(signs.published_at, config.site.refresh, now):
         ok = False
         said.append(f"it should be every {config.site.refresh.total_seconds():.0f} s")
-    if signs.waiting_since and now - signs.waiting_since > CHANGE_LATE:
+    if signs.waiting_since and change_is_late(signs.waiting_since, now):
         ok = False
         said.append(f"a change has been waiting for {(now - signs.waiting_since).total_seconds():.0f} s")
     return HealthPart("publisher", ok, age, "; ".join(said))

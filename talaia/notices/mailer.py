@@ -7,6 +7,7 @@ worker begins with whoever has no mark.
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,12 +46,15 @@ from talaia.notices.values import (
     ToList,
 )
 from talaia.outbox.errors import OutsideError, PermanentError, RetryLater, TemporaryError
+from talaia.outbox.held_outcomes import written
 from talaia.outbox.locks import alone
 from talaia.outbox.models import Fact
 from talaia.outbox.monotonic import SLACK, over
 from talaia.outbox.shutdown import ENDING
 from talaia.panel.renaming.names import all_today
 from talaia.panel.state import State
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 PART = 8.0  # seconds
@@ -151,8 +155,12 @@ class SendBatch:
                         now = timezone.now()
                         actions.go_on(self.notice.pk, last, now, now)
                         return
-                    self.send_one(server, recipient, before)
+                    at_once = self.send_one(server, recipient, before)
                     last = recipient.key
+                    if not at_once:  # while the database was away, another worker may have begun to be at it
+                        now = timezone.now()
+                        actions.go_on(self.notice.pk, last, now, now)
+                        return
                     if pause:
                         ENDING.wait(pause)
                 last = batch[-1].key
@@ -272,7 +280,8 @@ class SendBatch:
         wanted = [names for names in self.noticed if not one.services or names.intersection(one.services)]
         return said is not None and all(names & said for names in wanted)
 
-    def send_one(self, server: SmtpClient, to: Addressee, before: NoticeRecipient | None) -> None:
+    def send_one(self, server: SmtpClient, to: Addressee, before: NoticeRecipient | None) -> bool:
+        """Whether what the server said could be marked at once."""
         try:
             content = copy(self.sheet_for(to), self.told, self.sender, to)
         except NoAddress as error:
@@ -281,18 +290,20 @@ class SendBatch:
             said = self.send_copy(server, to, content)
         now, words = timezone.now(), without(to.address, said)
         tries = before.tries + 1 if before else 1
+        state, due = NoticeRecipient.REFUSED, None
         if said.taken:
-            self.refused_in_a_row = 0
-            actions.mark(self.notice.pk, to.key, NoticeRecipient.SENT, now, tries, None, said.meaning, "")
-            return
-        if said.again:
-            due = now + min(FIRST_AGAIN * 2 ** min(tries - 1, 10), LAST_AGAIN)
-            actions.mark(self.notice.pk, to.key, NoticeRecipient.AGAIN, now, tries, due, said.meaning, words)
-            return
-        self.refused_in_a_row += said.meaning is not Meaning.GONE
-        if self.refused_in_a_row >= SAME_ANSWER:
-            raise PermanentError(f"the mail server refuses all that we send: {words}", "ask who runs it why")
-        actions.mark(self.notice.pk, to.key, NoticeRecipient.REFUSED, now, tries, None, said.meaning, words)
+            self.refused_in_a_row, state, words = 0, NoticeRecipient.SENT, ""
+        elif said.again:
+            state, due = NoticeRecipient.AGAIN, now + min(FIRST_AGAIN * 2 ** min(tries - 1, 10), LAST_AGAIN)
+        else:
+            self.refused_in_a_row += said.meaning is not Meaning.GONE
+            if self.refused_in_a_row >= SAME_ANSWER:
+                raise PermanentError(f"the mail server refuses all that we send: {words}", "ask who runs it why")
+
+        def mark() -> None:
+            actions.mark(self.notice.pk, to.key, state, now, tries, due, said.meaning, words)
+
+        return written(log, "deliver-mail", mark, ENDING)
 
     def send_copy(self, server: SmtpClient, to: Addressee, content: bytes) -> SmtpReply:
         """By the list server's own door, where there is one; else to the mail server."""

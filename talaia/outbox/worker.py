@@ -22,6 +22,7 @@ from talaia.outbox import actions, disk_reserve
 from talaia.outbox.errors import OutsideError, PermanentError, RetryLater, TemporaryError
 from talaia.outbox.failure_kinds import UNFIT
 from talaia.outbox.heartbeats import Heartbeat
+from talaia.outbox.held_outcomes import written
 from talaia.outbox.machine_id import is_dead, name_of_a_worker, this_machine
 from talaia.outbox.models import Delivery, Fact
 from talaia.outbox.monotonic import SLACK
@@ -176,7 +177,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a fault of any kind must not end the worker, nor lose the delivery
             self._again(channel, group, error)
         else:
-            actions.done(self.name, ids, self.clock())
+            name = f"deliver-{channel.name}"
+            written(log, name, lambda: actions.done(self.name, ids, self.clock()), self.stop)
             self._well(channel, group)
 
     def _again(self, channel: Channel, group: list[Delivery], error: Exception) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -14,6 +16,12 @@ from talaia.panel.state import TROUBLE, State
 STATES = (State.OPERATIONAL, *TROUBLE, State.UNKNOWN)
 LONGEST = timedelta(days=31)  # what lasts longer belongs into talaia.toml; a slip of the year must not hold for ever
 LONGEST_WORDS = 140
+
+
+def mark(state: str, until: datetime | None, why: Mapping[str, str], by: str) -> str:
+    """Of what is said by hand, or of that nothing is: whoever decides about it has seen it."""
+    said = [state, until.timestamp() if until else None, sorted(why.items()), by]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 def check_by_hand(state: State, until: datetime, why: Mapping[str, str], now: datetime) -> None:

@@ -32,6 +32,7 @@ class Issuer:
     signs_as: str = ""  # another issuer's name in its word
     another_sub: str = ""  # what the id_token says when userinfo says otherwise
     refuses: bool = False
+    moves: str = ""  # to where its token endpoint sends whoever posts there
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)  # what a strict issuer would have refused
@@ -100,6 +101,12 @@ def issuer() -> Iterator[Issuer]:
                 self.answer(404, {})
 
         def do_POST(self) -> None:
+            if told.moves:
+                self.send_response(307)
+                self.send_header("Location", told.moves)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             self.answer(*told.token({name: values[0] for name, values in parse_qs(body).items()}))
 

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from talaia.config import Config
-from talaia.desk.actions import invite
+from talaia.desk.actions import forget_factors, invite
 from talaia.desk.models import Invitation
 from talaia.desk.people import auth_flows
 from talaia.desk.people.roles import Role
@@ -116,6 +116,20 @@ def test_somebody_who_is_here_is_found_by_the_address_first_and_by_the_number_fr
     assert [fact.data for fact in Fact.objects.filter(kind="user.openid_added")] == [{"issuer": "house"}]
 
 
+def test_who_has_the_address_after_somebody_does_not_have_their_account(there: Issuer) -> None:
+    member("berta", Role.ADMIN, email="berta@example.org")
+    assert come(browser(), there) == "/desk/"
+    there.person["sub"] = "b-2"
+    client = browser()
+    assert come(client, there) == "/desk/login?renumbered" and not is_in(client)
+    assert "had another number there" in client.get("/desk/login?renumbered").content.decode()
+    assert list(SocialAccount.objects.values_list("uid", flat=True)) == ["b-1"]
+    assert Fact.objects.filter(kind="user.openid_added").count() == 1
+    forget_factors("berta", timezone.now(), by="anna")  # an admin knows that it is she
+    assert come(browser(), there) == "/desk/"
+    assert list(SocialAccount.objects.values_list("uid", flat=True)) == ["b-2"]
+
+
 @pytest.mark.parametrize("verified", [False, None, "true", "false", 1])
 def test_an_address_that_is_not_verified_proves_nothing(there: Issuer, verified: object) -> None:
     member("berta", Role.ADMIN, email="berta@example.org")
@@ -196,6 +210,16 @@ def test_a_word_that_was_not_for_us_or_was_not_given_lets_nobody_in(
     client = browser()
     assert come(client, there) == f"/desk/login?{where}"
     assert not is_in(client) and not SocialAccount.objects.exists()
+
+
+def test_our_secret_follows_an_issuer_nowhere_else(there: Issuer) -> None:
+    member("berta", Role.ADMIN, email="berta@example.org")
+    with issuer() as other:
+        there.moves = f"{other.address}/token"
+        client = browser()
+        assert come(client, there) == "/desk/login?unheard"
+        assert not other.faults, "our code, and with it our secret, came to another machine"
+    assert not is_in(client)
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "nowhere"])

@@ -253,6 +253,21 @@ def test_a_proposed_change_can_be_dropped_and_the_levels_wait_too(desk: Client, 
     assert event.proposed is None
 
 
+def test_who_drops_a_change_that_was_approved_meanwhile_is_not_told_that_it_is_dropped(
+    desk: Client, berta: Client
+) -> None:
+    plan(desk, second="on")
+    event = Event.objects.get()
+    address = f"/desk/maintenance/{event.ref}/"
+    berta.post(f"{address}approve")
+    desk.post(f"{address}edit", {**form_of(desk, f"{address}edit"), "impact-chat": "degraded"})
+    old = form_of(desk, address)["seen"]
+    berta.post(f"{address}approve", {"seen": old})
+    said = desk.post(f"{address}withdraw", {"seen": old}, follow=True).content.decode()
+    assert "That has changed meanwhile." in said and "The change is dropped" not in said
+    assert [one.state for one in event.impacts.all()] == ["degraded"]
+
+
 def test_of_a_window_that_passed_unseen_the_desk_asks_whether_it_was_done(desk: Client) -> None:
     plan(desk)
     event = Event.objects.get()

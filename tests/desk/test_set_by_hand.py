@@ -85,6 +85,27 @@ def test_the_same_form_twice_is_once(desk: Client) -> None:
     assert Fact.objects.filter(kind="service.set_by_hand").count() == 1
 
 
+def seen_on(client: Client, address: str) -> str:
+    return str(re.findall(r'name="seen" value="([^"]+)"', read(client, address))[-1])
+
+
+def test_who_decides_about_what_another_has_changed_since_is_shown_what_stands(desk: Client) -> None:
+    now = timezone.now()
+    nothing = seen_on(desk, FORM)
+    set_by_hand("chat", State.OPERATIONAL, now + timedelta(hours=1), {"ca": "Va bé."}, "berta", now)
+    answer = desk.post(FORM, {**sent("degraded"), "seen": nothing})
+    assert "That has changed meanwhile." in answer.content.decode()
+    assert "Set by hand by berta" in answer.content.decode()
+    old = seen_on(desk, "/desk/services/")
+    set_by_hand("chat", State.DISRUPTION, now + timedelta(hours=3), {"ca": "No va."}, "berta", now)
+    said = desk.post("/desk/services/chat/hand-back", {"seen": old}, follow=True).content.decode()
+    assert "That has changed meanwhile." in said and "speaks for it again" not in said
+    assert Service.objects.get(pk="chat").override_state == "disruption"
+    assert desk.post(FORM, {**sent("degraded"), "seen": seen_on(desk, FORM)}).status_code == 302
+    desk.post("/desk/services/chat/hand-back", {"seen": seen_on(desk, "/desk/services/")})
+    assert Service.objects.get(pk="chat").override_state == ""
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

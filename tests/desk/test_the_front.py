@@ -22,6 +22,7 @@ from talaia.outbox.models import Delivery, Fact
 from talaia.panel.models import Service as Row
 from talaia.panel.state import Reason, State
 from talaia.signals.models import CheckFinding, Signal, SourceState
+from talaia.site.models import Publication
 from talaia.site.values import FrontPage, PageGroup, PageService
 from tests.desk.conftest import log_in, member
 
@@ -225,6 +226,21 @@ def test_why_a_check_of_ours_fails_is_read_here(desk: Client, configure: Callabl
     CheckFinding.objects.update(kind="well")
     SourceState.objects.update(notes=[])
     assert 'id="checks"' not in read(desk)
+
+
+@pytest.mark.django_db
+def test_where_nothing_comes_to_the_page_who_writes_here_is_told(desk: Client) -> None:
+    now = timezone.now()
+    row = Publication.objects.create(at=now, seconds=0.1, pages=1, written=1)
+    assert "has not been renewed" not in read(desk)
+    Publication.objects.filter(pk=row.pk).update(at=now - timedelta(minutes=9))
+    assert "The public page has not been renewed since " in read(desk)
+    Publication.objects.create(at=now, seconds=0.1, pages=1, written=1)
+    fact = Fact.objects.create(at=now - timedelta(minutes=3), kind="incident.opened", subject="incident/2026-001")
+    Delivery.objects.create(fact=fact, channel="site", target="event/incident/2026-001", due=now)
+    assert "A change has been waiting since " in read(desk)
+    Delivery.objects.update(state=Delivery.DONE)
+    assert "Our own server" not in read(desk)
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from talaia.audience import actions as audience
 from talaia.audience.models import Recipient
@@ -387,6 +387,25 @@ def test_once_begun_it_cannot_be_taken_back_and_is_not_sent_twice(house: House) 
     house.later(minutes=5).work()
     assert len(house.server.taken) == 3
     assert NoticeRecipient.objects.count() == 3
+
+
+def test_a_copy_that_was_taken_while_the_database_takes_no_row_is_not_sent_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("talaia.outbox.held_outcomes.PAUSE", 0.01)
+    refusals = [OperationalError("attempt to write a readonly database")] * 2
+
+    def refuse(execute: Callable[..., object], sql: str, *given: object) -> object:
+        if sql.startswith('INSERT INTO "talaia_noticerecipient"') and len(house.server.taken) == 2 and refusals:
+            raise refusals.pop()
+        return execute(sql, *given)
+
+    house.open()
+    with connection.execute_wrapper(refuse):
+        house.work().later(minutes=1).work().later(minutes=5).work()
+    assert not refusals
+    assert house.server.to() == ["anna@example.net", "bernat@example.net", "carla@example.net"]
+    assert Notice.objects.get().state == Notice.SENT
 
 
 def test_of_a_site_with_letters_beyond_ascii_in_its_name_the_heads_are_ascii(

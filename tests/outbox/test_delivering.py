@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from talaia.outbox import actions
 from talaia.outbox.actions import Order, record
@@ -401,3 +402,57 @@ def test_a_living_worker_is_not_dead() -> None:
 )
 def test_the_wait_doubles_up_to_its_limit(attempt: int, chance: float, seconds: float) -> None:
     assert wait_before(attempt, timedelta(minutes=15), chance) == timedelta(seconds=seconds)
+
+
+DONE = 'UPDATE "talaia_delivery" SET "state" = %s, "done_at"'
+
+
+@contextmanager
+def read_only(begin: str, times: int) -> Iterator[None]:
+    """The database takes no statement that begins so, the first times."""
+    left = [times]
+
+    def refuse(execute: Callable[..., object], sql: str, *given: object) -> object:
+        if sql.startswith(begin) and left[0]:
+            left[0] -= 1
+            raise OperationalError("attempt to write a readonly database")
+        return execute(sql, *given)
+
+    with connection.execute_wrapper(refuse):
+        yield
+    assert not left[0]
+
+
+def test_what_is_done_while_the_database_takes_no_row_is_not_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("talaia.outbox.held_outcomes.PAUSE", 0.01)
+    happen("a")
+    said: list[str] = []
+
+    def deliver(targets: Sequence[str], now: datetime) -> None:
+        said.extend(targets)
+        refused.enter_context(read_only(DONE, 3))
+
+    with ExitStack() as refused:
+        made = worker(tmp_path, deliver, clock := Clock())
+        made.spread()
+        made.deliver_due(made.channels[0])
+    clock.now += timedelta(hours=1)
+    made.deliver_due(made.channels[0])
+    assert (said, states()) == (["a"], [("a", "done", 1)])
+
+
+def test_a_worker_that_is_to_end_does_not_wait_for_the_database(tmp_path: Path) -> None:
+    happen("a")
+
+    def deliver(targets: Sequence[str], now: datetime) -> None:
+        made.stop.set()
+        refused.enter_context(read_only(DONE, 1))
+
+    with ExitStack() as refused:
+        made = worker(tmp_path, deliver, Clock())
+        made.spread()
+        with pytest.raises(OperationalError):
+            made.deliver_due(made.channels[0])
+    assert states() == [("a", "running", 1)]

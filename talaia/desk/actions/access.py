@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -141,11 +142,15 @@ def view_codes(user: User) -> list[str] | None:
 
 
 def forget_factors(name: str, now: datetime, *, by: str = "") -> int:
-    """For who has lost them: take away passkeys, app and codes, and end all sessions. Returns how many there were."""
+    """For who has lost them: take away passkeys, app and codes, and end all sessions. Returns how many there were.
+
+    What an issuer calls them is forgotten, too: it may call them otherwise by now.
+    """
     with transaction.atomic():
         user = find(name)
         count = len(auth_flows.proofs(user))
         Authenticator.objects.filter(user_id=user.pk).delete()
+        SocialAccount.objects.filter(user_id=user.pk).delete()
         for session in UserSession.objects.filter(user_id=user.pk):
             session.end()
         record("user.factors_forgotten", f"user/{name}", now, by)

@@ -1,5 +1,6 @@
 """Nobody is here without having been invited, or added at the shell."""
 
+# mypy: disable-error-code="import-untyped"
 from __future__ import annotations
 
 import hashlib
@@ -8,6 +9,7 @@ import secrets
 import unicodedata
 from datetime import datetime
 
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -100,7 +102,8 @@ def join(secret: str, name: str, password: str, now: datetime) -> User:
 def arrived(email: str, name: str, issuer: str, now: datetime) -> User | None:
     """Whose address this is, which an issuer of ours has verified: somebody here, or somebody who was invited.
 
-    What an address proves, an admin has said by writing it down; nobody can change their own.
+    What an address proves, an admin has said by writing it down; nobody can change their own. Raises NotPossible where
+    they come from this issuer already, by another number: an address is given to somebody new now and then.
     """
     with transaction.atomic():
         draw_alone("person")
@@ -109,6 +112,8 @@ def arrived(email: str, name: str, issuer: str, now: datetime) -> User | None:
         if here:
             if len(here) > 1:
                 return None
+            if SocialAccount.objects.filter(user_id=here[0].pk, provider=issuer).exists():
+                raise NotPossible(_("somebody here has the address %(email)s already") % {"email": email})
             record("user.openid_added", f"user/{here[0].username}", now, here[0].username, {"issuer": issuer})
             return here[0]
         waiting = Invitation.objects.select_for_update().filter(email__iexact=email, ends_at__gt=now)

@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 from talaia.config import current
 from talaia.desk import actions, login_throttle
 from talaia.desk.people import asking, auth_flows
+from talaia.events.timeline import NotPossible
 
 
 class Account(DefaultAccountAdapter):
@@ -129,9 +130,11 @@ class OpenIDAdapter(DefaultSocialAccountAdapter):
             refuse("unheard")
         if not email or claims.get("email_verified") is not True:  # "true" as a text would be a text
             refuse("unverified")
-        user = actions.arrived(
-            email, str(claims.get("preferred_username") or ""), sociallogin.account.provider, timezone.now()
-        )
+        name, issuer = str(claims.get("preferred_username") or ""), sociallogin.account.provider
+        try:
+            user = actions.arrived(email, name, issuer, timezone.now())
+        except NotPossible:
+            refuse("renumbered")
         if user is None:
             refuse("stranger")
         sociallogin.connect(request, user)

@@ -65,6 +65,8 @@ def _answer(request: requests.PreparedRequest) -> requests.Response:
             content=cast("bytes | str | None", request.body),  # of a form: allauth uploads nothing
         ) as came,
     ):
+        if came.is_redirect and request.method != "GET":  # what is sent is our secret: it is for this address
+            raise httpx.DecodingError("it sends what we post elsewhere")
         for piece in came.iter_bytes():
             content += piece
             if len(content) > LARGEST:

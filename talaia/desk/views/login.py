@@ -59,6 +59,10 @@ def refusal(request: HttpRequest) -> str:
     """Why somebody is here again, who had nearly come in."""
     told = {
         "closed": _("You are not let in any more. Ask an admin of your co-operative."),
+        "renumbered": _(
+            "Somebody has come in with that address before, who had another number there. If that was you, ask an "
+            "admin to take away your second factors; then log in again."
+        ),
         "stranger": _("Nobody here has that address, and it was not invited. Ask an admin for an invitation."),
         "unverified": _("That account has no verified mail address. Verify it there, and try again."),
         "unheard": _("That did not work out: you have stopped it, or the other side does not answer as it should."),

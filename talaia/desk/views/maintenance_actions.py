@@ -52,8 +52,12 @@ def approve(request: HttpRequest, ref: str) -> HttpResponse:
 def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     """The change that waits for a second yes is dropped."""
     there = Following(request, ref)
-    actions.withdraw_change(ref, there.now, by=there.by)
-    messages.info(request, _("The change is dropped; what was approved stands."))
+    try:
+        actions.withdraw_change(ref, there.now, by=there.by, seen=request.POST.get("seen") or None)
+    except Overtaken:
+        messages.info(request, _("That has changed meanwhile. This is how it is now."))
+    else:
+        messages.info(request, _("The change is dropped; what was approved stands."))
     return HttpResponseRedirect(reverse("desk-maintenance", args=[ref]))
 
 

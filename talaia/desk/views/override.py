@@ -29,7 +29,14 @@ def services(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     held = {row.slug: row for row in set_by_hand()}
     groups = [
-        (group, [(one, row, is_turning(one, row, now)) for one in group.services for row in (held.get(one.slug),)])
+        (
+            group,
+            [
+                (one, row, is_turning(one, row, now), actions.mark_of(row) if row else "")
+                for one in group.services
+                for row in (held.get(one.slug),)
+            ],
+        )
         for group in snapshot.front(now).groups
     ]
     return page(request, "desk/panel.html", {"now": now, "groups": groups})
@@ -55,14 +62,16 @@ def by_hand(request: HttpRequest, slug: str) -> HttpResponse:
                 form.words.by_language(),
                 request.user.get_username(),
                 now,
+                request.POST.get("seen"),
             )
         except UserError as refusal:
             form.add_error(None, str(refusal))
+            row.refresh_from_db()
         else:
             messages.info(request, _("It is set. The page says so in a moment."))
             return HttpResponseRedirect(reverse("desk-services"))
     service = next(one for one in snapshot.front(now).services if one.slug == slug)
-    context = {"now": now, "service": service, "row": row, "form": form}
+    context = {"now": now, "service": service, "row": row, "seen": actions.mark_of(row), "form": form}
     return page(request, "desk/by_hand.html", context)
 
 
@@ -71,7 +80,7 @@ def by_hand(request: HttpRequest, slug: str) -> HttpResponse:
 def take_back(request: HttpRequest, slug: str) -> HttpResponse:
     """The signals speak again."""
     try:
-        taken = actions.take_back(slug, request.user.get_username(), timezone.now())
+        taken = actions.take_back(slug, request.user.get_username(), timezone.now(), request.POST.get("seen"))
     except UserError as refusal:
         raise NotPossible(str(refusal)) from None
     said = _("The monitoring speaks for it again.") if taken else ""

@@ -7,6 +7,7 @@ from functools import partial
 from urllib.parse import quote
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -54,11 +55,13 @@ def people(request: HttpRequest) -> HttpResponse:
     has: dict[int, set[str]] = {}
     for user_id, kind in Authenticator.objects.values_list("user_id", "type"):
         has.setdefault(user_id, set()).add(kind)
+    from_issuer = set(SocialAccount.objects.values_list("user_id", flat=True))
     everybody = [
         {
             "user": user,
             "role": role_of(user),
             "proofs": has.get(user.pk, set()),
+            "comes_from_issuer": user.pk in from_issuer,
             "self": user.pk == request.user.pk,
         }
         for user in User.objects.select_related("member").order_by("-is_active", "username")

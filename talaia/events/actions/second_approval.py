@@ -113,10 +113,11 @@ def approve(event: Event, now: datetime, by: str) -> None:
     record(f"maintenance.{kind}", rows.subject(event), now, by, data)
 
 
-def withdraw_change(ref: str, now: datetime, *, by: str) -> Event:
-    """The change that waits is dropped; what was approved goes on standing. Raises NotPossible."""
+def withdraw_change(ref: str, now: datetime, *, by: str, seen: str | None = None) -> Event:
+    """The change that waits is dropped; what was approved goes on standing. Raises NotPossible, and Overtaken."""
     with transaction.atomic():
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))
+        rows.check_seen(seen, rows.mark_of(event))  # it may be approved by now, or another one
         if event.proposed is None:
             return event
         dropped, event.proposed, event.authors = event.proposed, None, []
