@@ -235,7 +235,7 @@ def _facts(event: PublishedEvent, house: ForumSite) -> Iterator[tuple[str, str]]
         yield _("State"), state_word(event.kind, event.state)
     if event.window:
         yield _("Window"), calendar.span(*event.window)
-    else:
+    if event.window is None or event.early:
         yield _("Began"), calendar.moment(event.started_at)
     if event.ended and event.over_at and not event.merged_into:
         yield (

@@ -35,14 +35,15 @@ def method(story: NoticeStory) -> str:
 
 def part(story: NoticeStory, sender: Sender, language: str) -> bytes | None:
     """The file; None for what is not about planned work. Every notice of one maintenance speaks of the same UID."""
-    if story.event.window is None:
+    if story.event.hours is None:
         return None
+    start, end = story.event.hours
     cancelled = story.kind is Kind.CANCELLED
     event = icalendar.Event()
     event.add("uid", f"maintenance-{story.event.ref}@{sender.host}")
     event.add("dtstamp", story.written_at)
-    event.add("dtstart", story.event.window[0])
-    event.add("dtend", story.event.window[1])
+    event.add("dtstart", start)
+    event.add("dtend", end)
     event.add("sequence", story.revision)
     event.add("summary", one_line(in_language(story.event.titles, language).text))
     event.add(

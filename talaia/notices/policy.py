@@ -154,9 +154,12 @@ def wider(ways: Sequence[Segment | None]) -> Segment | None:
     return Segment(found=all(way.found for way in known), **all_of)
 
 
-def revision(windows: Sequence[Window | None], kind: Kind) -> int:
-    """How often the window was another one than people had been told before, this time included, or was called off."""
-    return sum(before != after for before, after in pairwise(windows)) + (kind is Kind.CANCELLED)
+def revision(hours: Sequence[Window | None], kind: Kind) -> int:
+    """How often the hours were others than people had been told before, this time included, or it was called off.
+
+    SEQUENCE of the calendar (RFC 5546 §2.1.4): a program follows other hours only where it has grown.
+    """
+    return sum(before != after for before, after in pairwise(hours)) + (kind is Kind.CANCELLED)
 
 
 def waiting(told: Iterable[PastNotice]) -> set[str]:

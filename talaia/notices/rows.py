@@ -325,20 +325,21 @@ def story(notice: Notice, now: datetime) -> NoticeStory:
     window = window_of(event)
     if kind is Kind.CANCELLED and stories:  # they know it by those hours; of others they have not heard
         window = stories[-1].event.window or window
+    now_told = replace(
+        published([event], Update.objects.filter(pk__in=newest))[0],
+        touched=touched_by(touched),
+        window=window,
+        causes=(),  # neither is told
+        analyses=(),
+    )
     return NoticeStory(
         kind=kind,
-        event=replace(
-            published([event], Update.objects.filter(pk__in=newest))[0],
-            touched=touched_by(touched),
-            window=window,
-            causes=(),  # neither is told
-            analyses=(),
-        ),
+        event=now_told,
         number=notice.number,
         written_at=now,
         before=tuple(one.number for one in earlier),
         behind=wider([one.behind for one in reaches]),
-        revision=revision([*(one.event.window for one in stories), window], kind),
+        revision=revision([*(one.event.hours for one in stories), now_told.hours], kind),
         parts=tuple(_part(one) for one in spoken_for(event)),
         reaches=reaches if len(reaches) > 1 else (),
     )

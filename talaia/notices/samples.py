@@ -130,6 +130,7 @@ STORIES: dict[str, NoticeStory] = {
         _advance,
         Kind.END,
         4,
+        revision=1,
         state="completed",
         ended_at=datetime(2026, 10, 10, 22, 40, tzinfo=UTC),
         touched=(replace(LINKS, state=State.OPERATIONAL),),

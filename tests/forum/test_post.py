@@ -76,6 +76,12 @@ def test_an_incident_is_told_whole() -> None:
     assert (found.impact, found.touched) == ("partial", ("Connexions", "Web"))
 
 
+def test_work_that_began_before_its_hour_says_when() -> None:
+    begun = replace(WORK, state="in_progress", started_at=BEGAN - timedelta(minutes=29))
+    assert "07:12 (3 h)\n- **Inici:** 3 d’octubre del 2026, 03:43" in document(begun, HOUSE).text
+    assert "Inici" not in document(replace(begun, started_at=BEGAN), HOUSE).text
+
+
 def test_a_maintenance_says_its_window_and_what_to_expect() -> None:
     found = document(WORK, HOUSE)
     assert found.title == "[2026-10-03] Manteniment: Canvi d’encaminador (2026-003)"

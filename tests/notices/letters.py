@@ -1,6 +1,7 @@
 """Every kind of mail with its fixed story, in every language, as it is stored in tests/notices/letters/.
 
-`python -m tests.notices.letters` writes them anew; whoever changes a mail reads the difference.
+`DJANGO_SETTINGS_MODULE=talaia.settings python -m tests.notices.letters` writes them anew; whoever changes a mail reads
+the difference.
 """
 
 from __future__ import annotations

@@ -192,6 +192,10 @@ def test_a_mail_of_work_that_began_before_its_hour_says_so_and_one_of_its_end_sa
     assert "22:40 – Sunday, 11 October 2026, 01:00" in text_of(early)
     assert "23:00 – Sunday, 11 October 2026, 01:00" in text_of(about(early, state="scheduled"))
     assert "23:00 – Sunday, 11 October 2026, 00:40" in text_of(over)
+    assert "DTSTART:20261010T204000Z" in part(
+        parsed(early, "en"), "text/calendar"
+    )  # what is written is in the calendar
+    assert "DTEND:20261010T224000Z" in part(parsed(over, "en"), "text/calendar")
 
 
 def text_of(story: NoticeStory) -> str:

@@ -13,12 +13,13 @@ from tests.notices.letters import bytes_of
 from tests.servers import maintnote
 
 # The life of one maintenance: sequence, status, impact.
+END = STORIES["end"].event.ended_at or LATER[1]
 LIFE = {
     "advance": (0, "CONFIRMED", "OUTAGE"),
     "reminder": (0, "CONFIRMED", "OUTAGE"),
     "changed": (1, "CONFIRMED", "OUTAGE"),
     "start": (0, "IN-PROCESS", "OUTAGE"),
-    "end": (0, "COMPLETED", "NO-IMPACT"),
+    "end": (1, "COMPLETED", "NO-IMPACT"),
     "cancelled": (1, "CANCELLED", "OUTAGE"),
 }
 
@@ -45,7 +46,9 @@ def test_the_parser_finds_what_we_told(language: str, tmp_path: Path) -> None:
     mails = [bytes_of(STORIES[name], language) for name in LIFE]
     for name, found in zip(LIFE, maintnote.read(mails, tmp_path), strict=True):
         sequence, status, impact = LIFE[name]
-        window = LATER if name == "changed" else WINDOW
+        window = STORIES[name].event.hours
+        assert window is not None
+        assert window == {"changed": LATER, "end": (WINDOW[0], END)}.get(name, WINDOW)
         assert found == {
             "id": "maintenance-2026-003",
             "provider": "status.example.org",

@@ -20,9 +20,11 @@ from talaia.api import inbound_mail
 from talaia.api.lmtp import LmtpServer
 from talaia.commands.bounce import take_over
 from talaia.events import actions as events
+from talaia.events.timeline import MaintenanceState
 from talaia.notices.headers import verbatim
 from talaia.notices.models import Reply
 from talaia.notices.replies import actions as replies
+from talaia.notices.replies.present import present
 from talaia.notices.replies.read import NoReply, ReplyRequest, read
 from talaia.notices.replies.write import Present, ReplyLinks, mail
 from talaia.outbox.models import Delivery, Fact
@@ -245,6 +247,17 @@ def test_the_answer_leads_to_the_forum_where_there_is_one(
     house.work()
     [taken] = house.server.taken
     assert ("https://agora.example.org" in taken.text) is led
+
+
+def test_an_answer_tells_the_hours_of_work_as_they_are(asked: House) -> None:
+    window = (asked.now + timedelta(hours=1), asked.now + timedelta(hours=3))
+    event = events.plan_maintenance(
+        {"ca": "Router"}, {"ca": "Canvi."}, {"links": State.MAINTENANCE}, window, asked.now, by="b"
+    )
+    early = asked.later(minutes=31).now
+    events.update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {"ca": "Ja hi som."}, early, by="b")
+    (told,) = present(asked.later(minutes=5).now).working
+    assert told.window == (early, window[1])
 
 
 def test_a_stranger_is_answered_in_every_language_and_once_a_day(asked: House) -> None:

@@ -28,7 +28,7 @@ from talaia.events.timeline import NotPossible
 
 @never_cache
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """Name and password. login_throttle.py slows guessing down; who is not active learns no more than others."""
     if request.user.is_authenticated:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from talaia.events.models import Event
-from talaia.events.published import TouchedService, path_of
-from talaia.events.reading import public, window_of
+from talaia.events.published import TouchedService
+from talaia.events.reading import public, published
 from talaia.events.timeline import MaintenanceState
 from talaia.localization.texts import words
 from talaia.notices.replies.write import OpenEvent, Present
@@ -32,11 +33,11 @@ def present(now: datetime) -> Present:
             for slug, names, state in services
             if state != State.OPERATIONAL
         ),
-        incidents=tuple(_open(row) for row in incidents),
-        working=tuple(_open(row) for row in working),
-        coming=tuple(_open(row) for row in coming),
+        incidents=_open(incidents),
+        working=_open(working),
+        coming=_open(coming),
     )
 
 
-def _open(row: Event) -> OpenEvent:
-    return OpenEvent(path_of(row.kind, row.ref), words(row.titles, row.language), row.state, window_of(row))
+def _open(rows: Iterable[Event]) -> tuple[OpenEvent, ...]:
+    return tuple(OpenEvent(one.path, one.titles, one.state, one.hours) for one in published(list(rows)))
