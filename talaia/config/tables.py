@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from talaia.config import check_kinds
 from talaia.config.audience_tables import FORGET_AFTER as FORGET_AFTER
 from talaia.config.audience_tables import Audience as Audience
 from talaia.config.audience_tables import Columns as Columns
@@ -20,7 +20,8 @@ from talaia.config.audience_tables import Sympa as Sympa
 from talaia.config.channel_tables import Chat as Chat
 from talaia.config.channel_tables import Subscribe as Subscribe
 from talaia.config.channel_tables import Webhook as Webhook
-from talaia.config.hosts import host_and_port, is_here, name_server, without_password
+from talaia.config.check_kinds import CheckKindName
+from talaia.config.hosts import is_here, without_password
 from talaia.config.languages import LANGUAGES as LANGUAGES
 from talaia.config.languages import Language
 from talaia.config.matchers import Matchers
@@ -192,7 +193,7 @@ class ConnectionConfig(ConfigTable, frozen=True, kw_only=True):
 
 class CheckConfig(ConfigTable, frozen=True, kw_only=True):
     id: str
-    kind: Literal["http", "tcp", "dns", "ping"]
+    kind: CheckKindName
     target: str
     service: str | None = None
     connection: str | None = None
@@ -226,15 +227,7 @@ class CheckConfig(ConfigTable, frozen=True, kw_only=True):
     def at_home(self) -> bool:
         """Whether it asks this machine itself, and so says nothing of a line."""
         try:
-            match self.kind:
-                case "http":
-                    return is_here(urlsplit(self.target).hostname or "")
-                case "tcp":
-                    return is_here(host_and_port(self.target)[0])
-                case "dns":
-                    return bool(self.server) and is_here(name_server(self.server or "")[0])
-                case "ping":
-                    return is_here(self.target)
+            return is_here(check_kinds.KINDS[self.kind].asks(self.target, self.server or ""))
         except ValueError:  # a mistake that is told elsewhere
             return False
 

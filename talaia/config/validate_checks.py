@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from talaia.config.addresses import has_password, nowhere, positive
+from talaia.config.check_kinds import KINDS
 from talaia.config.hosts import host, host_and_port, name_server, web_address
 from talaia.config.positions import Path as Place
 from talaia.config.tables import CheckConfig, ConnectionConfig
 from talaia.config.validate_dns import answer_is_wrong, record_is_wrong, target_is_wrong
 
-ONLY_FOR = {
-    "status": "http",
-    "text": "http",
-    "certificate_days": "http",
-    "username": "http",
-    "password_file": "http",
-    "ca_file": "http",
-    "server": "dns",
-    "record": "dns",
-    "answer": "dns",
-}
+ONLY_FOR = {key: kind for kind, row in KINDS.items() for key in row.keys}
+
+
+# Raises ValueError with what is wrong with the target.
+TARGETS: dict[str, Callable[[str], object]] = {"http": web_address, "tcp": host_and_port, "ping": host}
 
 
 def check_fits(
@@ -60,18 +55,13 @@ def check_fits(
 
 def _target(place: Place, check: CheckConfig) -> Iterator[tuple[Place, str]]:
     """What a check can never look at is a mistake here; it must not look like an outage there."""
-    try:
-        match check.kind:
-            case "http":
-                web_address(check.target)
-            case "tcp":
-                host_and_port(check.target)
-            case "ping":
-                host(check.target)
-            case "dns":
-                yield from _question(place, check)
-    except ValueError as wrong:
-        yield (*place, "target"), str(wrong)
+    if is_wrong := TARGETS.get(check.kind):
+        try:
+            is_wrong(check.target)
+        except ValueError as wrong:
+            yield (*place, "target"), str(wrong)
+    else:
+        yield from QUESTIONS[check.kind](place, check)
 
 
 def _question(place: Place, check: CheckConfig) -> Iterator[tuple[Place, str]]:
@@ -86,3 +76,9 @@ def _question(place: Place, check: CheckConfig) -> Iterator[tuple[Place, str]]:
             name_server(check.server)
         except ValueError as error:
             yield (*place, "server"), str(error)
+
+
+# Of the kinds that are more than a target.
+QUESTIONS = {"dns": _question}
+if TARGETS.keys() | QUESTIONS.keys() != KINDS.keys():
+    raise TypeError("config/validate_checks.py: each kind of check says which targets it cannot look at")

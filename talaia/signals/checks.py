@@ -16,11 +16,11 @@ from django.utils import timezone
 from talaia.config import CheckConfig, Config
 from talaia.log.episodes import lasts, well
 from talaia.signals.check_outcome import CheckOutcome
-from talaia.signals.probes import dns, http, ping, tcp
 from talaia.signals.probes.answer import GATEWAY, Failed, NotMeasured, ProbeAnswer
 from talaia.signals.probes.event_loop import ProbeLoop
 from talaia.signals.probes.local_faults import Refusals, chain, is_ours
 from talaia.signals.probes.local_network import leads_nowhere
+from talaia.signals.probes.registry import PROBES
 
 log = logging.getLogger(__name__)
 
@@ -53,17 +53,9 @@ async def _within(loop: ProbeLoop, check: CheckConfig, config: Config) -> ProbeA
     seconds = check.timeout.total_seconds()
     try:
         async with asyncio.timeout(seconds):
-            match check.kind:
-                case "http":
-                    return await http.look(check, config)
-                case "tcp":
-                    return await tcp.look(check)
-                case "dns":
-                    return await dns.look(check)
-                case "ping":
-                    return await ping.look(check)
+            return await PROBES[check.kind].look(check, config)
     except TimeoutError:
-        if loop.resolving or (check.kind == "dns" and not check.server):
+        if loop.resolving or PROBES[check.kind].waits_for_us(check):
             raise NotMeasured(f"here: no name server has answered within {seconds:g} s; see /etc/resolv.conf") from None
         if loop.trying and all(map(leads_nowhere, [*loop.trying, *(address for address, _ in loop.refusals)])):
             raise NotMeasured(GATEWAY) from None

@@ -276,7 +276,7 @@ def installed(home: Path, server: Letterbox) -> Iterator[Product]:
     product = Product(home, server)
     with (
         mock.patch.object(timezone, "now", product.tell_time),
-        mock.patch("talaia.signals.probes.tcp.look", lambda check: product.world.look(check)),
+        mock.patch("talaia.signals.probes.tcp.TcpProbe.look", lambda _probe, check, _config: product.world.look(check)),
         transaction.atomic(),
     ):
         outbox.UNCLEAR.clear()

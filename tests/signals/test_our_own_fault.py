@@ -148,10 +148,10 @@ def test_no_thread_left_and_a_mistake_of_ours_say_nothing_of_the_target(monkeypa
         outcome = checks.probe(check, current())
         assert (outcome.ok, outcome.measured) == (False, False)
 
-    async def broken(_: CheckConfig) -> None:
+    async def broken(*_: object) -> None:
         raise KeyError("a mistake")
 
-    monkeypatch.setattr("talaia.signals.probes.tcp.look", broken)
+    monkeypatch.setattr("talaia.signals.probes.tcp.TcpProbe.look", broken)
     outcome = checks.probe(check, current())
     assert (outcome.ok, outcome.measured) == (False, False)
     assert "KeyError" in outcome.what

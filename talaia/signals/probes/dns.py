@@ -14,49 +14,57 @@ import dns.rdata
 import dns.rdatatype
 import dns.resolver
 
-from talaia.config import CheckConfig
+from talaia.config import CheckConfig, Config
 from talaia.config.hosts import name_server
 from talaia.config.validate_dns import name_in_dns, question_is_wrong
 from talaia.signals.probes.answer import Failed, NotMeasured, ProbeAnswer
 from talaia.signals.probes.local_faults import is_ours
+from talaia.signals.probes.probe import Probe
 
 SHOWN = 5  # answers named in the details
 
 
-async def look(check: CheckConfig) -> ProbeAnswer:
-    """Ask for `record` of `target`; with `answer`, that one must be among those that come."""
-    if wrong := question_is_wrong(check.target, check.record):
-        raise NotMeasured(wrong)
-    try:
-        resolver = await _resolver(check.server) if check.server else dns.asyncresolver.Resolver()
-    except dns.resolver.NoResolverConfiguration:
-        raise NotMeasured("this machine has no name server: /etc/resolv.conf is missing or empty") from None
-    kind, name = check.record.upper(), name_in_dns(check.target)
-    patience = check.timeout.total_seconds()
-    began = time.monotonic()
-    try:
-        found = await resolver.resolve(name, kind, lifetime=0.95 * patience, search=False)  # to say itself what it met
-    except dns.resolver.NXDOMAIN:
-        raise Failed(f"there is no name {check.target} (NXDOMAIN)") from None
-    except dns.resolver.NoAnswer:
-        raise Failed(f"{check.target} has no {kind} record") from None
-    except dns.resolver.NoNameservers as error:
-        said = f"{check.target}: no server gave an answer: {_complaints(error)}"
-        raise (NotMeasured(f"here: {said}") if _blind(error, own=not check.server) else Failed(said)) from None
-    except dns.exception.Timeout as error:
-        if not check.server:
-            raise NotMeasured(f"here: no name server of this machine has answered within {patience:g} s") from None
-        if _blind(error, own=False):
-            raise NotMeasured(f"here: {_complaints(error)}") from None
-        raise TimeoutError from None
-    except dns.exception.DNSException as error:  # an answer that cannot be read
-        raise Failed(f"{check.target}: {error}") from None
-    seconds = time.monotonic() - began
-    texts = sorted(rdata.to_text() for rdata in found)  # servers turn the order round
-    shown = ", ".join(texts[:SHOWN]) + (f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else "")
-    if check.answer and not any(same(rdata, check.answer) for rdata in found):
-        raise Failed(f"{kind} of {check.target} is {shown}, not {check.answer}")
-    return ProbeAnswer(seconds, f"{kind} of {check.target} is {shown}")
+class DnsProbe(Probe):
+    kind = "dns"
+
+    async def look(self, check: CheckConfig, _config: Config) -> ProbeAnswer:
+        """Ask for `record` of `target`; with `answer`, that one must be among those that come."""
+        if wrong := question_is_wrong(check.target, check.record):
+            raise NotMeasured(wrong)
+        try:
+            resolver = await _resolver(check.server) if check.server else dns.asyncresolver.Resolver()
+        except dns.resolver.NoResolverConfiguration:
+            raise NotMeasured("this machine has no name server: /etc/resolv.conf is missing or empty") from None
+        kind, name = check.record.upper(), name_in_dns(check.target)
+        patience = check.timeout.total_seconds()
+        began = time.monotonic()
+        try:
+            # Less than there is, so that it can say itself what it met.
+            found = await resolver.resolve(name, kind, lifetime=0.95 * patience, search=False)
+        except dns.resolver.NXDOMAIN:
+            raise Failed(f"there is no name {check.target} (NXDOMAIN)") from None
+        except dns.resolver.NoAnswer:
+            raise Failed(f"{check.target} has no {kind} record") from None
+        except dns.resolver.NoNameservers as error:
+            said = f"{check.target}: no server gave an answer: {_complaints(error)}"
+            raise (NotMeasured(f"here: {said}") if _blind(error, own=not check.server) else Failed(said)) from None
+        except dns.exception.Timeout as error:
+            if not check.server:
+                raise NotMeasured(f"here: no name server of this machine has answered within {patience:g} s") from None
+            if _blind(error, own=False):
+                raise NotMeasured(f"here: {_complaints(error)}") from None
+            raise TimeoutError from None
+        except dns.exception.DNSException as error:  # an answer that cannot be read
+            raise Failed(f"{check.target}: {error}") from None
+        seconds = time.monotonic() - began
+        texts = sorted(rdata.to_text() for rdata in found)  # servers turn the order round
+        shown = ", ".join(texts[:SHOWN]) + (f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else "")
+        if check.answer and not any(same(rdata, check.answer) for rdata in found):
+            raise Failed(f"{kind} of {check.target} is {shown}, not {check.answer}")
+        return ProbeAnswer(seconds, f"{kind} of {check.target} is {shown}")
+
+    def waits_for_us(self, check: CheckConfig) -> bool:
+        return not check.server
 
 
 async def _resolver(server: str) -> dns.asyncresolver.Resolver:

@@ -19,52 +19,56 @@ from talaia.config.tls_trust import trusted
 from talaia.signals.probes.answer import Failed, NotMeasured, ProbeAnswer
 from talaia.signals.probes.http_wire import WireTransport
 from talaia.signals.probes.page_text import stands_in
+from talaia.signals.probes.probe import Probe
 
 REDIRECTS = 10
 ENOUGH = 1_000_000  # bytes of a body that are read; a text must stand in these
 
 
-async def look(check: CheckConfig, config: Config) -> ProbeAnswer:
-    """GET the page, through its redirects unless a status 3xx is what is asked for."""
-    follow = not any(300 <= status < 400 for status in check.status)
-    context = _trust(check, config)
-    try:
-        target = web_address(check.target)
-    except ValueError as wrong:
-        raise NotMeasured(str(wrong)) from None
-    headers = {
-        "User-Agent": f"talaia/{__version__} (+{config.site.address})",
-        "Accept": "*/*",
-        "Accept-Encoding": "identity",
-        "Connection": "close",
-    }
-    ends: list[datetime] = []
-    began = time.monotonic()
-    transport = WireTransport(context)
-    async with httpx.AsyncClient(transport=transport, timeout=None, trust_env=False, headers=headers) as client:  # noqa: S113 - the whole probe has one
-        request = client.build_request("GET", target, headers=_credentials(check, config))
-        asked = request.url
-        for _ in range(REDIRECTS + 1):
-            try:
-                response = await client.send(request, stream=True)
-            except idna.InvalidCodepoint as error:  # browsers open 😀.example, and httpx does not
-                raise NotMeasured(f"redirected to a name that cannot be asked here: {error}") from None
-            try:
-                if (end := certificate_end(response)) is not None:
-                    ends.append(end)
-                if not (follow and response.next_request):
-                    body, whole = await _read(response)
-                    break
-                request = response.next_request
-                if is_here(request.url.host) and not check.at_home:  # a stranger's word sends us nowhere at home
-                    raise Failed(f"redirected to this machine itself, {_short(shown(str(request.url)))}")
-            finally:
-                await response.aclose()
-        else:
-            raise Failed(f"redirected more than {REDIRECTS} times, last to {_short(shown(str(request.url)))}")
-    seconds = time.monotonic() - began
-    _judge(check, response, asked, body, whole)
-    return ProbeAnswer(seconds, f"status {response.status_code}", min(ends, default=None))
+class HttpProbe(Probe):
+    kind = "http"
+
+    async def look(self, check: CheckConfig, config: Config) -> ProbeAnswer:
+        """GET the page, through its redirects unless a status 3xx is what is asked for."""
+        follow = not any(300 <= status < 400 for status in check.status)
+        context = _trust(check, config)
+        try:
+            target = web_address(check.target)
+        except ValueError as wrong:
+            raise NotMeasured(str(wrong)) from None
+        headers = {
+            "User-Agent": f"talaia/{__version__} (+{config.site.address})",
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
+        ends: list[datetime] = []
+        began = time.monotonic()
+        transport = WireTransport(context)
+        async with httpx.AsyncClient(transport=transport, timeout=None, trust_env=False, headers=headers) as client:  # noqa: S113 - the whole probe has one
+            request = client.build_request("GET", target, headers=_credentials(check, config))
+            asked = request.url
+            for _ in range(REDIRECTS + 1):
+                try:
+                    response = await client.send(request, stream=True)
+                except idna.InvalidCodepoint as error:  # browsers open 😀.example, and httpx does not
+                    raise NotMeasured(f"redirected to a name that cannot be asked here: {error}") from None
+                try:
+                    if (end := certificate_end(response)) is not None:
+                        ends.append(end)
+                    if not (follow and response.next_request):
+                        body, whole = await _read(response)
+                        break
+                    request = response.next_request
+                    if is_here(request.url.host) and not check.at_home:  # a stranger's word sends us nowhere at home
+                        raise Failed(f"redirected to this machine itself, {_short(shown(str(request.url)))}")
+                finally:
+                    await response.aclose()
+            else:
+                raise Failed(f"redirected more than {REDIRECTS} times, last to {_short(shown(str(request.url)))}")
+        seconds = time.monotonic() - began
+        _judge(check, response, asked, body, whole)
+        return ProbeAnswer(seconds, f"status {response.status_code}", min(ends, default=None))
 
 
 def _credentials(check: CheckConfig, config: Config) -> dict[str, str]:

@@ -1,12 +1,17 @@
-"""A kind of source is there wholly, or the product does not even begin."""
+"""A kind of source, or of check, is there wholly, or the product does not even begin."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from talaia.config import CheckConfig
+from talaia.config.check_kinds import KINDS as CHECK_KINDS
 from talaia.config.source_kinds import KINDS
+from talaia.signals.probes.probe import Probe
+from talaia.signals.probes.registry import PROBES
 from talaia.signals.sources.adapter import SourceAdapter
 from talaia.signals.sources.registry import ADAPTERS
 
@@ -41,3 +46,17 @@ def test_one_that_is_half_made_fails_when_it_is_made(kind: str, has: dict[str, o
 def test_one_without_a_row_fails_too() -> None:
     with pytest.raises(KeyError, match="zabbix"):
         type("Zabbix", (SourceAdapter,), {"kind": "zabbix"})
+
+
+@pytest.mark.parametrize("kind", CHECK_KINDS)
+def test_a_kind_of_check_is_described_and_looks(kind: str) -> None:
+    assert f"`{kind}`" in (DOCS / "configuration.md").read_text()
+    assert PROBES[kind].kind == kind
+    fields = {field.name for field in msgspec.structs.fields(CheckConfig)}
+    assert set(CHECK_KINDS[kind].keys) <= fields
+
+
+@pytest.mark.parametrize("has", [{"kind": "tcp"}, {"kind": "smtp", "look": None}])
+def test_a_probe_that_is_half_made_fails_when_it_is_made(has: dict[str, object]) -> None:
+    with pytest.raises(TypeError, match="Half: a probe has a row"):
+        type("Half", (Probe,), has)
