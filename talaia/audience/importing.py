@@ -21,7 +21,8 @@ from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Import
 from talaia.audience.reading import UnreadableFile, sandbox
 from talaia.audience.recipients import before, entries, forgotten, in_batches, last_done
-from talaia.audience.roster import Roster, names, roster
+from talaia.audience.roster import Roster, roster
+from talaia.audience.row_cells import names
 from talaia.audience.row_owners import held
 from talaia.audience.serialize import unpack
 from talaia.config import Audience, Config, current

@@ -6,9 +6,7 @@ import argparse
 import smtplib
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Iterator
 
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -17,11 +15,10 @@ from django.utils import timezone
 from talaia import forwarded, schema
 from talaia.api.db_timeout import statement_timeout
 from talaia.audience.mailing import chosen_in_vain
-from talaia.audience.mailman.apply_settings import checked
 from talaia.audience.mailman.client import MailmanClient as MailmanClient
-from talaia.audience.sympa import TOKEN as SYMPA
+from talaia.commands.check_sources import Line, asked, checks, mailing_list, odd
 from talaia.commands.forum import try_out
-from talaia.config import Config, SourceConfig, current
+from talaia.config import Config, current
 from talaia.config.extras import missing
 from talaia.file_modes import loose_public, loose_state, make_private, make_public, readable_by_others
 from talaia.log.known_secrets import secret_files
@@ -31,20 +28,11 @@ from talaia.outbox.disk_reserve import free, room
 from talaia.outbox.errors import OutsideError
 from talaia.outbox.failure_kinds import HINTS, FailureKind, in_one_line, trouble
 from talaia.outbox.models import Delivery
-from talaia.signals.checks import probe
-from talaia.signals.client import Heard, SourceClient
 from talaia.signals.evaluate import read_odd
-from talaia.signals.evidence import wanted
-from talaia.signals.models import SourceState, Token
-from talaia.signals.sources.registry import poll
-from talaia.signals.unknown_labels import UnknownLabel, oddities
 from talaia.site.integrity_check import compared
 
 HELP = "Read the configuration and look whether database, folder, sources and checks are well. Exit code 1 if not."
 
-# A line of the result: is it well, what was looked at, and what to do when it is not. None: worth a look, no failure.
-Line = tuple[bool | None, str, str]
-AT_ONCE = 16  # checks
 AS_OURS, OWN = "run it as the account that runs talaia", "that account must own all of it (chown -R)"
 
 
@@ -131,15 +119,6 @@ def chosen(config: Config) -> Iterator[Line]:
         yield None, f"{people} chose {slug!r}, which is not listed any more", mend
 
 
-def odd(one: UnknownLabel) -> Line:
-    return None, f"source {one.source}: {one}", "mend the rule, or talaia.toml; docs/monitoring.md has the labels"
-
-
-def has_token(name: str, made: bool) -> bool:
-    """Whether somebody can come in as `name`; without tables nobody can."""
-    return made and Token.objects.filter(source=name).exists()
-
-
 def folder(config: Config) -> Iterator[Line]:
     public = config.home / "public"
     try:
@@ -189,46 +168,6 @@ def readers(config: Config) -> Iterator[Line]:
             yield None, f"everybody on this machine can read {file}", f"chmod o= {file}"
 
 
-def asked(source: SourceConfig, config: Config, made: bool) -> Iterator[Line]:
-    """Ask a source as the watch would, and hold its answer against what talaia.toml expects of it."""
-    if not source.polled:
-        if not has_token(source.id, made):
-            yield None, f"source {source.id}: nobody can post to it yet", f"talaia token create {source.id}"
-        else:
-            yield True, f"source {source.id} has a token", ""
-            state = SourceState.objects.filter(pk=source.id).first()
-            yield from noted(source, [note for note in state.notes if note["code"] == "too_many"] if state else ())
-        return
-    client = SourceClient(source, config)
-    try:
-        heard = poll(client, wanted(config, source), timezone.now())
-    except OutsideError as fault:
-        yield False, str(fault), fault.hint
-        return
-    finally:
-        client.close()
-    firing = sum(not alert.heartbeat for alert in heard.alerts)  # a heartbeat always does, and is no trouble
-    said = "1 alert that concerns the panel fires" if firing == 1 else f"{firing} alerts that concern the panel fire"
-    yield True, f"source {source.id} answers; {said}", ""
-    yield from noted(source, heard.notes)
-    yield from map(odd, oddities(config, source.id, [(alert.labels, alert.annotations) for alert in heard.alerts]))
-    if source.traits.evaluates:
-        yield from measured(source, heard, config)
-
-
-def checks(config: Config) -> Iterator[Line]:
-    """What each built-in check finds from here, now. That a service is down is no mistake of the configuration."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        outcomes = pool.map(lambda check: probe(check, config), config.tables.checks)
-        for check, outcome in zip(config.tables.checks, outcomes, strict=True):
-            well = True if outcome.kind == "well" and not outcome.expiring else None
-            mend = {
-                "failing": "is the service down, or does the check ask the wrong thing?",
-                "blind": "nothing can be said of the service until this is mended",
-            }.get(outcome.kind, "")
-            yield well, f"check {check.id} ({check.kind} {check.shown}): {outcome.what}", mend
-
-
 def mail_server(config: Config) -> Iterator[Line]:
     """Whether it answers and lets us in. With a Mailman only tests to oneself go by it."""
     if config.mail.sender is None:
@@ -260,62 +199,3 @@ def proxy(config: Config) -> Iterator[Line]:
     """Whether requests came through a proxy of which we are not told."""
     if forwarded.is_forgotten(config.home, config.web.behind_proxy, timezone.now()):
         yield None, forwarded.WHAT, forwarded.MEND
-
-
-def mailing_list(config: Config, made: bool) -> Iterator[Line]:
-    """Whether the list server answers, and holds and answers mail as it must; whether its queues are empty."""
-    audience = config.tables.audience
-    if audience and audience.mailman:
-        try:
-            with MailmanClient(audience.mailman, config) as client:
-                yield from checked(client, config.site)
-        except OutsideError as fault:
-            yield False, str(fault), fault.hint
-    if audience and audience.sympa and not has_token(SYMPA, made):
-        yield None, "Sympa cannot read the addresses yet", f"talaia token create {SYMPA}"
-
-
-def noted(source: SourceConfig, notes: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
-    for note in notes:
-        match note["code"]:
-            case "skew":
-                yield (
-                    None,
-                    f"source {source.id}: its clock is {note['seconds']} s from ours",
-                    "run a time service on both",
-                )
-            case "broken_rule":
-                yield None, f"source {source.id}: rule {note['rule']} fails: {note['error']}", "mend the rule"
-            case "bad_query":
-                yield False, f"service {note['service']}: {note['error']}", "mend the evidence query"
-            case "flood":
-                yield (
-                    None,
-                    f"source {source.id}: so many alerts concern the panel that {note['count']} were left out",
-                    "each service and connection has its own all the same; narrow what carries our labels",
-                )
-            case "too_many":
-                yield (
-                    None,
-                    f"source {source.id} said more than is kept: {note['count']:,} signals were left out",
-                    "what touches a service is kept; send only alerts that are the page's business",
-                )
-            case code:
-                yield None, f"source {source.id}: {code} {dict(note)}", ""
-
-
-def measured(source: SourceConfig, heard: Heard, config: Config) -> Iterator[Line]:
-    """Which services and reference connections have no measurement: they could not be operational."""
-    found = {(sample.service, sample.connection) for sample in heard.measured}
-    for service in config.tables.services:
-        if service.evidence is None or service.evidence.source != source.id:
-            continue
-        if service.reference is None:
-            if (service.slug, "") not in found:
-                mend = f"does {service.evidence.query} bring anything in Prometheus?"
-                yield None, f"service {service.slug} is not measured", mend
-            continue
-        if missing := [one for one in service.reference.connections if (service.slug, one) not in found]:
-            names = ", ".join(missing)
-            mend = f"take them off the list, or give their targets the label {service.reference.label}"
-            yield None, f"service {service.slug}: connections that are not measured: {names}", mend

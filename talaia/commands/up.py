@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from talaia.config import current
-from talaia.server.process import END, listen_address, up
+from talaia.server.listening import listen_address
+from talaia.server.process import END, up
 
 HELP = "Serve the page, the desk and the hooks, and do all the work behind them, in one process."
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from talaia.config import current
-from talaia.server.process import END, listen_address, web
+from talaia.server.listening import listen_address
+from talaia.server.process import END, web
 
 HELP = "Serve the public folder, the desk and the hooks; `talaia work` does the rest."
 

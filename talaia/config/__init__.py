@@ -9,26 +9,28 @@ from pathlib import Path
 import msgspec
 
 from talaia.config.hosts import asked_by, host, own_address
-from talaia.config.tables import (
-    FORGET_AFTER,
-    LANGUAGES,
+from talaia.config.panel_tables import (
     AlertMatch,
-    Audience,
-    Chat,
     CheckConfig,
-    Columns,
-    Config,
     ConnectionConfig,
     EvidenceConfig,
     GroupConfig,
+    Reference,
+    ServiceConfig,
+    SourceConfig,
+)
+from talaia.config.tables import (
+    FORGET_AFTER,
+    LANGUAGES,
+    Audience,
+    Chat,
+    Columns,
+    Config,
     MailConfig,
     Mailman,
     MirrorConfig,
-    Reference,
     SegmentConfig,
-    ServiceConfig,
     SiteConfig,
-    SourceConfig,
     Subscribe,
     Sympa,
     Tables,

@@ -14,8 +14,9 @@ import msgspec
 
 from talaia.config.addresses import LONGEST, SLUG, has_password, is_host_and_port, is_web_address, nowhere, positive
 from talaia.config.hosts import asked_by, own_address
+from talaia.config.panel_tables import ConnectionConfig, ServiceConfig, SourceConfig
 from talaia.config.positions import Path as Place
-from talaia.config.tables import Config, ConnectionConfig, ServiceConfig, SourceConfig, Tables
+from talaia.config.tables import Config, Tables
 from talaia.config.validate_channels import inconsistencies as channels_fit
 from talaia.config.validate_checks import check_fits
 from talaia.config.validate_mail import audience_fits, mail_fits, mirror_fits

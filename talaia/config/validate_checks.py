@@ -9,8 +9,8 @@ import msgspec
 from talaia.config.addresses import has_password, nowhere, positive
 from talaia.config.check_kinds import KINDS
 from talaia.config.hosts import host, host_and_port, name_server, web_address
+from talaia.config.panel_tables import CheckConfig, ConnectionConfig
 from talaia.config.positions import Path as Place
-from talaia.config.tables import CheckConfig, ConnectionConfig
 from talaia.config.validate_dns import answer_is_wrong, record_is_wrong, target_is_wrong
 
 ONLY_FOR = {key: kind for kind, row in KINDS.items() for key in row.keys}

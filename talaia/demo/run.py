@@ -13,7 +13,8 @@ from talaia.config import Config, current
 from talaia.demo.seed import seed
 from talaia.demo.words import Scene, welcome
 from talaia.desk.actions import add
-from talaia.server.process import claim_port, up
+from talaia.server.listening import claim_port
+from talaia.server.process import up
 from talaia.signals.watch import SignalWatch
 from talaia.site.write import publish
 

@@ -9,7 +9,8 @@ from talaia.events.models import Event, Impact
 from talaia.events.timeline import MaintenanceState
 from talaia.events.window_schedule import ends
 from talaia.panel.models import Service
-from talaia.panel.state import TROUBLE, WEIGHT, Declared, State, stopped
+from talaia.panel.shown import Declared, stopped
+from talaia.panel.state import TROUBLE, WEIGHT, State
 
 
 def declared(services: Iterable[Service]) -> dict[str, Declared]:

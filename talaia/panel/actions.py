@@ -13,10 +13,12 @@ from talaia.config import current
 from talaia.errors import UserError
 from talaia.outbox.actions import record
 from talaia.panel.catalogue import Heading
+from talaia.panel.holds import Computed, Unrest
 from talaia.panel.models import Day, FormerSlug, Group, Listing, Service, Transition, Watched
 from talaia.panel.monitoring_gaps import NOT_RUNNING
 from talaia.panel.override import check_by_hand, mark
-from talaia.panel.state import TROUBLE, Computed, Reason, ShownState, State, Unrest
+from talaia.panel.shown import ShownState
+from talaia.panel.state import TROUBLE, Reason, State
 from talaia.panel.uptime import local_day
 
 NOT_BY_HAND: Mapping[str, Any] = {

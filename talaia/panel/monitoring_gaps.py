@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from talaia.panel.state import Computed, Declared, Reason, ShownState, State, show
+from talaia.panel.holds import Computed
+from talaia.panel.shown import Declared, ShownState, show
+from talaia.panel.state import Reason, State
 
 BEAT = timedelta(seconds=60)
 RESTART = timedelta(minutes=3)  # so much is the time of a restart, and counts as watched

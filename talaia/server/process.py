@@ -29,8 +29,6 @@ from talaia.audience.mailman.watch import MailmanWatch as ListWatch
 from talaia.audience.watch import ExportWatch as AudienceWatch
 from talaia.channels import channels
 from talaia.config import Config
-from talaia.config.addresses import is_host_and_port
-from talaia.errors import UserError
 from talaia.forum.polling import MirrorPoll
 from talaia.forum.registry import chosen
 from talaia.outbox.actions import WAKE
@@ -42,6 +40,7 @@ from talaia.outbox.worker import Worker
 from talaia.reactions import consequences
 from talaia.server.admission import Admission, bounds, place_of, raise_limit
 from talaia.server.http_protocol import HttpProtocol
+from talaia.server.listening import TCP_NOTSENT_LOWAT, UNSENT, claim_port
 from talaia.server.scheduler import Clock
 from talaia.server.startup import AGAIN, prepare, prepare_at_last, reload
 from talaia.server.static_files import ASGI, StaticFiles
@@ -50,8 +49,6 @@ from talaia.site.integrity_check import Guard
 
 log = logging.getLogger(__name__)
 
-TCP_NOTSENT_LOWAT = 25  # of Linux; Python has no name for it before 3.12
-UNSENT = 16_384  # bytes of answers that wait in the kernel, for each connection
 GRACE = 2.5  # seconds that what runs may take to finish
 CALLED_OFF = 1.0  # seconds more, for what was still asking somebody then
 END = 4.5  # seconds after which a process of ours ends, whatever still runs in it
@@ -118,27 +115,6 @@ class Background:
             if not any(thread.is_alive() for thread in started):
                 return
             call_off()
-
-
-def listen_address(config: Config, option: str | None) -> tuple[str, int]:
-    """Where to listen: what the command line says, else `[web] listen`."""
-    if option is None:
-        return config.web.host_and_port
-    if not is_host_and_port(option):
-        raise UserError(f'--listen {option}: write it as "127.0.0.1:8000"')
-    host, _, port = option.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-def claim_port(host: str, port: int) -> None:
-    """Refuse at once, in one line, when the address cannot be listened on; port 0 is the system's choice nowhere."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise UserError(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from None
 
 
 class Server(uvicorn.Server):

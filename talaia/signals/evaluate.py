@@ -13,23 +13,11 @@ from talaia.config import Config
 from talaia.config import ServiceConfig as Listed
 from talaia.config.source_kinds import SourceKind
 from talaia.events.manual_state import declared
+from talaia.panel.holds import Computed, Level, Unrest, settle
 from talaia.panel.models import Service
 from talaia.panel.monitoring_gaps import NOT_RUNNING
-from talaia.panel.state import (
-    TROUBLE,
-    Computed,
-    Declared,
-    Level,
-    Reason,
-    ShownState,
-    State,
-    Unrest,
-    Verdict,
-    believed,
-    settle,
-    show,
-    watched,
-)
+from talaia.panel.shown import Declared, ShownState, believed, show, watched
+from talaia.panel.state import TROUBLE, Reason, State, Verdict
 from talaia.signals.inputs import CHECKS, UNCONFIRMED_HOLD, EvidenceSample, SourceView, ToldAlert, View, merged
 from talaia.signals.models import Evidence, Signal, SourceState
 from talaia.signals.rules import Judgement, judge

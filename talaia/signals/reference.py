@@ -8,7 +8,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from talaia.config import Reference
-from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict
+from talaia.panel.holds import Computed
+from talaia.panel.state import TROUBLE, WEIGHT, Reason, State, Verdict
 from talaia.signals.matching import Claim
 
 

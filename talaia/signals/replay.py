@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from talaia.config import ServiceConfig, SourceConfig
+from talaia.panel.holds import Computed, settle
 from talaia.panel.monitoring_gaps import unjudged
-from talaia.panel.state import Computed, Reason, State, settle
+from talaia.panel.state import Reason, State
 from talaia.signals import inputs
 from talaia.signals.inputs import EvidenceSample, LiveSignal, View
 from talaia.signals.matching import claim

@@ -41,7 +41,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from talaia.config import ServiceConfig
-from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict
+from talaia.panel.holds import Computed
+from talaia.panel.state import TROUBLE, WEIGHT, Reason, State, Verdict
 from talaia.signals.inputs import CHECKS, EvidenceSample, SourceView, View
 from talaia.signals.matching import Claim, claims
 from talaia.signals.reference import judge_connections, known_to_somebody

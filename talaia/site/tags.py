@@ -6,16 +6,14 @@ the moment at which the page is made (without it, times are always given with th
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from django import template
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from talaia.config import current
@@ -28,32 +26,14 @@ from talaia.panel import words as panel_words
 from talaia.panel.state import Reason, State
 from talaia.site import addresses, assets, markdown
 from talaia.site.fragments import part
-from talaia.site.history_values import Month
 from talaia.site.state_icons import SHAPES
+from talaia.site.time_tags import calendar, language, since_phrase
+from talaia.site.time_tags import register as times
 from talaia.site.values import PageService
 
 register = template.Library()
-
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def language(context: Context) -> str:
-    return str(context.get("language") or get_language() or current().site.languages[0])
-
-
-def calendar(context: Context) -> dates.Dates:
-    zone = context.get("zone")
-    return dates.Dates(language(context), zone if isinstance(zone, ZoneInfo) else current().site.tz)
-
-
-def present(context: Context) -> datetime:
-    """The moment at which the page is made; where there is none, long ago, so that every time comes with its day."""
-    now = context.get("now")
-    return now if isinstance(now, datetime) else LONG_AGO
-
-
-def _time(at: datetime, text: str) -> SafeString:
-    return format_html('<time datetime="{}">{}</time>', dates.utc(at), text)
+register.tags.update(times.tags)
+register.filters.update(times.filters)
 
 
 @register.simple_tag
@@ -115,7 +95,7 @@ def step_word(state: str) -> str:
 @register.simple_tag(takes_context=True)
 def why(context: Context, reason: Reason) -> str:
     """The reason of a state as the part of a sentence; empty when there is nothing to say."""
-    return panel_words.reason(reason, lambda at: _since(context, at))
+    return panel_words.reason(reason, lambda at: since_phrase(context, at))
 
 
 @register.simple_tag(takes_context=True)
@@ -175,119 +155,6 @@ def asset(name: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def moment(context: Context, at: datetime) -> SafeString:
-    """`3 d’octubre del 2026, 03:12`."""
-    return _time(at, calendar(context).moment(at))
-
-
-@register.simple_tag(takes_context=True)
-def day(context: Context, at: datetime | date) -> SafeString:
-    """`3 d’octubre del 2026`."""
-    there = calendar(context)
-    return format_html('<time datetime="{}">{}</time>', there.date_of(at).isoformat(), there.day(at))
-
-
-@register.simple_tag(takes_context=True)
-def at(context: Context, at: datetime) -> SafeString:
-    """`03:12` when that is today, else with the day."""
-    return _time(at, calendar(context).at(at, context.get("now")))
-
-
-@register.simple_tag(takes_context=True)
-def at_time(context: Context, at: datetime) -> SafeString:
-    """`a les 03:12`."""
-    return _time(at, calendar(context).at_time(at))
-
-
-@register.simple_tag(takes_context=True)
-def since_day(context: Context, first: date) -> str:
-    """`des del 3 d’octubre`."""
-    return calendar(context).since_day(first)
-
-
-@register.simple_tag(takes_context=True)
-def since(context: Context, at: datetime) -> SafeString:
-    """`des de les 03:12`."""
-    return _time(at, _since(context, at))
-
-
-@register.simple_tag(takes_context=True)
-def before(context: Context, at: datetime) -> SafeString:
-    """`abans de les 04:30`."""
-    return _time(at, calendar(context).before(at, present(context)))
-
-
-@register.simple_tag(takes_context=True)
-def until(context: Context, at: datetime) -> SafeString:
-    """`fins a les 04:30`."""
-    return _time(at, calendar(context).until(at, present(context)))
-
-
-@register.simple_tag(takes_context=True)
-def window(context: Context, event: PublishedEvent) -> SafeString:
-    """The window of a maintenance: `dissabte, 3 d’octubre del 2026, 23:00–23:30`."""
-    if event.window is None:
-        return SafeString("")
-    start, end = event.window
-    return _time(start, calendar(context).window(start, end))
-
-
-@register.simple_tag(takes_context=True)
-def time_of(context: Context, at: datetime) -> str:
-    """`05:00`; of another day than today's with that day."""
-    return calendar(context).at(at, present(context))
-
-
-@register.simple_tag(takes_context=True)
-def hours(context: Context, event: PublishedEvent) -> SafeString:
-    """The hours of a maintenance, in the form of its window: as they are planned, or as they were."""
-    if event.hours is None:
-        return SafeString("")
-    start, end = event.hours
-    return _time(start, calendar(context).window(start, end))
-
-
-@register.simple_tag(takes_context=True)
-def span(context: Context, event: PublishedEvent) -> SafeString:
-    """The window with its true length, of work that is over its hours: `…, de 23:00 a 03:00 de l’endemà (5 h)`."""
-    found = event.hours if event.ended else event.window
-    if found is None:
-        return SafeString("")
-    start, end = found
-    return _time(start, calendar(context).span(start, end))
-
-
-@register.filter
-def lasting(seconds: float) -> str:
-    """`1 h 25 min`."""
-    return dates.length(seconds)
-
-
-@register.filter
-def shortly(seconds: float) -> str:
-    """`45 s`, or `1 min`."""
-    return dates.short(seconds)
-
-
-@register.simple_tag(takes_context=True)
-def percent(context: Context, share: float) -> str:
-    """`99,95 %`."""
-    return calendar(context).percent(share)
-
-
-@register.simple_tag(takes_context=True)
-def period(context: Context, first: date, last: date) -> str:
-    """`26 d’agost – 23 de novembre del 2026`."""
-    return calendar(context).period(first, last)
-
-
-@register.simple_tag(takes_context=True)
-def month_name(context: Context, month: Month) -> str:
-    """`octubre del 2026`."""
-    return calendar(context).month(month.year, month.number)
-
-
-@register.simple_tag(takes_context=True)
 def word_of(context: Context, given: Words) -> str:
     """Words in the reader's language where they are there, else as they were written: for titles and attributes."""
     return in_language(given, language(context)).text
@@ -331,10 +198,6 @@ def _frame(context: Context) -> dict[str, Any]:
     today = datetime.combine(there.date_of(now), time(), there.zone) if now else None
     languages = context.get("languages") or current().site.languages
     return {"language": there.language, "languages": tuple(languages), "zone": there.zone, "now": today}
-
-
-def _since(context: Context, at: datetime) -> str:
-    return calendar(context).since(at, present(context))
 
 
 def _mark(context: Context, said: LocalizedText) -> SafeString:

@@ -8,7 +8,8 @@ from talaia.audience import reading
 from talaia.audience.diff import RecipientEntry, What
 from talaia.audience.evaluate import Assessment, judge
 from talaia.audience.guard import NOTHING_BEFORE, Last
-from talaia.audience.roster import names, roster
+from talaia.audience.roster import roster
+from talaia.audience.row_cells import names
 from talaia.config import Audience, Columns
 from tests.audience.ledger import NOW
 

@@ -15,7 +15,8 @@ from talaia.audience import reading, words
 from talaia.audience.diff import What
 from talaia.audience.evaluate import judge
 from talaia.audience.reading import UnreadableFile
-from talaia.audience.roster import Roster, names, roster
+from talaia.audience.roster import Roster, roster
+from talaia.audience.row_cells import names
 from talaia.audience.serialize import pack, unpack
 from talaia.config import Threshold
 from tests.audience.ledger import AUDIENCE as USUAL

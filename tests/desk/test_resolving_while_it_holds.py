@@ -17,8 +17,10 @@ from talaia.desk.views.suggestions import suggestions
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
+from talaia.panel.holds import Computed
 from talaia.panel.models import Service
-from talaia.panel.state import TROUBLE, Computed, Reason, State, Verdict, believed, watched
+from talaia.panel.shown import believed, watched
+from talaia.panel.state import TROUBLE, Reason, State, Verdict
 from talaia.site import pages, snapshot
 from talaia.site.values import SiteInfo
 from tests.desk.conftest import member

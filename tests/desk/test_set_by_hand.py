@@ -14,8 +14,10 @@ from talaia.desk.forms.fields import minute
 from talaia.desk.people.roles import Role
 from talaia.outbox.models import Fact
 from talaia.panel.actions import judge_service, set_by_hand
+from talaia.panel.holds import Computed
 from talaia.panel.models import Service
-from talaia.panel.state import Computed, Reason, ShownState, State
+from talaia.panel.shown import ShownState
+from talaia.panel.state import Reason, State
 from talaia.site import pages, snapshot
 from talaia.site.values import SiteInfo
 from tests.desk.conftest import log_in, member

@@ -33,12 +33,15 @@ DJANGO = {"settings", "urls", "models", "apps", "migrations", "__init__", "__mai
 
 PURE = [
     "panel/state.py",
+    "panel/holds.py",
+    "panel/shown.py",
     "panel/words.py",
     "panel/override.py",
     "panel/uptime.py",
     "panel/catalogue.py",
     "events/timeline.py",
     "events/merging.py",
+    "events/published.py",
     "events/windows.py",
     "events/window_schedule.py",
     "events/notice_plan.py",
@@ -63,6 +66,7 @@ PURE = [
     "audience/reading/spreadsheets.py",
     "audience/reading/json_records.py",
     "audience/roster.py",
+    "audience/row_cells.py",
     "audience/diff.py",
     "audience/guard.py",
     "audience/segments.py",

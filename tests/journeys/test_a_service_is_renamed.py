@@ -28,9 +28,11 @@ from talaia.events.timeline import IncidentState
 from talaia.outbox.models import Fact
 from talaia.panel.actions import judge_service, list_services, roll_up, set_by_hand
 from talaia.panel.catalogue import headings
+from talaia.panel.holds import Computed
 from talaia.panel.models import Day, FormerSlug, Listing, Service, Transition
 from talaia.panel.rollup import due_days
-from talaia.panel.state import Computed, Reason, ShownState, State
+from talaia.panel.shown import ShownState
+from talaia.panel.state import Reason, State
 from talaia.panel.statuspage_ids import code
 from talaia.site import snapshot
 from talaia.site.values import ServicePage
@@ -384,7 +386,9 @@ from talaia.config import current
 from talaia.events.actions import open_incident
 from talaia.panel.actions import judge_service, list_services
 from talaia.panel.catalogue import headings
-from talaia.panel.state import Computed, Reason, ShownState, State
+from talaia.panel.holds import (Computed)
+from talaia.panel.shown import (ShownState)
+from talaia.panel.state import (Reason, State)
 now = timezone.now()
 list_services(headings(current()), now)
 judge_service("chat", Computed(State.OPERATIONAL, Reason()), ShownState(State.OPERATIONAL, Reason()), now)

@@ -7,7 +7,9 @@ from itertools import product
 
 import pytest
 
-from talaia.panel.state import WEIGHT, Computed, Level, Reason, State, Unrest, Verdict, believed, settle, watched, worst
+from talaia.panel.holds import Computed, Level, Unrest, settle
+from talaia.panel.shown import believed, watched
+from talaia.panel.state import WEIGHT, Reason, State, Verdict, worst
 
 BEGAN = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 DOWN, POOR = Reason("check", {"what": "down"}), Reason("check", {"what": "slow"})

@@ -11,10 +11,12 @@ import pytest
 
 from talaia.panel.actions import backfill, judge_service, leave_unwatched, list_services, roll_up
 from talaia.panel.catalogue import CatalogueService, Heading
+from talaia.panel.holds import Computed
 from talaia.panel.models import Day, Listing, Service, Transition
 from talaia.panel.monitoring_gaps import unjudged
 from talaia.panel.rollup import due_days, is_listed, listings
-from talaia.panel.state import Computed, Reason, ShownState, State
+from talaia.panel.shown import ShownState
+from talaia.panel.state import Reason, State
 
 MADRID = ZoneInfo("Europe/Madrid")
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from talaia.panel.monitoring_gaps import BEHIND, beat_due, left_alone, unjudged, unwatched_since
-from talaia.panel.state import Declared, Reason, State
+from talaia.panel.shown import Declared
+from talaia.panel.state import Reason, State
 
 SINCE = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)

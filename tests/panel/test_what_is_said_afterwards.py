@@ -17,10 +17,12 @@ from talaia.localization import dates
 from talaia.notices.webhooks.rows import _component
 from talaia.panel.actions import judge_service, list_services, roll_up, set_by_hand
 from talaia.panel.catalogue import CatalogueService, Heading
+from talaia.panel.holds import Computed
 from talaia.panel.models import Day, Service, Transition
 from talaia.panel.renaming.actions import forget_row, move_history
 from talaia.panel.rollup import due_days
-from talaia.panel.state import Computed, Reason, State, show
+from talaia.panel.shown import show
+from talaia.panel.state import Reason, State
 from talaia.site import pages, snapshot
 from tests.pages import story
 

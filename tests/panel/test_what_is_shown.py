@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from talaia.panel.state import Computed, Declared, Reason, ShownState, State, show, worst
+from talaia.panel.holds import Computed
+from talaia.panel.shown import Declared, ShownState, show
+from talaia.panel.state import Reason, State, worst
 
 NOW = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
 DOWN = Reason("connections_down", {"down": 2, "of": 9})

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from talaia.config import AlertMatch, EvidenceConfig, Reference, ServiceConfig, Text, Threshold
 from talaia.config.matchers import Matchers
 from talaia.config.source_kinds import KINDS, SourceKind
-from talaia.panel.state import TROUBLE, WEIGHT, Computed, Reason, State, Verdict, settle
+from talaia.panel.holds import Computed, settle
+from talaia.panel.state import TROUBLE, WEIGHT, Reason, State, Verdict
 from talaia.signals.inputs import CHECKS, EvidenceSample, LiveSignal, SourceView, View
 from talaia.signals.matching import experimental
 from talaia.signals.rules import judge

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from talaia.commands import check
+from talaia.commands import check, check_sources
 from talaia.config import Config, Tables, read
 from tests.signals.test_client import NOW, PROMETHEUS, SITE, asking
 
@@ -49,7 +49,7 @@ def test_a_heartbeat_always_fires_and_is_not_counted_among_what_does(
         asked = request.url.path.removeprefix("/sub")
         return httpx.Response(200, json={"status": "success", "data": found.get(asked, time)})
 
-    monkeypatch.setattr(check, "SourceClient", lambda source, config: asking(answer))
+    monkeypatch.setattr(check_sources, "SourceClient", lambda source, config: asking(answer))
     config = Config(Tables(site=SITE, sources=(PROMETHEUS,)), Path("talaia.toml"))
-    (well, words, _hint), *_others = check.asked(PROMETHEUS, config, made=True)
+    (well, words, _hint), *_others = check_sources.asked(PROMETHEUS, config, made=True)
     assert well and words.endswith(said)

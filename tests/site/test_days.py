@@ -12,9 +12,11 @@ import pytest
 from talaia import config as configuration
 from talaia.panel.actions import judge_service, list_services, roll_up
 from talaia.panel.catalogue import CatalogueService, Heading
+from talaia.panel.holds import Computed
 from talaia.panel.models import Service
 from talaia.panel.rollup import due_days
-from talaia.panel.state import TROUBLE, Computed, Reason, ShownState, State
+from talaia.panel.shown import ShownState
+from talaia.panel.state import TROUBLE, Reason, State
 from talaia.panel.uptime import DaySeconds, days_before, length
 from talaia.site import pages, snapshot
 from talaia.site.figures import figures

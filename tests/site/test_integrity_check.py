@@ -14,7 +14,8 @@ from django.utils import timezone
 from talaia.outbox.models import Fact
 from talaia.site.folder import Folder
 from talaia.site.integrity_check import Guard, last_look, target_of
-from talaia.site.write import KINDS, publish
+from talaia.site.targets import KINDS
+from talaia.site.write import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,7 +20,9 @@ from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.outbox.errors import PermanentError, TemporaryError
 from talaia.panel.actions import judge_service, list_services
 from talaia.panel.catalogue import headings
-from talaia.panel.state import Computed, Reason, ShownState, State
+from talaia.panel.holds import Computed
+from talaia.panel.shown import ShownState
+from talaia.panel.state import Reason, State
 from talaia.site import snapshot
 from talaia.site.folder import STAMP, Folder
 from talaia.site.models import Publication

@@ -24,8 +24,10 @@ from talaia.events import actions
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.panel.actions import judge_service, list_services, roll_up
 from talaia.panel.catalogue import headings
+from talaia.panel.holds import Computed
 from talaia.panel.rollup import due_days
-from talaia.panel.state import Computed, Reason, ShownState, State
+from talaia.panel.shown import ShownState
+from talaia.panel.state import Reason, State
 from talaia.site.write import publish
 
 NOW = datetime(2026, 6, 18, 10, 24, 10, tzinfo=UTC)

@@ -12,7 +12,9 @@ from talaia.events.timeline import IncidentState
 from talaia.outbox.models import Fact
 from talaia.panel.actions import judge_service, list_services
 from talaia.panel.catalogue import CatalogueService, Heading
-from talaia.panel.state import Computed, Reason, ShownState, State
+from talaia.panel.holds import Computed
+from talaia.panel.shown import ShownState
+from talaia.panel.state import Reason, State
 from talaia.reactions import consequences
 from talaia.site import pages, snapshot
 from tests.pages import story

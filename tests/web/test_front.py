@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from talaia.config import Config, SiteConfig, Tables, Text
-from talaia.server.static_files import Message, Receive, Scope, Send, StaticFiles, wanted
+from talaia.server.page_cache import wanted
+from talaia.server.static_files import Message, Receive, Scope, Send, StaticFiles
 from tests.web.site import a_front, write
 
 

@@ -18,7 +18,7 @@ from talaia.api.counters import REGISTRY
 from talaia.server import http_protocol
 from talaia.server.admission import Admission, Bounds
 from talaia.server.http_protocol import PIPELINED
-from talaia.server.process import TCP_NOTSENT_LOWAT, UNSENT
+from talaia.server.listening import TCP_NOTSENT_LOWAT, UNSENT
 from talaia.server.static_files import FIELDS, Receive, Scope, Send, StaticFiles
 from tests.web.site import a_front, write
 from tests.web.test_connection import ASKED, PAGE, Inner, Served, answer, served

@@ -12,15 +12,9 @@ from talaia.events.actions.analysis import write_analysis
 from talaia.events.actions.corrections import edit_event, edit_update
 from talaia.events.actions.importing import ImportedEntry, import_incident
 from talaia.events.actions.incidents import merge_incident, open_incident, update_incident
-from talaia.events.actions.maintenance import (
-    approve_maintenance,
-    arrange_maintenance,
-    extend_maintenance,
-    plan_maintenance,
-    postpone_maintenance,
-    update_maintenance,
-)
+from talaia.events.actions.maintenance import approve_maintenance, plan_maintenance, update_maintenance
 from talaia.events.actions.renaming import lock_touched, rename_touched
+from talaia.events.actions.rescheduling import arrange_maintenance, extend_maintenance, postpone_maintenance
 from talaia.events.actions.rows import IMPACTS, find, mark_of, subject, touched
 from talaia.events.actions.scheduled_transitions import note_late, note_stuck, take_step
 from talaia.events.actions.second_approval import withdraw_change

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from talaia.config import current
 from talaia.events import default_texts
 from talaia.events.actions import rows, second_approval
+from talaia.events.actions.rows import Window, same, window_of
 from talaia.events.models import Event, Update
 from talaia.events.notice_plan import default_notices, read_notices
 from talaia.events.timeline import (
     ENDED,
     MaintenanceState,
     NotPossible,
-    Overtaken,
     check_end,
     next_maintenance_state,
 )
@@ -26,7 +26,6 @@ from talaia.events.windows import check
 from talaia.outbox.actions import record
 from talaia.panel.state import State
 
-Window = tuple[datetime, datetime]
 UNSEEN_AND_DONE = (MaintenanceState.SCHEDULED, MaintenanceState.COMPLETED)
 
 
@@ -98,7 +97,7 @@ def approve_maintenance(ref: str, now: datetime, *, by: str, seen: str | None = 
         if not by or by in event.writers:
             raise NotPossible(_("whoever planned it, or changed any of it, cannot approve it; it needs somebody else"))
         rows.check_seen(seen, rows.mark_of(event))
-        window = _window_of(event)
+        window = window_of(event)
         if window[1] <= now:
             raise NotPossible(_("its window has passed; postpone it first"))
         event.awaits_approval, event.approved_by, event.authors = False, by, []
@@ -135,14 +134,14 @@ def update_maintenance(
     with transaction.atomic():
         event = rows.lock(rows.find(Event.MAINTENANCE, ref))
         if (made := rows.made_by(key)) is not None:
-            return _same(made, event, texts, state)
+            return same(made, event, texts, state)
         before = MaintenanceState(event.state)
         reached = next_maintenance_state(before, state)
         if reached == before and not texts:
             return None
         if reached in (MaintenanceState.IN_PROGRESS, MaintenanceState.COMPLETED):
             _require_approval(event)
-        end, afterwards = _window_of(event)[1], (before, reached) == UNSEEN_AND_DONE
+        end, afterwards = window_of(event)[1], (before, reached) == UNSEEN_AND_DONE
         if afterwards and now < end:
             raise NotPossible(_("it has not begun; say first that it begins"))
         approved = second_approval.needed(event)
@@ -177,148 +176,6 @@ def update_maintenance(
     return update
 
 
-def extend_maintenance(
-    ref: str,
-    end: datetime,
-    texts: Mapping[str, str],
-    now: datetime,
-    *,
-    by: str = "",
-    key: str | None = None,
-    seen: str | None = None,
-) -> Update | None:
-    """Have the window end later, before or during the work; `texts` say so. Raises NotPossible, and Overtaken.
-
-    None: a second person has approved it, and the change waits for a second yes, too.
-    """
-    with transaction.atomic():
-        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
-        if (made := rows.made_by(key)) is not None:
-            return _same(made, event, texts)
-        if event.state in ENDED:
-            raise NotPossible(_("this is over; it cannot be extended"))
-        before = _window_of(event)
-        if end <= before[1]:
-            raise NotPossible(_("that is no later than its window ends already"))
-        check(before[0], end, now)
-        if second_approval.needed(event):
-            _propose_window(event, (before[0], end), texts, now, by, seen)
-            return None
-        rows.check_seen(seen, rows.mark_of(event))
-        update = rows.add_update(event, event.state, texts, rows.moment(event, None, now), by, False, key)
-        event.window_end = end
-        event.save(update_fields=["window_end"])
-        second_approval.changed(event, by)
-        record("maintenance.extended", rows.subject(event), now, by, rows.moved(event, update, before))
-    return update
-
-
-def postpone_maintenance(
-    ref: str,
-    window: Window,
-    texts: Mapping[str, str],
-    now: datetime,
-    *,
-    by: str = "",
-    key: str | None = None,
-    seen: str | None = None,
-) -> Update | None:
-    """Give it another window before it has begun; its address stays. Raises NotPossible, and Overtaken.
-
-    What is told when is planned anew: whatever was due before now is skipped. None: as in `extend_maintenance`.
-    """
-    check(*window, now)
-    with transaction.atomic():
-        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
-        if (made := rows.made_by(key)) is not None:
-            return _same(made, event, texts)
-        if event.state == MaintenanceState.IN_PROGRESS:
-            raise NotPossible(_("it has begun; extend it, or say that it is over"))
-        if event.state in ENDED:
-            raise NotPossible(_("this is over; plan a new one"))
-        before = _window_of(event)
-        if before == window:
-            raise NotPossible(_("that is its window already"))
-        if second_approval.needed(event):
-            _propose_window(event, window, texts, now, by, seen)
-            return None
-        rows.check_seen(seen, rows.mark_of(event))
-        update = rows.add_update(event, event.state, texts, rows.moment(event, None, now), by, False, key)
-        event.window_start, event.window_end = window
-        event.started_at = window[0]
-        event.save(update_fields=["window_start", "window_end", "started_at"])
-        second_approval.changed(event, by)
-        record("maintenance.postponed", rows.subject(event), now, by, rows.moved(event, update, before))
-    return update
-
-
-def arrange_maintenance(
-    ref: str,
-    now: datetime,
-    *,
-    by: str = "",
-    starts_itself: bool | None = None,
-    ends_itself: bool | None = None,
-    notices: Iterable[str] | None = None,
-    silence: bool | None = None,
-    seen: str | None = None,
-) -> Event:
-    """Change how it starts and ends, what is told, whether alerts are silenced; None stays.
-
-    What is told, and the silence, wait for a second yes where there was one. Raises NotPossible, and Overtaken.
-    """
-    wanted: dict[str, Any] = {"starts_itself": starts_itself, "ends_itself": ends_itself, "silence": silence}
-    wanted["notices"] = None if notices is None else list(read_notices(notices))
-    with transaction.atomic():
-        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
-        changed = {name: v for name, v in wanted.items() if v is not None and v != getattr(event, name)}
-        if not changed:
-            return event
-        if event.state in ENDED:
-            raise NotPossible(_("this is over; there is nothing left to arrange"))
-        rows.check_seen(seen, rows.mark_of(event))
-        proposed: dict[str, Any] = {}
-        if second_approval.needed(event) and (
-            waits := {name: changed.pop(name) for name in second_approval.ARRANGED if name in changed}
-        ):
-            proposed = second_approval.propose(event, waits, now, by, alone=not changed)
-            if not changed:
-                return event
-        second_approval.changed(event, by)
-        before = {name: getattr(event, name) for name in changed}
-        for name, value in changed.items():
-            setattr(event, name, value)
-        event.save(update_fields=list(changed))
-        data = {"before": before, "after": changed, "services": rows.touched(event), **proposed}
-        record("maintenance.arranged", rows.subject(event), now, by, data)
-    return event
-
-
-def _window_of(event: Event) -> Window:
-    assert event.window_start
-    assert event.window_end
-    return event.window_start, event.window_end
-
-
-def _propose_window(
-    event: Event, window: Window, texts: Mapping[str, str], now: datetime, by: str, seen: str | None
-) -> None:
-    rows.require_words(texts, _("a text is needed"))
-    change = {"window": [at.isoformat() for at in window], "texts": dict(texts)}
-    if {**(event.proposed or {}), **change, "by": by} == event.proposed:
-        return  # the same form once more
-    rows.check_seen(seen, rows.mark_of(event))
-    second_approval.propose(event, change, now, by)
-
-
 def _require_approval(event: Event) -> None:
     if event.awaits_approval:
         raise NotPossible(_("it waits for a second person; until somebody approves it, it cannot begin"))
-
-
-def _same(made: Update, event: Event, texts: Mapping[str, str], state: str | None = None) -> Update:
-    """The entry that this very form has made. Raises Overtaken for the same form with other words."""
-    same_words = made.texts == dict(texts) or (made.stock and not texts)
-    if made.event_id == event.pk and same_words and state in (None, made.state):
-        return made
-    raise Overtaken(_("this form has been sent before, with other words"))

@@ -233,3 +233,20 @@ def mails(tell: bool | None) -> dict[str, bool]:
 def told_of(event: Event) -> dict[str, Any]:
     """For a fact: whom mails go to, where that is not everybody."""
     return {} if event.only_behind is None else {"only_behind": event.only_behind}
+
+
+Window = tuple[datetime, datetime]
+
+
+def same(made: Update, event: Event, texts: Mapping[str, str], state: str | None = None) -> Update:
+    """The entry that this very form has made. Raises Overtaken for the same form with other words."""
+    same_words = made.texts == dict(texts) or (made.stock and not texts)
+    if made.event_id == event.pk and same_words and state in (None, made.state):
+        return made
+    raise Overtaken(_("this form has been sent before, with other words"))
+
+
+def window_of(event: Event) -> Window:
+    assert event.window_start
+    assert event.window_end
+    return event.window_start, event.window_end
