@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import httpx
 from django.db import connection, transaction
 
-from talaia.config import CheckConfig, Config, SourceConfig
+from talaia.config import Config, SourceConfig
 from talaia.log.episodes import lasts, well
 from talaia.outbox.errors import OutsideError
 from talaia.outbox.failure_kinds import UNFIT
@@ -30,19 +29,15 @@ from talaia.panel.monitoring_gaps import BEHIND, beat_due
 from talaia.panel.renaming.names import former
 from talaia.signals import actions
 from talaia.signals.backfill_runs import BackfillRuns
-from talaia.signals.check_findings import known_findings, known_sights, tell
-from talaia.signals.check_outcome import CheckOutcome
-from talaia.signals.check_streaks import CheckStreaks
-from talaia.signals.checks import probe
+from talaia.signals.check_runs import CheckRuns
 from talaia.signals.client import Heard, SourceClient, UnreadableAnswer
 from talaia.signals.clock_setback.actions import mend_hours
-from talaia.signals.evaluate import checks_stale_after, judge_all
+from talaia.signals.evaluate import judge_all
 from talaia.signals.evidence import wanted
 from talaia.signals.flood.actions import keep_to_bound
 from talaia.signals.flood.fair_queue import FairQueue
-from talaia.signals.inputs import CHECKS
 from talaia.signals.matching import Concern
-from talaia.signals.models import PollRequest, RawWebhook, Signal, SourceState
+from talaia.signals.models import PollRequest, RawWebhook, SourceState
 from talaia.signals.monitoring_gaps import last_watched, mark_unread, mark_unwatched
 from talaia.signals.renaming.actions import take_along
 from talaia.signals.silence_runs import SilenceRuns
@@ -73,13 +68,14 @@ class SignalWatch:
         self.probing = ThreadPoolExecutor(PROBING, thread_name_prefix="probe")
         self.clients: dict[str, SourceClient] = {}
         self.asked_at: dict[str, datetime] = {}
-        self.probed_at: dict[str, datetime] = {}
         self.rung_at: datetime | None = None
-        self.rounds: CheckStreaks | None = None
         self.polls: dict[Future[Heard], SourceConfig] = {}
-        self.probes: dict[Future[CheckOutcome], CheckConfig] = {}
         self.stopping = threading.Event()
-        start = partial(self._start, self.asking)
+
+        def start(*given: Any) -> None:
+            self._start(self.asking, *given)
+
+        self.checks = CheckRuns(lambda *given: self._start(self.probing, *given))
         self.silences = SilenceRuns(start, self.client)
         self.backfills = BackfillRuns(start, self.client, self.stopping)
         self.behind_since: datetime | None = None
@@ -124,7 +120,7 @@ class SignalWatch:
         """One round: what came in, every source and check that is due, and then the judging."""
         self.ask(now)
         wait(set(self.polls))
-        wait(set(self.probes))
+        wait(set(self.checks.running))
         self.collect(now)
         wait(set(self.silences.running))
         self.silences.collect(now)
@@ -151,11 +147,7 @@ class SignalWatch:
         for source_id, at in rung.items():
             if all(self.asked_at.get(source.id, now) >= at for source in config.tables.sources if source.polled):
                 actions.answered(source_id, at)
-        at_work = {check.id for check in self.probes.values()}
-        for check in config.tables.checks:
-            if check.id not in at_work and has_passed(self.probed_at.get(check.id), check.every, now):
-                self.probed_at[check.id] = now
-                self._start(self.probing, self.probes, check, probe, check, config)
+        self.checks.begin(config, now)
 
     def keep_time(self, now: datetime) -> None:
         """Have nothing that was heard before the clock was set back count as heard hours from now."""
@@ -229,8 +221,7 @@ class SignalWatch:
         config, fresh = self.config(), False
         for done in [future for future in self.polls if future.done()]:
             fresh = self._store_poll(self.polls.pop(done), done, config, now) or fresh
-        if probes := [future for future in self.probes if future.done()]:
-            fresh = self._store_outcomes([(self.probes.pop(p), p.result()) for p in probes], config, now) or fresh
+        fresh = self.checks.collect(config, now) or fresh
         self.silences.collect(now)
         self.met = self.met or not self.polls or now - (self.began_at or now) >= FIRST_ANSWERS
         latest = Fact.objects.order_by("-pk").values_list("pk", flat=True).first()
@@ -283,28 +274,6 @@ class SignalWatch:
         if self.behind_since is None or now < self.behind_since:
             self.behind_since = now
         return now - self.behind_since >= BEHIND
-
-    def _store_outcomes(self, outcomes: list[tuple[CheckConfig, CheckOutcome]], config: Config, now: datetime) -> bool:
-        """Returns whether there is news in them."""
-        if self.rounds is None:
-            firing = Signal.objects.filter(source=CHECKS).exclude(state=Signal.RESOLVED)
-            trouble = {row.labels["check"]: row.annotations["what"] for row in firing}
-            self.rounds = CheckStreaks.resumed(trouble, known_findings(), known_sights())
-        checks = config.tables.checks
-        if not checks:
-            return False
-        found, news = self.rounds.take(outcomes, checks)
-        measured, notes = self.rounds.measured(found, checks), self.rounds.notes(checks)
-        unsighted, still_fresh = self.rounds.unsighted(checks), checks_stale_after(config) / 3
-        actions.store_outcomes(found, measured, unsighted, notes, still_fresh, now)
-        for one in found:
-            tell(one)
-        if self.rounds.canaries_due(found, checks):
-            for check in checks:
-                if check.canary:
-                    self.probed_at.pop(check.id, None)
-            actions.WAKE.set()
-        return news
 
     def judge(self, config: Config, now: datetime) -> None:
         """Every service; only what differs is stored. Then: which sources went silent, which are heard again.

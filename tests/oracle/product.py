@@ -164,7 +164,7 @@ class Product:
         self.world.measure()
         self.clock.step(self.moment)
         self.watch.asked_at.clear()
-        self.watch.probed_at.clear()
+        self.watch.checks.probed_at.clear()
         self.watch.judged_at = None
         self.watch.step(self.moment)
         self._deliver()

@@ -23,7 +23,7 @@ from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
 from talaia.panel.models import Service, Transition
 from talaia.panel.state import State
-from talaia.signals import actions, evaluate, watch
+from talaia.signals import actions, check_runs, evaluate, watch
 from talaia.signals.check_outcome import CheckOutcome
 from talaia.signals.models import CheckFinding, Evidence, RawWebhook, Signal, SourceState
 from talaia.signals.watch import SignalWatch
@@ -343,7 +343,7 @@ def checked(
     configure: Callable[[str], Config], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Probes, SignalWatch]]:
     config, probes = configure(CHECKED), Probes()
-    monkeypatch.setattr(watch, "probe", probes.probe)
+    monkeypatch.setattr(check_runs, "probe", probes.probe)
     list_services(headings(config), NOW)
     eye = SignalWatch(configuration.current, lambda: probes.now)
     yield probes, eye
