@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -23,9 +24,13 @@ from talaia.notices.replies.answer import answer as answer_reply
 from talaia.notices.sender import the_list
 from talaia.notices.values import Addressee, Segment
 from talaia.notices.webhooks.deliver import deliver as tell_systems
+from talaia.outbox.held_outcomes import written
+from talaia.outbox.shutdown import ENDING
 from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
 from talaia.site.write import publish
+
+log = logging.getLogger(__name__)
 
 
 def channels(config: Config) -> list[Channel]:
@@ -70,7 +75,7 @@ def ask_whether_it_was_them(pk: int, now: datetime) -> None:
         names = dict(Service.objects.filter(pk__in=found.services).values_list("slug", "names"))
         chosen = [words(names[slug]) for slug in found.services if slug in names]
         send_question(current(), found.key, found.address, found.language, chosen, now)
-        asked(pk, now)
+        written(log, "deliver-letters", lambda: asked(pk, now), ENDING)
 
 
 def single_letter(targets: Sequence[str], now: datetime) -> None:

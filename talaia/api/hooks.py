@@ -23,7 +23,7 @@ from talaia.api.body_limit import LIMIT
 from talaia.api.counters import HOOKS
 from talaia.api.db_timeout import PATIENCE, statement_timeout
 from talaia.api.json_responses import bearer, refusal
-from talaia.config import current
+from talaia.config import current, sanitize
 from talaia.outbox.supervise import answers, away
 from talaia.signals.actions import store_webhook
 from talaia.signals.parse.report import MalformedBody
@@ -37,7 +37,6 @@ CONTAINERS = (dict, list)  # twice as quick as dict | list, over millions of num
 LEAST = 0.2  # seconds that storing may wait, however long the token took
 # Only written like this can a character come in that no database keeps: NUL, or half of a pair (RFC 8259 §7, §8.2).
 ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class _Refused(Exception):
@@ -123,7 +122,7 @@ def _body(request: HttpRequest, source_id: str) -> object:
         raise _Refused(400, f"this is not JSON: {error}", "send one JSON value as the body") from None
     if _deeper_than(DEEPEST, body):
         raise _too_deep()
-    return storable(body) if ESCAPED.search(raw) else body
+    return sanitize.storable(body) if ESCAPED.search(raw) else body
 
 
 def _too_deep() -> _Refused:
@@ -155,12 +154,3 @@ def _deeper_than(levels: int, body: object) -> bool:
         if not level:
             return False
     return True
-
-
-def storable(body: object) -> object:
-    """Without what no database keeps, as a poll reads it: one odd letter must not cost the other alerts their way."""
-    if isinstance(body, str):
-        return UNSTORABLE.sub("", body)
-    if isinstance(body, dict):
-        return {storable(name): storable(value) for name, value in body.items()}
-    return [storable(value) for value in body] if isinstance(body, list) else body

@@ -19,6 +19,7 @@ SEQUENCE = re.compile(
 # C0 and C1, the line ends of Unicode, halves of a pair, what is no character.
 BREAK = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 NOTHING = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL keeps no NUL, and nothing keeps half of a pair
 ISOLATES, EMBEDDINGS = "\u2066\u2067\u2068", "\u202a\u202b\u202d\u202e"
 POP_ISOLATE, POP_EMBEDDING = "\u2069", "\u202c"
 DIRECTION = re.compile(f"[{ISOLATES}{EMBEDDINGS}{POP_ISOLATE}{POP_EMBEDDING}]")
@@ -43,6 +44,15 @@ def lines(text: str) -> str:
         return text
     parted = re.split("(\r\n|[\n\t])", SEQUENCE.sub("", text))
     return "".join(part if part in ("\r\n", "\n", "\t") else _readable(BREAK.sub(" ", part)) for part in parted)
+
+
+def storable(value: object) -> object:
+    """JSON values without what no database keeps: one odd letter must not cost the others their way."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub("", value)
+    if isinstance(value, dict):
+        return {storable(name): storable(one) for name, one in value.items()}
+    return [storable(one) for one in value] if isinstance(value, list) else value
 
 
 def _readable(text: str) -> str:

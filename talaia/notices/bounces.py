@@ -20,6 +20,7 @@ from email.message import Message
 
 import idna
 
+from talaia.config import sanitize
 from talaia.notices import smtp_replies, tokens
 from talaia.notices.smtp_replies import Meaning
 
@@ -87,9 +88,14 @@ def read(
             return Returned(
                 key,
                 found,
-                smtp_replies.ADDRESSES.sub("…", f"{block.status} {block.words}".strip()[: smtp_replies.LONGEST])[:300],
+                smtp_replies.ADDRESSES.sub("…", _kept(f"{block.status} {block.words}"))[:300],
             )
     return Returned(key)
+
+
+def _kept(words: str) -> str:
+    """Of what anybody may have written: it is shown, and NUL is kept by no PostgreSQL."""
+    return sanitize.line(words[: smtp_replies.LONGEST]).strip()
 
 
 def _blocks(mail: Message) -> Iterator[RecipientReport]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from talaia.config import MailConfig
+from talaia.config import MailConfig, sanitize
 from talaia.config.tls_trust import trusted
 from talaia.notices.smtp_replies import Meaning, meaning, of_us
 from talaia.outbox.errors import PermanentError, TemporaryError
@@ -185,4 +185,4 @@ class SmtpClient:
 
 def _text(answer: bytes | str) -> str:
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return " ".join(text.split())
+    return sanitize.line(" ".join(text.split()))  # it is kept and shown; NUL no PostgreSQL keeps

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from talaia.api import rate_limit
 from talaia.api.counters import HOOKS
-from talaia.api.hooks import DEEPEST, storable
+from talaia.api.hooks import DEEPEST
 from talaia.api.rate_limit import Rate, RateLimiter
-from talaia.config import Config
+from talaia.config import Config, sanitize
 from talaia.signals.actions import WAKE
 from talaia.signals.models import RawWebhook, Signal, Token
 from talaia.signals.tokens.actions import issue_token, revoke_tokens
@@ -274,7 +274,7 @@ def test_whatever_json_comes_is_stored_or_clearly_refused(extra: Any) -> None:
     status, words = Sender("am").post({**WEBHOOK, "extra": extra})
     assert status in (202, 400, 422), words
     if status == 202:
-        assert same(RawWebhook.objects.latest("id").body["extra"], storable(extra))
+        assert same(RawWebhook.objects.latest("id").body["extra"], sanitize.storable(extra))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

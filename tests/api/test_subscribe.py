@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -311,3 +311,22 @@ def test_a_link_that_was_used_subscribes_nobody_again_who_has_unsubscribed_since
     for _again in range(2):
         Client().post(used)
     assert not Recipient.objects.filter(key="nova@example.net", standing="on").exists()
+
+
+def test_who_was_asked_while_the_database_takes_no_row_is_not_asked_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("talaia.outbox.held_outcomes.PAUSE", 0.01)
+    refusals = [OperationalError("attempt to write a readonly database")] * 2
+
+    def refuse(execute: Callable[..., object], sql: str, *given: object) -> object:
+        if sql.startswith("UPDATE") and "asked_at" in sql and refusals:
+            raise refusals.pop()
+        return execute(sql, *given)
+
+    ask("nova@example.net")
+    with connection.execute_wrapper(refuse):
+        for _ in range(3):
+            house.work().later(minutes=11)
+    assert not refusals
+    assert house.server.to() == ["nova@example.net"]

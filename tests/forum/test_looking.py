@@ -270,6 +270,19 @@ def test_our_own_words_seen_before_we_have_marked_them_are_marked_all_the_same(
     assert len(house.double.asked("PUT")) == 3  # the text, the tags, and that it is closed
 
 
+@pytest.mark.parametrize("odd", ["\ud800", "\0", "\x1b[31m"])
+def test_what_no_database_keeps_hides_no_topic_from_the_look(house: House, odd: str) -> None:
+    one, other = house.mirrored("Fibra", "Ràdio")
+    topic = house.double.forum.topics[house.topic(one)]
+    topic.title += odd
+    house.double.forum.edit(house.topic(one), "marta", lambda raw: raw.replace("mirem.", f"estem {odd} mirant."))
+    house.edit(other, rings=False)
+    house.look_for(hours=3)
+    assert [row.trouble for row in Mirrored.objects.all()] == ["", ""]
+    assert {row.mirrored.event for row in Proposal.objects.all()} == {one, other}
+    assert not any(sign in f"{row.text}{row.title}" for row in Mirrored.objects.all() for sign in "\0\ud800")
+
+
 def test_a_mirror_that_cannot_be_made_is_put_off_and_told_in_one_line(
     house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -60,6 +60,12 @@ def test_who_is_gone_and_who_is_only_not_at_home(status: str, action: str, meani
     assert found == Returned(KEY, meaning, status if meaning else "")
 
 
+def test_of_the_words_of_a_report_nothing_is_kept_that_no_database_keeps() -> None:
+    found = read(report(BACK, "5.1.1", "smtp; 550 5.1.1 no\0body \x1b[31mhere"), SECRET)
+    assert found is not None
+    assert found.status == "5.1.1 550 5.1.1 nobody here"
+
+
 @pytest.mark.parametrize(
     "content",
     [

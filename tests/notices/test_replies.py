@@ -7,11 +7,13 @@ import json
 import smtplib
 import sys
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -304,6 +306,25 @@ def test_a_server_that_is_away_is_tried_again_and_one_that_refuses_is_not(asked:
     asked.later(minutes=10).work()
     assert Fact.objects.get(kind="reply.over").data == {"outcome": "refused"}
     assert asked.parked() == [] and Reply.objects.get().address == ""
+
+
+def test_who_was_answered_while_the_database_takes_no_row_is_not_answered_again(
+    asked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("talaia.outbox.held_outcomes.PAUSE", 0.01)
+    refusals = [OperationalError("attempt to write a readonly database")] * 2
+
+    def refuse(execute: Callable[..., object], sql: str, *given: object) -> object:
+        if sql.startswith('UPDATE "talaia_reply"') and refusals:
+            raise refusals.pop()
+        return execute(sql, *given)
+
+    inbound_mail.take_reply(MAIL, "anna@example.net")
+    with connection.execute_wrapper(refuse):
+        for _ in range(3):
+            asked.work().later(minutes=11)
+    assert not refusals
+    assert asked.server.to() == ["anna@example.net"]
 
 
 def test_an_answer_that_comes_too_late_is_none(asked: House) -> None:

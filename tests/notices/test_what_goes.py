@@ -17,6 +17,7 @@ from talaia.events.reading import event_of
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
 from talaia.notices import actions
 from talaia.notices.models import Notice, NoticeRecipient
+from talaia.notices.smtp_replies import Meaning
 from talaia.outbox.locks import alone
 from talaia.outbox.models import Fact
 from talaia.panel.state import State
@@ -406,6 +407,27 @@ def test_a_copy_that_was_taken_while_the_database_takes_no_row_is_not_sent_again
     assert not refusals
     assert house.server.to() == ["anna@example.net", "bernat@example.net", "carla@example.net"]
     assert Notice.objects.get().state == Notice.SENT
+
+
+@pytest.mark.parametrize("code", ["550 5.1.1", "450 4.2.0", "554 5.7.1"])
+def test_what_a_mail_server_answers_is_kept_as_words_whatever_signs_it_holds(house: House, code: str) -> None:
+    """PostgreSQL keeps no NUL: a mark that cannot be written stopped the sending to everybody behind it."""
+    odd = f"{code} no\0body \x1b[31mhere"
+    house.server.answers = lambda verb, to: odd if verb == "RCPT" and "bernat" in to else None
+    house.open()
+    house.work().later(minutes=5).work()
+    assert NoticeRecipient.objects.exclude(state="sent").get().error == f"{code} nobody here"
+    assert NoticeRecipient.objects.count() == 3
+
+
+@pytest.mark.parametrize("late", [NoticeRecipient.AGAIN, NoticeRecipient.REFUSED])
+def test_what_was_held_while_the_database_was_away_takes_nobody_their_copy_again(house: House, late: str) -> None:
+    house.open()
+    house.work().later(minutes=5).work()
+    notice, to = Notice.objects.get(), NoticeRecipient.objects.first()
+    assert to is not None
+    actions.mark(notice.pk, to.recipient, late, house.now, 1, house.now, Meaning.LATER, "450 later")
+    assert NoticeRecipient.objects.get(pk=to.pk).state == NoticeRecipient.SENT
 
 
 def test_of_a_site_with_letters_beyond_ascii_in_its_name_the_heads_are_ascii(

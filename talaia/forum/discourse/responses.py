@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from talaia.config import sanitize
 from talaia.forum.backend import MirroredDocument
 from talaia.forum.discourse import rate_limit
 from talaia.forum.discourse.names import key_of, version
@@ -203,7 +204,7 @@ def understood(name: str, status: int, content: bytes, headers: dict[str, str]) 
     """An answer that says yes or no. Raises Temporary for what says neither, or says "later"."""
     text = content.decode("utf-8", "replace")
     try:
-        body: object = json.loads(text) if text.strip() else None
+        body = sanitize.storable(json.loads(text)) if text.strip() else None
     except (ValueError, RecursionError):
         body = None
     answer = DiscourseResponse(status, body, text[:500], headers.get("location", ""), headers.get("retry-after", ""))

@@ -37,6 +37,10 @@ def mark(
         meaning=meaning,
         error=error[:300],
     )
+    if state != NoticeRecipient.SENT:
+        had = NoticeRecipient.objects.filter(notice_id=notice_id, recipient=recipient, state=NoticeRecipient.SENT)
+        if had.exists():  # this was held while the database was away, and another worker came through meanwhile
+            return
     columns = ["state", "tries", "at", "due", "meaning", "error"]
     NoticeRecipient.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["notice", "recipient"], update_fields=columns

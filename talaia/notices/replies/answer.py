@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from datetime import datetime, timedelta
 
 from talaia.config import Config, current
@@ -13,7 +14,11 @@ from talaia.notices.replies.present import present
 from talaia.notices.replies.write import ReplyLinks, mail
 from talaia.notices.sender import forum, letterhead
 from talaia.notices.smtp_replies import Meaning
+from talaia.outbox import held_outcomes
 from talaia.outbox.errors import TemporaryError
+from talaia.outbox.shutdown import ENDING
+
+log = logging.getLogger(__name__)
 
 TOO_LATE = timedelta(hours=12)  # then how it stood is of no use, and nobody waits for it any more
 
@@ -32,7 +37,8 @@ def answer(pk: int, now: datetime) -> None:
         said = server.send("", row.address, content)  # the null return path: what comes back of it goes nowhere
     if said.again or said.meaning is Meaning.OURS:  # who is refused is us: as long as it is of use, we try again
         raise TemporaryError(f"an answer is put off: {without(row.address, said)}")
-    actions.over(pk, now, "answered" if said.taken else "refused")
+    outcome = "answered" if said.taken else "refused"
+    held_outcomes.written(log, "deliver-letters", lambda: actions.over(pk, now, outcome), ENDING)
 
 
 def written(row: Reply, config: Config, now: datetime) -> bytes:
