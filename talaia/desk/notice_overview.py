@@ -17,6 +17,7 @@ from talaia.audience import mailing as audience
 from talaia.config import current
 from talaia.config.languages import LANGUAGE_NAMES
 from talaia.events.models import Event
+from talaia.events.timeline import ENDED
 from talaia.localization.dates import short
 from talaia.localization.texts import in_language, words
 from talaia.notices import policy, rows
@@ -94,6 +95,8 @@ def would_follow(
     levels = impacts.values()
     before = rows.stand(row) if row else policy.EventStatus(Event.INCIDENT, state, (), 0, now)
     stand = replace(before, state=state, levels=tuple(levels), entry=before.entry + 1)
+    if row and row.merged_into_id is not None and state not in ENDED:
+        stand = replace(stand, secret=False)  # opened again, it is part of no other one any more
     wanted = policy.decide(stand, rows.past(row) if row else [], rules(current()), now, tell)
     return following(wanted, row, impacts, only_behind)
 

@@ -160,6 +160,7 @@ def _context(story: NoticeStory, sender: Sender, calendar: Dates, language: str)
         "work": work,
         "step": words.step(story),
         "parts": [(part.ref, markdown_text.one_line(in_language(part.titles, language).text)) for part in story.parts],
+        "goes_on": [(one.ref, markdown_text.one_line(in_language(one.titles, language).text)) for one in story.goes_on],
         "since": "" if work or lasted else calendar.since(story.event.started_at, None),
         "lasted": lasted,
         "window": calendar.window(*story.event.hours) if story.event.hours else "",

@@ -41,9 +41,10 @@ from talaia.notices.values import (
     MergedIncident,
     Neighbours,
     NoticeStory,
+    OpenIncident,
     Reach,
 )
-from talaia.panel.state import State
+from talaia.panel.state import TROUBLE, State
 
 Window = tuple[datetime, datetime]
 ORDER = ("began_at", "pk")
@@ -341,6 +342,7 @@ def story(notice: Notice, now: datetime) -> NoticeStory:
         behind=wider([one.behind for one in reaches]),
         revision=revision([*(one.event.hours for one in stories), now_told.hours], kind),
         parts=tuple(_part(one) for one in spoken_for(event)),
+        goes_on=_goes_on(event, [one.service_id for one in touched]) if kind is Kind.RESOLVED else (),
         reaches=reaches if len(reaches) > 1 else (),
     )
 
@@ -375,3 +377,15 @@ def _concerned(notice: Notice) -> tuple[list[Impact], tuple[Reach, ...]]:
 def _part(event: Event) -> MergedIncident:
     told = event.sent_notices.filter(state__in=Notice.TOLD).order_by(*ORDER).values_list("number", flat=True)
     return MergedIncident(event.ref, words(event.titles, event.language), tuple(told))
+
+
+def _goes_on(event: Event, services: Sequence[str]) -> tuple[OpenIncident, ...]:
+    """What else is wrong with these services, of what whoever hears of this one may hear (S10, and whom it is for)."""
+    going = Event.objects.filter(kind=Event.INCIDENT, ended_at=None, quiet=False).exclude(pk=event.pk)
+    theirs = going.filter(impacts__service__in=services, impacts__state__in=TROUBLE, impacts__service__retired_at=None)
+    told = [one for one in theirs.distinct().order_by("started_at", "pk") if _for_all_who_hear_of(event, one)]
+    return tuple(OpenIncident(one.ref, words(one.titles, one.language)) for one in told)
+
+
+def _for_all_who_hear_of(event: Event, other: Event) -> bool:
+    return other.only_behind is None or (other.only_behind, other.for_whom) == (event.only_behind, event.for_whom)

@@ -112,6 +112,14 @@ class MergedIncident:
 
 
 @dataclass(frozen=True)
+class OpenIncident:
+    """Another incident that goes on at a service of which this one tells that its problem is solved."""
+
+    ref: str
+    titles: Words
+
+
+@dataclass(frozen=True)
 class NoticeStory:
     """What a notice tells, as it stood when it began to be sent."""
 
@@ -125,6 +133,7 @@ class NoticeStory:
     behind: Segment | None = None  # None: it goes to everybody
     revision: int = 0  # how often the window was changed or called off: SEQUENCE of the calendar
     parts: tuple[MergedIncident, ...] = ()  # of which it speaks, too
+    goes_on: tuple[OpenIncident, ...] = ()
     reaches: tuple[Reach, ...] = ()  # where it speaks for several: whom each of them concerns; `behind` is for all
 
     @property

@@ -8,6 +8,7 @@ import pytest
 from django.utils import translation
 
 from talaia.audience.models import Recipient
+from talaia.desk.notice_overview import would_follow
 from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, IsOver
@@ -312,6 +313,22 @@ def test_the_end_names_what_was_told_of_a_part_also_where_its_services_stayed_th
     assert readers(house, "resolved") == BOTH
     story = story_of(Notice.objects.get(kind="resolved", state=Notice.SENT))
     assert {one.slug for one in story.event.touched} == {"links", "chat"}
+
+
+def test_who_opens_a_duplicate_again_reads_before_which_mail_follows(house: House) -> None:
+    first, second = told(house, house.open()), told(house, opened(house, {"chat": State.DISRUPTION}))
+    merged(house, second, first)
+    resolved(house, first)
+    before = went(house)
+    second.refresh_from_db()
+    with translation.override("en"):
+        said = would_follow(second, IncidentState.INVESTIGATING, {"chat": State.DISRUPTION}, None, house.now)
+        as_it_is = would_follow(second, IncidentState.RESOLVED, {"chat": State.DISRUPTION}, None, house.now)
+    assert said.startswith("A mail follows (There is a problem), to 3 people,")
+    assert as_it_is == "No mail follows."
+    events.update_incident(second.ref, IncidentState.INVESTIGATING, {"ca": "No era la mateixa."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    assert went(house) == [*before, ("problem", second.ref)]
 
 
 def test_what_was_no_duplicate_after_all_has_an_end_of_its_own(house: House) -> None:

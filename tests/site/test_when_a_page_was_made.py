@@ -101,7 +101,7 @@ def test_a_resolved_incident_shows_its_services_as_what_was(public: Path) -> Non
     events.update_incident(ref, IncidentState.RESOLVED, {"ca": "Fet."}, NOW + timedelta(minutes=9), by="a")
     publish([f"incident/{ref}", "front"], LATER)
     own = page(public, f"/incidents/{ref}/")
-    assert 'class="touched over"' in own and "Serveis que va afectar" in own and "data-lives" not in own
+    assert 'class="touched over"' in own and "Afectació fins al final" in own and "data-lives" not in own
     assert '<li class="over">' in page(public, "/")
 
 
