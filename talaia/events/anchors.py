@@ -141,13 +141,14 @@ def _rewritten(
 ) -> tuple[AnchoredText, int]:
     """The sheet with other parts. `others`: the text in its other languages."""
     old = [spot.block for spot in sheet.spots]
-    pairs = dict(_pairs(old, wanted))
+    waiting = {guest.mark: guest.number for guest in sheet.guests() if guest.mark}
+    marks = [_mark(block) for block in wanted]
+    pairs = dict(_pairs(old, wanted, [new for new, mark in enumerate(marks) if mark in waiting]))
     numbers = {new: sheet.spots[at].number for new, at in pairs.items()}
     gone = [at for at in range(len(old)) if at not in set(pairs.values())]
-    waiting = {guest.mark: guest.number for guest in sheet.guests() if guest.mark}
     taken = set(numbers.values())
-    for new, block in enumerate(wanted):
-        number = waiting.get(_mark(block)) if new not in numbers else None
+    for new, mark in enumerate(marks):
+        number = waiting.get(mark) if new not in numbers else None
         if number is not None and number not in taken:
             numbers[new] = number
             taken.add(number)
@@ -169,13 +170,23 @@ def _rewritten(
     for at, spot in enumerate(sheet.spots):
         place = where[at] if at in where else _nearest(at, where)
         guests[place] += [StrayAnchor(spot.number, _mark(spot.block))] * (at in gone) + list(spot.guests)
-    left = {place: tuple(g for g in some if g.number not in taken) for place, some in guests.items()}
-    spots = (Spot(block, numbers[new], left.get(new, ())) for new, block in enumerate(wanted))
-    return AnchoredText(tuple(spots), left[-1]), last
+    left: dict[int, list[StrayAnchor]] = defaultdict(list)
+    same = {mark: new for new, mark in reversed(list(enumerate(marks)))}
+    for place, some in guests.items():
+        for guest in some:
+            if guest.number not in taken:  # where its very words stand once more, it is there, and not at a neighbour
+                left[same.get(guest.mark, place)].append(guest)
+    spots = (Spot(block, numbers[new], tuple(left[new])) for new, block in enumerate(wanted))
+    return AnchoredText(tuple(spots), tuple(left[-1])), last
 
 
-def _pairs(old: Sequence[MarkdownBlock], new: Sequence[MarkdownBlock]) -> Iterator[tuple[int, int]]:
-    """(place in `new`, place in `old`) of the parts that are the same: in words, nearly in words, or by their place."""
+def _pairs(
+    old: Sequence[MarkdownBlock], new: Sequence[MarkdownBlock], back: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """(place in `new`, place in `old`) of the parts that are the same: in words, nearly in words, or by their place.
+
+    `back`: places in `new` of words that were there before, and whose own number waits for them.
+    """
     before, after = [_known_by(block) for block in old], [_known_by(block) for block in new]
     steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     free_old, free_new = dict.fromkeys(range(len(old))), dict.fromkeys(range(len(new)))
@@ -193,6 +204,8 @@ def _pairs(old: Sequence[MarkdownBlock], new: Sequence[MarkdownBlock]) -> Iterat
     for to in list(free_new):
         if moved[after[to]]:
             yield pair(to, moved[after[to]].pop(0))
+    for to in back:
+        free_new.pop(to, None)
     similar = [
         (-likeness, abs(to - at), to, at)
         for to in free_new

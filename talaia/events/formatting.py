@@ -85,7 +85,10 @@ def plan_lines(event: Event) -> tuple[PlannedNotice, ...]:
 def as_it_went(planned: Iterable[PlannedNotice], event: Event) -> tuple[PlannedNotice, ...]:
     """The plan of this maintenance, as far as it has begun, is over or was called off."""
     over = over_at(event.state, event.ended_at, event.updates.order_by("number"))
-    return notice_plan.as_it_went(planned, MaintenanceState(event.state), event.started_at, over)
+    seen = event.state != MaintenanceState.COMPLETED or (
+        event.updates.filter(state=MaintenanceState.IN_PROGRESS).exists()
+    )
+    return notice_plan.as_it_went(planned, MaintenanceState(event.state), event.started_at, over, seen)
 
 
 def line(row: Event, language: str, zone: ZoneInfo) -> str:

@@ -98,11 +98,17 @@ def lines(
 
 
 def as_it_went(
-    planned: Iterable[PlannedNotice], state: MaintenanceState, began: datetime, ended: datetime | None
+    planned: Iterable[PlannedNotice],
+    state: MaintenanceState,
+    began: datetime,
+    ended: datetime | None,
+    seen: bool = True,
 ) -> tuple[PlannedNotice, ...]:
     """The plan of what has begun, is over or was called off: when that was, and nothing that will not go any more.
 
-    Work that begins before its hour tells of its beginning then, and nothing goes in advance of it after that.
+    Work that begins before its hour tells of its beginning then, and nothing goes in advance of it after that. Nobody
+    is told that work begins whose window passed while nobody looked (not `seen`), and of which it was said afterwards
+    that it was done.
     """
     if state not in (MaintenanceState.IN_PROGRESS, MaintenanceState.COMPLETED, MaintenanceState.CANCELLED):
         return tuple(planned)
@@ -113,7 +119,7 @@ def as_it_went(
         if one.notice in ADVANCE:
             if one.skipped or one.at is None or one.at < last:
                 found.append(one)
-        elif not called_off:
+        elif not called_off and (seen or one.notice is not PlanNotice.START):
             at = began if one.notice is PlanNotice.START else ended
             found.append(replace(one, at=at or one.at))
     return tuple(found)

@@ -53,7 +53,7 @@ class Channel:
 
 def wait_before(attempt: int, longest: timedelta, chance: float) -> timedelta:
     """Back-off before the next try: 1 s, 2 s, 4 s … up to `longest`, up to half of it taken off by `chance` (0–1)."""
-    full = min(2.0 ** (attempt - 1), longest.total_seconds())
+    full = min(2.0 ** min(attempt - 1, 60), longest.total_seconds())  # after days, 2.0 ** 1024 is no number
     return timedelta(seconds=full * (1 - chance / 2))
 
 

@@ -94,12 +94,15 @@ class CheckStreaks:
         return not outcome.measured and outcome.at - self.sighted.get(check.id, outcome.at) > check.patience
 
     def _undecided(self, check: CheckConfig, checks: Sequence[CheckConfig]) -> bool:
-        """Whether no canary has looked since this check began to fail: it may yet be our own line."""
+        """Whether it may yet be our own line: since this check began to fail, no canary was reached, and not all have
+        looked. One of several that fails says nothing by itself.
+        """
         began = self.failing_since.get(check.id)
-        looks = [self.seen[one.id].at if one.id in self.seen else None for one in checks if one.canary]
-        if check.canary or check.at_home or not looks or began is None:
+        canaries = [one.id for one in checks if one.canary]
+        if check.canary or check.at_home or not canaries or began is None:
             return False
-        return not any(at is not None and at >= began for at in looks)
+        since = [seen for one in canaries if (seen := self.seen.get(one)) and seen.at >= began]
+        return len(since) < len(canaries) and not any(seen.ok for seen in since)
 
     def canaries_due(self, found: Iterable[ProbedCheck], checks: Sequence[CheckConfig]) -> bool:
         """Whether the canaries should look at once: something has begun to fail."""

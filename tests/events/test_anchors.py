@@ -68,6 +68,26 @@ def test_after_any_edits_what_is_unchanged_keeps_its_address(history: list[dict[
                 assert len(was & is_now) == min(len(was), len(is_now))
 
 
+@settings(max_examples=300, deadline=None)
+@given(edits)
+def test_after_any_edits_an_address_leads_to_the_words_that_it_was_given_for_wherever_they_stand(
+    history: list[dict[str, str]],
+) -> None:
+    anchors, given_for = Anchors(), dict[tuple[str, int], tuple[bool, str]]()
+    for said in history:
+        anchors = carried(anchors, said, "ca")
+        gone = [key for key in given_for if key[0] not in said]  # a language that was taken away is begun anew
+        for key in gone:
+            del given_for[key]
+        for language in said:
+            there = own(anchors, language)
+            given_for |= {(language, found): (heading, words) for heading, words, found in there}
+            parts = {found[:2] for found in there}
+            for (spoken, found), (heading, words) in given_for.items():
+                if spoken == language and (heading, words) in parts:
+                    assert hit(anchors, found, language) == words
+
+
 @settings(max_examples=200, deadline=None)
 @given(edits)
 def test_the_same_text_again_changes_nothing(history: list[dict[str, str]]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from talaia.config import current
 from talaia.events import actions as events
+from talaia.events.formatting import plan_lines
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState
 from talaia.notices import actions
@@ -107,6 +108,8 @@ def test_of_a_window_that_passed_unseen_nobody_hears_by_itself_and_then_its_end(
     until(house, house.now + HOUR)
     assert told(house) == ["advance", "reminder", "end"]
     assert not house.parked()
+    event.refresh_from_db()
+    assert "start" not in [line.notice for line in plan_lines(event)]  # nor is it said that they heard it begin
 
 
 def test_more_time_while_it_runs_is_told_to_those_who_were_told_the_old_end(house: House) -> None:

@@ -159,6 +159,21 @@ def test_a_receiver_that_is_away_gets_all_of_it_in_order_later(told: House, ther
     assert came(there)[0].headers["webhook-id"] in tried
 
 
+def test_what_is_delivered_late_is_over_where_it_says_so_and_nowhere_else(told: House, there: Receiver) -> None:
+    there.answer = lambda handler: handler.say(503)
+    told.open()
+    for state in (IncidentState.MONITORING, IncidentState.RESOLVED, IncidentState.MONITORING, IncidentState.RESOLVED):
+        told.work().later(minutes=1)
+        events.update_incident("2026-001", state, {"ca": f"{state}"}, told.now, by="anna")
+    there.requests.clear()
+    there.answer = lambda handler: handler.say(200)
+    for _ in range(12):
+        told.later(minutes=20).work()
+    said = [one.json()["incident"] for one in came(there)]
+    assert [one["resolved_at"] is not None for one in said] == [one["status"] == "resolved" for one in said]
+    assert said[0]["resolved_at"] is None
+
+
 def test_the_same_delivery_has_the_same_id_and_a_new_signature(told: House, there: Receiver) -> None:
     there.answer = lambda handler: handler.say(500)
     told.open()

@@ -132,6 +132,27 @@ def test_a_temporary_fault_waits_as_long_as_it_was_told(tmp_path: Path) -> None:
     assert not at_work.deliver_due(at_work.channels[0])
 
 
+def test_what_has_failed_for_days_is_tried_as_before_and_holds_up_no_other(tmp_path: Path) -> None:
+    clock, came = Clock(), list[str]()
+
+    def away(targets: Sequence[str], now: datetime) -> None:
+        if "bad" in targets:
+            raise TemporaryError("nobody answers", "ask who runs it")
+        came.extend(targets)
+
+    happen("bad")
+    happen("good")
+    at_work = worker(tmp_path, away, clock)
+    at_work.spread()
+    Delivery.objects.update(attempts=1100, error="nobody answers")
+    for _ in range(2):
+        at_work.deliver_due(at_work.channels[0])
+    assert came == ["good"]
+    bad = Delivery.objects.get(target="bad")
+    assert (bad.state, bad.hint) == ("ready", "ask who runs it")
+    assert bad.due <= NOW + at_work.channels[0].longest_wait
+
+
 def test_one_bad_target_is_parked_and_does_not_hold_up_the_others(tmp_path: Path) -> None:
     done: list[str] = []
     clock = Clock()
@@ -398,7 +419,8 @@ def test_a_living_worker_is_not_dead() -> None:
 
 
 @pytest.mark.parametrize(
-    ("attempt", "chance", "seconds"), [(1, 0, 1), (2, 0, 2), (5, 0, 16), (5, 1, 8), (50, 0, 900), (50, 1, 450)]
+    ("attempt", "chance", "seconds"),
+    [(1, 0, 1), (2, 0, 2), (5, 0, 16), (5, 1, 8), (50, 0, 900), (50, 1, 450), (5000, 0, 900)],
 )
 def test_the_wait_doubles_up_to_its_limit(attempt: int, chance: float, seconds: float) -> None:
     assert wait_before(attempt, timedelta(minutes=15), chance) == timedelta(seconds=seconds)

@@ -193,3 +193,41 @@ def test_the_canaries_are_asked_at_once_when_something_begins_to_fail() -> None:
 def test_while_every_look_fails_with_the_canary_nothing_is_ever_down(looks: list[str]) -> None:
     rounds, _ = lookings(" ".join(["C-", *(look for look in looks if look.endswith("-"))]))
     assert not any(streak.trouble for id, streak in rounds.streaks.items() if id != "far")
+
+
+SECOND = CheckConfig(id="second", kind="ping", target="192.0.2.1", canary=True)
+
+
+def of_two(story: str) -> set[str]:
+    """What is down after these looks, where there are two canaries: C and S."""
+    named = {"C": CANARY, "S": SECOND, **{check.id[0]: check for check in FAR}}
+    rounds = CheckStreaks()
+    for n, look in enumerate(story.split()):
+        name = look[0]
+        found = replace(outcome(named[name], "w" if look[1] == "+" else "d"), at=NOW + timedelta(seconds=10 * n))
+        rounds.take([(named[name], found)], (CANARY, SECOND, *FAR))
+    return {id for id, streak in rounds.streaks.items() if streak.trouble == "down"} - {CANARY.id, SECOND.id}
+
+
+@given(
+    st.permutations([f"{name}+" for name in "CSwmc"]),
+    st.lists(st.sampled_from([f"{name}-" for name in "CSwmc"]), max_size=20),
+)
+def test_when_our_line_is_cut_nothing_is_down_before_every_canary_has_looked(before: list[str], cut: list[str]) -> None:
+    assert of_two(" ".join([*before, *cut])) == set()
+
+
+@pytest.mark.parametrize(
+    ("story", "down"),
+    [
+        ("C+ S+ w- C- w-", set()),  # the other has not looked: it may yet be our line
+        ("C+ S+ w- C- S- w-", set()),
+        ("C+ S+ w- C- S+ w-", {"web"}),  # one is reached
+        ("C+ S+ w- S+ w-", {"web"}),
+        ("C+ S+ w- C- S- m+ w- w-", {"web"}),  # all have looked, and another service is well
+    ],
+)
+def test_one_of_several_canaries_that_fails_says_nothing_and_one_that_is_reached_does(
+    story: str, down: set[str]
+) -> None:
+    assert of_two(story) == down

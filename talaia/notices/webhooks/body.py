@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from talaia.events.published import PublishedEntry, PublishedEvent
-from talaia.events.timeline import over_at
+from talaia.events.timeline import ENDED, over_at
 from talaia.localization.texts import in_language
 from talaia.panel.state import State
 from talaia.panel.statuspage_ids import code
@@ -64,6 +64,8 @@ def event(
     entries = [_entry(told, one, language, host) for one in reversed(told.entries)]
     watched = next((one for one in told.entries if one.state == "monitoring"), None)
     first, last = told.entries[0], told.entries[-1]
+    # Of an entry that is delivered late: what has ended, or was opened again, since is told by the next one.
+    over = over_at(last.state, told.ended_at, told.entries) or last.at if last.state in ENDED else None
     window = told.window or (None, None)
     planned = {"scheduled_for": when(window[0]), "scheduled_until": when(window[1])} if told.window else {}
     return {
@@ -79,7 +81,7 @@ def event(
             "started_at": when(told.started_at),
             "updated_at": when(last.edited_at or last.at),
             "monitoring_at": when(watched.at) if watched else None,
-            "resolved_at": when(over_at(last.state, told.ended_at, told.entries)),
+            "resolved_at": when(over),
             "shortlink": f"{address}{told.path}",
             "page_id": code(host, "page", ""),
             **planned,
