@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 from django.utils import translation
 
+from talaia.audience.actions import add
 from talaia.audience.models import Recipient
 from talaia.events import actions as events
 from talaia.events.models import Event
@@ -325,6 +326,32 @@ def test_what_was_no_duplicate_after_all_has_an_end_of_its_own(house: House) -> 
     resolved(house, second)
     assert went(house)[4:] == [("resolved", second.ref)]
     assert len(readers(house, "resolved")) == 2 * len(BOTH)
+
+
+def test_the_end_of_what_was_told_only_under_another_reference_reaches_nobody_who_came_since(house: House) -> None:
+    first = told(house, opened(house, {"links": State.DISRUPTION}, tell=False))
+    second = opened(house, {"links": State.DISRUPTION})
+    house.work()
+    merged(house, second, first)
+    assert went(house) == [("problem", first.ref)]
+    add("dora@example.net", "", house.now)
+    events.update_incident(second.ref, IncidentState.INVESTIGATING, {"ca": "No era la mateixa."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    resolved(house, second)
+    assert went(house) == [("problem", first.ref), ("resolved", second.ref)]
+    assert readers(house, "resolved") == BOTH
+
+
+def test_the_end_of_a_part_that_was_told_when_nobody_was_there_reaches_nobody_who_came_since(house: House) -> None:
+    Recipient.objects.all().delete()
+    first = told(house, opened(house, {"links": State.DISRUPTION}))
+    assert went(house) == [("problem", first.ref)]
+    second = told(house, opened(house, {"links": State.DISRUPTION}, tell=False))
+    merged(house, first, second)
+    add("dora@example.net", "", house.now)
+    resolved(house, second)
+    assert went(house) == [("problem", first.ref), ("resolved", second.ref)]
+    assert house.server.taken == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from talaia.events.published import PublishedEvent, TouchedService
+from talaia.events.published import PublishedEntry, PublishedEvent, TouchedService
 from talaia.notices.values import Kind, NoticeStory, Reach, Segment
 from talaia.panel.state import State
 
@@ -56,6 +56,23 @@ def test_it_concerns_who_is_told_of_its_services_and_is_behind_it_unless_it_spea
     assert replace(story("links"), behind=behind).concerns == (Reach(("links",), behind),)
     several = (Reach(("links",), behind), Reach(("chat",)))
     assert replace(story("links", "chat"), reaches=several).concerns == several
+
+
+def test_it_carries_the_words_of_its_last_entry_or_none() -> None:
+    bare = story("links")
+    assert (bare.said, bare.entry, bare.texts, bare.plain) == (None, 0, (), False)
+    first = PublishedEntry(1, "investigating", NOW, (("ca", "Ho mirem."),))
+    last = PublishedEntry(2, "identified", NOW, (("ca", "És un cable."),), plain=True)
+    told = replace(bare, event=replace(bare.event, entries=(first, last)))
+    assert (told.said, told.entry, told.texts, told.plain) == (last, 2, last.texts, True)
+    assert not replace(bare, event=replace(bare.event, entries=(first,))).plain
+
+
+def test_it_is_about_work_by_its_kind_or_by_its_event() -> None:
+    told = story("links")
+    work = replace(told.event, kind="maintenance")
+    assert not told.about_work and not replace(told, kind=Kind.UPDATE).about_work
+    assert replace(told, kind=Kind.UPDATE, event=work).about_work and replace(told, kind=Kind.ADVANCE).about_work
 
 
 def test_a_promise_is_one_until_its_hour_and_none_from_then_on() -> None:
