@@ -238,6 +238,43 @@ def test_who_had_to_wait_for_an_answer_has_as_long_as_others_to_ask_again(
     talking(front, talk)
 
 
+def test_a_page_that_is_asked_for_while_another_answer_is_made_comes_after_it(front: StaticFiles, inner: Inner) -> None:
+    """On a proxy's connection to us each answer goes to who asked in that turn."""
+    inner.wait = 0.3
+
+    async def talk(there: Served) -> None:
+        await ask(there.port)  # from here on it goes the short way
+        async with connected(there.port) as (reader, writer):
+            writer.write(b"POST /desk/x HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
+            while not inner.asked:
+                await asyncio.sleep(0.01)
+            writer.write(GET)  # it comes by itself
+            assert [(await answer(reader))[1] for _ in range(2)] == [b"abc", PAGE]
+
+    talking(front, talk)
+
+
+def test_no_page_is_kept_for_who_has_not_taken_the_one_before_it(front: StaticFiles) -> None:
+    async def talk(there: Served) -> None:
+        big = b"GET /big/ HTTP/1.1\r\nHost: x\r\n\r\n"
+        for request in (GET, big):
+            await ask(there.port, request)  # from here on it goes the short way
+        await empty(there)
+        with deaf(there.port) as one:
+            one.sendall(big)
+            [guest] = await here(there)
+            while not guest.flow.write_paused:
+                await asyncio.sleep(0.01)
+            kept = guest.transport.get_write_buffer_size()
+            one.sendall(GET)
+            while guest.cycle is None and guest.transport.get_write_buffer_size() == kept:
+                await asyncio.sleep(0.01)
+            assert guest.transport.get_write_buffer_size() == kept
+        await empty(there)
+
+    talking(front, talk)
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
