@@ -375,6 +375,30 @@ def test_a_list_gets_one_mail_in_all_languages(house: House, configure: Configur
     assert not [name for name in list(taken.mail) if name.startswith("List-")]  # the list server writes them
 
 
+def test_the_end_goes_by_the_list_that_has_come_into_its_place_since(house: House, configure: Configure) -> None:
+    event = house.open()
+    house.work().later(minutes=2).work()
+    assert len(house.server.taken) == 3
+    set_up(configure, house.server, to='to = "avisos@lists.example.org"')
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    assert [taken.to for taken in house.server.taken[3:]] == ["avisos@lists.example.org"]
+
+
+def test_the_end_of_what_a_list_was_told_goes_to_all_where_there_is_no_list_any_more(
+    house: House, configure: Configure
+) -> None:
+    """Who was told by it stands nowhere by name."""
+    set_up(configure, house.server, to='to = "avisos@lists.example.org"')
+    event = house.open()
+    house.work().later(minutes=2).work()
+    assert len(house.server.taken) == 1
+    set_up(configure, house.server)
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    assert sorted(taken.to.partition("@")[0] for taken in house.server.taken[1:]) == ["anna", "bernat", "carla"]
+
+
 def test_once_begun_it_cannot_be_taken_back_and_is_not_sent_twice(house: House) -> None:
     house.open()
     house.work().later(minutes=1).work()

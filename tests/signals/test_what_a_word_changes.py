@@ -91,3 +91,8 @@ def test_a_word_is_used_up_once_it_was_well_since_then_for_as_long_as_that_has_t
     assert not judged(lab, "web").calm
     change("web", resolved_at=None)
     assert judged(lab, "web").calm
+
+
+def test_what_has_left_the_panel_is_not_judged_until_it_is_listed_again(lab: Lab) -> None:
+    change("wiki", retired_at=lab.now)
+    assert [one.row.slug for one in judge_all(lab.config, lab.now)] == ["web", "links", "mail", "radio"]
