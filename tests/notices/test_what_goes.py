@@ -15,7 +15,7 @@ from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.reading import event_of
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
-from talaia.notices import actions
+from talaia.notices import actions, rows
 from talaia.notices.models import Notice, NoticeRecipient
 from talaia.outbox.locks import alone
 from talaia.outbox.models import Fact
@@ -342,6 +342,14 @@ def test_work_that_is_moved_back_to_hours_told_once_before_is_told_anew(house: H
         postpone(house, event, start)
         house.later(minutes=5).work()
     assert house.notices() == [("advance", "sent", "")] + [("changed", "sent", "")] * 3
+
+
+def test_who_has_a_copy_of_a_notice_was_not_told_before_it(house: House) -> None:
+    """Or the rest would be left out, where it goes on in another part of its sending."""
+    event = plan(house, ["7d"], 7)
+    house.work().later(minutes=1).work()
+    assert len(house.server.taken) == len(rows.told(event)) == 3
+    assert rows.told(event, besides=event.sent_notices.get()) == frozenset()
 
 
 def test_called_off_is_told_to_who_was_told_before(house: House) -> None:
