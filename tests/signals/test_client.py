@@ -20,6 +20,7 @@ from talaia.config import Config, SiteConfig, SourceConfig, Tables, Text
 from talaia.outbox.errors import OutsideError, PermanentError, TemporaryError
 from talaia.signals.client import SourceClient, UnreadableAnswer
 from talaia.signals.evidence import EvidenceQuery, Measured
+from talaia.signals.silences import OURS
 from talaia.signals.sources.alertmanager import expire_silence, post_silence, silences
 from talaia.signals.sources.prometheus import remembered
 from talaia.signals.sources.registry import poll
@@ -315,9 +316,11 @@ def test_the_heartbeat_in_a_list_of_alertmanager_is_as_old_as_its_last_repetitio
 
 def test_silences_are_posted_and_one_that_is_gone_already_is_well() -> None:
     posted: list[Any] = []
+    ended: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "DELETE":
+            ended.append(request.url.path)
             return httpx.Response(404)
         posted.append(json.loads(request.content))
         return httpx.Response(200, json={"silenceID": "s1"})
@@ -326,6 +329,18 @@ def test_silences_are_posted_and_one_that_is_gone_already_is_well() -> None:
     assert post_silence(client, {"comment": "x"}) == "s1"
     assert posted == [{"comment": "x"}]
     expire_silence(client, "s1")
+    assert ended == ["/api/v2/silence/s1"]
+
+
+def test_only_the_silences_that_are_ours_are_touched() -> None:
+    found = {
+        "matchers": [{"name": "link", "value": "a", "isRegex": False, "isEqual": True}],
+        "startsAt": "2026-05-04T01:00:00Z",
+        "endsAt": "2026-05-04T02:00:00Z",
+        "status": {"state": "active"},
+    }
+    both = [found | {"id": "s1", "comment": f"{OURS} x"}, found | {"id": "s2", "comment": "of a person"}]
+    assert [one.id for one in silences(asking(always(200, json=both), ALERTMANAGER))] == ["s1"]
 
 
 def test_the_past_is_asked_with_its_step(monitoring: Monitoring) -> None:

@@ -267,7 +267,7 @@ def test_no_page_is_kept_for_who_has_not_taken_the_one_before_it(front: StaticFi
                 await asyncio.sleep(0.01)
             kept = guest.transport.get_write_buffer_size()
             one.sendall(GET)
-            while guest.cycle is None and guest.transport.get_write_buffer_size() == kept:
+            while guest.answered() and guest.transport.get_write_buffer_size() == kept:
                 await asyncio.sleep(0.01)
             assert guest.transport.get_write_buffer_size() == kept
         await empty(there)
