@@ -301,9 +301,13 @@ def test_a_clock_that_is_off_is_noted_and_ages_are_by_the_clock_of_the_source(
     heard = poll(prometheus(monitoring), [EvidenceQuery("web", "up")], NOW)
     assert round(heard.measured[0].age) == 12
     assert heard.notes == (({"code": "skew", "seconds": ahead},) if abs(ahead) > 30 else ())
+    repeated = (NOW + timedelta(seconds=ahead - 12)).isoformat()  # by their clock
+    watchdog = monitoring.alert({"alertname": "Watchdog", "talaia_heartbeat": "true"})
+    monitoring.listed.append(watchdog | {"updatedAt": repeated})
     monitoring.alertmanager_since = NOW
     started = poll(SourceClient(ALERTMANAGER, Config(Tables(site=SITE)), monitoring.transport), [], NOW)
     assert (started.started_at, started.skew) == (NOW, ahead)
+    assert [one.age for one in started.measured] == [12.0]
 
 
 def test_the_heartbeat_in_a_list_of_alertmanager_is_as_old_as_its_last_repetition(monitoring: Monitoring) -> None:
@@ -312,6 +316,12 @@ def test_the_heartbeat_in_a_list_of_alertmanager_is_as_old_as_its_last_repetitio
     monitoring.listed.append(monitoring.alert({"alertname": "Watchdog", "talaia_heartbeat": "true"}))
     monitoring.now = NOW.replace(second=40)
     assert poll(client, [], monitoring.now).measured == (Measured("", "", 1.0, 40.0),)
+    monitoring.now = NOW.replace(second=50)
+    monitoring.listed.append(monitoring.alert({"alertname": "Down"}))  # another one says nothing of it
+    assert poll(client, [], monitoring.now).measured == (Measured("", "", 1.0, 50.0),)
+    monitoring.listed.append(monitoring.alert({"alertname": "Watchdog", "talaia_heartbeat": "true", "b": "c"}))
+    monitoring.now = NOW.replace(second=55)
+    assert poll(client, [], monitoring.now).measured == (Measured("", "", 1.0, 5.0),), "of two the younger counts"
 
 
 def test_silences_are_posted_and_one_that_is_gone_already_is_well() -> None:
