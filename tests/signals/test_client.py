@@ -317,7 +317,9 @@ def test_the_heartbeat_in_a_list_of_alertmanager_is_as_old_as_its_last_repetitio
     monitoring.now = NOW.replace(second=40)
     assert poll(client, [], monitoring.now).measured == (Measured("", "", 1.0, 40.0),)
     monitoring.now = NOW.replace(second=50)
-    monitoring.listed.append(monitoring.alert({"alertname": "Down"}))  # another one says nothing of it
+    monitoring.listed.append(
+        monitoring.alert({"alertname": "Down", "talaia_service": "web"})
+    )  # another one says nothing of it
     assert poll(client, [], monitoring.now).measured == (Measured("", "", 1.0, 50.0),)
     monitoring.listed.append(monitoring.alert({"alertname": "Watchdog", "talaia_heartbeat": "true", "b": "c"}))
     monitoring.now = NOW.replace(second=55)
