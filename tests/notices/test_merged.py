@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 from django.utils import translation
 
+from talaia.audience.actions import add
 from talaia.audience.models import Recipient
 from talaia.desk.notice_overview import would_follow
 from talaia.events import actions as events
@@ -228,6 +229,7 @@ def test_who_knows_of_what_it_has_taken_on_hears_no_second_time_that_there_is_a_
 def test_who_knows_of_a_part_hears_of_what_comes_with_the_next_and_is_worth_a_mail(house: House) -> None:
     """It was drawn up for nobody, and called sent."""
     Recipient.objects.filter(address="bernat@example.net").update(services=["links"])
+    Recipient.objects.filter(address="carla@example.net").update(services=["links", "chat"])
     small = told(house, opened(house, {"website": State.DEGRADED}, tell=False))
     merged(house, told(house, opened(house, {"links": State.DISRUPTION})), small)
     merged(house, opened(house, {"links": State.DISRUPTION, "chat": State.DISRUPTION}), small)
@@ -235,7 +237,7 @@ def test_who_knows_of_a_part_hears_of_what_comes_with_the_next_and_is_worth_a_ma
     copies = NoticeRecipient.objects.filter(
         notice=small.sent_notices.get(state=Notice.SENT), state=NoticeRecipient.SENT
     )
-    assert copies.count() == 2, "bernat has heard all that he chose"
+    assert copies.count() == 2, "bernat has heard all that he chose, carla a part of it"
 
 
 def test_also_when_the_other_keeps_services_of_its_own_the_mail_names_those_that_are_in_trouble(house: House) -> None:
@@ -342,6 +344,32 @@ def test_what_was_no_duplicate_after_all_has_an_end_of_its_own(house: House) -> 
     resolved(house, second)
     assert went(house)[4:] == [("resolved", second.ref)]
     assert len(readers(house, "resolved")) == 2 * len(BOTH)
+
+
+def test_the_end_of_what_was_told_only_under_another_reference_reaches_nobody_who_came_since(house: House) -> None:
+    first = told(house, opened(house, {"links": State.DISRUPTION}, tell=False))
+    second = opened(house, {"links": State.DISRUPTION})
+    house.work()
+    merged(house, second, first)
+    assert went(house) == [("problem", first.ref)]
+    add("dora@example.net", "", house.now)
+    events.update_incident(second.ref, IncidentState.INVESTIGATING, {"ca": "No era la mateixa."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    resolved(house, second)
+    assert went(house) == [("problem", first.ref), ("resolved", second.ref)]
+    assert readers(house, "resolved") == BOTH
+
+
+def test_the_end_of_a_part_that_was_told_when_nobody_was_there_reaches_nobody_who_came_since(house: House) -> None:
+    Recipient.objects.all().delete()
+    first = told(house, opened(house, {"links": State.DISRUPTION}))
+    assert went(house) == [("problem", first.ref)]
+    second = told(house, opened(house, {"links": State.DISRUPTION}, tell=False))
+    merged(house, first, second)
+    add("dora@example.net", "", house.now)
+    resolved(house, second)
+    assert went(house) == [("problem", first.ref), ("resolved", second.ref)]
+    assert house.server.taken == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.reading import event_of
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
-from talaia.notices import actions
+from talaia.notices import actions, rows
 from talaia.notices.models import Notice, NoticeRecipient
 from talaia.notices.smtp_replies import Meaning
 from talaia.outbox.locks import alone
@@ -345,6 +345,14 @@ def test_work_that_is_moved_back_to_hours_told_once_before_is_told_anew(house: H
     assert house.notices() == [("advance", "sent", "")] + [("changed", "sent", "")] * 3
 
 
+def test_who_has_a_copy_of_a_notice_was_not_told_before_it(house: House) -> None:
+    """Or the rest would be left out, where it goes on in another part of its sending."""
+    event = plan(house, ["7d"], 7)
+    house.work().later(minutes=1).work()
+    assert len(house.server.taken) == len(rows.told(event)) == 3
+    assert rows.told(event, besides=event.sent_notices.get()) == frozenset()
+
+
 def test_called_off_is_told_to_who_was_told_before(house: House) -> None:
     told, untold = plan(house, ["7d"], 7), plan(house, ["7d"], 8)
     house.work().later(minutes=1).work()
@@ -374,6 +382,30 @@ def test_a_list_gets_one_mail_in_all_languages(house: House, configure: Configur
     for first_line in ("Tenim un problema", "Tenemos un problema", "We have a problem"):
         assert first_line in taken.text
     assert not [name for name in list(taken.mail) if name.startswith("List-")]  # the list server writes them
+
+
+def test_the_end_goes_by_the_list_that_has_come_into_its_place_since(house: House, configure: Configure) -> None:
+    event = house.open()
+    house.work().later(minutes=2).work()
+    assert len(house.server.taken) == 3
+    set_up(configure, house.server, to='to = "avisos@lists.example.org"')
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    assert [taken.to for taken in house.server.taken[3:]] == ["avisos@lists.example.org"]
+
+
+def test_the_end_of_what_a_list_was_told_goes_to_all_where_there_is_no_list_any_more(
+    house: House, configure: Configure
+) -> None:
+    """Who was told by it stands nowhere by name."""
+    set_up(configure, house.server, to='to = "avisos@lists.example.org"')
+    event = house.open()
+    house.work().later(minutes=2).work()
+    assert len(house.server.taken) == 1
+    set_up(configure, house.server)
+    events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fet."}, house.now, by="anna")
+    house.work().later(minutes=2).work()
+    assert sorted(taken.to.partition("@")[0] for taken in house.server.taken[1:]) == ["anna", "bernat", "carla"]
 
 
 def test_once_begun_it_cannot_be_taken_back_and_is_not_sent_twice(house: House) -> None:

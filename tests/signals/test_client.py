@@ -20,6 +20,7 @@ from talaia.config import Config, SiteConfig, SourceConfig, Tables, Text
 from talaia.outbox.errors import OutsideError, PermanentError, TemporaryError
 from talaia.signals.client import SourceClient, UnreadableAnswer
 from talaia.signals.evidence import EvidenceQuery, Measured
+from talaia.signals.silences import OURS
 from talaia.signals.sources.alertmanager import expire_silence, post_silence, silences
 from talaia.signals.sources.prometheus import remembered
 from talaia.signals.sources.registry import poll
@@ -300,9 +301,13 @@ def test_a_clock_that_is_off_is_noted_and_ages_are_by_the_clock_of_the_source(
     heard = poll(prometheus(monitoring), [EvidenceQuery("web", "up")], NOW)
     assert round(heard.measured[0].age) == 12
     assert heard.notes == (({"code": "skew", "seconds": ahead},) if abs(ahead) > 30 else ())
+    repeated = (NOW + timedelta(seconds=ahead - 12)).isoformat()  # by their clock
+    watchdog = monitoring.alert({"alertname": "Watchdog", "talaia_heartbeat": "true"})
+    monitoring.listed.append(watchdog | {"updatedAt": repeated})
     monitoring.alertmanager_since = NOW
     started = poll(SourceClient(ALERTMANAGER, Config(Tables(site=SITE)), monitoring.transport), [], NOW)
     assert (started.started_at, started.skew) == (NOW, ahead)
+    assert [one.age for one in started.measured] == [12.0]
 
 
 def test_the_heartbeat_in_a_list_of_alertmanager_is_as_old_as_its_last_repetition(monitoring: Monitoring) -> None:
@@ -311,13 +316,23 @@ def test_the_heartbeat_in_a_list_of_alertmanager_is_as_old_as_its_last_repetitio
     monitoring.listed.append(monitoring.alert({"alertname": "Watchdog", "talaia_heartbeat": "true"}))
     monitoring.now = NOW.replace(second=40)
     assert poll(client, [], monitoring.now).measured == (Measured("", "", 1.0, 40.0),)
+    monitoring.now = NOW.replace(second=50)
+    monitoring.listed.append(
+        monitoring.alert({"alertname": "Down", "talaia_service": "web"})
+    )  # another one says nothing of it
+    assert poll(client, [], monitoring.now).measured == (Measured("", "", 1.0, 50.0),)
+    monitoring.listed.append(monitoring.alert({"alertname": "Watchdog", "talaia_heartbeat": "true", "b": "c"}))
+    monitoring.now = NOW.replace(second=55)
+    assert poll(client, [], monitoring.now).measured == (Measured("", "", 1.0, 5.0),), "of two the younger counts"
 
 
 def test_silences_are_posted_and_one_that_is_gone_already_is_well() -> None:
     posted: list[Any] = []
+    ended: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "DELETE":
+            ended.append(request.url.path)
             return httpx.Response(404)
         posted.append(json.loads(request.content))
         return httpx.Response(200, json={"silenceID": "s1"})
@@ -326,6 +341,18 @@ def test_silences_are_posted_and_one_that_is_gone_already_is_well() -> None:
     assert post_silence(client, {"comment": "x"}) == "s1"
     assert posted == [{"comment": "x"}]
     expire_silence(client, "s1")
+    assert ended == ["/api/v2/silence/s1"]
+
+
+def test_only_the_silences_that_are_ours_are_touched() -> None:
+    found = {
+        "matchers": [{"name": "link", "value": "a", "isRegex": False, "isEqual": True}],
+        "startsAt": "2026-05-04T01:00:00Z",
+        "endsAt": "2026-05-04T02:00:00Z",
+        "status": {"state": "active"},
+    }
+    both = [found | {"id": "s1", "comment": f"{OURS} x"}, found | {"id": "s2", "comment": "of a person"}]
+    assert [one.id for one in silences(asking(always(200, json=both), ALERTMANAGER))] == ["s1"]
 
 
 def test_the_past_is_asked_with_its_step(monitoring: Monitoring) -> None:

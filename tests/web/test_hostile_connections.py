@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 import uvloop
@@ -17,9 +18,9 @@ import uvloop
 from talaia.api.counters import REGISTRY
 from talaia.server import http_protocol
 from talaia.server.admission import Admission, Bounds
-from talaia.server.http_protocol import PIPELINED
+from talaia.server.http_protocol import PIPELINED, HttpProtocol
 from talaia.server.listening import TCP_NOTSENT_LOWAT, UNSENT
-from talaia.server.static_files import FIELDS, Receive, Scope, Send, StaticFiles
+from talaia.server.static_files import FIELDS, LONGEST_HEAD, Receive, Scope, Send, StaticFiles
 from tests.web.site import a_front, write
 from tests.web.test_connection import ASKED, PAGE, Inner, Served, answer, served
 
@@ -56,6 +57,13 @@ async def empty(there: Served) -> None:
         await asyncio.sleep(0.01)
     admission = there.front.admission
     assert not admission.guests and not admission.places and not admission.holding and admission.kept == 0
+
+
+async def here(there: Served) -> list[HttpProtocol]:
+    """Whoever is connected, once somebody is."""
+    while not there.front.admission.guests:
+        await asyncio.sleep(0)
+    return [cast(HttpProtocol, guest) for guest in there.front.admission.guests]
 
 
 def deaf(port: int) -> socket.socket:
@@ -166,6 +174,102 @@ def test_who_sends_many_requests_and_waits_for_no_answer_is_let_go(front: Static
             writer.write(GET * 5000)
             got = await read(reader)
         assert got.count(b"HTTP/1.1 200") <= PIPELINED + 1 and b" 400 " not in got
+        await empty(there)
+
+    talking(front, talk)
+
+
+def test_one_field_without_an_end_that_comes_in_pieces_is_refused(front: StaticFiles) -> None:
+    """The parser keeps it until it is whole, and says nothing of it before."""
+
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            begun, size = b"GET / HTTP/1.1\r\nHost: x\r\na: ", 0
+            [guest] = await here(there)
+            while not guest.transport.is_closing() and size < 4 * LONGEST_HEAD:
+                piece = b"b" * 1000 if size else begun
+                writer.write(piece)
+                size += len(piece)
+                while guest.head_size < size and not guest.transport.is_closing():  # each comes by itself
+                    await asyncio.sleep(0)
+            assert LONGEST_HEAD < size <= LONGEST_HEAD + 1000
+            assert (await read(reader)).startswith(b"HTTP/1.1 431 ")
+        await empty(there)
+
+    talking(front, talk)
+
+
+def test_a_body_that_nobody_wants_any_more_buys_no_time(front: StaticFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.3)
+    monkeypatch.setattr(http_protocol, "STRETCH", 10)
+
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+            assert (await answer(reader))[0].startswith(b"HTTP/1.1 405 ")
+            closed = asyncio.create_task(read(reader))
+            for _ in range(300):
+                if closed.done():
+                    break
+                with contextlib.suppress(ConnectionError):
+                    writer.write(b"x" * 10)
+                await asyncio.sleep(0.01)
+            assert closed.done(), "it was listened to for ever"
+        await empty(there)
+
+    talking(front, talk)
+
+
+def test_who_had_to_wait_for_an_answer_has_as_long_as_others_to_ask_again(
+    front: StaticFiles, inner: Inner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.5)
+    inner.wait = 0.7
+
+    async def talk(there: Served) -> None:
+        async with connected(there.port) as (reader, writer):
+            writer.write(b"GET /desk/x HTTP/1.1\r\nHost: x\r\n\r\n")
+            await answer(reader)
+            [guest] = await here(there)
+            guest.look_at_the_time()
+            writer.write(GET)
+            assert (await answer(reader))[1] == PAGE
+
+    talking(front, talk)
+
+
+def test_a_page_that_is_asked_for_while_another_answer_is_made_comes_after_it(front: StaticFiles, inner: Inner) -> None:
+    """On a proxy's connection to us each answer goes to who asked in that turn."""
+    inner.wait = 0.3
+
+    async def talk(there: Served) -> None:
+        await ask(there.port)  # from here on it goes the short way
+        async with connected(there.port) as (reader, writer):
+            writer.write(b"POST /desk/x HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
+            while not inner.asked:
+                await asyncio.sleep(0.01)
+            writer.write(GET)  # it comes by itself
+            assert [(await answer(reader))[1] for _ in range(2)] == [b"abc", PAGE]
+
+    talking(front, talk)
+
+
+def test_no_page_is_kept_for_who_has_not_taken_the_one_before_it(front: StaticFiles) -> None:
+    async def talk(there: Served) -> None:
+        big = b"GET /big/ HTTP/1.1\r\nHost: x\r\n\r\n"
+        for request in (GET, big):
+            await ask(there.port, request)  # from here on it goes the short way
+        await empty(there)
+        with deaf(there.port) as one:
+            one.sendall(big)
+            [guest] = await here(there)
+            while not guest.flow.write_paused:
+                await asyncio.sleep(0.01)
+            kept = guest.transport.get_write_buffer_size()
+            one.sendall(GET)
+            while guest.answered() and guest.transport.get_write_buffer_size() == kept:
+                await asyncio.sleep(0.01)
+            assert guest.transport.get_write_buffer_size() == kept
         await empty(there)
 
     talking(front, talk)
