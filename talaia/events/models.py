@@ -93,6 +93,7 @@ class Impact(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, related_name="impacts")
     service = models.ForeignKey("talaia.Service", models.PROTECT, related_name="impacts")
     state = models.CharField(max_length=12, choices=STATES)
+    worst = models.CharField(max_length=12, choices=STATES, blank=True, default="")  # the heaviest that was said
     since = models.DateTimeField(null=True)  # from when on an incident says so; None: since it began
 
     class Meta:

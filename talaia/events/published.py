@@ -29,6 +29,11 @@ class TouchedService:
     names: Words
     state: State
     first_slug: str = ""  # where it was renamed: machines know it by that
+    worst: State | None = None  # the heaviest that was ever said of it, where that is another
+
+    @property
+    def at_worst(self) -> State:
+        return self.worst or self.state
 
     @property
     def code_name(self) -> str:
@@ -135,8 +140,9 @@ class PublishedEvent:
 
     @property
     def impact(self) -> State:
-        """The worst that it does to a service."""
-        return worst(touched.state for touched in self.touched)
+        """The worst that it does to a service; of an incident that is over, that it ever did."""
+        over = self.is_incident and self.ended
+        return worst(touched.at_worst if over else touched.state for touched in self.touched)
 
     @property
     def icon(self) -> str:

@@ -65,7 +65,13 @@ def impacts_of(events: Iterable[Event]) -> QuerySet[Impact]:
 def touched_by(impacts: Iterable[Impact]) -> tuple[TouchedService, ...]:
     """Of rows that have their service with them."""
     return tuple(
-        TouchedService(one.service_id, words(one.service.names), State(one.state), one.service.first_slug)
+        TouchedService(
+            one.service_id,
+            words(one.service.names),
+            State(one.state),
+            one.service.first_slug,
+            State(one.worst) if one.worst and one.worst != one.state else None,
+        )
         for one in impacts
     )
 

@@ -72,7 +72,7 @@ def entry_in(entry: PublishedEntry, language: str) -> ForumEntry:
 def document(event: PublishedEvent, house: ForumSite) -> Document:
     """What must stand there."""
     with translation.override(house.language):
-        worst = max((one.state for one in event.touched), key=lambda state: WEIGHT[state], default=None)
+        worst = max((state for _name, state in _touched(event, house)), key=lambda state: WEIGHT[state], default=None)
         if worst and not event.is_incident:
             worst = words.level_state(worst)
         return Document(
@@ -89,7 +89,11 @@ def document(event: PublishedEvent, house: ForumSite) -> Document:
 
 
 def _touched(event: PublishedEvent, house: ForumSite) -> tuple[tuple[str, State], ...]:
-    return tuple((in_language(one.names, house.language).text, one.state) for one in event.touched)
+    """Of an incident that is over, how bad it was at its worst."""
+    over = event.is_incident and event.ended
+    return tuple(
+        (in_language(one.names, house.language).text, one.at_worst if over else one.state) for one in event.touched
+    )
 
 
 def title(event: PublishedEvent, house: ForumSite) -> str:

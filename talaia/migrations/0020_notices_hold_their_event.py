@@ -3,6 +3,7 @@
 from django.db import migrations
 
 OF_THE_EVENT = ("ref", "titles", "state", "started_at", "ended_at", "window", "next_update_at", "touched")
+OF_A_SERVICE = ("slug", "names", "state", "first_slug")
 OF_THE_NOTICE = ("kind", "number", "written_at", "before", "behind", "revision", "parts", "reaches")
 
 
@@ -17,6 +18,7 @@ def with_event(story):
 def without_event(story):
     event = story["event"]
     told = {name: event[name] for name in OF_THE_EVENT if name in event} | {"event": event["kind"]}
+    told["touched"] = [{name: one[name] for name in OF_A_SERVICE if name in one} for one in event.get("touched", [])]
     for said in event["entries"][-1:]:
         told |= {"entry": said["number"], "texts": said["texts"], "plain": said.get("plain", False)}
     return {name: story[name] for name in OF_THE_NOTICE if name in story} | told

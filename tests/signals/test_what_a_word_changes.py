@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from talaia.panel.models import Service
-from talaia.panel.state import Declared, State
+from talaia.panel.shown import Declared
+from talaia.panel.state import State
 from talaia.signals.evaluate import EvaluatedService, judge_all
 from talaia.signals.inputs import UNCONFIRMED_HOLD
 from tests.signals.bodies import told

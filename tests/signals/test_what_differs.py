@@ -8,8 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from talaia.panel.holds import Computed, Level, Unrest
 from talaia.panel.models import Service
-from talaia.panel.state import Computed, Declared, Level, Reason, ShownState, State, Unrest
+from talaia.panel.shown import Declared, ShownState
+from talaia.panel.state import Reason, State
 from talaia.signals.evaluate import EvaluatedService
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -123,7 +123,7 @@ def edit_event(
             if event.ended_at:
                 check_end(event.ended_at, event.started_at, now)
         event.save(update_fields=["titles", "next_update_at", "started_at", "ended_at", "causes"])
-        touched = rows.set_impacts(event, impacts)
+        touched = rows.set_impacts(event, impacts, corrected=True)
         old, new = ({name: plain(values[name]) for name in changed} for values in (before, changed))
         data = {"before": old, "after": new, "services": touched, "mark": saw, **waits}
         if "titles" in changed:

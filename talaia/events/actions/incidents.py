@@ -194,6 +194,10 @@ def merge_incident(
             both = sorted([*event.impacts.all(), *other.impacts.all()], key=lambda one: WEIGHT[State(one.state)])
             since = {one.service_id: one.since or one.event.started_at for one in both}
             touched = rows.set_impacts(other, {one.service_id: State(one.state) for one in both}, since)
+            for one in event.impacts.all():  # how bad it was there, it was here
+                there = other.impacts.get(service_id=one.service_id)
+                there.worst = rows.worst_of(there, State(one.worst or one.state), corrected=False).value
+                there.save(update_fields=["worst"])
             taken_on(event, other)
         data = rows.story(event, texts, touched) | {
             "update": update.number,

@@ -16,11 +16,12 @@ def lock_touched(slug: str) -> None:
 def rename_touched(old: str, new: str) -> int:
     """Returns how many events touched it. Of one that named both, the heavier level stays."""
     impacts = list(Impact.objects.filter(service_id=old))
-    both = dict(Impact.objects.filter(service_id=new).values_list("event_id", "state"))
+    both = {one.event_id: one for one in Impact.objects.filter(service_id=new)}
     for impact in impacts:
-        if impact.event_id in both:
-            heavier = max(State(impact.state), State(both[impact.event_id]), key=_weight)
-            Impact.objects.filter(event_id=impact.event_id, service_id=new).update(state=heavier.value)
+        if (there := both.get(impact.event_id)) is not None:
+            worst = rows.worst_of(there, State(impact.worst or impact.state), corrected=False)
+            there.state, there.worst = max(State(impact.state), State(there.state), key=_weight).value, worst.value
+            there.save(update_fields=["state", "worst"])
             impact.delete()
         else:
             Impact.objects.filter(pk=impact.pk).update(service_id=new)

@@ -24,7 +24,7 @@ from talaia.events.timeline import (
     reference_year,
 )
 from talaia.panel.models import Service
-from talaia.panel.state import TROUBLE, State
+from talaia.panel.state import TROUBLE, State, worst
 
 # What an event may say of a service. "operational": it is touched, and works (again, or all the while).
 IMPACTS = {
@@ -136,23 +136,37 @@ def last_said(event: Event) -> int:
 
 
 def set_impacts(
-    event: Event, impacts: Mapping[str, State] | None, since: Mapping[str, datetime] | None = None
+    event: Event,
+    impacts: Mapping[str, State] | None,
+    since: Mapping[str, datetime] | None = None,
+    *,
+    corrected: bool = False,
 ) -> list[str]:
     """Make the impacts these (None: leave them). Returns the services touched before or after: their pages change.
 
-    `since`: from when on what is new of them is so, where that is not since the event began.
+    `since`: from when on what is new of them is so, where that is not since the event began. `corrected`: the levels
+    that they had were wrong, and not only others.
     """
     before = touched(event)
     if impacts is None:
         return before
     check_impacts(event, impacts)
     event.impacts.exclude(service_id__in=impacts).delete()
-    known = impacts_of(event)
+    known = {one.service_id: one for one in event.impacts.all()}
     for slug, state in impacts.items():
-        if known.get(slug) != state:
-            fields = {"state": state.value, "since": (since or {}).get(slug)}
+        before_it = known.get(slug)
+        if before_it is None or before_it.state != state:
+            heaviest = worst_of(before_it, state, corrected)
+            fields = {"state": state.value, "since": (since or {}).get(slug), "worst": heaviest.value}
             Impact.objects.update_or_create(event=event, service_id=slug, defaults=fields)
     return sorted({*before, *impacts})
+
+
+def worst_of(before: Impact | None, state: State, corrected: bool) -> State:
+    """The heaviest level that an event was ever said to have; one that was said by mistake does not count."""
+    if before is None or (corrected and before.worst == before.state):
+        return state
+    return worst([State(before.worst or before.state), state])
 
 
 def check_impacts(event: Event, impacts: Mapping[str, State]) -> None:

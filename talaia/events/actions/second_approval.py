@@ -102,7 +102,7 @@ def approve(event: Event, now: datetime, by: str) -> None:
     event.starts_itself = event.starts_itself and now < event.window_start
     event.save()
     levels = {slug: State(state) for slug, state in change["impacts"].items()} if "impacts" in change else None
-    touched = rows.set_impacts(event, levels)
+    touched = rows.set_impacts(event, levels, corrected=True)
     after = {name: value for name, value in change.items() if name in ("impacts", *ARRANGED)}
     data: dict[str, Any] = {"services": touched, "approved_by": by, "before": was, "after": after}
     data["authors"] = authors
