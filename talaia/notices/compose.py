@@ -164,6 +164,7 @@ def _context(story: NoticeStory, sender: Sender, calendar: Dates, language: str)
         "since": "" if work or lasted else calendar.since(story.event.started_at, None),
         "lasted": lasted,
         "window": calendar.window(*story.event.hours) if story.event.hours else "",
+        "told": calendar.window(*story.told_hours) if story.told_hours else "",
         "zone": calendar.zone_name() if story.event.window else "",
         # Of what is over, or will not be, no level needs to be told.
         "touched": []

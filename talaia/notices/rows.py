@@ -333,6 +333,7 @@ def story(notice: Notice, now: datetime) -> NoticeStory:
         causes=(),  # neither is told
         analyses=(),
     )
+    told_hours = stories[-1].event.hours if stories else None
     return NoticeStory(
         kind=kind,
         event=now_told,
@@ -340,6 +341,7 @@ def story(notice: Notice, now: datetime) -> NoticeStory:
         written_at=now,
         before=tuple(one.number for one in earlier),
         behind=wider([one.behind for one in reaches]),
+        told_hours=told_hours if kind is Kind.CHANGED and told_hours != now_told.hours else None,
         revision=revision([*(one.event.hours for one in stories), now_told.hours], kind),
         parts=tuple(_part(one) for one in spoken_for(event)),
         goes_on=_goes_on(event, [one.service_id for one in touched]) if kind is Kind.RESOLVED else (),

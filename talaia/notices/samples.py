@@ -79,8 +79,9 @@ _advance = NoticeStory(
 
 def _later(story: NoticeStory, kind: Kind, number: int, revision: int = 0, **event: Any) -> NoticeStory:
     """A later notice of the same event, which differs in these."""
-    now = replace(story.event, **event)
-    return replace(story, kind=kind, event=now, number=number, before=tuple(range(1, number)), revision=revision)
+    now, told = replace(story.event, **event), story.event.hours if kind is Kind.CHANGED else None
+    before = tuple(range(1, number))
+    return replace(story, kind=kind, event=now, number=number, before=before, revision=revision, told_hours=told)
 
 
 STORIES: dict[str, NoticeStory] = {

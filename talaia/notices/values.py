@@ -131,6 +131,7 @@ class NoticeStory:
     written_at: datetime
     before: tuple[int, ...] = ()  # the notices of this event that went before
     behind: Segment | None = None  # None: it goes to everybody
+    told_hours: tuple[datetime, datetime] | None = None  # of other hours: which they were told last
     revision: int = 0  # how often the window was changed or called off: SEQUENCE of the calendar
     parts: tuple[MergedIncident, ...] = ()  # of which it speaks, too
     goes_on: tuple[OpenIncident, ...] = ()

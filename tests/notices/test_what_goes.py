@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import OperationalError, connection
@@ -18,10 +19,11 @@ from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
 from talaia.notices import actions, rows
 from talaia.notices.models import Notice, NoticeRecipient
 from talaia.notices.smtp_replies import Meaning
+from talaia.notices.values import NoticeStory
 from talaia.outbox.locks import alone
 from talaia.outbox.models import Fact
 from talaia.panel.state import State
-from tests.notices.conftest import MINUTE, Configure, House, set_up
+from tests.notices.conftest import MINUTE, NOW, Configure, House, set_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -303,6 +305,22 @@ def postpone(house: House, event: Event, start: datetime) -> None:
     window = (start, start + timedelta(hours=2))
     events.postpone_maintenance(event.ref, window, {"ca": "Ho ajornem."}, house.now, by="anna")
     house.work()
+
+
+def test_of_work_that_is_moved_twice_before_the_mail_goes_the_mail_says_which_hours_were_told(house: House) -> None:
+    event = plan(house, ["7d"])
+    house.work().later(days=3).work().later(minutes=1).work()
+    told = Event.objects.get(pk=event.pk)
+    postpone(house, event, house.now + timedelta(days=20))
+    postpone(house, event, house.now + timedelta(days=30))
+    house.later(minutes=2).work()
+    story = NoticeStory.from_json(Notice.objects.get(kind="changed").story or {})
+    assert story.told_hours == (told.window_start, told.window_end)
+    text = house.server.taken[-1].text  # in English
+    day = (told.window_start or NOW).astimezone(ZoneInfo("Europe/Madrid")).day
+    assert "We had said:" in text and f", {day} " in text.partition("We had said:")[2].partition("\n")[0]
+    house.later(days=23).work().later(minutes=1).work()  # a reminder has nothing new to say
+    assert NoticeStory.from_json(Notice.objects.get(kind="reminder").story or {}).told_hours is None
 
 
 @pytest.mark.parametrize("updates", ["false", "true"])
