@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,25 +13,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
-from talaia.desk import dashboard, notice_overview
+from talaia.desk import notice_overview
 from talaia.desk.forms.fields import not_before
 from talaia.desk.forms.incidents import EntryForm, OpenForm, UpdateForm
 from talaia.desk.pages import for_editors, for_operators, language, page
-from talaia.desk.preview import opened, updated
+from talaia.desk.preview import Preview, opened, updated
 from talaia.desk.resolve_confirmation import before_resolving
 from talaia.desk.views import drafts
 from talaia.desk.views import suggestions as suggesting
 from talaia.desk.views.event_pages import (
     also,
     impacts_of,
-    missing_languages,
     pressed,
     published,
-    sent_again,
-    told,
-    what_came,
     written_in,
 )
+from talaia.desk.views.event_request import EventRequest
 from talaia.desk.writing import suggestions
 from talaia.desk.writing.text_templates import KINDS, name
 from talaia.events import actions
@@ -165,16 +162,14 @@ def mail_after(form: EntryForm, row: Row | None, now: datetime) -> str:
     return notice_overview.would_follow(row, state, form.impacts(), given.get("tell"), now, only_behind)
 
 
-class Continuing:
+class Continuing(EventRequest[UpdateForm]):
     """One request for the page of an incident."""
 
+    kind = Row.INCIDENT
+
     def __init__(self, request: HttpRequest, ref: str) -> None:
-        self.request, self.now = request, timezone.now()
-        self.row = actions.find(Row.INCIDENT, ref)
-        self.saw = actions.mark_of(self.row)  # before the rest is read: what comes in between counts as not seen
-        self.row.refresh_from_db()
-        self.seen, self.shown = snapshot.front(self.now), told(self.row)
-        self.subject = actions.subject(self.row)
+        super().__init__(request, ref)
+        self.seen = snapshot.front(self.now)
 
     def form(self, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> UpdateForm:
         state = {"state": self.row.state}
@@ -193,41 +188,18 @@ class Continuing:
             causes=self.row.causes,
         )
 
-    def page(self, form: UpdateForm, **more: Any) -> HttpResponse:
-        context = {
-            "now": self.now,
-            "event": self.shown,
-            "late": dashboard.late_by(self.shown.next_update_at, self.now),
-            "action": reverse("desk-incident", args=[self.row.ref]),
-            "subject": self.subject,
-            "writing": bool(more) or form.is_bound or "state" in self.request.GET,
-            **also(self.row),
-            "notices": notice_overview.shown(self.row.sent_notices.order_by("-number"), language()),
-            "narrow": notice_overview.narrow(self.row),
-            "missing": {"title": missing_languages(self.shown.titles)},
-            "entries": [(entry, missing_languages(entry.texts)) for entry in self.shown.entries],
-        }
-        return page(self.request, "desk/incident.html", {**context, **more, "form": form})
+    def context(self) -> dict[str, Any]:
+        return also(self.row) | ({"writing": True} if "state" in self.request.GET else {})
+
+    def preview(self, sent: UpdateForm) -> tuple[Sequence[Preview], str]:
+        return updated(sent, self.seen, self.now, self.shown), mail_after(sent, self.row, self.now)
 
 
 @for_editors
 @require_http_methods(["GET", "POST"])
 def incident(request: HttpRequest, ref: str) -> HttpResponse:
     """The timeline, and the form for its next entry. `?state=<state>` begins with that one."""
-    there = Continuing(request, ref)
-    if request.method != "POST":
-        begins = drafts.beginning(request, there.subject)
-        return there.page(there.form(initial=begins.fields), **begins.context)
-    match pressed(request):
-        case "keep":
-            return drafts.keep(request, there.subject)
-        case "preview":
-            sent = there.form(request.POST)
-            sent.is_valid()
-            previews, mail = updated(sent, there.seen, there.now, there.shown), mail_after(sent, there.row, there.now)
-            again = partial(there.page, there.form(initial=request.POST.dict()))
-            return drafts.preview(request, again, previews=previews, mail=mail)
-    return publish_entry(request, ref=ref)
+    return Continuing(request, ref).unpublished() or publish_entry(request, ref=ref)
 
 
 @for_operators
@@ -251,7 +223,7 @@ def publish_entry(request: HttpRequest, ref: str) -> HttpResponse:
             IncidentState(given["state"]),
             sent.texts.by_language(),
             there.now,
-            by=request.user.get_username(),
+            by=there.by,
             impacts=sent.impacts(),
             next_update_at=given["next"],
             plain=given["plain"],
@@ -263,9 +235,7 @@ def publish_entry(request: HttpRequest, ref: str) -> HttpResponse:
             tell=given.get("tell"),
         )
     except Overtaken:
-        newest = Continuing(request, ref)
-        came = what_came(newest.row, newest.shown, given["seen"])
-        return newest.page(newest.form(sent_again(request, newest.saw)), **came)
+        return there.overtaken(given["seen"])
     except NotPossible as refusal:
         sent.add_error(None, str(refusal))
         return there.page(sent)

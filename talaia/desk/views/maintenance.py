@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
 from talaia.desk import dashboard, notice_overview, reschedule_preview
 from talaia.desk.forms.maintenance import StepForm
-from talaia.desk.pages import for_editors, for_operators, language, page
-from talaia.desk.preview import stepped
+from talaia.desk.pages import for_editors, for_operators, language
+from talaia.desk.preview import Preview, stepped
 from talaia.desk.views import drafts
 from talaia.desk.views.event_pages import (
     impacts_of,
-    missing_languages,
-    pressed,
     published,
-    sent_again,
-    told,
-    what_came,
     written_in,
 )
+from talaia.desk.views.event_request import EventRequest
 from talaia.events import actions
 from talaia.events import notice_plan as planning
 from talaia.events.formatting import known_since
@@ -44,17 +38,10 @@ from talaia.panel.state import State
 from talaia.site import snapshot
 
 
-class Following:
+class Following(EventRequest[StepForm]):
     """One request about a maintenance that stands."""
 
-    def __init__(self, request: HttpRequest, ref: str) -> None:
-        self.request, self.now = request, timezone.now()
-        self.row = actions.find(Row.MAINTENANCE, ref)
-        self.saw = actions.mark_of(self.row)  # before the rest is read: what comes in between counts as not seen
-        self.row.refresh_from_db()
-        self.shown = told(self.row)
-        self.subject = actions.subject(self.row)
-        self.by = request.user.get_username()
+    kind = Row.MAINTENANCE
 
     @property
     def window(self) -> tuple[Any, Any]:
@@ -78,19 +65,13 @@ class Following:
             written_in=str((initial or {}).get("written_in") or written_in(self.row)),
         )
 
-    def page(self, form: StepForm, **more: Any) -> HttpResponse:
+    def context(self) -> dict[str, Any]:
         row = self.row
         since = self.now if row.awaits_approval else known_since(row)  # what waits has been told to nobody
         lines = reschedule_preview.plan_of(row, self.window, since)
         why = late(row, self.now)
-        context = {
-            "now": self.now,
+        return {
             "row": row,
-            "event": self.shown,
-            "form": form,
-            "action": reverse("desk-maintenance", args=[row.ref]),
-            "subject": self.subject,
-            "late": dashboard.late_by(self.shown.next_update_at, self.now),
             "why_late": why.value if why else "",
             "over_by": dashboard.late_by(row.window_end, self.now),
             "may_approve": row.awaits_approval and self.by not in row.writers,
@@ -101,15 +82,14 @@ class Following:
             "hold": current().mail.hold.total_seconds(),
             "plan_lines": [(planning.notice_word(line.notice), line) for line in lines],
             "mails_go": self.mails_go(),
-            "narrow": notice_overview.narrow(row),
-            "notices": notice_overview.shown(row.sent_notices.order_by("-number"), language()),
             "warnings": against(row) if row.state == MaintenanceState.SCHEDULED else (),
-            "writing": bool(more) or form.is_bound,
-            "missing": {"title": missing_languages(self.shown.titles)},
-            "entries": [(entry, missing_languages(entry.texts)) for entry in self.shown.entries],
             "incident": "&".join(f"service={slug}" for slug in sorted(impacts_of(row))),
         }
-        return page(self.request, "desk/maintenance.html", {**context, **more})
+
+    def preview(self, sent: StepForm) -> tuple[Sequence[Preview], str]:
+        state, tell = str(sent.cleaned_data.get("state") or self.row.state), sent.cleaned_data.get("tell")
+        mail = notice_overview.would_follow(self.row, state, sent.impacts(), tell, self.now)
+        return stepped(sent, self.shown, self.now), mail
 
     def change(self) -> dict[str, Any]:
         """What waits for a second yes, in words; {} when nothing does."""
@@ -156,21 +136,7 @@ class Following:
 @require_http_methods(["GET", "POST"])
 def one(request: HttpRequest, ref: str) -> HttpResponse:
     """A maintenance with all that can be done to it, and the form for its next entry."""
-    there = Following(request, ref)
-    if request.method != "POST":
-        begins = drafts.beginning(request, there.subject)
-        return there.page(there.form(initial=begins.fields), **begins.context)
-    match pressed(request):
-        case "keep":
-            return drafts.keep(request, there.subject)
-        case "preview":
-            sent = there.form(request.POST)
-            sent.is_valid()
-            state, tell = str(sent.cleaned_data.get("state") or there.row.state), sent.cleaned_data.get("tell")
-            mail = notice_overview.would_follow(there.row, state, sent.impacts(), tell, there.now)
-            again = partial(there.page, there.form(initial=request.POST.dict()))
-            return drafts.preview(request, again, previews=stepped(sent, there.shown, there.now), mail=mail)
-    return publish_step(request, ref=ref)
+    return Following(request, ref).unpublished() or publish_step(request, ref=ref)
 
 
 @for_operators
@@ -196,9 +162,7 @@ def publish_step(request: HttpRequest, ref: str) -> HttpResponse:
             tell=given.get("tell"),
         )
     except Overtaken:
-        newest = Following(request, ref)
-        came = what_came(newest.row, newest.shown, given["seen"])
-        return newest.page(newest.form(sent_again(request, newest.saw)), **came)
+        return there.overtaken(given["seen"])
     except NotPossible as refusal:
         sent.add_error(None, str(refusal))
         return there.page(sent)

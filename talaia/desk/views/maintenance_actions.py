@@ -101,7 +101,7 @@ def shift(request: HttpRequest, ref: str, what: str) -> HttpResponse:
             texts = window_change_text.postponed(there.window, window, site.languages, site.tz, words)
             update = actions.postpone_maintenance(ref, window, texts, there.now, **asked)
     except Overtaken:
-        newest = Following(request, ref)
+        newest = there.newest()
         return shown(form(sent_again(request, newest.saw)), overtaken=True, event=newest.shown)
     except NotPossible as refusal:
         sent.add_error(None, str(refusal))
@@ -146,7 +146,7 @@ def move(request: HttpRequest, ref: str, what: str) -> HttpResponse:
             ref, state, texts, there.now, by=there.by, key=given["key"] or None, seen=given["seen"] or None
         )
     except Overtaken:
-        newest = Following(request, ref)
+        newest = there.newest()
         return shown(form(sent_again(request, newest.saw)), overtaken=True, event=newest.shown)
     except NotPossible as refusal:
         sent.add_error(None, str(refusal))
@@ -175,7 +175,7 @@ def arrange(request: HttpRequest, ref: str) -> HttpResponse:
                 **sent.arrangement.arranged(),
             )
         except Overtaken:
-            newest = Following(request, ref)
+            newest = there.newest()
             sent = ArrangeForm(sent_again(request, newest.saw), event=newest.row)
             context |= {"overtaken": True, "event": newest.shown}
         except NotPossible as refusal:
