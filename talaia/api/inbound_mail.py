@@ -13,9 +13,9 @@ from django.utils import timezone
 from talaia.audience import mailing as audience
 from talaia.config import current
 from talaia.notices import bounces, tokens
-from talaia.notices.mailer import came_back, is_ours
 from talaia.notices.replies import actions as replies
 from talaia.notices.replies.read import ReplyRequest, read
+from talaia.notices.returned import came_back, is_ours
 from talaia.notices.smtp_replies import Meaning
 
 

@@ -20,13 +20,14 @@ from talaia.audience.mailman.client import MailmanClient
 from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Import
 from talaia.audience.reading import UnreadableFile, sandbox
-from talaia.audience.recipients import before, entries, forgotten, in_batches, last_done
+from talaia.audience.recipients import before, entries, forgotten, last_done
 from talaia.audience.roster import Roster, roster
 from talaia.audience.row_cells import names
 from talaia.audience.row_owners import held
 from talaia.audience.serialize import unpack
 from talaia.config import Audience, Config, current
 from talaia.errors import UserError
+from talaia.outbox.batches import batches
 
 STEP = 500  # addresses in one transaction
 Progress = Callable[[int, int], None]
@@ -97,7 +98,7 @@ def apply(import_id: int, config: Config, now: Callable[[], datetime], progress:
         found = planned(row, config, now())
         changes = found.diff.to_write
         done, total = row.total - len(changes), row.total
-        for keys in in_batches((change.after.key for change in changes), STEP):
+        for keys in batches((change.after.key for change in changes), STEP):
             actions.write(import_id, keys, found.roster.wanted, held(found.owners), audience.by_hand, now())
             done += len(keys)
             progress(min(done, total), total)

@@ -14,9 +14,10 @@ from talaia.audience.backend import BANNED, DeliveryMode, ListBackend, ListMembe
 from talaia.audience.diff import RecipientEntry, RecipientStatus
 from talaia.audience.guard import beyond
 from talaia.audience.models import Recipient
-from talaia.audience.recipients import entries, in_batches
+from talaia.audience.recipients import entries
 from talaia.audience.reconcile import KnownAddress, reconcile, switched_off
 from talaia.config import Threshold
+from talaia.outbox.batches import batches
 from talaia.outbox.errors import PermanentError
 from talaia.outbox.locks import alone
 
@@ -81,7 +82,7 @@ def _follow(
     }
     read_at = now()
     members = dict(backend.read(closely))
-    for keys in in_batches([key for key, member in members.items() if switched_off(known.get(key), member)], STEP):
+    for keys in batches([key for key, member in members.items() if switched_off(known.get(key), member)], STEP):
         backend.remove(keys)
         for key in keys:
             del members[key]
@@ -104,14 +105,14 @@ def _follow(
     joining = [*Recipient.objects.filter(MISSING).order_by("pk").values_list("key", flat=True)]
     leaving = [*Recipient.objects.filter(SURPLUS).order_by("pk").values_list("key", flat=True)]
     total, done = len(joining) + len(leaving), 0
-    for keys in in_batches(joining, STEP):
+    for keys in batches(joining, STEP):
         actions.joining(keys, now())
         people = entries(Recipient.objects.filter(key__in=keys, standing=RecipientStatus.ON))
-        for some in in_batches(people, backend.at_once):
+        for some in batches(people, backend.at_once):
             join(backend, [people[key] for key in some], now)
         done += len(keys)
         progress(done, total)
-    for keys in in_batches(leaving, STEP):
+    for keys in batches(leaving, STEP):
         outcomes = backend.remove(keys)
         actions.unlisted(
             [key for key, outcome in outcomes.items() if outcome in (ListOutcome.DONE, ListOutcome.ALREADY)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from hashlib import sha256
 
 from django.db.models import Count, QuerySet
@@ -104,14 +104,3 @@ def before(import_id: int) -> Last:
 
 def digest_of(key: str, salt: str) -> str:
     return hmac.new(salt.encode(), key.encode(), sha256).hexdigest()
-
-
-def in_batches(keys: Iterable[str], size: int) -> Iterator[list[str]]:
-    batch: list[str] = []
-    for key in keys:
-        batch.append(key)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

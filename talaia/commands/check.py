@@ -22,7 +22,7 @@ from talaia.config import Config, current
 from talaia.config.extras import missing
 from talaia.file_modes import loose_public, loose_state, make_private, make_public, readable_by_others
 from talaia.log.known_secrets import secret_files
-from talaia.notices.mailer import client as mail_client
+from talaia.notices.mail_server import client as mail_client
 from talaia.outbox.actions import write_test
 from talaia.outbox.disk_reserve import free, room
 from talaia.outbox.errors import OutsideError

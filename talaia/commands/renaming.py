@@ -13,8 +13,8 @@ from talaia.desk.writing.actions import rename_written
 from talaia.errors import UserError
 from talaia.events.actions import lock_touched, rename_touched
 from talaia.notices.actions import rename_told
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import FormerSlug, Service
 from talaia.panel.renaming.actions import forget_row, move_history
 from talaia.signals.monitoring_gaps import mark_unwatched

@@ -11,7 +11,7 @@ from talaia.commands.renaming import rename
 from talaia.commands.shared_options import author, language_argument, local_window_time, refusing
 from talaia.config import current, sanitize
 from talaia.events.next_update import DELAY, parse
-from talaia.panel import actions
+from talaia.panel.by_hand import actions as hand
 from talaia.panel.override import STATES
 from talaia.panel.state import State
 
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             return say(options, now)
         if options.action == "rename":
             return call(options, now)
-        taken = actions.take_back(options.slug, author(), now)
+        taken = hand.take_back(options.slug, author(), now)
     print(f"{options.slug}: the monitoring speaks again" if taken else f"{options.slug}: nothing was set by hand")
     return 0
 
@@ -58,7 +58,7 @@ def say(options: argparse.Namespace, now: datetime) -> int:
     delay = parse(options.until, now, site.tz) if DELAY.fullmatch(options.until.strip()) else None
     until = delay or local_window_time(options.until)
     why = {options.language or site.languages[0]: " ".join(sanitize.line(options.reason).split())}
-    actions.set_by_hand(options.slug, State(options.state), until, why, author(), now)
+    hand.set_by_hand(options.slug, State(options.state), until, why, author(), now)
     print(f"{options.slug}: {options.state} by hand until {until.astimezone(site.tz):%Y-%m-%d %H:%M}")
     return 0
 

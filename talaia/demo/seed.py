@@ -17,8 +17,8 @@ from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.outbox.models import Fact
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Day, Service, Transition
 from talaia.panel.rollup import due_days
 from talaia.panel.state import Reason, State

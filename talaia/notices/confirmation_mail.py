@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from talaia.config import Config
 from talaia.localization.texts import Words, in_language
 from talaia.notices import headers, markdown_text, tokens
-from talaia.notices.mailer import client, without
+from talaia.notices.mail_server import client, without
 from talaia.notices.sender import letterhead
 from talaia.notices.smtp_replies import Meaning
 from talaia.notices.values import Sender

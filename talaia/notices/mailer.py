@@ -8,32 +8,31 @@ worker begins with whoever has no mark.
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from heapq import merge
-from itertools import groupby, islice, takewhile
+from itertools import groupby, takewhile
 from operator import attrgetter
-from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from talaia.config import Config, current
-from talaia.notices import actions, samples, tokens
+from talaia.notices import actions, samples
 from talaia.notices.client import SmtpClient, SmtpReply
 from talaia.notices.compose import LetterTemplate, NoAddress, copy, message_id, sheet
+from talaia.notices.mail_server import client, domain_of, return_path, without
 from talaia.notices.models import Notice, NoticeRecipient
 from talaia.notices.policy import disrupts
+from talaia.notices.returned import came_back
 from talaia.notices.rows import heard
-from talaia.notices.rows import story as told_now
 from talaia.notices.rows import told as told_of
 from talaia.notices.send_outcome import SAME_ANSWER, Answered, objection
 from talaia.notices.sender import THE_LIST, letterhead, rules
 from talaia.notices.smtp_replies import Meaning
+from talaia.notices.stories import story as told_now
 from talaia.notices.values import (
     LAST_WORDS,
     Addressee,
@@ -42,9 +41,9 @@ from talaia.notices.values import (
     NoticeStory,
     Reach,
     Recipients,
-    Sender,
     ToList,
 )
+from talaia.outbox.batches import batches
 from talaia.outbox.errors import OutsideError, PermanentError, RetryLater, TemporaryError
 from talaia.outbox.held_outcomes import written
 from talaia.outbox.locks import alone
@@ -56,7 +55,6 @@ from talaia.panel.state import State
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 PART = 8.0  # seconds
 OTHERS_PART = timedelta(seconds=5)
 ROOM = 200  # recipients that are looked up together
@@ -324,55 +322,3 @@ class SendBatch:
 def has_come(put_off: NoticeRecipient, now: datetime) -> bool:
     """Whether a copy that was put off has its turn; also where the clock was set back since."""
     return put_off.due is None or over(put_off.at, now, put_off.due - put_off.at)
-
-
-def client(config: Config) -> SmtpClient:
-    mail = config.mail
-    ca_file = str(config.beside(mail.ca_file)) if mail.ca_file else None
-    with suppress(OSError, UnicodeError):  # a password that cannot be read is a login that fails, and is said there
-        return SmtpClient(mail, config.secret(mail.password_file), ca_file)
-    return SmtpClient(mail, None, ca_file)
-
-
-def came_back(key: str, status: str, at: datetime, give_up_on: GiveUpOn, neighbours: Neighbours) -> bool:
-    """Count a mail that came back for good; on the last day that is borne, the recipient gets no more. Whether so.
-
-    `at`: when that was said. Safe to repeat. A day is judged while it lasts, by what came back so far: who was believed
-    to be gone before too many came back on it gets their mails again.
-    """
-    day = at.astimezone(current().site.tz).date()
-    gone = actions.note_bounce(key, status, day, at, neighbours)
-    if gone:
-        give_up_on(key, at, True)
-        actions.count_no_more(key)
-    for one in actions.wronged(key, day, at, neighbours):
-        give_up_on(one, at, False)
-        actions.count_again(one)
-    return gone
-
-
-def is_ours(key: str, status: str, at: datetime) -> None:
-    """A mail came back because of us: operators see it, and it costs nobody theirs."""
-    actions.note_blame(key, status, at.astimezone(current().site.tz).date(), at)
-
-
-def return_path(config: Config, sender: Sender, key: str) -> str:
-    """Where a copy comes back to: an address of its own where `[mail] bounces` is there."""
-    if config.mail.bounces:
-        return tokens.return_path(sender.secret, config.mail.bounces, key)
-    return sender.sender_address
-
-
-def domain_of(address: str) -> str:
-    return sys.intern(address.rpartition("@")[2].lower())
-
-
-def without(address: str, said: SmtpReply) -> str:
-    """The server's words; the address, which many of them repeat, stays out of our tables and logs."""
-    return str(said).replace(address, "…").replace(address.lower(), "…")
-
-
-def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    waiting = iter(things)
-    while batch := list(islice(waiting, size)):
-        yield batch

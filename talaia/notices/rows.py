@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Max, Q
 
 from talaia.config import current
 from talaia.events.formatting import known_since
-from talaia.events.models import Event, Impact, Update
+from talaia.events.models import Event
 from talaia.events.notice_scope import NoticeScope
-from talaia.events.reading import IN_ORDER, event_of, is_public, public, published, touched_by, window_of
+from talaia.events.reading import event_of, is_public, public, window_of
 from talaia.events.timeline import ENDED, MaintenanceState
-from talaia.localization.texts import words
-from talaia.notices.models import Bounce, Notice, NoticeRecipient
+from talaia.notices.models import Notice, NoticeRecipient
 from talaia.notices.policy import (
     ASKED,
     MERGED,
@@ -27,44 +26,21 @@ from talaia.notices.policy import (
     UntoldChange,
     decide,
     looks,
-    revision,
     waiting,
     whom,
-    wider,
 )
-from talaia.notices.send_outcome import FEW, too_many, too_many_there
 from talaia.notices.sender import rules
 from talaia.notices.values import (
     EVERYBODY,
     LAST_WORDS,
     Kind,
-    MergedIncident,
-    Neighbours,
     NoticeStory,
-    OpenIncident,
     Reach,
 )
-from talaia.panel.state import TROUBLE, State
+from talaia.panel.state import State
 
 Window = tuple[datetime, datetime]
 ORDER = ("began_at", "pk")
-BACK_WITHIN = timedelta(days=7)  # mail servers try for days before they send a mail back
-TOGETHER = 500  # keys that are looked up together
-LOOKED_AT = timedelta(days=3)  # mails that came back are shown to operators for so long
-
-
-@dataclass(frozen=True)
-class CameBack:
-    """Mails that came back on a day and count for nobody. `ours`: they say it is because of us; else: too many did.
-
-    `domain`: of those at one domain; empty: of all.
-    """
-
-    at: datetime
-    count: int
-    ours: bool
-    said: str
-    domain: str = ""
 
 
 def stand(event: Event) -> EventStatus:
@@ -249,145 +225,3 @@ def may_go(notice: Notice) -> bool:
     if notice.why in (OVERTAKEN, MERGED):
         return False
     return notice.kind == Kind.UPDATE or not is_past(notice)
-
-
-def too_many_came_back(day: date) -> bool:
-    """Whether on this day the mails of so many came back for good that no server of them is believed."""
-    written_to = _of_late(day).aggregate(most=Max(F("sent") + F("refused")))["most"] or 0
-    return too_many(Bounce.objects.filter(day=day, ours=False).count(), written_to)
-
-
-def too_many_came_back_there(day: date, keys: Sequence[str]) -> bool:
-    """The same of those at one domain, whose keys these are: by each mail that they were sent of late."""
-    back: set[str] = set()
-    for some in _some([*keys, *(f"{Bounce.PAST}{key}" for key in keys)]):
-        of_these = Bounce.objects.filter(day=day, ours=False, recipient__in=some).values_list("recipient", flat=True)
-        back.update(key.removeprefix(Bounce.PAST) for key in of_these)
-    if len(back) * 2 <= FEW:  # no part of five
-        return False
-    for notice in _of_late(day).order_by("-began_at", "-pk"):
-        copies = notice.postings.exclude(state=NoticeRecipient.AGAIN)
-        written_to = (
-            key
-            for some in _some(keys)
-            for key in copies.filter(recipient__in=some).order_by("recipient").values_list("recipient", flat=True)
-        )
-        if too_many_there(key in back for key in written_to):
-            return True
-    return False
-
-
-def _some(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (keys[first : first + TOGETHER] for first in range(0, len(keys), TOGETHER))
-
-
-def _of_late(day: date) -> QuerySet[Notice]:
-    """The notices of which copies may have come back on this day."""
-    begin = datetime.combine(day, time(), current().site.tz)
-    return Notice.objects.filter(began_at__gte=begin - BACK_WITHIN, began_at__lt=begin + timedelta(days=1))
-
-
-def came_back(now: datetime, neighbours: Neighbours) -> list[CameBack]:
-    """What operators have to look at, the latest first."""
-    recent = Bounce.objects.filter(at__gt=now - LOOKED_AT)
-    found = []
-    for row in recent.values("day", "ours").annotate(count=Count("pk"), latest=Max("at")).order_by("-latest"):
-        if row["ours"] or too_many_came_back(row["day"]):
-            last = recent.filter(day=row["day"], ours=row["ours"]).latest("at", "pk")
-            found.append(CameBack(row["latest"], row["count"], row["ours"], last.status))
-        else:
-            found.extend(_there(recent.filter(day=row["day"], ours=False), row["day"], neighbours))
-    return sorted(found, key=lambda one: one.at, reverse=True)
-
-
-def _there(bounces: QuerySet[Bounce], day: date, neighbours: Neighbours) -> Iterator[CameBack]:
-    """The domains of which too many came back on a day."""
-    left = {row.recipient.removeprefix(Bounce.PAST): row for row in bounces.order_by("at", "pk")}
-    while len(left) * 2 > FEW:
-        key = next(iter(left))
-        domain, keys = neighbours(key)
-        there = [left.pop(one) for one in {key, *keys} if one in left]
-        if domain and too_many_came_back_there(day, keys):
-            last = max(there, key=lambda row: (row.at, row.pk))
-            yield CameBack(last.at, len(there), False, last.status, domain)
-
-
-def story(notice: Notice, now: datetime) -> NoticeStory:
-    """What the notice tells now. A notice of a fixed instant in the row's life: it is stored, and sent as it is."""
-    event = notice.event
-    kind = Kind(notice.kind)
-    said = event.updates.filter(stock=False)
-    if kind in LAST_WORDS:  # what was said while it lasted is not how it is now; the reason for it still is
-        said = said.filter(Q(state=event.state) | Q(number=1))
-    newest = said.order_by("-number")[:1]
-    touched, reaches = _concerned(notice)
-    earlier = list(event.sent_notices.filter(state__in=Notice.TOLD).exclude(pk=notice.pk).order_by(*ORDER))
-    stories = [NoticeStory.from_json(one.story) for one in earlier if one.story]
-    window = window_of(event)
-    if kind is Kind.CANCELLED and stories:  # they know it by those hours; of others they have not heard
-        window = stories[-1].event.window or window
-    now_told = replace(
-        published([event], Update.objects.filter(pk__in=newest))[0],
-        touched=touched_by(touched),
-        window=window,
-        causes=(),  # neither is told
-        analyses=(),
-    )
-    told_hours = stories[-1].event.hours if stories else None
-    return NoticeStory(
-        kind=kind,
-        event=now_told,
-        number=notice.number,
-        written_at=now,
-        before=tuple(one.number for one in earlier),
-        behind=wider([one.behind for one in reaches]),
-        told_hours=told_hours if kind is Kind.CHANGED and told_hours != now_told.hours else None,
-        revision=revision([*(one.event.hours for one in stories), now_told.hours], kind),
-        parts=tuple(_part(one) for one in spoken_for(event)),
-        goes_on=_goes_on(event, [one.service_id for one in touched]) if kind is Kind.RESOLVED else (),
-        reaches=reaches if len(reaches) > 1 else (),
-    )
-
-
-def _concerned(notice: Notice) -> tuple[list[Impact], tuple[Reach, ...]]:
-    """What the notice speaks of, and whom that reaches: of what is merged, each hears whom it concerned by itself.
-
-    Of an event that began with "tell nobody" they hear, until somebody says otherwise, what others were told or were
-    about to be told of what has become part of it: of their services, and only they.
-    """
-    event = notice.event
-    found = list(event.impacts.select_related("service").order_by(*IN_ORDER))
-    waits = tuple(one.reach for one in unsaid(event))
-    if event.quiet and not notice.asked and notice.state != Notice.WITHHELD and notice.kind not in LAST_WORDS:
-        # Last words name all that it has touched, and go by no way of their own.
-        before = [one for one in past(event) if one.told_at and one.kind not in LAST_WORDS]
-        reaches = (*waits, *(reach for one in before for reach in one.reaches))
-        theirs = {slug for one in reaches for slug in one.services}
-        if theirs:
-            kept = [one for one in found if one.service_id in theirs]
-            parts = Impact.objects.filter(event__in=event.duplicates.all(), service__in=theirs)
-            return kept or list(parts.select_related("service").order_by(*IN_ORDER)), reaches
-    services = tuple(one.service_id for one in found)
-    # To who was told of a part, its services are the problem, also where they stayed there.
-    if notice.kind == Kind.RESOLVED:
-        parts = Impact.objects.filter(event__in=spoken_for(event)).exclude(service__in=services)
-        everything = Impact.objects.filter(Q(event=event) | Q(pk__in=parts)).select_related("service")
-        found = list({one.service_id: one for one in everything.order_by(*IN_ORDER)}.values())
-    return found, (Reach(services, whom(event.only_behind, services, for_whom(event))), *waits)
-
-
-def _part(event: Event) -> MergedIncident:
-    told = event.sent_notices.filter(state__in=Notice.TOLD).order_by(*ORDER).values_list("number", flat=True)
-    return MergedIncident(event.ref, words(event.titles, event.language), tuple(told))
-
-
-def _goes_on(event: Event, services: Sequence[str]) -> tuple[OpenIncident, ...]:
-    """What else is wrong with these services, of what whoever hears of this one may hear (S10, and whom it is for)."""
-    going = Event.objects.filter(kind=Event.INCIDENT, ended_at=None, quiet=False).exclude(pk=event.pk)
-    theirs = going.filter(impacts__service__in=services, impacts__state__in=TROUBLE, impacts__service__retired_at=None)
-    told = [one for one in theirs.distinct().order_by("started_at", "pk") if _for_all_who_hear_of(event, one)]
-    return tuple(OpenIncident(one.ref, words(one.titles, one.language)) for one in told)
-
-
-def _for_all_who_hear_of(event: Event, other: Event) -> bool:
-    return other.only_behind is None or (other.only_behind, other.for_whom) == (event.only_behind, event.for_whom)

@@ -9,17 +9,14 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from talaia.config import current
 from talaia.errors import UserError
 from talaia.outbox.actions import record
-from talaia.panel.catalogue import Heading
 from talaia.panel.holds import Computed, Unrest
-from talaia.panel.models import Day, FormerSlug, Group, Listing, Service, Transition, Watched
+from talaia.panel.listing.actions import days_anew
+from talaia.panel.models import Day, Service, Transition, Watched
 from talaia.panel.monitoring_gaps import NOT_RUNNING
-from talaia.panel.override import check_by_hand, mark
 from talaia.panel.shown import ShownState
 from talaia.panel.state import TROUBLE, Reason, State
-from talaia.panel.uptime import local_day
 
 NOT_BY_HAND: Mapping[str, Any] = {
     "override_state": "",
@@ -27,105 +24,6 @@ NOT_BY_HAND: Mapping[str, Any] = {
     "override_by": "",
     "override_words": {},
 }
-
-
-def list_services(headings: Sequence[Heading], now: datetime) -> bool:
-    """Make the panel's rows follow talaia.toml. A service that left it is retired: hidden, its history kept.
-
-    One that comes back is unknown until it is judged: nobody looked at it meanwhile, and that time is not counted.
-    Returns whether anything changed; only then is a fact recorded.
-    """
-    with transaction.atomic():
-        changed = False
-        known = {service.slug: service for service in Service.objects.select_related("group")}
-        groups = {group.slug: group for group in Group.objects.all()}
-        position = 0
-        for place, heading in enumerate(headings):
-            group = groups.get(heading.slug)
-            if group is None or (group.names, group.position) != (dict(heading.names), place):
-                group, _ = Group.objects.update_or_create(
-                    slug=heading.slug, defaults={"names": dict(heading.names), "position": place}
-                )
-                changed = True
-            for entry in heading.services:
-                position += 1
-                service = known.pop(entry.slug, None)
-                wanted = (dict(entry.names), dict(entry.descriptions), heading.slug, position, None)
-                if service is None:
-                    FormerSlug.objects.filter(pk=entry.slug).delete()  # from now on it is the name of another one
-                    service = Service.objects.create(
-                        slug=entry.slug,
-                        first_slug=_first_slug(entry.slug, now),
-                        names=dict(entry.names),
-                        descriptions=dict(entry.descriptions),
-                        group=group,
-                        position=position,
-                        since=now,
-                        reason=Reason("never_measured").to_json(),
-                        computed_reason=Reason("never_measured").to_json(),
-                        computed_since=now,
-                    )
-                    Listing.objects.create(service=service, since=now)
-                    changed = True
-                elif wanted != (
-                    service.names,
-                    service.descriptions,
-                    service.group_id,
-                    service.position,
-                    service.retired_at,
-                ):
-                    Service.objects.filter(pk=service.pk).update(
-                        names=wanted[0], descriptions=wanted[1], group=group, position=position, retired_at=None
-                    )
-                    if service.retired_at is not None:
-                        _come_back(service, max(now, service.retired_at))
-                    changed = True
-        for service in known.values():
-            if service.retired_at is None:
-                Service.objects.filter(pk=service.pk).update(retired_at=now)
-                Listing.objects.filter(service=service, until=None).update(until=now)
-                days_anew(service, now)
-                changed = True
-        if changed:
-            record("panel.listed", "panel", now)
-    return changed
-
-
-def _first_slug(slug: str, now: datetime) -> str:
-    """Empty, but where codes are made of that slug already: those of a service that was called so before."""
-    taken = Service.objects.exclude(pk=slug).filter(first_slug=slug).exists()
-    return f"{slug} {now.isoformat()}" if taken else ""
-
-
-def _come_back(service: Service, now: datetime) -> None:
-    """It is listed again: of how it was before, nothing holds any more."""
-    words = Reason("never_measured").to_json()
-    Listing.objects.create(service=service, since=now)
-    if service.state != State.UNKNOWN:
-        Transition.objects.create(
-            service=service, at=now, from_state=service.state, to_state=State.UNKNOWN, reason=words
-        )
-    Service.objects.filter(pk=service.pk).update(
-        state=State.UNKNOWN,
-        reason=words,
-        since=now,
-        said_since=None,
-        computed_state=State.UNKNOWN,
-        computed_reason=words,
-        computed_since=now,
-        candidate_state="",
-        candidate_since=None,
-        candidate_then=[],
-        unrest={},
-        trouble_since=None,
-        resolved_at=None,
-    )
-    days_anew(service, now)
-
-
-def days_anew(service: Service, at: datetime) -> None:
-    """What was stored of the days from `at` on is no longer so: they are due again, and the clock stores them anew."""
-    Day.objects.filter(service=service, day__gte=local_day(at, current().site.tz)).delete()
 
 
 def judge_service(slug: str, computed: Computed, shown: ShownState, now: datetime, calm: bool = True) -> bool:
@@ -300,56 +198,6 @@ def word_of_end(slugs: Sequence[str], now: datetime | None) -> None:
     Of a service of which the signals see no trouble, it says nothing.
     """
     Service.objects.filter(pk__in=slugs, trouble_since__isnull=False).update(resolved_at=now)
-
-
-def mark_of(service: Service) -> str:
-    """What whoever looks at it now has seen of what stands by hand."""
-    return mark(service.override_state, service.override_until, service.override_words, service.override_by)
-
-
-def set_by_hand(
-    slug: str,
-    state: State,
-    until: datetime,
-    why: Mapping[str, str],
-    by: str,
-    now: datetime,
-    seen: str | None = None,
-) -> None:
-    """A person says what the state is, until `until`; `why`: public words by language. Raises Refused.
-
-    `seen`: by its mark, what stood by hand when they looked; where another has spoken since, nothing is set.
-    """
-    check_by_hand(state, until, why, now)
-    with transaction.atomic():
-        service = _listed(slug)
-        wanted = {
-            "override_state": state.value,
-            "override_until": until,
-            "override_by": by,
-            "override_words": dict(why),
-        }
-        if all(getattr(service, name) == value for name, value in wanted.items()):
-            return  # the same form twice
-        if seen is not None and seen != mark_of(service):
-            raise UserError(_("That has changed meanwhile. This is how it is now."))
-        Service.objects.filter(pk=slug).update(**wanted)
-        data = {"state": state.value, "until": until.isoformat(), "why": dict(why)}
-        record("service.set_by_hand", f"service/{slug}", now, by, data)
-
-
-def take_back(slug: str, by: str, now: datetime, seen: str | None = None) -> bool:
-    """The signals speak for the service again. Returns whether anything was set by hand. Raises Refused.
-
-    `seen`: as for `set_by_hand`; what another has said since stands.
-    """
-    with transaction.atomic():
-        service = _listed(slug)
-        if not service.override_state or (seen is not None and seen != mark_of(service)):
-            return False
-        Service.objects.filter(pk=slug).update(**NOT_BY_HAND)
-        record("service.taken_back", f"service/{slug}", now, by)
-    return True
 
 
 def _listed(slug: str) -> Service:

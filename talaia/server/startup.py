@@ -21,8 +21,8 @@ from talaia.file_modes import loose_public, loose_state, make_private, mend
 from talaia.log.episodes import lasts, well
 from talaia.outbox import disk_reserve
 from talaia.outbox.failure_kinds import in_one_line
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.schema import must_be_usable
 from talaia.signals.monitoring_gaps import mark_unwatched
 from talaia.site import about

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
 
 import talaia
 from talaia.config import LANGUAGES, Config, current
 from talaia.events.published import PublishedEvent
 from talaia.outbox import disk_reserve
+from talaia.outbox.batches import batches
 from talaia.outbox.errors import RetryLater
 from talaia.outbox.shutdown import ENDING
 from talaia.regular_file import content
@@ -57,8 +57,7 @@ def _publish(targets: Sequence[str], site: PublishContext, now: datetime) -> Non
     if LIVING in targets:
         targets = [*(target for target in targets if target != LIVING), *_living()]
     for kind, names in _sorted(targets):
-        batches = iter(names)
-        while batch := list(islice(batches, AT_ONCE)):
+        for batch in batches(names, AT_ONCE):
             if ENDING.is_set():  # what was written stands; the rest is for whoever comes next
                 raise RetryLater("this process ends", after=timedelta(0))
             with site.alone(LOCKS.get(kind, "events")) as alone:

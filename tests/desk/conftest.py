@@ -18,8 +18,8 @@ from talaia.config import current
 from talaia.desk import login_throttle
 from talaia.desk.models import Member
 from talaia.desk.people.roles import Role
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from tests.desk.proofs import Passkey, code
 
 PASSWORD = "una clau prou llarga"

@@ -38,8 +38,9 @@ from talaia.forum.models import Proposal
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice
 from talaia.outbox.models import Delivery, Fact
-from talaia.panel.actions import list_services, set_by_hand
+from talaia.panel.by_hand.actions import set_by_hand
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Service
 from talaia.panel.state import State
 from tests.audience.ledger import CONFIG as AUDIENCE

@@ -13,7 +13,8 @@ from django.utils import timezone
 from talaia.desk.forms.fields import minute
 from talaia.desk.people.roles import Role
 from talaia.outbox.models import Fact
-from talaia.panel.actions import judge_service, set_by_hand
+from talaia.panel.actions import judge_service
+from talaia.panel.by_hand.actions import set_by_hand
 from talaia.panel.holds import Computed
 from talaia.panel.models import Service
 from talaia.panel.shown import ShownState

@@ -18,8 +18,8 @@ from talaia.events.models import Event, Impact, Update
 from talaia.events.timeline import ENDED, MAINTENANCE_STEPS, MaintenanceState, NotPossible
 from talaia.events.window_schedule import due, late
 from talaia.outbox.models import Fact
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from talaia.site import snapshot
 

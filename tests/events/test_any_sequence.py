@@ -29,8 +29,8 @@ from talaia.events.timeline import (
 )
 from talaia.events.window_schedule import due
 from talaia.outbox.models import Fact
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 
 NEW_YEAR = datetime(2026, 12, 31, 22, 30, tzinfo=UTC)  # half an hour before the year of the references changes

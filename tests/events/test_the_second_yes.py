@@ -13,8 +13,8 @@ from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState, NotPossible, Overtaken
 from talaia.outbox.models import Fact
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from talaia.server.scheduler import Clock
 

@@ -14,8 +14,8 @@ from talaia.events import actions
 from talaia.events.models import Event, Update
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible, Overtaken, fingerprint
 from talaia.outbox.models import Fact
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 
 pytestmark = pytest.mark.django_db

@@ -20,8 +20,8 @@ from talaia.forum.rows import house
 from talaia.forum.sync import MirrorSync
 from talaia.outbox.models import Delivery
 from talaia.outbox.worker import Channel, Worker
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from talaia.reactions import consequences
 

@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from talaia.config import current
 from talaia.outbox.models import Fact
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Service
 from tests.journeys.shell import Shell
 

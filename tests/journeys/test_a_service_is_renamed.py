@@ -26,9 +26,11 @@ from talaia.events.models import Event, Impact
 from talaia.events.notice_scope import NoticeScope
 from talaia.events.timeline import IncidentState
 from talaia.outbox.models import Fact
-from talaia.panel.actions import judge_service, list_services, roll_up, set_by_hand
+from talaia.panel.actions import judge_service, roll_up
+from talaia.panel.by_hand.actions import set_by_hand
 from talaia.panel.catalogue import headings
 from talaia.panel.holds import Computed
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Day, FormerSlug, Listing, Service, Transition
 from talaia.panel.rollup import due_days
 from talaia.panel.shown import ShownState
@@ -384,7 +386,8 @@ from talaia.audience.actions import add
 from talaia.audience.models import Recipient
 from talaia.config import current
 from talaia.events.actions import open_incident
-from talaia.panel.actions import judge_service, list_services
+from talaia.panel.listing.actions import (list_services)
+from talaia.panel.actions import (judge_service)
 from talaia.panel.catalogue import headings
 from talaia.panel.holds import (Computed)
 from talaia.panel.shown import (ShownState)

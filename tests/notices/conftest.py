@@ -18,8 +18,8 @@ from talaia.notices.models import Notice
 from talaia.outbox import actions as outbox
 from talaia.outbox.models import Delivery
 from talaia.outbox.worker import Worker
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from talaia.reactions import consequences
 from tests.notices.mailserver import MailServer

@@ -21,9 +21,9 @@ from talaia.audience.mailing import readers
 from talaia.audience.models import Recipient
 from talaia.config import current
 from talaia.notices import tokens
+from talaia.notices.bounce_counts import came_back
 from talaia.notices.bounces import Returned, read
 from talaia.notices.models import Bounce
-from talaia.notices.rows import came_back
 from talaia.notices.smtp_replies import Meaning
 from talaia.outbox.models import Fact
 from tests.audience.ledger import CONFIG

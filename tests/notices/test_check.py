@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from talaia.config import current
-from talaia.notices.mailer import client
+from talaia.notices.mail_server import client
 from talaia.outbox.errors import PermanentError
 from tests.journeys.shell import Said, Shell
 from tests.notices.conftest import Configure, set_up

@@ -12,8 +12,8 @@ from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.notices import actions
 from talaia.notices.models import Notice
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from tests.journeys.shell import Shell
 from tests.notices.conftest import Configure, House

@@ -22,7 +22,7 @@ from talaia.config import current
 from talaia.desk.people.roles import Role
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState, NotPossible
-from talaia.notices import actions, rows, tokens
+from talaia.notices import actions, bounce_counts, tokens
 from talaia.notices.models import Bounce, Notice, NoticeRecipient
 from talaia.notices.send_outcome import FEW, IN_A_ROW, SAME_ANSWER, Answered, objection, too_many, too_many_there
 from talaia.notices.smtp_replies import Meaning
@@ -438,7 +438,7 @@ def test_a_relay_that_takes_all_and_sends_all_back_switches_nobody_off(
     for _day in range(4):
         a_day(house)
         come_back(house, monkeypatch, everybody, "5.4.4", "X-Postfix; Host or domain name not found")
-        assert rows.too_many_came_back(house.now.astimezone(current().site.tz).date())
+        assert bounce_counts.too_many_came_back(house.now.astimezone(current().site.tz).date())
         house.later(days=1)
     assert told() == 43
 
@@ -452,7 +452,7 @@ def test_a_provider_that_sends_all_of_its_own_back_switches_nobody_off_and_is_na
     for _day in range(4):
         a_day(house)
         come_back(house, monkeypatch, [*theirs, "p001@example.com"], "5.1.1", said)
-        assert not rows.too_many_came_back(house.now.astimezone(current().site.tz).date())
+        assert not bounce_counts.too_many_came_back(house.now.astimezone(current().site.tz).date())
         house.later(days=1)
     assert list(Recipient.objects.exclude(standing=RecipientStatus.ON).values_list("address", flat=True)) == [
         "p001@example.com"
@@ -473,7 +473,7 @@ def test_a_provider_is_named_to_operators_also_where_some_of_its_own_came_throug
     a_day(house)
     theirs = [reader.address for reader in readers() if "@gros" in reader.address]
     come_back(house, monkeypatch, [*theirs[:8], "p001@example.com"], "5.1.1", "smtp; 550 5.1.1 User unknown")
-    [found] = rows.came_back(house.now, neighbours)
+    [found] = bounce_counts.came_back(house.now, neighbours)
     assert (found.count, found.ours, found.domain) == (8, False, "gros.example.net")
 
 
@@ -485,7 +485,7 @@ def test_more_than_half_of_five_at_one_provider_are_too_many(house: House, monke
     keys = [reader.key for reader in theirs]
     for back, many in ((2, False), (3, True)):
         come_back(house, monkeypatch, [reader.address for reader in theirs[:back]], "5.1.1", "smtp; 550 5.1.1 unknown")
-        assert (len(keys), rows.too_many_came_back_there(today, keys)) == (5, many)
+        assert (len(keys), bounce_counts.too_many_came_back_there(today, keys)) == (5, many)
 
 
 def test_of_what_came_back_because_of_us_the_latest_words_are_shown(
@@ -495,7 +495,7 @@ def test_of_what_came_back_because_of_us_the_latest_words_are_shown(
         said = f"smtp; 550 5.1.8 <torna@example.org>: Sender address rejected: {words}"
         come_back(house, monkeypatch, [f"{'anna' if words == 'first' else 'bernat'}@example.net"], "5.1.8", said)
         house.later(minutes=5)
-    [found] = rows.came_back(house.now, neighbours)
+    [found] = bounce_counts.came_back(house.now, neighbours)
     assert (found.count, found.ours, "second" in found.said) == (2, True, True)
 
 
@@ -509,13 +509,13 @@ def test_the_returns_of_a_provider_are_measured_by_who_was_written_to_and_not_by
     theirs = [reader for reader in readers() if "@gros" in reader.address]
     keys = [reader.key for reader in theirs]
     come_back(house, monkeypatch, [reader.address for reader in theirs[::2][:6]], "5.1.1", "smtp; 550 5.1.1 unknown")
-    assert not rows.too_many_came_back_there(today, keys)  # 6 of 20
+    assert not bounce_counts.too_many_came_back_there(today, keys)  # 6 of 20
     last = Notice.objects.order_by("began_at", "pk").last()
     assert last is not None
     last.postings.exclude(recipient__in=keys[:10]).delete()
-    assert not rows.too_many_came_back_there(today, keys)  # 5 of 10
+    assert not bounce_counts.too_many_came_back_there(today, keys)  # 5 of 10
     last.postings.filter(recipient=keys[1]).delete()
-    assert rows.too_many_came_back_there(today, keys)  # 5 of 9
+    assert bounce_counts.too_many_came_back_there(today, keys)  # 5 of 9
 
 
 def test_one_whose_mails_come_back_is_switched_off_although_a_relay_was_ill_meanwhile(

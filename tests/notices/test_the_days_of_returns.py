@@ -15,7 +15,7 @@ from talaia.audience.diff import RecipientStatus
 from talaia.audience.mailing import neighbours, readers
 from talaia.audience.models import Recipient
 from talaia.config import current
-from talaia.notices import rows, tokens
+from talaia.notices import bounce_counts, tokens
 from talaia.notices.actions import forget_bounces
 from talaia.notices.models import Bounce, Notice, NoticeRecipient
 from talaia.outbox.models import Fact
@@ -107,7 +107,7 @@ def test_whoever_was_believed_to_be_gone_before_too_many_came_back_on_that_day_g
     come_back([*keys][3:], keys)
     assert told() == keys
     assert Fact.objects.filter(kind="audience.not_bounced").count() == 6  # from the seventh on nobody was believed
-    [found] = rows.came_back(house.now, neighbours)
+    [found] = bounce_counts.came_back(house.now, neighbours)
     assert (found.count, found.ours) == (12, False), "and operators see it"
 
 

@@ -26,8 +26,8 @@ from talaia.commands.renaming import rename
 from talaia.notices.models import Notice
 from talaia.outbox import actions as outbox
 from talaia.outbox.worker import Worker
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Watched
 from talaia.reactions import consequences
 from talaia.server.scheduler import Clock

@@ -15,7 +15,7 @@ from talaia.events.notice_plan import PlanNotice as Told
 from talaia.events.timeline import IncidentState, MaintenanceState, NotPossible
 from talaia.notices import actions as notices
 from talaia.notices.models import Notice
-from talaia.panel.actions import set_by_hand, take_back
+from talaia.panel.by_hand.actions import set_by_hand, take_back
 from talaia.panel.state import State
 from tests.oracle import happenings as h
 from tests.oracle import history

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from talaia.panel.actions import backfill, judge_service, leave_unwatched, list_services, roll_up
+from talaia.panel.actions import backfill, judge_service, leave_unwatched, roll_up
 from talaia.panel.catalogue import CatalogueService, Heading
 from talaia.panel.holds import Computed
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Day, Listing, Service, Transition
 from talaia.panel.monitoring_gaps import unjudged
 from talaia.panel.rollup import due_days, is_listed, listings

@@ -15,9 +15,11 @@ from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
 from talaia.localization import dates
 from talaia.notices.webhooks.rows import _component
-from talaia.panel.actions import judge_service, list_services, roll_up, set_by_hand
+from talaia.panel.actions import judge_service, roll_up
+from talaia.panel.by_hand.actions import set_by_hand
 from talaia.panel.catalogue import CatalogueService, Heading
 from talaia.panel.holds import Computed
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Day, Service, Transition
 from talaia.panel.renaming.actions import forget_row, move_history
 from talaia.panel.rollup import due_days

@@ -11,8 +11,8 @@ from django.db.models import F
 
 from talaia import config as configuration
 from talaia.config import Config
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Service, Transition
 from talaia.signals import actions
 from talaia.signals.models import SourceState

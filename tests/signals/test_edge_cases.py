@@ -12,7 +12,7 @@ import pytest
 
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState, MaintenanceState
-from talaia.panel import actions as panel
+from talaia.panel.by_hand import actions as hand
 from talaia.panel.models import Service
 from talaia.panel.state import State
 from talaia.signals import actions
@@ -416,7 +416,7 @@ def test_case_25_a_silence_that_alertmanager_lost_is_made_again_once_and_the_mai
 
 def test_case_26_what_was_set_by_hand_holds_until_its_end_and_is_not_undone_by_a_recovery(lab: Lab) -> None:
     go_down(lab)
-    panel.set_by_hand("web", State.PARTIAL, (until := lab.now + timedelta(minutes=10)), WHY, "anna", lab.now)
+    hand.set_by_hand("web", State.PARTIAL, (until := lab.now + timedelta(minutes=10)), WHY, "anna", lab.now)
     lab.go(10)
     assert (lab.state(), lab.reason()) == ("partial", {"code": "by_hand", "words": WHY})
     recover(lab)

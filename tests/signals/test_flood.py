@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from talaia.api.rate_limit import Rate, RateLimiter
 from talaia.config import SourceConfig, current
+from talaia.outbox.batches import batches
 from talaia.signals import actions
 from talaia.signals.actions import rows, webhooks
 from talaia.signals.client import Heard
@@ -70,7 +71,7 @@ def test_what_stays_when_there_is_too_much(signals: list[RankedSignal], most: in
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flood, "MOST", 20)
     monkeypatch.setattr(too_many, "__defaults__", (15,))
-    monkeypatch.setattr(flood.portions, "__defaults__", (7,))
+    monkeypatch.setattr(batches, "__defaults__", (7,))
 
 
 def body(*labels: dict[str, str]) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from talaia.config import Config
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.outbox.models import Fact
-from talaia.panel.actions import backfill, list_services, roll_up, set_by_hand
+from talaia.panel.actions import backfill, roll_up
+from talaia.panel.by_hand.actions import set_by_hand
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Day, Service, Transition, Watched
 from talaia.panel.monitoring_gaps import BEAT, RESTART
 from talaia.panel.rollup import due_days

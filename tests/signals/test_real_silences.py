@@ -13,8 +13,8 @@ from talaia.config import Config
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from talaia.signals.client import SourceClient
 from talaia.signals.silence_sync import silence, windows

@@ -10,8 +10,8 @@ import pytest
 
 from talaia.commands.renaming import rename
 from talaia.config import Config, current
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Service, Transition
 from talaia.panel.monitoring_gaps import RESTART
 from talaia.panel.renaming import names

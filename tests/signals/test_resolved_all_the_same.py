@@ -9,8 +9,8 @@ import pytest
 
 from talaia.events import actions
 from talaia.events.timeline import IncidentState
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Service
 from talaia.panel.state import State
 from tests.signals.conftest import WEB, Lab, lab

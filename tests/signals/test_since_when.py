@@ -12,7 +12,7 @@ from talaia import config as configuration
 from talaia.desk.views.suggestions import suggestions
 from talaia.events import actions as events
 from talaia.events.timeline import MaintenanceState
-from talaia.panel import actions as panel
+from talaia.panel.by_hand import actions as hand
 from talaia.panel.models import Service, Transition
 from talaia.panel.state import State
 from talaia.site import pages, snapshot
@@ -65,7 +65,7 @@ def row_of(lab: Lab, slug: str = "web", language: str = "en") -> str:
 
 
 def by_hand(lab: Lab, state: State, minutes: int = 60) -> None:
-    panel.set_by_hand("web", state, lab.now + timedelta(minutes=minutes), {"ca": "Ho mirem."}, "anna", lab.now)
+    hand.set_by_hand("web", state, lab.now + timedelta(minutes=minutes), {"ca": "Ho mirem."}, "anna", lab.now)
 
 
 @pytest.mark.parametrize("handed_back", [True, False])
@@ -80,7 +80,7 @@ def test_what_was_down_before_it_was_set_by_hand_is_down_since_then(lab: Lab, ha
     assert f"since {clock(lab.now)}" in row_of(lab), "what a person says, they say since now"
     if handed_back:
         lab.go(180)
-        panel.take_back("web", "anna", lab.now)
+        hand.take_back("web", "anna", lab.now)
         lab.go(5)
     else:
         lab.go(300)
@@ -97,7 +97,7 @@ def test_what_was_unknown_before_it_was_set_by_hand_is_unknown_since_then(lab: L
     began = turned("unknown")
     by_hand(lab, State.OPERATIONAL)
     lab.go(120)
-    panel.take_back("web", "anna", lab.now)
+    hand.take_back("web", "anna", lab.now)
     lab.go(5)
     assert row_of(lab).endswith(f"no recent measurement, since {clock(began)}")
 
@@ -154,7 +154,7 @@ def test_handed_back_in_a_hold_it_still_says_since_when_it_was_bad(lab: Lab, tal
     lab.go(60)
     mends(lab)
     lab.go(35)
-    panel.take_back("web", "anna", lab.now)
+    hand.take_back("web", "anna", lab.now)
     lab.go(5)
     assert f"it had not been well since {clock(began)}" in row_of(lab)
     told = talaia("panel", "--language", "en").out

@@ -15,6 +15,7 @@ from talaia.events import actions as events
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.outbox.models import Fact
 from talaia.panel import actions as panel
+from talaia.panel.by_hand import actions as hand
 from talaia.panel.models import Day, Service, Transition
 from talaia.panel.rollup import due_days
 from talaia.panel.state import State
@@ -195,7 +196,7 @@ def test_what_was_set_by_hand_ends_at_its_very_hour_though_nobody_looked_then(la
     go_down(lab)
     lab.go(60)
     until = lab.now + timedelta(minutes=30)
-    panel.set_by_hand("web", State.OPERATIONAL, until, WHY, "anna", lab.now)
+    hand.set_by_hand("web", State.OPERATIONAL, until, WHY, "anna", lab.now)
     lab.go(5)
     assert (lab.state(), lab.reason()) == ("operational", {"code": "by_hand", "words": WHY})
     for due in due_days(lab.now + timedelta(days=1), MADRID):  # stored before its end was written down
@@ -215,7 +216,7 @@ def test_what_was_set_by_hand_ends_at_its_very_hour_though_nobody_looked_then(la
 
 
 def test_a_word_that_runs_out_without_a_change_of_state_ends_too(lab: Lab) -> None:
-    panel.set_by_hand("web", State.OPERATIONAL, lab.now + timedelta(minutes=1), WHY, "anna", lab.now)
+    hand.set_by_hand("web", State.OPERATIONAL, lab.now + timedelta(minutes=1), WHY, "anna", lab.now)
     lab.go(70)
     assert (lab.seen(), lab.reason()) == (["operational"], {})
     assert Service.objects.get(pk="web").override_state == ""
@@ -224,10 +225,10 @@ def test_a_word_that_runs_out_without_a_change_of_state_ends_too(lab: Lab) -> No
 def test_what_was_set_by_hand_is_taken_back_at_once_and_twice_is_once(lab: Lab) -> None:
     until = lab.now + timedelta(hours=2)
     for _ in range(2):
-        panel.set_by_hand("web", State.PARTIAL, until, WHY, "anna", lab.now)
+        hand.set_by_hand("web", State.PARTIAL, until, WHY, "anna", lab.now)
     lab.go(5)
     assert lab.state() == "partial"
-    assert [panel.take_back("web", "bernat", lab.now) for _ in range(2)] == [True, False]
+    assert [hand.take_back("web", "bernat", lab.now) for _ in range(2)] == [True, False]
     lab.go(5)
     assert (lab.state(), lab.reason()) == ("operational", {})
     kinds = ["service.set_by_hand", "service.taken_back"]
@@ -256,7 +257,7 @@ def test_a_word_by_hand_has_an_end_and_a_reason_and_is_no_maintenance(
     lab: Lab, slug: str, state: State, hours: int, why: dict[str, str], said: str
 ) -> None:
     with translation.override("en"), pytest.raises(UserError, match=said):
-        panel.set_by_hand(slug, state, lab.now + timedelta(hours=hours), why, "anna", lab.now)
+        hand.set_by_hand(slug, state, lab.now + timedelta(hours=hours), why, "anna", lab.now)
     assert not Fact.objects.filter(kind="service.set_by_hand").exists()
     assert not Service.objects.exclude(override_state="").exists()
 

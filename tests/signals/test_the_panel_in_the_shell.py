@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from talaia.events import actions as events
-from talaia.panel import actions as panel
+from talaia.panel.by_hand import actions as hand
 from talaia.panel.state import State
 from tests.journeys.shell import Said, Shell
 from tests.signals.conftest import CONFIG, WEB, Lab
@@ -95,7 +95,7 @@ def test_every_step_that_led_to_a_state_is_told(lab: Lab, talaia: Shell) -> None
         "shown: disruption (improving)",
         "people and signals differ: look at the incident, or at the monitoring",
     ]
-    panel.set_by_hand("web", State.PARTIAL, lab.now + timedelta(hours=1), {"ca": "La meitat."}, "anna", lab.now)
+    hand.set_by_hand("web", State.PARTIAL, lab.now + timedelta(hours=1), {"ca": "La meitat."}, "anna", lab.now)
     lab.go(5)
     assert any(
         "set by hand: partial until" in line and "by anna" in line

@@ -19,8 +19,8 @@ from talaia import config as configuration
 from talaia.config import CheckConfig, Config
 from talaia.events import actions as events
 from talaia.events.timeline import MaintenanceState
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Service, Transition
 from talaia.panel.state import State
 from talaia.signals import actions, check_runs, evaluate, watch

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from talaia.config import Config
 from talaia.events.actions import open_incident
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from talaia.site.write import publish
 from tests.api.conftest import USUAL

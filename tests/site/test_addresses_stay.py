@@ -12,8 +12,8 @@ import pytest
 from talaia.config import Config, current
 from talaia.events import actions
 from talaia.events.timeline import IncidentState, MaintenanceState
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from talaia.site import window_change_text
 from talaia.site.write import publish

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from talaia import config as configuration
-from talaia.panel.actions import judge_service, list_services, roll_up
+from talaia.panel.actions import judge_service, roll_up
 from talaia.panel.catalogue import CatalogueService, Heading
 from talaia.panel.holds import Computed
+from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Service
 from talaia.panel.rollup import due_days
 from talaia.panel.shown import ShownState

@@ -11,8 +11,8 @@ from talaia.events.models import Event
 from talaia.events.reading import whole
 from talaia.events.timeline import IncidentState
 from talaia.forum.post import document
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import CatalogueService, Heading
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from talaia.site import pages, snapshot
 from tests.forum.stories import HOUSE as FORUM

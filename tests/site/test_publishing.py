@@ -18,9 +18,10 @@ from talaia.config import Config, current
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState, MaintenanceState
 from talaia.outbox.errors import PermanentError, TemporaryError
-from talaia.panel.actions import judge_service, list_services
+from talaia.panel.actions import judge_service
 from talaia.panel.catalogue import headings
 from talaia.panel.holds import Computed
+from talaia.panel.listing.actions import list_services
 from talaia.panel.shown import ShownState
 from talaia.panel.state import Reason, State
 from talaia.site import snapshot

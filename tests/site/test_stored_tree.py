@@ -22,9 +22,10 @@ from talaia.demo.folder import configuration, kinds
 from talaia.demo.seed import seed
 from talaia.events import actions
 from talaia.events.timeline import IncidentState, MaintenanceState
-from talaia.panel.actions import judge_service, list_services, roll_up
+from talaia.panel.actions import judge_service, roll_up
 from talaia.panel.catalogue import headings
 from talaia.panel.holds import Computed
+from talaia.panel.listing.actions import list_services
 from talaia.panel.rollup import due_days
 from talaia.panel.shown import ShownState
 from talaia.panel.state import Reason, State

@@ -15,8 +15,8 @@ from talaia.events import actions
 from talaia.events.actions.importing import ImportedEntry
 from talaia.events.timeline import IncidentState
 from talaia.outbox.models import Fact
-from talaia.panel.actions import list_services
 from talaia.panel.catalogue import headings
+from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from talaia.reactions import consequences
 from talaia.site import snapshot

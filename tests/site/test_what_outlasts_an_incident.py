@@ -10,9 +10,10 @@ import pytest
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState
 from talaia.outbox.models import Fact
-from talaia.panel.actions import judge_service, list_services
+from talaia.panel.actions import judge_service
 from talaia.panel.catalogue import CatalogueService, Heading
 from talaia.panel.holds import Computed
+from talaia.panel.listing.actions import list_services
 from talaia.panel.shown import ShownState
 from talaia.panel.state import Reason, State
 from talaia.reactions import consequences

@@ -12,11 +12,12 @@ from talaia.audience.actions.rows import store
 from talaia.audience.diff import Diff, What, diff
 from talaia.audience.guard import ImportObjection
 from talaia.audience.models import ExportCheck, Import, Recipient
-from talaia.audience.recipients import entries, forgotten, in_batches, last_done
+from talaia.audience.recipients import entries, forgotten, last_done
 from talaia.audience.roster import Roster, WantedRecipient
 from talaia.audience.serialize import InvalidSnapshot, digest, not_taken, pack
 from talaia.errors import UserError
 from talaia.outbox.actions import record
+from talaia.outbox.batches import batches
 from talaia.outbox.locks import in_turn
 
 
@@ -171,7 +172,7 @@ def _refused(roster: Roster, owners: Sequence[Sequence[str]]) -> list[list[Any]]
     """People are named by the numbers of their rows: these tell nothing once the rows are gone."""
     keys = {key for some in owners for key in some}
     numbers: dict[str, int] = {}
-    for some in in_batches(keys, 900):
+    for some in batches(keys, 900):
         numbers |= dict(Recipient.objects.filter(key__in=some).values_list("key", "pk"))
     theirs = [sorted(numbers[key] for key in some if key in numbers) for some in owners] or [[]] * len(roster.refused)
     return [

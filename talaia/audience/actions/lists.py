@@ -11,9 +11,9 @@ from talaia.audience.address import AddressError, parse
 from talaia.audience.backend import BANNED, DeliveryMode
 from talaia.audience.diff import Origin, RecipientStatus
 from talaia.audience.models import ExportCheck, Recipient
-from talaia.audience.recipients import in_batches
 from talaia.audience.reconcile import ListFindings
 from talaia.outbox.actions import record
+from talaia.outbox.batches import batches
 from talaia.outbox.locks import in_turn
 
 BATCH = 900  # keys in one query
@@ -46,11 +46,11 @@ def quiet(found: Mapping[str, DeliveryMode]) -> None:
     with transaction.atomic():
         before = dict(Recipient.objects.exclude(at_list__in=["", BANNED]).values_list("key", "at_list"))
         over = [key for key in before if key not in found]
-        for keys in in_batches(over, BATCH):
+        for keys in batches(over, BATCH):
             Recipient.objects.filter(key__in=keys).update(at_list="")
         for mail in DeliveryMode:
             new = [key for key, now in found.items() if now == mail and before.get(key) != mail]
-            for keys in in_batches(new, BATCH):
+            for keys in batches(new, BATCH):
                 Recipient.objects.filter(key__in=keys).update(at_list=mail.value)
 
 
@@ -77,19 +77,19 @@ def reconciled(found: ListFindings, read_at: datetime, now: datetime) -> None:
         in_turn("ledger")
         ours = Recipient.objects.filter(listed_at__lt=read_at)
         numbers = dict.fromkeys(("opted_out", "bounced", "mended", "by_hand"), 0)
-        for keys in in_batches(found.opted_out, BATCH):
+        for keys in batches(found.opted_out, BATCH):
             went = ours.filter(key__in=keys, standing=RecipientStatus.ON)
             numbers["opted_out"] += went.update(standing=RecipientStatus.OPTED_OUT, since=now, listed_at=None)
-        for keys in in_batches(found.bounced, BATCH):
+        for keys in batches(found.bounced, BATCH):
             back = ours.filter(key__in=keys, standing=RecipientStatus.ON)
             numbers["bounced"] += back.update(standing=RecipientStatus.BOUNCED, since=now)
-        for keys in in_batches(found.mended, BATCH):
+        for keys in batches(found.mended, BATCH):
             mended = ours.filter(key__in=keys, standing=RecipientStatus.BOUNCED)
             numbers["mended"] += mended.update(standing=RecipientStatus.ON, since=now)
-        for keys in in_batches(found.there, BATCH):
+        for keys in batches(found.there, BATCH):
             there = Recipient.objects.filter(key__in=keys, listed_at=None)
             there.update(listed_at=now, joining_at=None, at_list="")
-        for keys in in_batches(found.gone, BATCH):
+        for keys in batches(found.gone, BATCH):
             off = Recipient.objects.filter(key__in=keys).exclude(standing=RecipientStatus.ON)
             off.filter(listed_at__lt=read_at).update(listed_at=None)
             off.filter(listed_at=None, joining_at__lt=read_at - LATE).update(joining_at=None)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from talaia.desk import dashboard, notice_overview
+from talaia.desk import dashboard, notice_overview, notice_readers
 from talaia.desk.forms.incidents import EntryForm
 from talaia.desk.pages import language, page
 from talaia.desk.preview import Preview
@@ -54,7 +54,7 @@ class EventRequest(Generic[Form]):
             "subject": self.subject,
             "writing": bool(more) or form.is_bound,
             "notices": notice_overview.shown(self.row.sent_notices.order_by("-number"), language()),
-            "narrow": notice_overview.narrow(self.row),
+            "narrow": notice_readers.narrow(self.row),
             "missing": {"title": missing_languages(self.shown.titles)},
             "entries": [(entry, missing_languages(entry.texts)) for entry in self.shown.entries],
         }

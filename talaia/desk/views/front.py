@@ -24,8 +24,8 @@ from talaia.events.reading import proposed
 from talaia.events.timeline import NotPossible
 from talaia.forwarded import is_forgotten
 from talaia.notices import actions as notices
+from talaia.notices.bounce_counts import came_back
 from talaia.notices.models import Notice
-from talaia.notices.rows import came_back
 from talaia.outbox.actions import let_go, try_again
 from talaia.outbox.models import Delivery
 from talaia.panel.models import Service

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from talaia.config import current
-from talaia.desk import notice_overview
+from talaia.desk import notice_overview, notice_readers
 from talaia.desk.pages import for_operators, for_viewers, language, page
 from talaia.events.timeline import NotPossible, Overtaken
 from talaia.notices import actions
@@ -40,7 +40,7 @@ def mails(request: HttpRequest) -> HttpResponse:
     latest = Notice.objects.exclude(state__in=notice_overview.WAITING).order_by("-drawn_at", "-pk")[:LATEST]
     context = {
         "sender": notice_overview.leaves_the_house(),
-        "whom": notice_overview.whom(),
+        "whom": notice_readers.whom(),
         "waiting": notice_overview.waiting(language()),
         "latest": notice_overview.shown(latest, language()),
         "kinds": [(name, kind_word(Kind(name))) for name in STORIES],
@@ -154,7 +154,7 @@ def _with_specimens(request: HttpRequest, story: NoticeStory, context: Mapping[s
     made = {
         "specimens": notice_overview.specimens(story),
         "in_chats": notice_overview.chat_specimens(story),
-        "whom": notice_overview.whom_of(story),
+        "whom": notice_readers.whom_of(story),
     }
     return page(request, "desk/mail.html", {**context, **made})
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
-from talaia.desk import dashboard, notice_overview, reschedule_preview
+from talaia.desk import dashboard, notice_overview, notice_readers, reschedule_preview
 from talaia.desk.forms.maintenance import StepForm
 from talaia.desk.pages import for_editors, for_operators, language
 from talaia.desk.preview import Preview, stepped
@@ -118,7 +118,7 @@ class Following(EventRequest[StepForm]):
         if current().mail.sender is None:
             return ""
         touched = impacts_of(self.row)
-        return _("Mails go %(whom)s.") % {"whom": notice_overview.goes_to(Kind.UPDATE, self.row, touched)}
+        return _("Mails go %(whom)s.") % {"whom": notice_readers.goes_to(Kind.UPDATE, self.row, touched)}
 
     def done(self, number: int | None, about: str = "") -> HttpResponse:
         """Back to it: published, or, while it waits for a second person, only kept."""

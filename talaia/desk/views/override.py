@@ -15,7 +15,7 @@ from talaia.desk.forms.override import ByHandForm
 from talaia.desk.pages import for_operators, for_viewers, page
 from talaia.errors import UserError
 from talaia.events.timeline import NotPossible
-from talaia.panel import actions
+from talaia.panel.by_hand import actions as hand
 from talaia.panel.models import Service as Row
 from talaia.panel.state import State
 from talaia.site import snapshot
@@ -32,7 +32,7 @@ def services(request: HttpRequest) -> HttpResponse:
         (
             group,
             [
-                (one, row, is_turning(one, row, now), actions.mark_of(row) if row else "")
+                (one, row, is_turning(one, row, now), hand.mark_of(row) if row else "")
                 for one in group.services
                 for row in (held.get(one.slug),)
             ],
@@ -55,7 +55,7 @@ def by_hand(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            actions.set_by_hand(
+            hand.set_by_hand(
                 slug,
                 State(given["state"]),
                 given["until"],
@@ -71,7 +71,7 @@ def by_hand(request: HttpRequest, slug: str) -> HttpResponse:
             messages.info(request, _("It is set. The page says so in a moment."))
             return HttpResponseRedirect(reverse("desk-services"))
     service = next(one for one in snapshot.front(now).services if one.slug == slug)
-    context = {"now": now, "service": service, "row": row, "seen": actions.mark_of(row), "form": form}
+    context = {"now": now, "service": service, "row": row, "seen": hand.mark_of(row), "form": form}
     return page(request, "desk/by_hand.html", context)
 
 
@@ -80,7 +80,7 @@ def by_hand(request: HttpRequest, slug: str) -> HttpResponse:
 def take_back(request: HttpRequest, slug: str) -> HttpResponse:
     """The signals speak again."""
     try:
-        taken = actions.take_back(slug, request.user.get_username(), timezone.now(), request.POST.get("seen"))
+        taken = hand.take_back(slug, request.user.get_username(), timezone.now(), request.POST.get("seen"))
     except UserError as refusal:
         raise NotPossible(str(refusal)) from None
     said = _("The monitoring speaks for it again.") if taken else ""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
-from talaia.desk import notice_overview
+from talaia.desk import notice_overview, notice_readers
 from talaia.desk.forms.maintenance import PlanForm
 from talaia.desk.pages import for_editors, for_operators, language, page
 from talaia.desk.preview import planned
@@ -122,7 +122,7 @@ def foreseen(form: PlanForm) -> dict[str, Any]:
         wanted, window, form.now, starts_itself=arranged["starts_itself"], ends_itself=arranged["ends_itself"]
     )
     minimum = current().maintenance.notice
-    to = notice_overview.goes_to(Kind.ADVANCE, None, form.impacts(), form.reached.only_behind())
+    to = notice_readers.goes_to(Kind.ADVANCE, None, form.impacts(), form.reached.only_behind())
     mailed = current().mail.sender is not None
     hours = [[line.notice, line.at.isoformat() if line.at and not line.at_once else "", line.skipped] for line in lines]
     return {

@@ -8,7 +8,7 @@ from itertools import islice
 from django.db import transaction
 
 from talaia.config import current
-from talaia.notices import rows
+from talaia.notices.bounce_counts import too_many_came_back, too_many_came_back_there
 from talaia.notices.models import Bounce
 from talaia.notices.values import Neighbours
 from talaia.retention import BOUNCES
@@ -35,10 +35,10 @@ def wronged(recipient: str, day: date, now: datetime, neighbours: Neighbours) ->
     if not past.exists():
         return []
     keys = {key.removeprefix(Bounce.PAST) for key in past.values_list("recipient", flat=True)}
-    if not rows.too_many_came_back(day):
+    if not too_many_came_back(day):
         _domain, there = neighbours(recipient)
         keys.intersection_update(there)
-        if not keys or not rows.too_many_came_back_there(day, there):
+        if not keys or not too_many_came_back_there(day, there):
             return []
     return [key for key in sorted(keys) if not _often_enough(f"{Bounce.PAST}{key}", key, now, neighbours)]
 
@@ -51,7 +51,7 @@ def _often_enough(kept_as: str, recipient: str, now: datetime, neighbours: Neigh
     if len(days) < least:
         return False
     _domain, there = neighbours(recipient)
-    believed = (one for one in days if not (rows.too_many_came_back(one) or rows.too_many_came_back_there(one, there)))
+    believed = (one for one in days if not (too_many_came_back(one) or too_many_came_back_there(one, there)))
     return len(list(islice(believed, least))) >= least
 
 

@@ -11,7 +11,7 @@ from django.db.models import Max
 from talaia.config import current
 from talaia.events.models import Event
 from talaia.events.reading import event_of
-from talaia.notices import rows
+from talaia.notices import rows, stories
 from talaia.notices.actions.locked import lock, note_held, subject, turn
 from talaia.notices.models import Notice
 from talaia.notices.policy import MERGED, OVERTAKEN, DueNotice
@@ -51,7 +51,7 @@ def begin(notice_id: int, now: datetime) -> NoticeStory | None:
             notice.refresh_from_db()
             if notice.state != Notice.HELD or (notice.held_until and notice.held_until > now):
                 return None
-            told, parts = rows.story(notice, now), rows.spoken_for(event)
+            told, parts = stories.story(notice, now), rows.spoken_for(event)
             notice.state, notice.began_at, notice.story, notice.entry = Notice.SENDING, now, told.to_json(), told.entry
             notice.save(update_fields=["state", "began_at", "story", "entry"])
             notice.also.set(parts)

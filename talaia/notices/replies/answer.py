@@ -7,7 +7,7 @@ import logging
 from datetime import datetime, timedelta
 
 from talaia.config import Config, current
-from talaia.notices.mailer import client, without
+from talaia.notices.mail_server import client, without
 from talaia.notices.models import Reply
 from talaia.notices.replies import actions
 from talaia.notices.replies.present import present

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from talaia.outbox.actions import record
 from talaia.outbox.models import Fact
-from talaia.panel.actions import begun, days_anew
+from talaia.panel.actions import begun
 from talaia.panel.backdated.spans import SAID, Hours, StateSpan, claimed, withdrawn
+from talaia.panel.listing.actions import days_anew
 from talaia.panel.models import FormerSlug, Listing, Service, Transition, Watched
 from talaia.panel.monitoring_gaps import NOT_RUNNING, unjudged, unwatched_since
 from talaia.panel.state import Reason, State

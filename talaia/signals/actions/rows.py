@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from talaia.config import SourceConfig
+from talaia.outbox.batches import batches
 from talaia.outbox.monotonic import over
 from talaia.signals.dedup import begins_again, differs, turns
 from talaia.signals.evidence import Measured
-from talaia.signals.flood.actions import portions
 from talaia.signals.late_arrivals import REPEATED, TOLERANCE, KnownAlert, old_news, one_word_each
 from talaia.signals.models import Evidence, Signal, SourceState
 from talaia.signals.parse.report import Alert
@@ -46,7 +46,7 @@ def apply(
     rows = Signal.objects.filter(source=source.id)
     present = {row.key: row for row in (rows.exclude(state=Signal.RESOLVED) if asked_at else ())}
     present |= {
-        row.key: row for keys in portions([*(wanted.keys() - present.keys())]) for row in rows.filter(key__in=keys)
+        row.key: row for keys in batches([*(wanted.keys() - present.keys())]) for row in rows.filter(key__in=keys)
     }
     new, changed, news = [], [], []
     for key, alert in wanted.items():

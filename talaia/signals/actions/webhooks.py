@@ -10,10 +10,11 @@ from datetime import datetime
 from django.db import transaction
 
 from talaia.config import SourceConfig
+from talaia.outbox.batches import batches
 from talaia.outbox.monotonic import over
 from talaia.signals.actions.rows import apply, by_key, note_heard
 from talaia.signals.dedup import RESEND
-from talaia.signals.flood.actions import fitting, flooded, keep_to_bound, portions
+from talaia.signals.flood.actions import fitting, flooded, keep_to_bound
 from talaia.signals.late_arrivals import unlisted
 from talaia.signals.matching import Concern
 from talaia.signals.models import PollRequest, RawWebhook, Signal, SourceState
@@ -88,7 +89,7 @@ def _take(source: SourceConfig, report: Report, received_at: datetime, concern: 
     told = _without_doubtful(source, by_key(source, alerts, received_at), received_at)
     taken = fitting(source.id, told, concern, received_at) if concern else told
     changed: set[int] = set()
-    for keys in portions([*taken]):
+    for keys in batches([*taken]):
         with transaction.atomic():
             via = "push" if source.traits.restates else "webhook"
             changed |= {places[id(one)] for one in apply(source, {key: taken[key] for key in keys}, received_at, via)}
@@ -107,7 +108,7 @@ def _without_doubtful(source: SourceConfig, told: dict[str, Alert], now: datetim
         key for key, one in told.items() if one.firing and unlisted(one, state.heard_at, state.started_at, RESEND)
     ]
     live = Signal.objects.filter(source=source.id).exclude(state=Signal.RESOLVED)
-    known = {key for keys in portions(doubtful) for key in live.filter(key__in=keys).values_list("key", flat=True)}
+    known = {key for keys in batches(doubtful) for key in live.filter(key__in=keys).values_list("key", flat=True)}
     unknown = set(doubtful) - known
     return {key: one for key, one in told.items() if key not in unknown}
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from talaia.outbox.batches import batches
 from talaia.signals.flood.bound import MOST, SAID_FOR, RankedSignal, too_many
 from talaia.signals.matching import Concern
 from talaia.signals.models import Signal, SourceState
@@ -43,7 +44,7 @@ def fitting(source: str, alerts: Mapping[str, Alert], concern: Concern, now: dat
     if len(alerts) <= MOST:
         return dict(alerts)
     known: set[str] = set()
-    for keys in portions([*alerts]):
+    for keys in batches([*alerts]):
         known |= set(Signal.objects.filter(source=source, key__in=keys).values_list("key", flat=True))
     told = (
         RankedSignal(key, concern.about(alert), alert.firing, min(alert.starts_at or now, now))
@@ -63,8 +64,3 @@ def flooded(source: str, left_out: int, now: datetime) -> list[Mapping[str, Any]
             return [before]
         left_out += before["count"]
     return [{"code": CODE, "count": left_out, "at": now.isoformat()}] if left_out else []
-
-
-def portions(every: Sequence[str], size: int = AT_ONCE) -> Iterator[list[str]]:
-    """So many values as SQLite takes in one query."""
-    return ([*every[first : first + size]] for first in range(0, len(every), size))

@@ -1,0 +1,1 @@
+"""What a person says of a service in place of the signals."""

@@ -1,0 +1,1 @@
+"""Which services and groups are on the panel."""
