@@ -21,6 +21,7 @@ from talaia.notices.chat import deliver as chat
 from talaia.notices.confirmation_mail import send as send_question
 from talaia.notices.mailer import Mailer
 from talaia.notices.replies.answer import answer as answer_reply
+from talaia.notices.send_batch import MailHooks
 from talaia.notices.sender import the_list
 from talaia.notices.values import Addressee, Segment
 from talaia.notices.webhooks.deliver import deliver as tell_systems
@@ -43,7 +44,7 @@ def channels(config: Config) -> list[Channel]:
         Channel("notices", look_at, batch=20),
         Channel(
             "mail",
-            Mailer(recipients, mail_returns, to_list, neighbours).deliver,
+            Mailer(MailHooks(recipients, mail_returns, to_list, neighbours)).deliver,
             longest_wait=timedelta(minutes=5),
         ),
         Channel("chat", say_in_chats, longest_wait=timedelta(minutes=2)),

@@ -189,7 +189,7 @@ def test_no_file_is_named_after_a_technique_and_none_is_too_long() -> None:
     forbidden = {"utils", "util", "helpers", "helper", "common", "core", "services", "managers", "misc"}
     for path in files():
         assert not forbidden & {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}, path
-        assert len(path.read_text().splitlines()) <= 400, path
+        assert len(path.read_text().splitlines()) <= 300, path
 
 
 def test_whether_an_event_may_be_known_outside_is_said_in_one_place() -> None:

@@ -9,8 +9,8 @@ import pytest
 from talaia.audience.actions import add
 from talaia.events import actions as events
 from talaia.events.timeline import IncidentState
-from talaia.notices.mailer import has_come
 from talaia.notices.models import Notice, NoticeRecipient
+from talaia.notices.send_batch import has_come
 from tests.notices.conftest import MINUTE, NOW, Configure, House, set_up
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,8 +18,8 @@ from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
 from talaia.notices.actions import begin
-from talaia.notices.mailer import Mailer, SendBatch
 from talaia.notices.models import Notice
+from talaia.notices.send_batch import MailHooks, SendBatch
 from talaia.notices.values import NoticeStory
 from talaia.outbox import actions as outbox
 from talaia.panel.state import State
@@ -92,7 +92,7 @@ def test_a_sending_that_has_begun_reaches_who_chose_it(house: House, configure: 
     assert told
     renamed(house, configure, tmp_path)
     assert [one.slug for one in told.event.touched] == ["links"]
-    part = SendBatch(Mailer(recipients, mail_returns, to_list, neighbours), notice, told, current())
+    part = SendBatch(MailHooks(recipients, mail_returns, to_list, neighbours), notice, told, current())
     assert [one.address for one in part.concerned(list(part.recipients("")))] == [ANNA, CARLA]
 
 

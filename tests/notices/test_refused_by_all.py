@@ -261,8 +261,8 @@ def test_the_second_end_is_not_told_to_whom_that_it_came_back_has_not_reached(ho
 
 def test_a_run_of_refusals_goes_on_in_the_next_part(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     crowd(20)
-    monkeypatch.setattr("talaia.notices.mailer.time.monotonic", itertools.count().__next__)
-    monkeypatch.setattr("talaia.notices.mailer.PART", 1.5)  # looks at the clock: one copy in each part
+    monkeypatch.setattr("talaia.notices.send_batch.time.monotonic", itertools.count().__next__)
+    monkeypatch.setattr("talaia.notices.send_batch.PART", 1.5)  # looks at the clock: one copy in each part
     asked: list[str] = []
 
     def refuse(who: str) -> str:

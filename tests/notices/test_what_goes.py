@@ -64,7 +64,7 @@ def test_a_server_is_given_so_many_copies_a_minute_as_it_takes(
 
     house.open()
     house.work().later(minutes=1)
-    monkeypatch.setattr("talaia.notices.mailer.ENDING", Pause())
+    monkeypatch.setattr("talaia.notices.send_batch.ENDING", Pause())
     house.work()
     assert (len(house.server.taken), waited) == (3, pauses)
 
