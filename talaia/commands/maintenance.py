@@ -12,7 +12,7 @@ from django.utils import timezone
 from talaia.commands import notice_scope
 from talaia.commands.audience import ask
 from talaia.commands.incident import entry_of, impacts_of, mails
-from talaia.commands.maintenance_options import MOVES
+from talaia.commands.maintenance_options import MOVES, arguments
 from talaia.commands.shared_options import (
     address,
     author,
@@ -36,6 +36,8 @@ from talaia.events.windows import check
 from talaia.notices.rows import possible
 from talaia.panel.state import State
 from talaia.site import window_change_text
+
+__all__ = ["HELP", "arguments", "run"]
 
 HELP = "Plan, start, complete and cancel maintenance. Times are local to the site's zone unless they carry an offset."
 

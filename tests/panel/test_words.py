@@ -125,7 +125,7 @@ def documented() -> set[str]:
     """The codes that the rules and the state machine say they give."""
     root = Path(words.__file__).parents[1]
     rules = (root / "signals" / "rules.py").read_text().split('"""')[1]
-    states = (root / "panel" / "state.py").read_text()
+    states = "".join((root / "panel" / name).read_text() for name in ("state.py", "shown.py", "holds.py"))
     return {*re.findall(r"^\| `(\w+)` ", rules, re.MULTILINE), *re.findall(r'Reason\("(\w+)"', states)}
 
 
