@@ -56,7 +56,7 @@ def test_a_kind_of_check_is_described_and_looks(kind: str) -> None:
     assert set(CHECK_KINDS[kind].keys) <= fields
 
 
-@pytest.mark.parametrize("has", [{"kind": "tcp"}, {"kind": "smtp", "look": None}])
+@pytest.mark.parametrize("has", [{"kind": "tcp"}, {"kind": "no-such-kind", "look": None}])
 def test_a_probe_that_is_half_made_fails_when_it_is_made(has: dict[str, object]) -> None:
     with pytest.raises(TypeError, match="Half: a probe has a row"):
         type("Half", (Probe,), has)
