@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from talaia.events.anchors import NONE, Anchors, Names
-from talaia.events.timeline import BEGUN, ENDED, over_at
+from talaia.events.timeline import BEGUN, ENDED, MaintenanceState, over_at
 from talaia.localization.texts import Words, in_language
 from talaia.panel.state import State, worst
 
@@ -122,6 +122,11 @@ class PublishedEvent:
     @property
     def ended(self) -> bool:
         return self.state in ENDED
+
+    @property
+    def called_off(self) -> bool:
+        """Whether it will not take place: then there is nothing to expect of it."""
+        return self.state == MaintenanceState.CANCELLED
 
     @property
     def over_at(self) -> datetime | None:

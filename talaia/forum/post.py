@@ -213,7 +213,7 @@ def _parts(event: PublishedEvent, house: ForumSite, shown: list[ForumEntry], roo
     ) % {"link": link}
     yield f"## {_('Summary')}"
     yield "\n".join(f"- **{name}:** {value}" for name, value in _facts(event, house))
-    if event.touched:
+    if event.touched and not event.called_off:
         yield f"## {_('Affected services') if event.is_incident else _('What to expect')}"
         effect = words.impact if event.is_incident else words.level
         yield "\n".join(f"- {escape.one_line(name)}: {effect(state)}" for name, state in _touched(event, house))

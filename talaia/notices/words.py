@@ -90,7 +90,7 @@ def lead(story: NoticeStory, language: str) -> str:
         case Kind.CHANGED:
             return _("The planned work that affects %(services)s has a new time.") % named
         case Kind.CANCELLED:
-            return _("The planned work that affected %(services)s will not take place.") % named
+            return _("The planned work that was to affect %(services)s will not take place.") % named
         case Kind.UPDATE if not story.event.is_incident:
             return _("There is news about the planned work that affects %(services)s.") % named
         case Kind.UPDATE:

@@ -174,3 +174,4 @@ def test_work_that_is_called_off_is_so_since_that_was_said_and_not_since_it_was_
     off = replace(WORK, state="cancelled", ended_at=BEGAN, entries=said)
     assert "- **Cancel·lat:** 2 d’octubre del 2026, 18:12" in document(off, HOUSE).text
     assert document(off, HOUSE).ended == said[-1].at
+    assert "Què es notarà" in document(WORK, HOUSE).text and "Què es notarà" not in document(off, HOUSE).text

@@ -123,5 +123,7 @@ def test_work_that_was_begun_without_a_word_stands_in_the_timeline_with_its_hour
 
 def test_work_that_is_called_off_is_so_since_that_was_said_and_not_since_it_was_to_begin() -> None:
     event, then = plan(), NOW + timedelta(minutes=10)
+    assert "What to expect" in own(event, then)  # there is nothing to expect of what does not take place
     update_maintenance(event.ref, MaintenanceState.CANCELLED, {"ca": "No es fa.", "en": "Not now."}, then)
+    assert "What to expect" not in own(event, NOW + HOUR / 2)
     assert "Cancelled 4 May 2026, 11:10 " in own(event, NOW + HOUR / 2)
