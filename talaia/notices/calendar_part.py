@@ -37,7 +37,7 @@ def part(story: NoticeStory, sender: Sender, language: str) -> bytes | None:
     """The file; None for what is not about planned work. Every notice of one maintenance speaks of the same UID."""
     if story.event.hours is None:
         return None
-    start, end = story.event.hours
+    start, end = (at.replace(second=0, microsecond=0) for at in story.event.hours)  # as the words say them
     cancelled = story.kind is Kind.CANCELLED
     event = icalendar.Event()
     event.add("uid", f"maintenance-{story.event.ref}@{sender.host}")

@@ -159,7 +159,8 @@ def revision(hours: Sequence[Window | None], kind: Kind) -> int:
 
     SEQUENCE of the calendar (RFC 5546 §2.1.4): a program follows other hours only where it has grown.
     """
-    return sum(before != after for before, after in pairwise(hours)) + (kind is Kind.CANCELLED)
+    told = [one and tuple(at.replace(second=0, microsecond=0) for at in one) for one in hours]  # as mails say them
+    return sum(before != after for before, after in pairwise(told)) + (kind is Kind.CANCELLED)
 
 
 def waiting(told: Iterable[PastNotice]) -> set[str]:

@@ -150,7 +150,7 @@ def test_the_life_of_a_maintenance(way: Ways) -> None:
                 ("PUBLISH", 0, "CONFIRMED", uid),
                 ("PUBLISH", 0, "CONFIRMED", uid),
                 ("PUBLISH", 0, "IN-PROCESS", uid),
-                ("PUBLISH", 0, "COMPLETED", uid),
+                ("PUBLISH", 1, "COMPLETED", uid),
             ]
             whole = ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]
             assert all(parts(mail) == whole for mail in mails)

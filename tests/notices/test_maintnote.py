@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ LIFE = {
     [
         ([WINDOW], Kind.ADVANCE, 0),
         ([WINDOW, WINDOW, WINDOW], Kind.START, 0),
+        ([WINDOW, (WINDOW[0], WINDOW[1] + timedelta(seconds=9))], Kind.END, 0),  # the same to the minute
         ([WINDOW, LATER], Kind.CHANGED, 1),
         ([WINDOW, LATER, LATER], Kind.REMINDER, 1),
         ([WINDOW, LATER, WINDOW], Kind.CHANGED, 2),

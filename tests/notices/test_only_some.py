@@ -177,7 +177,7 @@ def test_what_was_no_part_after_all_begins_anew_for_those_alone_whom_it_concerne
 @pytest.fixture
 def desk(settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch) -> Client:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    for view in ("incidents", "maintenance"):
+    for view in ("incidents", "planning"):
         monkeypatch.setattr(f"talaia.desk.views.{view}.timezone.now", lambda: house.now)
     client = Client(headers={"accept-language": "en"})
     client.force_login(member("dora", Role.OPERATOR))
