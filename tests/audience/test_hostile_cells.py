@@ -26,6 +26,7 @@ LONG = 131_000  # characters of a cell that Python's csv reads
     ],
     ids=["legible", "owners", "invoices", "yes"],
 )
+@pytest.mark.slow
 def test_a_long_cell_is_read_at_once(read: Callable[[str], object], filler: str) -> None:
     begun = time.process_time()
     with suppress(CellRefused):

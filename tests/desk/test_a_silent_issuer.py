@@ -75,6 +75,7 @@ def test_whatever_it_says_an_answer_ends_in_time(talk: Talk, monkeypatch: pytest
         assert ask(address) < 3
 
 
+@pytest.mark.slow
 def test_however_many_press_the_button_few_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "WHOLE", 2.0)
     with issuer(says_nothing) as address, ThreadPoolExecutor(12) as crowd:

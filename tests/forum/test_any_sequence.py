@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -177,4 +178,4 @@ class Forum(RuleBasedStateMachine):
 Forum.TestCase.settings = settings(
     max_examples=100, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
-TestAnySequence = Forum.TestCase
+TestAnySequence = pytest.mark.slow(Forum.TestCase)

@@ -366,6 +366,7 @@ def test_the_limit_of_an_address_is_heard_too(pair: Pair) -> None:
     assert fault.value.after == timedelta(seconds=11)
 
 
+@pytest.mark.slow
 def test_a_thousand_of_the_past_take_the_time_that_the_rate_says(pair: Pair, ours: Ours) -> None:
     began = pair.double.clock()
     for number in range(1000):

@@ -145,6 +145,7 @@ def said(tokens: str) -> str:
 
 @given(TEXTS)
 @settings(max_examples=600, deadline=None)
+@pytest.mark.slow
 def test_nothing_that_anybody_writes_has_an_effect_or_ends_our_section(text: str) -> None:
     stands = markdown(text, HOME)
     outside = []

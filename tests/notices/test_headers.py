@@ -147,6 +147,7 @@ def test_a_title_is_read_as_it_was_written(title: str) -> None:
     rules_of_mail(raw)
 
 
+@pytest.mark.slow
 def test_twenty_thousand_subjects_lose_no_blank() -> None:
     chance = random.Random(20270)
     for _ in range(20_000):

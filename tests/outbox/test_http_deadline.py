@@ -89,6 +89,7 @@ class Slow(Target):
                 return
 
 
+@pytest.mark.slow
 def test_a_long_answer_may_take_longer_where_it_comes_at_its_rate() -> None:
     with Slow() as target:
         with asking() as http:

@@ -53,6 +53,7 @@ def forum(url: str, config: Config) -> None:
         Drip(HEAD + b"\r\n", b" "),
     ],
 )
+@pytest.mark.slow
 def test_whoever_answers_by_drops_is_left_in_time(
     target: Drip, ask: Callable[[str, Config], None], tmp_path: Path
 ) -> None:

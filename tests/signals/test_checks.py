@@ -499,6 +499,7 @@ def ping(target: str, settings: dict[str, str]) -> tuple[bool, bool, float, str]
 
 
 @pytest.mark.parametrize("target", ["127.0.0.1", "localhost", "[::1]"])
+@pytest.mark.slow
 def test_a_machine_that_answers_pings_is_well(target: str) -> None:
     ok, measured, seconds, what = ping(target, ALLOWED)
     assert (ok, measured) == (True, True)

@@ -162,6 +162,7 @@ def test_who_says_nothing_that_promises_an_answer_does_not_answer(target: Target
     ],
 )
 @pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.slow
 def test_an_answer_that_drips_ends(target: Drip, kind: type[OutsideError], listed: bool) -> None:
     client, begun = of(target, timeout=timedelta(seconds=0.3)), time.monotonic()
     with target, pytest.raises(kind, match=r"it takes more than 0\.9 s") as fault:

@@ -75,6 +75,7 @@ EVERY_KIND: tuple[tuple[str, str, dict[str, object]], ...] = (
 
 
 @pytest.mark.parametrize("resolver", ["nameserver 127.0.0.1", "nameserver 192.0.2.53", ""])
+@pytest.mark.slow
 def test_a_resolver_of_ours_that_is_dead_says_nothing_of_any_service(
     resolver: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_machine_without_any_line_says_nothing_of_any_service() -> None:
     assert [(ok, measured) for ok, measured, _ in found] == [(False, False)] * len(far), found
 
 
+@pytest.mark.slow
 def test_a_gateway_that_is_gone_is_our_line_and_a_neighbour_that_is_gone_is_its_own_fault() -> None:
     found = apart(
         ROUTES,

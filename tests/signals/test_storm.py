@@ -114,6 +114,7 @@ def alertmanager(many: int, *last: dict[str, Any]) -> Callable[[httpx.Request], 
 
 
 @pytest.mark.parametrize(("source", "answering"), [(PROMETHEUS, prometheus), (ALERTMANAGER, alertmanager)])
+@pytest.mark.slow
 def test_of_fifty_thousand_alerts_ours_are_found_and_memory_stays_flat(
     source: SourceConfig, answering: Callable[..., Callable[[httpx.Request], httpx.Response]]
 ) -> None:
@@ -197,6 +198,7 @@ def test_an_element_that_is_too_large_is_left_out_and_counted() -> None:
         (b"[NaN]", "no JSON"),
     ],
 )
+@pytest.mark.slow
 def test_what_is_no_list_costs_no_memory_and_is_told(body: bytes, says: str) -> None:
     pieces = [body[at : at + 65_536] for at in range(0, len(body), 65_536)]
     tracemalloc.start()

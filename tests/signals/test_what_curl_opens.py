@@ -258,6 +258,7 @@ def test_no_page_makes_the_search_fail(text: str, charset: str) -> None:
         assert stands_in("not there at all", body, f"{HTML}; charset={charset}") is False
 
 
+@pytest.mark.slow
 def test_a_page_that_is_as_long_as_is_read_is_searched_in_a_moment() -> None:
     for page in (
         "<p" * 500_000,

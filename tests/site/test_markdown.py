@@ -151,6 +151,7 @@ def test_no_mixture_of_marks_escapes(text: str) -> None:
         "lines": "a\n" * 50_000,
     }.items(),
 )
+@pytest.mark.slow
 def test_reading_always_ends_soon(name: str, text: str) -> None:
     begun = time.process_time()
     render(text[:LONGEST], names=names(text[:LONGEST]))

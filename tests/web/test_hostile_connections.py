@@ -111,6 +111,7 @@ async def ask(port: int, request: bytes = GET) -> tuple[bytes, bytes]:
     ],
     ids=["kept", "to be closed", "three of them", "of the application"],
 )
+@pytest.mark.slow
 def test_who_does_not_read_the_answer_is_let_go(
     front: StaticFiles, inner: Inner, request_: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
