@@ -24,7 +24,7 @@ def mailing(home: Path, port: int, people: int, more: str = "") -> Talaia:
         "from talaia.cli import set_up; set_up()\n"
         "from django.utils import timezone; from talaia.audience.models import Recipient\n"
         "now, languages = timezone.now(), ('ca', 'es', 'en')\n"
-        "from talaia.panel.actions import list_services; from talaia.panel.catalogue import headings\n"
+        "from talaia.panel.listing.actions import list_services; from talaia.panel.catalogue import headings\n"
         "from talaia.config import current; list_services(headings(current()), now)\n"
         "Recipient.objects.bulk_create([Recipient(key=f'p{n}@example.net', address=f'p{n}@example.net',\n"
         f"    language=languages[n % 3], standing='on', first_at=now, since=now) for n in range({people})])",
