@@ -42,6 +42,7 @@ def hit(anchors: Anchors, wanted: int, language: str = "ca") -> str:
 
 @settings(max_examples=300, deadline=None)
 @given(edits)
+@pytest.mark.slow
 def test_after_any_edits_every_address_ever_given_leads_somewhere_in_every_language(
     history: list[dict[str, str]],
 ) -> None:
@@ -56,6 +57,7 @@ def test_after_any_edits_every_address_ever_given_leads_somewhere_in_every_langu
 
 @settings(max_examples=300, deadline=None)
 @given(edits)
+@pytest.mark.slow
 def test_after_any_edits_what_is_unchanged_keeps_its_address(history: list[dict[str, str]]) -> None:
     anchors = Anchors()
     for said in history:
@@ -70,6 +72,7 @@ def test_after_any_edits_what_is_unchanged_keeps_its_address(history: list[dict[
 
 @settings(max_examples=300, deadline=None)
 @given(edits)
+@pytest.mark.slow
 def test_after_any_edits_an_address_leads_to_the_words_that_it_was_given_for_wherever_they_stand(
     history: list[dict[str, str]],
 ) -> None:
@@ -90,6 +93,7 @@ def test_after_any_edits_an_address_leads_to_the_words_that_it_was_given_for_whe
 
 @settings(max_examples=200, deadline=None)
 @given(edits)
+@pytest.mark.slow
 def test_the_same_text_again_changes_nothing(history: list[dict[str, str]]) -> None:
     anchors = Anchors()
     for said in history:

@@ -27,6 +27,7 @@ def find_many(ours: Ours) -> None:
 MORE = TEXT + "\n\nEls tècnics hi treballen."
 
 
+@pytest.mark.slow
 def test_a_topic_is_made_found_changed_and_closed(pair: Pair, ours: Ours) -> None:
     assert ours.find("incident/2026-014") is None
     made = stands(ours.make(document()))

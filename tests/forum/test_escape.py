@@ -178,6 +178,7 @@ def test_what_does_nothing_stays_as_it_is(text: str) -> None:
 
 @given(st.text(max_size=80))
 @settings(max_examples=300, deadline=None)
+@pytest.mark.slow
 def test_a_text_without_marks_reads_as_it_was_written(text: str) -> None:
     wanted = " ".join(settled(text).replace(J, "").split())
     if "http" not in text:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scripts.architecture import PICTURE, arrows, draw, heights, reduced
 
 
+@pytest.mark.slow
 def test_the_picture_shows_the_imports_of_today() -> None:
     assert PICTURE.read_text() == draw(reduced(arrows())), "run scripts/architecture"
 

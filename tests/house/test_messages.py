@@ -20,6 +20,7 @@ def locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "locale"
 
 
+@pytest.mark.slow
 def test_an_update_of_what_nobody_touched_changes_nothing(locale: Path) -> None:
     before = {path: path.read_bytes() for path in locale.rglob("*.po")}
     messages.update()
@@ -27,6 +28,7 @@ def test_an_update_of_what_nobody_touched_changes_nothing(locale: Path) -> None:
     assert {path: path.read_bytes() for path in locale.rglob("*.po")} == before
 
 
+@pytest.mark.slow
 def test_a_sentence_that_is_changed_keeps_its_translation_to_be_looked_at(
     locale: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

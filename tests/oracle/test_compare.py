@@ -21,6 +21,7 @@ CALM = settings(max_examples=40, deadline=None, database=None, suppress_health_c
 
 @CALM
 @given(histories(), st.sampled_from([0, 17, 59]))
+@pytest.mark.slow
 def test_what_the_reckoning_itself_says_has_no_difference(history: History, early: int) -> None:
     house: House = Echo(early)
     agrees(history, house)

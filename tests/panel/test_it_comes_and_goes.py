@@ -71,6 +71,7 @@ def test_trouble_that_returns_is_the_same_trouble(story: str, shown: str) -> Non
     assert line(story) == shown
 
 
+@pytest.mark.slow
 def test_every_level_is_left_once_the_signals_have_been_better_for_as_long_as_better_has_to_hold() -> None:
     ticks = 3
     for verdicts in product([State.OPERATIONAL, State.DEGRADED, State.PARTIAL, State.DISRUPTION], repeat=7):

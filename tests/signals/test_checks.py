@@ -507,6 +507,7 @@ def test_a_machine_that_answers_pings_is_well(target: str) -> None:
     assert "answers" in what
 
 
+@pytest.mark.slow
 def test_a_machine_that_answers_no_ping_is_a_failure_in_time() -> None:
     ok, measured, seconds, what = ping("127.0.0.1", {**ALLOWED, "icmp_echo_ignore_all": "1"})
     assert (ok, measured) == (False, True)
@@ -520,12 +521,14 @@ def test_that_no_way_leads_from_here_to_a_machine_says_nothing_of_it() -> None:
     assert what == "here: [Errno 101] Network is unreachable"
 
 
+@pytest.mark.slow
 def test_a_ping_that_is_not_permitted_names_the_setting_and_says_nothing_of_the_target() -> None:
     ok, measured, _, what = ping("127.0.0.1", {"ping_group_range": "1 0"})
     assert (ok, measured) == (False, False)
     assert "sysctl -w net.ipv4.ping_group_range=" in what
 
 
+@pytest.mark.slow
 def test_probes_leave_no_thread_and_no_open_file_behind() -> None:
     def held() -> tuple[int, int]:
         return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()

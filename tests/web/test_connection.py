@@ -302,6 +302,7 @@ def test_who_drips_a_body_is_let_go(front: StaticFiles, monkeypatch: pytest.Monk
         talking(front, talk)
 
 
+@pytest.mark.slow
 def test_a_long_body_that_keeps_coming_is_waited_for(front: StaticFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "PATIENCE", 0.5)
     monkeypatch.setattr(http_protocol, "STRETCH", 1000)
@@ -350,6 +351,7 @@ def test_while_we_read_no_more_of_a_body_nobody_waits_for_who_sends_it(
     talking(a_front(tmp_path, Late()), talk)
 
 
+@pytest.mark.slow
 def test_a_visitor_who_comes_back_in_time_is_kept(front: StaticFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "PATIENCE", 0.5)
 

@@ -130,6 +130,7 @@ def test_who_does_not_read_the_answer_is_let_go(
     talking(front, talk)
 
 
+@pytest.mark.slow
 def test_who_reads_slowly_and_steadily_gets_all_of_it(front: StaticFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "PATIENCE", 0.5)
 
