@@ -25,7 +25,7 @@ from talaia.notices.send_batch import MailHooks
 from talaia.notices.sender import the_list
 from talaia.notices.values import Addressee, Segment
 from talaia.notices.webhooks.deliver import deliver as tell_systems
-from talaia.outbox.held_outcomes import written
+from talaia.outbox.held_outcomes import hold_until_written
 from talaia.outbox.shutdown import ENDING
 from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
@@ -76,7 +76,7 @@ def ask_whether_it_was_them(pk: int, now: datetime) -> None:
         names = dict(Service.objects.filter(pk__in=found.services).values_list("slug", "names"))
         chosen = [words(names[slug]) for slug in found.services if slug in names]
         send_question(current(), found.key, found.address, found.language, chosen, now)
-        written(log, "deliver-letters", lambda: asked(pk, now), ENDING)
+        hold_until_written(log, "deliver-letters", lambda: asked(pk, now), ENDING)
 
 
 def single_letter(targets: Sequence[str], now: datetime) -> None:

@@ -30,7 +30,7 @@ from talaia.notices.smtp_replies import Meaning
 from talaia.notices.values import LAST_WORDS, Addressee, GiveUpOn, Neighbours, NoticeStory, Reach, Recipients, ToList
 from talaia.outbox.batches import batches
 from talaia.outbox.errors import PermanentError
-from talaia.outbox.held_outcomes import written
+from talaia.outbox.held_outcomes import hold_until_written
 from talaia.outbox.monotonic import SLACK, over
 from talaia.outbox.shutdown import ENDING
 from talaia.panel.renaming.names import all_today
@@ -232,7 +232,7 @@ class SendBatch:
         def mark() -> None:
             actions.mark(self.notice.pk, to.key, state, now, tries, due, said.meaning, words)
 
-        return written(log, "deliver-mail", mark, ENDING)
+        return hold_until_written(log, "deliver-mail", mark, ENDING)
 
     def send_copy(self, server: SmtpClient, to: Addressee, content: bytes) -> SmtpReply:
         """By the list server's own door, where there is one; else to the mail server."""

@@ -14,7 +14,7 @@ from talaia.outbox.supervise import answers, away
 PAUSE = 1.0  # seconds
 
 
-def written(log: logging.Logger, who: str, write: Callable[[], object], ending: Event) -> bool:
+def hold_until_written(log: logging.Logger, who: str, write: Callable[[], object], ending: Event) -> bool:
     """Have `write` succeed; whether it did at once. Until then whatever a connection held, such as a lock, is gone.
 
     Raises what the database says when we end: then it is as if we had been killed.

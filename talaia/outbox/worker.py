@@ -22,7 +22,7 @@ from talaia.outbox import actions, disk_reserve
 from talaia.outbox.errors import OutsideError, PermanentError, RetryLater, TemporaryError
 from talaia.outbox.failure_kinds import UNFIT
 from talaia.outbox.heartbeats import Heartbeat
-from talaia.outbox.held_outcomes import written
+from talaia.outbox.held_outcomes import hold_until_written
 from talaia.outbox.machine_id import is_dead, name_of_a_worker, this_machine
 from talaia.outbox.models import Delivery, Fact
 from talaia.outbox.monotonic import SLACK
@@ -178,7 +178,7 @@ class Worker:
             self._again(channel, group, error)
         else:
             name = f"deliver-{channel.name}"
-            written(log, name, lambda: actions.done(self.name, ids, self.clock()), self.stop)
+            hold_until_written(log, name, lambda: actions.done(self.name, ids, self.clock()), self.stop)
             self._well(channel, group)
 
     def _again(self, channel: Channel, group: list[Delivery], error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -91,10 +92,7 @@ def until(context: Context, at: datetime) -> SafeString:
 @register.simple_tag(takes_context=True)
 def window(context: Context, event: PublishedEvent) -> SafeString:
     """The window of a maintenance: `dissabte, 3 d’octubre del 2026, 23:00–23:30`."""
-    if event.window is None:
-        return SafeString("")
-    start, end = event.window
-    return _time(start, calendar(context).window(start, end))
+    return _from_to(event.window, calendar(context).window)
 
 
 @register.simple_tag(takes_context=True)
@@ -106,20 +104,13 @@ def time_of(context: Context, at: datetime) -> str:
 @register.simple_tag(takes_context=True)
 def hours(context: Context, event: PublishedEvent) -> SafeString:
     """The hours of a maintenance, in the form of its window: as they are planned, or as they were."""
-    if event.hours is None:
-        return SafeString("")
-    start, end = event.hours
-    return _time(start, calendar(context).window(start, end))
+    return _from_to(event.hours, calendar(context).window)
 
 
 @register.simple_tag(takes_context=True)
 def span(context: Context, event: PublishedEvent) -> SafeString:
     """The window with its true length, of work that is over its hours: `…, de 23:00 a 03:00 de l’endemà (5 h)`."""
-    found = event.hours if event.ended else event.window
-    if found is None:
-        return SafeString("")
-    start, end = found
-    return _time(start, calendar(context).span(start, end))
+    return _from_to(event.hours if event.ended else event.window, calendar(context).span)
 
 
 @register.filter
@@ -154,3 +145,7 @@ def month_name(context: Context, month: Month) -> str:
 
 def since_phrase(context: Context, at: datetime) -> str:
     return calendar(context).since(at, present(context))
+
+
+def _from_to(found: tuple[datetime, datetime] | None, words: Callable[[datetime, datetime], str]) -> SafeString:
+    return _time(found[0], words(*found)) if found else SafeString("")

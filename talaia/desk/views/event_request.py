@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -21,7 +22,7 @@ from talaia.events import actions
 Form = TypeVar("Form", bound=EntryForm)
 
 
-class EventRequest(Generic[Form]):
+class EventRequest(ABC, Generic[Form]):
     """`kind`: of the event, which its page and its template are called by, too. `saw`: its mark as it was then."""
 
     kind: ClassVar[str]
@@ -33,17 +34,17 @@ class EventRequest(Generic[Form]):
         self.row.refresh_from_db()
         self.shown, self.subject = told(self.row), actions.subject(self.row)
 
+    @abstractmethod
     def form(self, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> Form:
         """The form of its next entry."""
-        raise NotImplementedError
 
+    @abstractmethod
     def context(self) -> dict[str, Any]:
         """What its page shows besides what every event shows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def preview(self, sent: Form) -> tuple[Sequence[Preview], str]:
         """How the entry would look, and which mail would follow, in a sentence."""
-        raise NotImplementedError
 
     def page(self, form: Form, **more: Any) -> HttpResponse:
         context = {

@@ -14,8 +14,8 @@ from talaia.notices.replies.present import present
 from talaia.notices.replies.write import ReplyLinks, mail
 from talaia.notices.sender import forum, letterhead
 from talaia.notices.smtp_replies import Meaning
-from talaia.outbox import held_outcomes
 from talaia.outbox.errors import TemporaryError
+from talaia.outbox.held_outcomes import hold_until_written
 from talaia.outbox.shutdown import ENDING
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def answer(pk: int, now: datetime) -> None:
     if said.again or said.meaning is Meaning.OURS:  # who is refused is us: as long as it is of use, we try again
         raise TemporaryError(f"an answer is put off: {without(row.address, said)}")
     outcome = "answered" if said.taken else "refused"
-    held_outcomes.written(log, "deliver-letters", lambda: actions.over(pk, now, outcome), ENDING)
+    hold_until_written(log, "deliver-letters", lambda: actions.over(pk, now, outcome), ENDING)
 
 
 def written(row: Reply, config: Config, now: datetime) -> bytes:
