@@ -1,4 +1,7 @@
-"""Who does the deliveries, channel by channel, and what they are given of each other's subjects."""
+"""All channels: who does the deliveries, and what they are given of each other's subjects.
+
+What each must have: `outbox/channel.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from talaia.audience.actions import asked
-from talaia.audience.importing import deliver as keep_audience
+from talaia.audience.importing import AudienceChannel
 from talaia.audience.mailing import behind, hand_over, mail_returns, neighbours, readers, remember_whom
 from talaia.audience.pending_subscriptions import to_ask
 from talaia.config import Config, current
@@ -17,55 +20,64 @@ from talaia.forum.registry import chosen
 from talaia.forum.sync import MirrorSync
 from talaia.localization.texts import words
 from talaia.notices.actions import look
-from talaia.notices.chat import deliver as chat
+from talaia.notices.chat.registry import ROOMS
 from talaia.notices.confirmation_mail import send as send_question
 from talaia.notices.mailer import Mailer
 from talaia.notices.replies.answer import answer as answer_reply
 from talaia.notices.send_batch import MailHooks
 from talaia.notices.sender import the_list
 from talaia.notices.values import Addressee, Segment
-from talaia.notices.webhooks.deliver import deliver as tell_systems
+from talaia.notices.webhooks.channel import WEBHOOKS
+from talaia.outbox.channel import Channel
 from talaia.outbox.held_outcomes import hold_until_written
 from talaia.outbox.shutdown import ENDING
-from talaia.outbox.worker import Channel
 from talaia.panel.models import Service
-from talaia.site.write import publish
+from talaia.site.channels import ArchiveChannel, SiteChannel
 
 log = logging.getLogger(__name__)
 
 
 def channels(config: Config) -> list[Channel]:
-    """Who delivers. The front is made anew every `[site] refresh`, as it says when it was made;
-    the other pages that speak of now, every quarter of an hour.
-    """
+    """Who delivers: all of them, one line each. A class that lacks something fails here, before anything is begun."""
     return [
-        Channel("site", publish, batch=500, refresh=config.site.refresh, refreshed=("front",)),
-        Channel("archive", publish, batch=20, refresh=timedelta(minutes=15), refreshed=("living",)),
-        Channel("notices", look_at, batch=20),
-        Channel(
-            "mail",
-            Mailer(MailHooks(recipients, mail_returns, to_list, neighbours)).deliver,
-            longest_wait=timedelta(minutes=5),
-        ),
-        Channel("chat", say_in_chats, longest_wait=timedelta(minutes=2)),
-        Channel("webhook", tell_systems),
-        Channel("letters", single_letter, longest_wait=timedelta(minutes=5)),
-        Channel("audience", keep_audience),
-        Channel("mirror", MirrorSync(current, chosen).deliver),
+        SiteChannel(config),
+        ArchiveChannel(),
+        NoticeChannel(),
+        Mailer(MailHooks(recipients, mail_returns, to_list, neighbours)),
+        *ROOMS,
+        WEBHOOKS,
+        LetterChannel(),
+        AudienceChannel(),
+        MirrorSync(current, chosen),
     ]
 
 
-def look_at(targets: Sequence[str], now: datetime) -> None:
-    """Draw up the notices that follow: targets are events, with "/yes" or "/no" where the operator chose."""
-    for target in targets:
-        kind, ref, *chosen = target.partition("@")[0].split("/")
-        remember_whom(f"{kind}/{ref}", current(), now)
-        look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(chosen[0]) if chosen else None)
+class NoticeChannel(Channel):
+    """Draws up the notices that follow: targets are events, with "/yes" or "/no" where the operator chose."""
+
+    name = "notices"
+    batch = 20
+
+    def deliver(self, targets: Sequence[str], now: datetime, /) -> None:
+        for target in targets:
+            kind, ref, *wish = target.partition("@")[0].split("/")
+            remember_whom(f"{kind}/{ref}", current(), now)
+            look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(wish[0]) if wish else None)
 
 
-def say_in_chats(targets: Sequence[str], now: datetime) -> None:
-    """Targets: "<chat>/notice/<id>"."""
-    chat.deliver(targets, now)
+class LetterChannel(Channel):
+    """What one person gets because they asked: targets are "reply/<id>", "subscription/<id>"."""
+
+    name = "letters"
+    longest_wait = timedelta(minutes=5)
+
+    def deliver(self, targets: Sequence[str], now: datetime, /) -> None:
+        for target in targets:
+            kind, _, number = target.partition("/")
+            if kind == "reply":
+                answer_reply(int(number), now)
+            else:
+                ask_whether_it_was_them(int(number), now)
 
 
 def ask_whether_it_was_them(pk: int, now: datetime) -> None:
@@ -74,19 +86,9 @@ def ask_whether_it_was_them(pk: int, now: datetime) -> None:
     found = to_ask(pk, subscribe.valid, now) if subscribe else None  # else nobody could confirm it
     if found:
         names = dict(Service.objects.filter(pk__in=found.services).values_list("slug", "names"))
-        chosen = [words(names[slug]) for slug in found.services if slug in names]
-        send_question(current(), found.key, found.address, found.language, chosen, now)
+        picked = [words(names[slug]) for slug in found.services if slug in names]
+        send_question(current(), found.key, found.address, found.language, picked, now)
         hold_until_written(log, "deliver-letters", lambda: asked(pk, now), ENDING)
-
-
-def single_letter(targets: Sequence[str], now: datetime) -> None:
-    """What one person gets because they asked: targets are "reply/<id>", "subscription/<id>"."""
-    for target in targets:
-        kind, _, number = target.partition("/")
-        if kind == "reply":
-            answer_reply(int(number), now)
-        else:
-            ask_whether_it_was_them(int(number), now)
 
 
 def recipients(after: str, only: Segment | None, also: Collection[str] = ()) -> Iterator[Addressee]:

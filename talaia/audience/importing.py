@@ -16,6 +16,7 @@ from talaia.audience.direct import Direct
 from talaia.audience.evaluate import judge
 from talaia.audience.guard import ImportObjection
 from talaia.audience.list_sync import follow
+from talaia.audience.mailman.apply_settings import checked
 from talaia.audience.mailman.client import MailmanClient
 from talaia.audience.mailman.roster import MailmanList
 from talaia.audience.models import Import
@@ -25,9 +26,13 @@ from talaia.audience.roster import Roster, roster
 from talaia.audience.row_cells import names
 from talaia.audience.row_owners import held
 from talaia.audience.serialize import unpack
+from talaia.audience.sympa import TOKEN as SYMPA
 from talaia.config import Audience, Config, current
 from talaia.errors import UserError
 from talaia.outbox.batches import batches
+from talaia.outbox.channel import Channel, CheckLine
+from talaia.outbox.errors import OutsideError
+from talaia.signals.models import Token
 
 STEP = 500  # addresses in one transaction
 Progress = Callable[[int, int], None]
@@ -123,10 +128,26 @@ def list_of(config: Config) -> Iterator[ListBackend]:
         yield MailmanList(client)
 
 
-def deliver(targets: Sequence[str], _now: datetime) -> None:
-    """The outbox's hand: `import/7` is brought into the ledger."""
-    for target in targets:
-        apply(int(target.partition("/")[2]), current(), timezone.now)
+class AudienceChannel(Channel):
+    """The channel "audience": `import/7` is brought into the ledger, and the list follows."""
+
+    name = "audience"
+
+    def deliver(self, targets: Sequence[str], _now: datetime, /) -> None:
+        for target in targets:
+            apply(int(target.partition("/")[2]), current(), timezone.now)
+
+    def check(self, config: Config, made: bool, /) -> Iterator[CheckLine]:
+        """Whether the list server answers, and holds and answers mail as it must; whether its queues are empty."""
+        audience = config.tables.audience
+        if audience and audience.mailman:
+            try:
+                with MailmanClient(audience.mailman, config) as client:
+                    yield from checked(client, config.site)
+            except OutsideError as fault:
+                yield False, str(fault), fault.hint
+        if audience and audience.sympa and not (made and Token.objects.filter(source=SYMPA).exists()):
+            yield None, "Sympa cannot read the addresses yet", f"talaia token create {SYMPA}"
 
 
-__all__ = ["Plan", "UnreadableFile", "apply", "deliver", "plan", "planned", "propose", "unfinished"]
+__all__ = ["AudienceChannel", "Plan", "UnreadableFile", "apply", "plan", "planned", "propose", "unfinished"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import smtplib
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -16,16 +15,16 @@ from talaia import forwarded, schema
 from talaia.api.db_timeout import statement_timeout
 from talaia.audience.mailing import chosen_in_vain
 from talaia.audience.mailman.client import MailmanClient as MailmanClient
-from talaia.commands.check_sources import Line, asked, checks, mailing_list, odd
+from talaia.channels import channels
+from talaia.commands.check_sources import asked, checks, odd
 from talaia.commands.forum import try_out
 from talaia.config import Config, current
 from talaia.config.extras import missing
 from talaia.file_modes import loose_public, loose_state, make_private, make_public, readable_by_others
 from talaia.log.known_secrets import secret_files
-from talaia.notices.mail_server import client as mail_client
 from talaia.outbox.actions import write_test
+from talaia.outbox.channel import CheckLine
 from talaia.outbox.disk_reserve import free, room
-from talaia.outbox.errors import OutsideError
 from talaia.outbox.failure_kinds import HINTS, FailureKind, in_one_line, trouble
 from talaia.outbox.models import Delivery
 from talaia.signals.evaluate import read_odd
@@ -40,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offline",
         action="store_true",
-        help="do not ask the sources, the targets of checks, the mail server and the list server",
+        help="ask nobody: no source, no target of a check, no mail or list server, no chat, webhook or forum",
     )
     parser.add_argument(
         "--forum", action="store_true", help="make an unlisted topic in the forum, edit it, close it, delete it"
@@ -49,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     config = current()
-    lines: list[Line] = [(True, f"{config.path}: no mistake in it", "")]
+    lines: list[CheckLine] = [(True, f"{config.path}: no mistake in it", "")]
     made, said = database(options.offline)
     lines += said
     lines += folder(config)
@@ -61,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
         for source in config.tables.sources:
             lines += asked(source, config, made)
         lines += checks(config)
-        lines += mail_server(config)
-        lines += mailing_list(config, made)
+        for channel in channels(config):
+            lines += channel.check(config, made)
     if made:
         polled = {source.id for source in config.tables.sources if source.polled} if not options.offline else ()
         lines += chosen(config)
@@ -76,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     return int(failed)
 
 
-def former_words(config: Config) -> Iterator[Line]:
+def former_words(config: Config) -> Iterator[CheckLine]:
     """What is still called as it was before: it works, and is said, so that one thing has one word in a file."""
     written = tomllib.loads(config.path.read_text(encoding="utf-8")) if config.path else {}
     for source in written.get("sources", ()):
@@ -88,7 +87,7 @@ def former_words(config: Config) -> Iterator[Line]:
 PATIENCE = 3.0  # seconds in which another writer may be done
 
 
-def database(offline: bool) -> tuple[bool, list[Line]]:
+def database(offline: bool) -> tuple[bool, list[CheckLine]]:
     """Whether its tables can be read, and what is said of it.
 
     Offline its silence is no failure: until it answers, `talaia up` serves the finished pages. Before the first `talaia
@@ -105,13 +104,13 @@ def database(offline: bool) -> tuple[bool, list[Line]]:
         return False, [(well, f"the database does not answer: {in_one_line(error)}", mend)]
     if found.kind != "ours":
         return False, [(None if found.usable else False, found.what, found.mend)]
-    said: list[Line] = [(True, f"database ({connection.vendor}) answers and is of this version", "")]
+    said: list[CheckLine] = [(True, f"database ({connection.vendor}) answers and is of this version", "")]
     if parked := Delivery.objects.filter(state=Delivery.PARKED).count():
         said.append((None, f"{parked} deliveries are parked", "the desk shows them with their errors"))
     return True, said
 
 
-def chosen(config: Config) -> Iterator[Line]:
+def chosen(config: Config) -> Iterator[CheckLine]:
     """People's choices of services that talaia.toml does not list: of these they are told nothing."""
     for slug, count in chosen_in_vain([service.slug for service in config.tables.services]).items():
         people = "1 person" if count == 1 else f"{count:,} people"
@@ -119,7 +118,7 @@ def chosen(config: Config) -> Iterator[Line]:
         yield None, f"{people} chose {slug!r}, which is not listed any more", mend
 
 
-def folder(config: Config) -> Iterator[Line]:
+def folder(config: Config) -> Iterator[CheckLine]:
     public = config.home / "public"
     try:
         make_private(config.home, config.web.behind_proxy)
@@ -146,7 +145,7 @@ def folder(config: Config) -> Iterator[Line]:
         yield None, what, "`talaia up` makes them anew; find out who was there"
 
 
-def readers(config: Config) -> Iterator[Line]:
+def readers(config: Config) -> Iterator[CheckLine]:
     """Who else on this machine can read the state, what talaia.toml names as secret, the export; or not the page."""
     loose = [*loose_state(config.home, config.web.behind_proxy), *loose_public(config.home / "public")]
     if loose:
@@ -168,34 +167,12 @@ def readers(config: Config) -> Iterator[Line]:
             yield None, f"everybody on this machine can read {file}", f"chmod o= {file}"
 
 
-def mail_server(config: Config) -> Iterator[Line]:
-    """Whether it answers and lets us in. With a Mailman only tests to oneself go by it."""
-    if config.mail.sender is None:
-        if config.tables.audience:
-            yield None, "no mail leaves the house: [mail] has no sender", "docs/mail.md tells how to begin"
-        return
-    with mail_client(config) as server:
-        needed = False if config.tables.audience is None or config.tables.audience.mailman is None else None
-        try:
-            server.open()
-        except OutsideError as fault:
-            yield needed, str(fault), fault.hint
-        except (OSError, smtplib.SMTPException) as error:
-            yield (
-                needed,
-                f"{server.place} does not answer: {error}",
-                "is it running, and are [mail] host and port right?",
-            )
-        else:
-            yield True, f"{server.place} answers and lets us in", ""
-
-
-def extras(config: Config) -> Iterator[Line]:
+def extras(config: Config) -> Iterator[CheckLine]:
     """What is configured and could not be done, as what it needs is not installed."""
     yield from ((False, what, mend) for what, mend in missing(config).values())
 
 
-def proxy(config: Config) -> Iterator[Line]:
+def proxy(config: Config) -> Iterator[CheckLine]:
     """Whether requests came through a proxy of which we are not told."""
     if forwarded.is_forgotten(config.home, config.web.behind_proxy, timezone.now()):
         yield None, forwarded.WHAT, forwarded.MEND

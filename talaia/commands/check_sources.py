@@ -1,4 +1,4 @@
-"""What `talaia check` asks the sources, the built-in checks and the list server."""
+"""What `talaia check` asks the sources and the built-in checks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from talaia.audience.mailman.apply_settings import checked
 from talaia.audience.mailman.client import MailmanClient as MailmanClient
-from talaia.audience.sympa import TOKEN as SYMPA
 from talaia.config import Config, SourceConfig
+from talaia.outbox.channel import CheckLine
 from talaia.outbox.errors import OutsideError
 from talaia.signals.checks import probe
 from talaia.signals.client import Heard, SourceClient
@@ -23,7 +22,7 @@ from talaia.signals.unknown_labels import UnknownLabel, oddities
 AT_ONCE = 16  # checks
 
 
-def odd(one: UnknownLabel) -> Line:
+def odd(one: UnknownLabel) -> CheckLine:
     return None, f"source {one.source}: {one}", "mend the rule, or talaia.toml; docs/monitoring.md has the labels"
 
 
@@ -32,7 +31,7 @@ def has_token(name: str, made: bool) -> bool:
     return made and Token.objects.filter(source=name).exists()
 
 
-def asked(source: SourceConfig, config: Config, made: bool) -> Iterator[Line]:
+def asked(source: SourceConfig, config: Config, made: bool) -> Iterator[CheckLine]:
     """Ask a source as the watch would, and hold its answer against what talaia.toml expects of it."""
     if not source.polled:
         if not has_token(source.id, made):
@@ -59,7 +58,7 @@ def asked(source: SourceConfig, config: Config, made: bool) -> Iterator[Line]:
         yield from measured(source, heard, config)
 
 
-def checks(config: Config) -> Iterator[Line]:
+def checks(config: Config) -> Iterator[CheckLine]:
     """What each built-in check finds from here, now. That a service is down is no mistake of the configuration."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         outcomes = pool.map(lambda check: probe(check, config), config.tables.checks)
@@ -72,20 +71,7 @@ def checks(config: Config) -> Iterator[Line]:
             yield well, f"check {check.id} ({check.kind} {check.shown}): {outcome.what}", mend
 
 
-def mailing_list(config: Config, made: bool) -> Iterator[Line]:
-    """Whether the list server answers, and holds and answers mail as it must; whether its queues are empty."""
-    audience = config.tables.audience
-    if audience and audience.mailman:
-        try:
-            with MailmanClient(audience.mailman, config) as client:
-                yield from checked(client, config.site)
-        except OutsideError as fault:
-            yield False, str(fault), fault.hint
-    if audience and audience.sympa and not has_token(SYMPA, made):
-        yield None, "Sympa cannot read the addresses yet", f"talaia token create {SYMPA}"
-
-
-def noted(source: SourceConfig, notes: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+def noted(source: SourceConfig, notes: Iterable[Mapping[str, Any]]) -> Iterator[CheckLine]:
     for note in notes:
         match note["code"]:
             case "skew":
@@ -114,7 +100,7 @@ def noted(source: SourceConfig, notes: Iterable[Mapping[str, Any]]) -> Iterator[
                 yield None, f"source {source.id}: {code} {dict(note)}", ""
 
 
-def measured(source: SourceConfig, heard: Heard, config: Config) -> Iterator[Line]:
+def measured(source: SourceConfig, heard: Heard, config: Config) -> Iterator[CheckLine]:
     """Which services and reference connections have no measurement: they could not be operational."""
     found = {(sample.service, sample.connection) for sample in heard.measured}
     for service in config.tables.services:
@@ -129,7 +115,3 @@ def measured(source: SourceConfig, heard: Heard, config: Config) -> Iterator[Lin
             names = ", ".join(missing)
             mend = f"take them off the list, or give their targets the label {service.reference.label}"
             yield None, f"service {service.slug}: connections that are not measured: {names}", mend
-
-
-# A line of the result: is it well, what was looked at, and what to do when it is not. None: worth a look, no failure.
-Line = tuple[bool | None, str, str]

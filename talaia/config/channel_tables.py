@@ -11,14 +11,19 @@ from talaia.config.value_types import ConfigTable
 NoticeKind = Literal["problem", "update", "resolved", "advance", "reminder", "start", "end", "changed", "cancelled"]
 
 
-class Chat(ConfigTable, frozen=True, kw_only=True):
-    """A room that gets the notices, shortened, through Apprise. Its address holds a secret, so it is in a file."""
+class ChatRoom(ConfigTable, frozen=True, kw_only=True):
+    """Where the notices are said, shortened. `operators`: what only they can answer is asked there."""
 
     name: str
-    url_file: str
     language: Language | None = None
     notices: tuple[NoticeKind, ...] = ()
     operators: bool = False
+
+
+class Chat(ChatRoom, frozen=True, kw_only=True):
+    """A room that Apprise reaches. Its address holds a secret, so it is in a file."""
+
+    url_file: str
 
 
 class Webhook(ConfigTable, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from talaia.config.audience_tables import Mailman as Mailman
 from talaia.config.audience_tables import SegmentConfig as SegmentConfig
 from talaia.config.audience_tables import Sympa as Sympa
 from talaia.config.channel_tables import Chat as Chat
+from talaia.config.channel_tables import ChatRoom as ChatRoom
 from talaia.config.channel_tables import Subscribe as Subscribe
 from talaia.config.channel_tables import Webhook as Webhook
 from talaia.config.languages import LANGUAGES as LANGUAGES

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from talaia.config.addresses import LONGEST, SLUG, is_safe, positive
+from talaia.config.channel_tables import ChatRoom, Webhook
 from talaia.config.positions import Path as Place
 from talaia.config.tables import Config
 
@@ -13,16 +14,17 @@ from talaia.config.tables import Config
 def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
     """Each mistake with its place."""
     given = config.tables
-    named = {"chat": [chat.name for chat in given.chat], "webhook": [hook.name for hook in given.webhook]}
-    for table, names in named.items():
-        for n, name in enumerate(names):
+    named: dict[str, Sequence[ChatRoom | Webhook]] = {"chat": given.chat, "webhook": given.webhook}
+    for table, receivers in named.items():
+        names = [receiver.name for receiver in receivers]
+        for n, receiver in enumerate(receivers):
+            name = receiver.name
             if not SLUG.fullmatch(name) or len(name) > LONGEST:
                 yield (table, n, "name"), f"{name!r} must be small letters, digits and hyphens, {LONGEST} at most"
             if name in names[:n]:
                 yield (table, n, "name"), f"{name!r} stands twice"
-    for n, chat in enumerate(given.chat):
-        if chat.language and chat.language not in config.site.languages:
-            yield ("chat", n, "language"), f"{chat.language!r} is not among [site] languages"
+            if isinstance(receiver, ChatRoom) and receiver.language not in (None, *config.site.languages):
+                yield (table, n, "language"), f"{receiver.language!r} is not among [site] languages"
     for n, hook in enumerate(given.webhook):
         if not is_safe(hook.url) or "@" in urlsplit(hook.url).netloc or "#" in hook.url:
             yield (

@@ -22,7 +22,8 @@ from talaia.localization.dates import short
 from talaia.localization.texts import in_language, words
 from talaia.notices import policy, rows, stories
 from talaia.notices.actions import turn_of
-from talaia.notices.chat import deliver as chats
+from talaia.notices.chat.registry import ROOMS
+from talaia.notices.chat.room import spoken
 from talaia.notices.chat.write import message as chat_message
 from talaia.notices.compose import copy, sheet
 from talaia.notices.models import Notice, NoticeRecipient
@@ -179,7 +180,8 @@ class ChatNotice:
 
 def in_chats(notice: Notice) -> list[ChatNotice]:
     """What was said in which chat, and what went wrong there."""
-    rows = Delivery.objects.filter(channel=chats.CHANNEL, target__endswith=f"/notice/{notice.pk}").order_by("pk")
+    rooms = [channel.name for channel in ROOMS]
+    rows = Delivery.objects.filter(channel__in=rooms, target__endswith=f"/notice/{notice.pk}").order_by("pk")
     words = {
         Delivery.DONE: _("said"),
         Delivery.PARKED: _("was not taken"),
@@ -203,11 +205,10 @@ def chat_specimens(story: NoticeStory) -> list[tuple[str, str, str, str]]:
     """Of each chat that gets it: its name, the language, the title and the text."""
     config = current()
     made: list[tuple[str, str, str, str]] = []
-    for chat in config.tables.chat:
-        if not chat.notices or story.kind in chat.notices:
-            language = chat.language or config.site.languages[0]
-            title, text = chat_message(story, letterhead(config), language)
-            made.append((chat.name, language, title, text))
+    for channel in ROOMS:
+        for room in channel.wanting(config, story.kind):
+            language = spoken(room, config)
+            made.append((room.name, language, *chat_message(story, letterhead(config), language)))
     return made
 
 

@@ -12,6 +12,7 @@ from talaia.audience import mailing as audience
 from talaia.config import current
 from talaia.events.models import Event
 from talaia.notices import policy, rows
+from talaia.notices.chat.registry import ROOMS
 from talaia.notices.sender import THE_LIST, the_list
 from talaia.notices.values import LAST_WORDS, Kind, NoticeStory, Segment
 
@@ -38,7 +39,7 @@ def whom(
     were told before: they hear how it goes on, and of `kind`, where those are last words, nobody else.
     """
     if current().mail.sender is None:
-        count = len(current().tables.chat)
+        count = sum(len(channel.receivers(current())) for channel in ROOMS)
         return ngettext("to %(count)s chat", "to %(count)s chats", count) % {"count": count}
     if (everybody := the_list(current())) is not None:
         if count := audience.how_many():

@@ -7,11 +7,11 @@ our own words from those of others. What others wrote is never written over befo
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.utils import translation
+from django.utils import timezone, translation
 
 from talaia.config import Config
 from talaia.events.models import Event
@@ -24,20 +24,23 @@ from talaia.forum.merge import MergeResult, alike, merged, nearest, one_line
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.post import ForumSite, document, state_word
 from talaia.forum.rows import house, known
-from talaia.outbox.errors import PermanentError, TemporaryError
+from talaia.outbox.channel import Channel, CheckLine
+from talaia.outbox.errors import OutsideError, PermanentError, TemporaryError
 
 log = logging.getLogger(__name__)
 
 TURNS = 4  # how often somebody may write there while we do, before we come back later
 
 
-class MirrorSync:
-    """`deliver(targets, now)` for the worker: a target is an event, "incident/2026-014"."""
+class MirrorSync(Channel):
+    """The channel "mirror": a target is an event, "incident/2026-014"."""
+
+    name = "mirror"
 
     def __init__(self, config: Callable[[], Config], mirrors: Callable[[Config], MirrorBackend | None]) -> None:
         self.config, self.mirrors = config, mirrors
 
-    def deliver(self, targets: Sequence[str], now: datetime) -> None:
+    def deliver(self, targets: Sequence[str], now: datetime, /) -> None:
         """Raises Temporary, and Permanent for what only a person can mend."""
         config = self.config()
         mirror = self.mirrors(config)
@@ -46,6 +49,16 @@ class MirrorSync:
         told = house(config)
         for key in targets:
             keep(key, mirror, told, now, own_name=own_name(config))
+
+    def check(self, config: Config, _made: bool, /) -> Iterator[CheckLine]:
+        """Whether it can be read; `talaia check --forum` tries whether it can be written."""
+        try:
+            mirror = self.mirrors(config)
+            if mirror is not None:
+                next(iter(mirror.recent(timezone.now())), None)
+                yield True, f"the mirror {mirror.name} answers", ""
+        except OutsideError as fault:
+            yield False, str(fault), fault.hint
 
 
 def own_name(config: Config) -> str:

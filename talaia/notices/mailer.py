@@ -7,13 +7,14 @@ worker begins with whoever has no mark.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import smtplib
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from talaia.config import current
+from talaia.config import Config, current
 from talaia.notices import actions, samples
 from talaia.notices.compose import copy, sheet
 from talaia.notices.mail_server import client, return_path, without
@@ -25,6 +26,7 @@ from talaia.notices.values import (
     Addressee,
     NoticeStory,
 )
+from talaia.outbox.channel import Channel, CheckLine
 from talaia.outbox.errors import OutsideError, PermanentError, RetryLater, TemporaryError
 from talaia.outbox.locks import alone
 from talaia.outbox.models import Fact
@@ -32,13 +34,16 @@ from talaia.outbox.models import Fact
 OTHERS_PART = timedelta(seconds=5)
 
 
-class Mailer:
+class Mailer(Channel):
     """The channel "mail"."""
+
+    name = "mail"
+    longest_wait = timedelta(minutes=5)
 
     def __init__(self, given: MailHooks) -> None:
         self.given = given
 
-    def deliver(self, targets: Sequence[str], now: datetime) -> None:
+    def deliver(self, targets: Sequence[str], now: datetime, /) -> None:
         """Targets: "notice/<id>" (its next part), "test/<id of the fact that asked>". Raises Temporary, Permanent."""
         for target in targets:
             kind, _, number = target.partition("/")
@@ -49,6 +54,24 @@ class Mailer:
                     if not mine:  # not done: it may be another part that they are at, or another notice of this lock
                         raise TemporaryError("another worker is at it", after=OTHERS_PART)
                     self.send_part(int(number), now)
+
+    def check(self, config: Config, _made: bool, /) -> Iterator[CheckLine]:
+        """Whether the server answers and lets us in. With a Mailman only tests to oneself go by it."""
+        if config.mail.sender is None:
+            if config.tables.audience:
+                yield None, "no mail leaves the house: [mail] has no sender", "docs/mail.md tells how to begin"
+            return
+        with client(config) as server:
+            needed = False if config.tables.audience is None or config.tables.audience.mailman is None else None
+            try:
+                server.open()
+            except OutsideError as fault:
+                yield needed, str(fault), fault.hint
+            except (OSError, smtplib.SMTPException) as error:
+                mend = "is it running, and are [mail] host and port right?"
+                yield needed, f"{server.place} does not answer: {error}", mend
+            else:
+                yield True, f"{server.place} answers and lets us in", ""
 
     def send_part(self, notice_id: int, now: datetime) -> None:
         told = actions.begin(notice_id, now)

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from talaia.config import current
-from talaia.notices.chat.deliver import target_of as chat_target
+from talaia.notices.chat.registry import ROOMS
 from talaia.notices.models import Notice
-from talaia.notices.rows import hours, planned
-from talaia.notices.webhooks.deliver import target_of as webhook_target
+from talaia.notices.rows import hours, planned, possible
+from talaia.notices.webhooks.channel import WEBHOOKS
 from talaia.outbox.actions import Order
 from talaia.outbox.models import Fact
 
 
 def notices(fact: Fact) -> Iterator[Order]:
     """Which mail follows is asked of the rows, now and at the hours of a plan: see notices/policy.py."""
-    if current().mail.sender is None and not current().tables.chat:
+    if not possible():
         return
     chosen = fact.data.get("tell")  # what the operator said of this one; None: the default
     yield Order("notices", fact.subject if chosen is None else f"{fact.subject}/{'yes' if chosen else 'no'}")
@@ -33,15 +33,15 @@ def planned_work(_: Fact) -> Iterator[Order]:
 
 
 def questions(fact: Fact) -> Iterator[Order]:
-    """What only operators can answer, in each chat that is theirs."""
-    for room in current().tables.chat:
-        if room.operators:
-            yield Order("chat", chat_target(room, f"fact/{fact.pk}"))
+    """What only operators can answer, in each room that is theirs."""
+    for channel in ROOMS:
+        for room in channel.of_operators(current()):
+            yield Order(channel.name, channel.target_of(room, f"fact/{fact.pk}"))
 
 
 def other_notices(fact: Fact) -> Iterator[Order]:
     """Which mail follows of other events of which the fact speaks: they have taken it on, or given it up."""
-    if current().mail.sender is not None or current().tables.chat:
+    if possible():
         yield from (Order("notices", subject) for subject in fact.data.get("pages", []))
 
 
@@ -57,18 +57,18 @@ def test_mail(fact: Fact) -> Iterator[Order]:
 
 
 def chats(fact: Fact) -> Iterator[Order]:
-    """The notice that begins to be sent, in each chat that wants its kind."""
+    """The notice that begins to be sent, in each room that wants its kind."""
     kind = Notice.objects.get(pk=int(fact.subject.partition("/")[2])).kind
-    for room in current().tables.chat:
-        if not room.notices or kind in room.notices:
-            yield Order("chat", chat_target(room, fact.subject))
+    for channel in ROOMS:
+        for room in channel.wanting(current(), kind):
+            yield Order(channel.name, channel.target_of(room, fact.subject))
 
 
 def webhooks(fact: Fact) -> Iterator[Order]:
     """The news, to each system that is told of it."""
     for hook in current().tables.webhook:
         if hook.services or not fact.kind.startswith("service."):
-            yield Order("webhook", webhook_target(hook, fact))
+            yield Order(WEBHOOKS.name, WEBHOOKS.target_of(hook, str(fact.pk)))
 
 
 def letter(fact: Fact) -> Iterator[Order]:

@@ -15,6 +15,7 @@ from talaia.events.models import Event
 from talaia.events.notice_scope import NoticeScope
 from talaia.events.reading import event_of, is_public, public, window_of
 from talaia.events.timeline import ENDED, MaintenanceState
+from talaia.notices.chat.registry import has_rooms
 from talaia.notices.models import Notice, NoticeRecipient
 from talaia.notices.policy import (
     ASKED,
@@ -66,7 +67,7 @@ def last_entry(event: Event) -> int:
 
 def possible() -> bool:
     """Whether talaia.toml lets anything leave: by mail, or in a chat."""
-    return current().mail.sender is not None or bool(current().tables.chat)
+    return current().mail.sender is not None or has_rooms(current())
 
 
 def planned() -> list[str]:

@@ -10,8 +10,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from django.db import connection
 
 from talaia.log.episodes import lasts, well
 from talaia.outbox import actions, disk_reserve
+from talaia.outbox.channel import Channel
 from talaia.outbox.errors import OutsideError, PermanentError, RetryLater, TemporaryError
 from talaia.outbox.failure_kinds import UNFIT
 from talaia.outbox.heartbeats import Heartbeat
@@ -34,21 +34,6 @@ LOOK_EVERY = 0.5  # seconds: how soon rows written by another process are notice
 IDLE = 5.0  # seconds after which a channel looks by itself, should nobody have woken it
 LEASE = timedelta(seconds=60)
 BEAT = 2.0  # seconds: how often leases are prolonged, and the room on the disk is looked at
-
-
-@dataclass(frozen=True)
-class Channel:
-    """How the deliveries of one channel are done. `deliver(targets, now)` gets every target at most once per call.
-
-    `batch`: how many are done together. `refresh`: with no work for so long, `deliver(refreshed, now)` runs anyway.
-    """
-
-    name: str
-    deliver: Callable[[Sequence[str], datetime], None]
-    batch: int = 1
-    longest_wait: timedelta = timedelta(minutes=15)
-    refresh: timedelta | None = None
-    refreshed: tuple[str, ...] = ()
 
 
 def wait_before(attempt: int, longest: timedelta, chance: float) -> timedelta:

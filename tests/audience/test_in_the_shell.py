@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from talaia.audience import actions
-from talaia.audience.importing import apply, deliver, plan, propose
+from talaia.audience.importing import AudienceChannel, apply, plan, propose
 from talaia.audience.models import Import, OptOut, Recipient
 from talaia.config import current
 from talaia.outbox.models import Fact
@@ -256,9 +256,9 @@ def test_an_import_that_was_confirmed_and_not_finished_is_finished_by_the_worker
     talaia("sync", str(export("anna", "no-address@")))
     (row,) = Import.objects.all()
     actions.confirm(row.pk, timezone.now(), by="berta")
-    deliver([f"import/{row.pk}"], timezone.now())
+    AudienceChannel().deliver([f"import/{row.pk}"], timezone.now())
     assert standings() == {"anna": "on"}
-    deliver([f"import/{row.pk}"], timezone.now())
+    AudienceChannel().deliver([f"import/{row.pk}"], timezone.now())
     row.refresh_from_db()
     assert (row.state, row.done, row.total, bytes(row.roster)) == (Import.DONE, 1, 1, b"")
     assert Fact.objects.filter(kind="audience.synced").count() == 1

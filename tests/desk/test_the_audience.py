@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from talaia.audience.actions import confirm
-from talaia.audience.importing import Plan, deliver, plan, propose
+from talaia.audience.importing import AudienceChannel, Plan, plan, propose
 from talaia.audience.models import Import, Recipient
 from talaia.config import Config
 from talaia.desk.models import Member
@@ -50,7 +50,9 @@ def members(*names: str) -> list[str]:
 
 
 def apply_all() -> None:
-    deliver([f"import/{row.pk}" for row in Import.objects.filter(state=Import.CONFIRMED)], timezone.now())
+    AudienceChannel().deliver(
+        [f"import/{row.pk}" for row in Import.objects.filter(state=Import.CONFIRMED)], timezone.now()
+    )
 
 
 def test_upload_look_confirm(desk: Client) -> None:

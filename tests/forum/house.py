@@ -19,7 +19,7 @@ from talaia.forum.post import ForumSite, document
 from talaia.forum.rows import house
 from talaia.forum.sync import MirrorSync
 from talaia.outbox.models import Delivery
-from talaia.outbox.worker import Channel, Worker
+from talaia.outbox.worker import Worker
 from talaia.panel.catalogue import headings
 from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
@@ -39,8 +39,7 @@ class Office:
 
     def __post_init__(self) -> None:
         list_services(headings(current()), LONG_AGO)
-        keeper = MirrorSync(current, lambda _config: self.mirror())
-        self.channel = Channel("mirror", keeper.deliver)
+        self.channel = MirrorSync(current, lambda _config: self.mirror())
         self.worker = Worker(self.home, [self.channel], consequences, self.clock)
 
     def catch_up(self) -> None:

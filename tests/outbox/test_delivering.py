@@ -18,7 +18,8 @@ from talaia.outbox.actions import Order, record
 from talaia.outbox.errors import PermanentError, TemporaryError
 from talaia.outbox.machine_id import is_dead, start_ticks, this_machine
 from talaia.outbox.models import Delivery, Fact
-from talaia.outbox.worker import Channel, Worker, wait_before
+from talaia.outbox.worker import Worker, wait_before
+from tests.outbox.channel import TestChannel
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +46,7 @@ def to_page(fact: Fact) -> Iterator[Order]:
 def worker(
     tmp_path: Path, deliver: Callable[[Sequence[str], datetime], None], clock: Clock, **options: object
 ) -> Worker:
-    return Worker(tmp_path, [Channel("page", deliver, **options)], to_page, clock)  # type: ignore[arg-type]
+    return Worker(tmp_path, [TestChannel("page", deliver, **options)], to_page, clock)  # type: ignore[arg-type]
 
 
 def states() -> list[tuple[str, str, int]]:
@@ -95,7 +96,7 @@ def test_a_fact_of_which_nobody_knows_what_follows_holds_up_no_other(
             raise ValueError("no such year")
         return to_page(fact)
 
-    at_work = Worker(tmp_path, [Channel("page", lambda *_: None)], consequences, Clock())
+    at_work = Worker(tmp_path, [TestChannel("page", lambda *_: None)], consequences, Clock())
     happen("bad", "a")
     at_work.spread()
     happen("b")

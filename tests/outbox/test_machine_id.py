@@ -15,7 +15,8 @@ from django.db import transaction
 from talaia.outbox import actions
 from talaia.outbox.machine_id import FILE, is_dead, machine_id, start_ticks, this_machine
 from talaia.outbox.models import Delivery, Fact
-from talaia.outbox.worker import Channel, Worker
+from talaia.outbox.worker import Worker
+from tests.outbox.channel import TestChannel
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 
@@ -102,7 +103,7 @@ def test_of_two_machines_with_one_host_name_on_one_database_none_takes_the_other
         return [actions.Order("page", fact.subject)]
 
     one, two = (
-        Worker(tmp_path / name, [Channel("page", lambda *_: None)], to_page, lambda: NOW) for name in ("one", "two")
+        Worker(tmp_path / name, [TestChannel("page", lambda *_: None)], to_page, lambda: NOW) for name in ("one", "two")
     )
     one.spread()
     actions.claim(one.name, "page", NOW, timedelta(minutes=1), 1)

@@ -15,7 +15,8 @@ from talaia.outbox.actions import Order, record
 from talaia.outbox.errors import RetryLater, TemporaryError
 from talaia.outbox.models import Delivery, Fact
 from talaia.outbox.monotonic import moved, over
-from talaia.outbox.worker import LEASE, Channel, Worker
+from talaia.outbox.worker import LEASE, Worker
+from tests.outbox.channel import TestChannel
 from tests.outbox.test_delivering import NOW, Clock, happen, to_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,7 +69,7 @@ def work(one: Worker) -> None:
 @pytest.mark.parametrize("restarted", [False, True])
 def test_what_is_tried_again_in_ten_minutes_is_so_though_the_clock_is_set_back(tmp_path: Path, restarted: bool) -> None:
     clock, fails = Clock(), Fails(10 * MINUTE)
-    channels = [Channel("page", fails)]
+    channels = [TestChannel("page", fails)]
     one = Worker(tmp_path, channels, to_page, clock)
     happen("a")
     work(one)
@@ -94,7 +95,7 @@ def test_two_clocks_that_differ_by_seconds_are_no_clock_that_was_set_back() -> N
 def test_an_hour_of_the_day_is_waited_for_by_the_clock_as_it_is(tmp_path: Path) -> None:
     clock, fails = Clock(), Fails(MINUTE)
     fails.well = True
-    one = Worker(tmp_path, [Channel("page", fails)], lambda fact: [Order("page", fact.subject, NOW + HOUR)], clock)
+    one = Worker(tmp_path, [TestChannel("page", fails)], lambda fact: [Order("page", fact.subject, NOW + HOUR)], clock)
     happen("a")
     work(one)
     clock.now -= 3 * HOUR
@@ -114,7 +115,7 @@ def test_a_wait_that_was_ordered_before_the_clock_was_set_back_is_as_long_as_it_
     def in_a_minute(fact: Fact) -> Iterable[Order]:
         yield Order("page", fact.subject, fact.at + MINUTE, fact.at)
 
-    one = Worker(tmp_path, [Channel("page", fails)], in_a_minute, clock)
+    one = Worker(tmp_path, [TestChannel("page", fails)], in_a_minute, clock)
     happen("a")
     clock.now -= 3 * HOUR
     work(one)
@@ -126,7 +127,7 @@ def test_a_wait_that_was_ordered_before_the_clock_was_set_back_is_as_long_as_it_
 
 def test_asked_before_its_time_it_is_put_back_without_a_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     clock, fails = Clock(), Fails(MINUTE, RetryLater)
-    one = Worker(tmp_path, [Channel("page", fails)], to_page, clock)
+    one = Worker(tmp_path, [TestChannel("page", fails)], to_page, clock)
     happen("a")
     work(one)
     row = Delivery.objects.get()
@@ -140,7 +141,7 @@ def test_the_lease_of_a_worker_that_is_gone_ends_though_the_clock_is_set_back(tm
     actions.spread(NOW, to_page)
     actions.claim("elsewhere/x/1/2-3", "page", NOW, LEASE, 1)
     clock.now -= 3 * HOUR
-    one = Worker(tmp_path, [Channel("page", fails)], to_page, clock)
+    one = Worker(tmp_path, [TestChannel("page", fails)], to_page, clock)
     work(one)
     assert fails.done == 0  # they may well be alive
     clock.now += LEASE
@@ -207,7 +208,7 @@ def test_a_worker_that_runs_keeps_its_leases_whatever_the_clock_says(
             kept.set()
 
     monkeypatch.setattr(actions, "prolong", seen)
-    one = Worker(tmp_path, [Channel("page", deliver)], to_page, clock)
+    one = Worker(tmp_path, [TestChannel("page", deliver)], to_page, clock)
     thread = threading.Thread(target=one.run)
     with transaction.atomic():
         record("thing.happened", "a", NOW)

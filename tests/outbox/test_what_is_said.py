@@ -15,8 +15,9 @@ from talaia.outbox.actions import Order, record
 from talaia.outbox.errors import PermanentError, RetryLater, TemporaryError
 from talaia.outbox.models import Fact
 from talaia.outbox.supervise import attempt
-from talaia.outbox.worker import Channel, Worker
+from talaia.outbox.worker import Worker
 from talaia.site.write import publish
+from tests.outbox.channel import TestChannel
 
 NOW = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 log = logging.getLogger("talaia.test")
@@ -47,7 +48,7 @@ def worker(tmp_path: Path) -> tuple[Worker, list[Exception], Clock]:
     with transaction.atomic():
         record("thing.happened", "a", NOW)
         record("thing.happened", "b", NOW)
-    made = Worker(tmp_path, [Channel("mail", deliver, batch=10)], to_mail, clock)
+    made = Worker(tmp_path, [TestChannel("mail", deliver, batch=10)], to_mail, clock)
     made.spread()
     return made, faults, clock
 

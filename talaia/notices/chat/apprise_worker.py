@@ -1,5 +1,7 @@
 """One message through Apprise, in a process of its own: `{"url", "title", "body"}` in, what became of it out.
 
+With neither title nor body nothing is said: whether Apprise would know where to.
+
 So a chat that never stops answering can be ended, whatever Apprise logs stays in here, and its eighty libraries are no
 part of the process that runs day and night. It imports nothing of ours.
 """
@@ -27,6 +29,8 @@ def say(url: str, title: str, body: str) -> dict[str, Any]:
     door = apprise.Apprise(asset=asset)
     if any(letter.isspace() or letter == "," for letter in url) or not door.add(url) or len(door) != 1:
         return {"outcome": "unknown"}
+    if not title and not body:
+        return {"outcome": "known"}
     with apprise.LogCapture(level=logging.INFO) as log:  # type: ignore[no-untyped-call]
         sent = bool(door.notify(body, title=title, body_format=apprise.NotifyFormat.TEXT))
         told = STATUS.findall(log.getvalue())  # of all that it says only the number: the rest may hold the address

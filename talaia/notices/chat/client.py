@@ -43,8 +43,16 @@ class Once:
         self.process.kill()
 
 
+def look(chat: Chat, config: Config) -> None:
+    """Whether it is an address of Apprise. Raises Temporary and Permanent as `say`."""
+    say(chat, config, "", "")
+
+
 def say(chat: Chat, config: Config, title: str, body: str, patience: float = PATIENCE) -> None:
-    """Raises Temporary where it may go better later, Permanent where a person must mend something."""
+    """With neither title nor body, nothing is said, and only the address looked at.
+
+    Raises Temporary where it may go better later, Permanent where a person must mend something.
+    """
     name, place = f"chat {chat.name}", f"look at the address in {chat.url_file}"
     try:
         given = json.dumps({"url": config.secret(chat.url_file) or "", "title": title, "body": body})
@@ -64,7 +72,7 @@ def say(chat: Chat, config: Config, title: str, body: str, patience: float = PAT
     except ValueError:
         raise TemporaryError(f"{name}: Apprise failed", "does `python -c 'import apprise'` work?") from None
     match told["outcome"]:
-        case "sent":
+        case "sent" | "known":
             return
         case "missing":
             raise PermanentError(f"{name}: Apprise is not installed", "pip install 'talaia[chat]', then try again")
