@@ -214,7 +214,8 @@ def _parts(event: PublishedEvent, house: ForumSite, shown: list[ForumEntry], roo
     yield f"## {_('Summary')}"
     yield "\n".join(f"- **{name}:** {value}" for name, value in _facts(event, house))
     if event.touched and not event.called_off:
-        yield f"## {_('Affected services') if event.is_incident else _('What to expect')}"
+        work = _("What was announced") if event.ended else _("What to expect")
+        yield f"## {_('Affected services') if event.is_incident else work}"
         effect = words.impact if event.is_incident else words.level
         yield "\n".join(f"- {escape.one_line(name)}: {effect(state)}" for name, state in _touched(event, house))
     yield f"## {_('Timeline')} [#]({address}#timeline)"

@@ -175,3 +175,10 @@ def test_work_that_is_called_off_is_so_since_that_was_said_and_not_since_it_was_
     assert "- **Cancel·lat:** 2 d’octubre del 2026, 18:12" in document(off, HOUSE).text
     assert document(off, HOUSE).ended == said[-1].at
     assert "Què es notarà" in document(WORK, HOUSE).text and "Què es notarà" not in document(off, HOUSE).text
+
+
+def test_of_work_that_is_done_it_says_what_had_been_announced() -> None:
+    done = replace(
+        WORK, state="completed", ended_at=BEGAN, entries=(*WORK.entries, entry(2, "completed", "Fet.", minutes=9))
+    )
+    assert "## Què s’havia anunciat" in document(done, HOUSE).text and "Què es notarà" not in document(done, HOUSE).text

@@ -44,9 +44,8 @@ class House:
     def work(self) -> House:
         """Do everything that is due by now."""
         worker = Worker(current().home, channels(current()), consequences, lambda: self.now)
-        mine = [
-            channel for channel in worker.channels if channel.name in ("notices", "mail", "letters", "chat", "webhook")
-        ]
+        elsewhere = ("site", "archive", "audience", "mirror")
+        mine = [channel for channel in worker.channels if channel.name not in elsewhere]
         while True:
             worker.spread()
             if not sum(worker.deliver_due(channel) for channel in mine):

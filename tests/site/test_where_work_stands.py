@@ -127,3 +127,12 @@ def test_work_that_is_called_off_is_so_since_that_was_said_and_not_since_it_was_
     update_maintenance(event.ref, MaintenanceState.CANCELLED, {"ca": "No es fa.", "en": "Not now."}, then)
     assert "What to expect" not in own(event, NOW + HOUR / 2)
     assert "Cancelled 4 May 2026, 11:10 " in own(event, NOW + HOUR / 2)
+
+
+def test_of_work_that_is_done_the_page_says_what_had_been_announced() -> None:
+    event, end = plan(), NOW + 2 * HOUR
+    update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, NOW + HOUR)
+    assert "What to expect" in own(event, NOW + HOUR)
+    update_maintenance(event.ref, MaintenanceState.COMPLETED, {"ca": "Fet.", "en": "Done."}, end)
+    done = own(event, end + HOUR)
+    assert "What was announced" in done and "What to expect" not in done
