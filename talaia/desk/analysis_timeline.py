@@ -115,6 +115,9 @@ def _period(event: PublishedEvent, calendar: Dates) -> str:
     words = {"start": calendar.moment(event.started_at)}
     if event.ended_at is None:
         return _("It began on %(start)s.") % words
+    if event.called_off and event.over_at and event.window:
+        called_off = {"window": calendar.span(*event.window), "when": calendar.moment(event.over_at)}
+        return _("Planned: %(window)s. Called off: %(when)s.") % called_off
     words |= {"end": calendar.moment(event.ended_at), "length": length(event.seconds)}
     return _("It began on %(start)s and ended on %(end)s: it lasted %(length)s.") % words
 

@@ -27,7 +27,7 @@ def as_json(row: Event) -> dict[str, Any]:
         "titles": dict(event.titles),
         "state": event.state,
         "started_at": _iso(event.started_at),
-        "ended_at": _iso(event.ended_at),
+        "ended_at": _iso(event.over_at),
         "next_update_at": _iso(event.next_update_at),
         "causes": dict(event.causes),
         "merged_into": event.merged_into.ref if event.merged_into else None,
@@ -107,8 +107,8 @@ def lines(row: Event, language: str, zone: ZoneInfo) -> Iterator[str]:
         yield f"window: {local(event.window[0], zone)} to {local(event.window[1], zone)}"
     else:
         yield f"began: {local(event.started_at, zone)}"
-    if event.ended_at:
-        yield f"ended: {local(event.ended_at, zone)}"
+    if event.over_at:
+        yield f"{'cancelled' if event.called_off else 'ended'}: {local(event.over_at, zone)}"
     if event.causes:
         yield f"cause: {in_language(event.causes, language).text}"
     if event.merged_into:

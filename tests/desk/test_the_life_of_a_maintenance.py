@@ -13,12 +13,13 @@ from django.utils import timezone
 from talaia.config import current
 from talaia.desk.forms.fields import minute
 from talaia.events import actions
-from talaia.events.formatting import local, plan_lines, told_when
+from talaia.events.formatting import as_json, lines, local, plan_lines, told_when
 from talaia.events.models import Event
 from talaia.events.timeline import MaintenanceState
 from talaia.outbox.models import Fact
 from talaia.panel.state import State
 from tests.desk.test_writing_at_the_desk import form_of
+from tests.journeys.shell import Shell
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -226,3 +227,27 @@ def test_of_work_that_was_called_off_nothing_is_announced_for_later(desk: Client
     event.refresh_from_db()
     assert event.state == "cancelled"
     assert not any("begins" in line or "is over" in line or "30 minutes" in line for line in plan_told(desk, event))
+
+
+def test_of_work_that_was_called_off_the_shell_and_the_analysis_say_when_that_was(desk: Client) -> None:
+    event = planned(begins=9 * 24 * HOUR)
+    actions.update_maintenance(event.ref, MaintenanceState.CANCELLED, {"ca": "Encara no."}, timezone.now())
+    event.refresh_from_db()
+    said = event.updates.latest("number").at
+    zone = current().site.tz
+    assert as_json(event)["ended_at"] == said.isoformat()
+    shown = list(lines(event, "ca", zone))
+    assert f"cancelled: {local(said, zone)}" in shown
+    assert not any(line.startswith("ended:") for line in shown)
+    draft = desk.get(address(event, "analysis")).content.decode()
+    assert "Va començar" not in draft and "Cancel·lat: " in draft
+
+
+def test_what_is_added_to_work_that_was_called_off_was_written_now_and_not_when_it_was_to_begin(
+    desk: Client, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event, shell = planned(begins=9 * 24 * HOUR), Shell(capsys, monkeypatch)
+    assert shell("maintenance", "cancel", event.ref, text="Encara no.").code == 0
+    assert shell("maintenance", "update", event.ref, text="La farem a la tardor.").code == 0
+    assert [one.state for one in event.updates.order_by("number")] == ["scheduled", "cancelled", "cancelled"]
+    assert event.updates.latest("number").at <= timezone.now()

@@ -121,7 +121,8 @@ def add_update(
 
 def moment(event: Event, at: datetime | None, now: datetime) -> datetime:
     """When an entry is written (`at` None: now), after what is there already. Raises NotPossible."""
-    began = None if event.state == MaintenanceState.SCHEDULED else event.started_at
+    never_began = event.state in (MaintenanceState.SCHEDULED, MaintenanceState.CANCELLED)
+    began = None if never_began else event.started_at
     latest = event.updates.order_by("-number").values_list("at", flat=True).first()
     return entry_time(at, now, began, latest)
 
