@@ -110,3 +110,12 @@ def test_it_lasts_from_its_beginning_to_its_end() -> None:
     assert (over.lasted, over.seconds, over.over_at) == (3600, 3600, NOW + HOUR)
     off = replace(WORK, state="cancelled", ended_at=NOW + HOUR, entries=(said(1, "scheduled"), said(2, "cancelled")))
     assert off.over_at == NOW + 2 * MINUTE
+
+
+def test_an_incident_that_is_over_did_the_worst_that_was_ever_said_of_it_and_nothing_else_did() -> None:
+    touched = (TouchedService("fibre", (), State.DEGRADED, worst=State.DISRUPTION),)
+    assert touched[0].at_worst is State.DISRUPTION
+    assert TouchedService("fibre", (), State.DEGRADED).at_worst is State.DEGRADED
+    lasting, work = replace(BROKEN, touched=touched), replace(WORK, touched=touched)
+    assert (lasting.impact, replace(lasting, state="resolved").impact) == (State.DEGRADED, State.DISRUPTION)
+    assert (work.impact, replace(work, state="completed").impact) == (State.DEGRADED, State.DEGRADED)

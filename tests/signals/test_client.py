@@ -371,3 +371,17 @@ def test_the_past_is_asked_with_its_step(monitoring: Monitoring) -> None:
     (span,) = remembered(asking(answer), "up", NOW, NOW.replace(hour=2), NOW.replace(second=15) - NOW)
     assert (span.times, span.values) == ((1.0, 16.0), (1.0, 1.0))
     assert b"step=15.0" in fields[0]
+    assert f"start={NOW.timestamp():.3f}&end={NOW.replace(hour=2).timestamp():.3f}".encode() in fields[0]
+
+
+def test_of_the_past_alerts_that_concern_nothing_of_ours_are_left_out_and_another_shape_is_unreadable() -> None:
+    series = [{"metric": {"__name__": name, "job": "x"}, "values": [[1.0, "1"]]} for name in ("ALERTS", "up")]
+    step = NOW.replace(second=15) - NOW
+
+    def spans(shape: str) -> list[str]:
+        client = asking(lambda _: success({"resultType": shape, "result": series}))
+        return [span.labels["__name__"] for span in remembered(client, "up", NOW, NOW, step)]
+
+    assert spans("matrix") == ["up"]
+    with pytest.raises(UnreadableAnswer):
+        spans("vector")

@@ -211,3 +211,9 @@ def test_silences_as_alertmanager_lists_them() -> None:
 def test_the_year_one_is_no_time() -> None:
     alert = alertmanager.webhook(told("firing", alertname="x") | {}).alerts[0]
     assert alert == Alert({"alertname": "x"}, True, {}, datetime(2026, 5, 4, 0, 59, tzinfo=UTC), None)
+
+
+@pytest.mark.parametrize("body", [5, None, "alerts", ["alerts"]])
+def test_what_is_pushed_and_is_no_object_is_malformed_whatever_it_holds(body: object) -> None:
+    with pytest.raises(MalformedBody, match="Expected `object`"):
+        read("push", body, NOW)
