@@ -78,6 +78,7 @@ REACTIONS: dict[str, tuple[Callable[[Fact], Iterator[Order]], ...]] = {
     "forum.edited": (own_page, forum),  # what we have to say besides is merged into it; operators see it in the desk
     "forum.taken": (forum,),
     "forum.refused": (forum,),  # our words are put back
+    "forum.set_back": (forum,),  # likewise
     "forum.replied": (own_page,),
     "notices.possible": (planned_work,),
     "notice.held": (mail,),

@@ -6,7 +6,6 @@ What only notes where we are in the middle of something (`mean`, `checked`) reco
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +15,7 @@ from talaia.events.actions import ImportedEntry, edit_event, edit_update, import
 from talaia.events.models import Event
 from talaia.events.reading import whole
 from talaia.events.timeline import NotPossible, Overtaken, fingerprint
-from talaia.forum.backend import Document, MirroredDocument
+from talaia.forum.backend import Document, DocumentWords, MirroredDocument
 from talaia.forum.merge import TITLE, MergeResult, advanced
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.post import ForumSite, document
@@ -83,12 +82,17 @@ def bind(row: Mirrored, standing: MirroredDocument, now: datetime) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class DocumentWords:
-    """The title and the text with which somebody's are compared."""
-
-    title: str
-    text: str
+def set_back(row: Mirrored, standing: MirroredDocument, now: datetime) -> bool:
+    """Older words of ours stand there: the newest are written anew. False where people have proposed something."""
+    with transaction.atomic():
+        here = _still(row)
+        if here is None or Proposal.objects.filter(mirrored=here, state=Proposal.OPEN).exists():
+            return False
+        _take_over(here, standing, now)
+        here.sent_title = here.sent_text = here.meant_title = here.meant_text = ""
+        here.save()
+        record("forum.set_back", here.key, now, data={"version": here.version})
+    return True
 
 
 def note_edit(row: Mirrored, standing: MirroredDocument, base: DocumentWords, editor: str, now: datetime) -> bool:

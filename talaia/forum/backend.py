@@ -37,6 +37,15 @@ class MirroredDocument:
     closed: bool
     address: str  # where people read it; empty when it has none
     replies: int = 0
+    ours: bool = False  # the other side knows that we wrote it last: no word of anybody else is in it
+
+
+@dataclass(frozen=True)
+class DocumentWords:
+    """The title and the text with which somebody's are compared."""
+
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -89,7 +89,7 @@ class Git:
     def read(self, place: str) -> tuple[MirroredDocument, str] | Gone:
         with self._fetched() as head:
             found = self._standing(head, place)
-            return (found, self._editor(head, place)) if found else self._gone(head, place)
+            return (self._signed(head, found), self._editor(head, place)) if found else self._gone(head, place)
 
     def make(self, document: Document) -> MirroredDocument | Gone:
         path = self._path(document.key)
@@ -110,7 +110,7 @@ class Git:
                 if there is None:
                     return self._gone(head, path)
                 if there.text not in (base.text, document.text) or there.title not in (base.title, document.title):
-                    return EditedElsewhere(there, self._editor(head, path))
+                    return EditedElsewhere(self._signed(head, there), self._editor(head, path))
                 made = self._made(path, document)
                 if there.version == made.version or self._push(head, path, document, why):
                     return made
@@ -164,6 +164,14 @@ class Git:
     def _gone(self, head: FetchedHead, path: str) -> Gone:
         who = self._editor(head, path)
         return Gone(f"{path} was taken out of the repository{f' by {who}' if who else ''}", DELETED)
+
+    def _signed(self, head: FetchedHead, there: MirroredDocument) -> MirroredDocument:
+        """With whether we wrote it last, and nobody made another commit of ours: then the branch was put back."""
+        if head.commit is None:
+            return there
+        last = next(iter(head.repo.get_walker([head.commit], paths=[there.place.encode()], max_entries=1)), None)
+        ours = last is not None and last.commit.author == last.commit.committer == self.own
+        return replace(there, ours=ours)
 
     def _editor(self, head: FetchedHead, path: str) -> str:
         """Who committed to a file last; empty when that was us."""

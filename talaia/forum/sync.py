@@ -17,8 +17,7 @@ from talaia.config import Config
 from talaia.events.models import Event
 from talaia.events.reading import whole
 from talaia.forum import actions
-from talaia.forum.actions import DocumentWords
-from talaia.forum.backend import Document, EditedElsewhere, Gone, MirrorBackend, MirroredDocument
+from talaia.forum.backend import Document, DocumentWords, EditedElsewhere, Gone, MirrorBackend, MirroredDocument
 from talaia.forum.escape import settled
 from talaia.forum.merge import MergeResult, alike, merged, nearest, one_line
 from talaia.forum.models import Mirrored, Proposal
@@ -140,6 +139,8 @@ def note(row: Mirrored, there: MirroredDocument, editor: str, now: datetime) -> 
         return False
     if there.text == row.text and alike(there.title, row.title):
         actions.checked(row, there, now)
+        return False
+    if there.ours and actions.set_back(row, there, now):
         return False
     bases = [row.text, *([settled(row.meant_text)] if row.meant_text else [])]
     return actions.note_edit(row, there, DocumentWords(row.title, nearest(bases, there.text)), editor, now)

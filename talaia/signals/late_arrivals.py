@@ -16,6 +16,8 @@ from talaia.signals.parse.report import Alert
 PUSHED = timedelta(minutes=5)
 # A sender may say by its own clock when a thing began, and leave it to ours when it ended.
 TOLERANCE = timedelta(seconds=30)
+# So far a sender's clock may go ahead: the end it tells is kept as told, for what it tells late to be held against it.
+AHEAD = timedelta(minutes=5)
 # Told once more so long after we did not believe it, it is no straggler: an Alertmanager whose Prometheus hung says
 # "resolved", and then again that the alert fires since it first did.
 REPEATED = timedelta(minutes=4)
@@ -60,6 +62,11 @@ def one_word_each(
         if known is None or (alert.firing, alert.silenced) >= (known.firing, known.silenced):
             wanted[name] = alert
     return wanted
+
+
+def known_end(told: datetime | None, now: datetime) -> datetime:
+    """When it ended, by the clock of whoever tells it, whose beginnings it is compared with; else now."""
+    return told if told is not None and told <= now + AHEAD else now
 
 
 def _sooner(alert: Alert, before: Alert) -> bool:

@@ -14,8 +14,8 @@ from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.reading import whole
 from talaia.events.timeline import IncidentState
-from talaia.forum.actions import DocumentWords, bind, mean, note_edit, note_trouble
-from talaia.forum.backend import MirroredDocument
+from talaia.forum.actions import bind, mean, note_edit, note_trouble
+from talaia.forum.backend import DocumentWords, MirroredDocument
 from talaia.forum.models import Mirrored, Proposal
 from talaia.forum.post import document
 from talaia.forum.rows import house

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from talaia.config import current
 from talaia.desk.forms.fields import minute
+from talaia.desk.views.maintenance_actions import MOVES
 from talaia.events import actions
 from talaia.events.formatting import as_json, lines, local, plan_lines, told_when
 from talaia.events.models import Event
@@ -74,6 +75,27 @@ def test_two_taps_on_it_is_over_say_so_once(desk: Client, running: Event) -> Non
     for _ in range(2):
         assert desk.post(address(running, "complete"), {**form, "text": "Fet."}).status_code == 302
     assert running.updates.count() == 3 and Fact.objects.filter(kind="maintenance.completed").count() == 1
+
+
+@pytest.mark.parametrize("what", ["start", "complete", "cancel"])
+@pytest.mark.parametrize("quicker", ["", "berta"])
+def test_words_of_who_taps_when_it_is_so_already_are_not_lost(desk: Client, what: str, quicker: str) -> None:
+    """The clock was quicker, and said nothing: they are the next entry. A person was: who wrote sees what they said."""
+    event, now = planned(begins=-timedelta(minutes=1)), timezone.now()
+    if what == "complete":
+        actions.update_maintenance(event.ref, MaintenanceState.IN_PROGRESS, {}, now)
+    event.refresh_from_db()
+    form = {**form_of(desk, address(event, what)), "text": "Hi ha un cable per canviar."}
+    at = event.window_start if what == "start" and not quicker else None
+    said = {"ca": "Ja ho he fet."} if quicker else {}
+    actions.update_maintenance(event.ref, MOVES[what], said, now, by=quicker, at=at)
+    page = desk.post(address(event, what), form, follow=True).content.decode()
+    if quicker or what != "start":  # when it ended is another hour than who wrote saw
+        assert "Somebody else has changed it meanwhile." in page
+        assert form["text"] in page and not event.updates.filter(texts__ca=form["text"]).exists()
+        page = send(desk, address(event, what), **{**form, "seen": actions.mark_of(Event.objects.get())})
+    assert "Published." in page
+    assert event.updates.get(texts__ca=form["text"]).state == MOVES[what]
 
 
 def test_extending_says_both_times_in_every_language(desk: Client, running: Event) -> None:

@@ -14,8 +14,8 @@ from django.db import connection
 
 from talaia.events.actions import open_incident
 from talaia.forum import actions
-from talaia.forum.actions import DocumentWords, bind, decide, mean, note_edit, stands
-from talaia.forum.backend import Document, MirroredDocument
+from talaia.forum.actions import bind, decide, mean, note_edit, stands
+from talaia.forum.backend import Document, DocumentWords, MirroredDocument
 from talaia.forum.merge import merged
 from talaia.forum.models import Mirrored, Proposal
 from tests.servers.process import wait_until

@@ -345,3 +345,18 @@ def test_what_a_hook_tells_of_a_time_in_which_we_were_away_waits_for_the_answer_
     body["alerts"][0]["startsAt"] = lab.monitoring.now.isoformat()
     lab.come_in("alertmanager", body)
     assert lab.state() == "disruption", "what is new is believed at once"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ahead", [0, 1, 4])
+@pytest.mark.parametrize("order", [["down", "up", "down"], ["up", "down"]])
+def test_a_clock_that_goes_ahead_turns_nothing_red_for_ever_when_its_down_comes_after_its_up(
+    ahead: int, order: list[str]
+) -> None:
+    """What was not answered is posted again: the outage was from 18 to 19 by our clock."""
+    words = {"down": said("down", 18 + ahead), "up": said("up", 19 + ahead)}
+    for minutes, word in zip((18, 19, 19.5)[-len(order) :], order, strict=True):
+        come_in(WEBHOOK, words[word], at(minutes))
+    assert not firing()
+    come_in(WEBHOOK, said("down", 25 + ahead), at(25))
+    assert firing(), "the next outage counts"

@@ -97,6 +97,7 @@ SENTENCES: dict[str, Promise] = {
     "forum.placed": gettext_lazy("found a place in the forum for %(it)s"),
     "forum.written": gettext_lazy("wrote to the forum about %(it)s"),
     "forum.edited": gettext_lazy("saw that somebody wrote in the forum about %(it)s"),
+    "forum.set_back": gettext_lazy("saw older words of ours in the forum for %(it)s, and writes them anew"),
     "forum.settled": gettext_lazy("saw that page and forum say the same of %(it)s again"),
     "forum.taken": gettext_lazy("took words from the forum for %(it)s"),
     "forum.refused": gettext_lazy("left words from the forum aside for %(it)s"),

@@ -139,7 +139,7 @@ def move(request: HttpRequest, ref: str, what: str) -> HttpResponse:
     given = sent.cleaned_data
     texts = {written_in(there.row): given["text"]} if given["text"] else {}
     state = MOVES[what]
-    if there.row.state == state:  # two taps: it is so already
+    if there.row.state == state and not texts:  # two taps, or the clock was quicker: it is so already
         return there.done(None)
     try:
         update = actions.update_maintenance(

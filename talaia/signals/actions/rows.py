@@ -13,7 +13,7 @@ from talaia.outbox.batches import batches
 from talaia.outbox.monotonic import over
 from talaia.signals.dedup import begins_again, differs, turns
 from talaia.signals.evidence import Measured
-from talaia.signals.late_arrivals import REPEATED, TOLERANCE, KnownAlert, old_news, one_word_each
+from talaia.signals.late_arrivals import REPEATED, TOLERANCE, KnownAlert, known_end, old_news, one_word_each
 from talaia.signals.models import Evidence, Signal, SourceState
 from talaia.signals.parse.report import Alert
 
@@ -102,7 +102,7 @@ def _fields(alert: Alert, now: datetime, via: str) -> dict[str, Any]:
         "state": state,
         # What a clock that goes ahead says would make old news of the end that follows.
         "starts_at": min(alert.starts_at or now, now),
-        "ends_at": alert.ends_at if alert.firing else min(alert.ends_at or now, now),
+        "ends_at": alert.ends_at if alert.firing else known_end(alert.ends_at, now),
         "via": via,
     }
 

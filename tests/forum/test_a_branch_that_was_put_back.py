@@ -1,0 +1,72 @@
+"""A branch that stands at an older commit again (a backup, a force-push): our older words are nobody's proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import pytest
+from dulwich.objects import Commit
+from dulwich.repo import Repo
+
+from talaia.config import Config
+from talaia.events.timeline import IncidentState
+from talaia.forum.git import Git
+from tests.forum.history import HEAD, Repository
+from tests.forum.house import Office, open_one, say
+from tests.product import ROOT
+
+pytestmark = pytest.mark.django_db
+USUAL = (ROOT / "tests" / "talaia.toml").read_text()
+
+
+class Clock:
+    now = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def put_back(there: Repository, commits: int, amended_by: str = "") -> None:
+    """The branch as it stood so many commits ago; with `amended_by`, somebody made that commit of ours once more."""
+    with Repo(str(there.path)) as repo:
+        found = [entry.commit for entry in repo.get_walker([repo.refs[HEAD]])][commits]
+        if amended_by:
+            found = cast(Commit, found.copy())
+            found.committer = f"{amended_by} <{amended_by}@example.org>".encode()
+            repo.object_store.add_object(found)
+        repo.refs[HEAD] = found.id
+
+
+@pytest.mark.parametrize("commits", [1, 2])
+@pytest.mark.parametrize("looked", [True, False])
+@pytest.mark.parametrize("amended_by", ["", "marta"])
+def test_a_branch_that_was_put_back_says_again_what_is_so(
+    configure: Callable[[str], Config], tmp_path: Path, commits: int, looked: bool, amended_by: str
+) -> None:
+    there, clock = Repository(tmp_path / "history.git"), Clock()
+    config = configure(f'{USUAL}\n[mirror]\nkind = "git"\nrepository = "{there.path}"\n')
+    assert config.tables.mirror
+    mirror = Git(config.tables.mirror, config)
+    office = Office(lambda: mirror, tmp_path, clock)
+    event = open_one(clock.now)
+    office.catch_up()
+    for text in ("Un cable tallat.", "El canviem."):
+        clock.now += timedelta(minutes=10)
+        say(event, clock.now, text)
+        office.catch_up()
+    put_back(there, commits, amended_by)
+    clock.now += timedelta(hours=2)
+    if looked:
+        office.look()
+    else:
+        say(event, clock.now, "Resolt.", IncidentState.RESOLVED)
+        office.catch_up()
+    [name] = there.files()
+    stands = office.wanted(event) in (there[name] or "")
+    if amended_by:  # what of it is theirs, nobody knows
+        assert office.proposal(event) is not None
+    else:
+        assert stands and office.proposal(event) is None
