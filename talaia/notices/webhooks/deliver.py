@@ -38,7 +38,7 @@ def tell(target: str, now: datetime) -> None:
     name, _, number = target.partition("/")
     hook = next((hook for hook in config.tables.webhook if hook.name == name), None)
     fact = Fact.objects.filter(pk=int(number)).first()
-    told = body_of(fact, config) if hook and fact else None
+    told = body_of(fact, config, now) if hook and fact else None
     if hook is None or fact is None or told is None:
         return  # it left talaia.toml, or there is nothing to tell any more
     if now - fact.at > GIVE_UP and not asked_for(CHANNEL, target):
