@@ -1,4 +1,4 @@
-"""What people have declared of the services: by hand, by open incidents, by maintenance in progress. Reads only."""
+"""What people have declared of the services: by hand, by incidents and maintenance, and what that shows. Reads only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import datetime
 from talaia.events.models import Event, Impact
 from talaia.events.timeline import MaintenanceState
 from talaia.events.window_schedule import ends
+from talaia.panel.holds import Computed
 from talaia.panel.models import Service
-from talaia.panel.shown import Declared, stopped
-from talaia.panel.state import TROUBLE, WEIGHT, State
+from talaia.panel.shown import Declared, show, stopped
+from talaia.panel.state import TROUBLE, WEIGHT, Reason, State
 
 
 def declared(services: Iterable[Service]) -> dict[str, Declared]:
@@ -49,4 +50,19 @@ def declared(services: Iterable[Service]) -> dict[str, Declared]:
             maintenance_until=until,
             announced=announced,
         )
+    return found
+
+
+def shown_now(services: Iterable[Service], now: datetime) -> dict[str, tuple[State, datetime | None]]:
+    """Slug of each service that is listed → its state by what people say at `now`, though nobody has judged it since.
+
+    And since when, where they say that, too. A word of an end is believed at once where the last measurement was good.
+    """
+    rows = list(services)
+    found = {}
+    for row, said in zip(rows, declared(rows).values(), strict=True):
+        well = row.resolved_at is not None and row.candidate_state == State.OPERATIONAL
+        computed = State.OPERATIONAL if well else State(row.computed_state)
+        shown = show(said, Computed(computed, Reason.from_json(row.computed_reason)), now)
+        found[row.slug] = (shown.state, shown.since)
     return found

@@ -146,6 +146,20 @@ def state_word(kind: str, state: str) -> str:
     return incident_word(IncidentState(state)) if kind == "incident" else maintenance_word(MaintenanceState(state))
 
 
+def _step_word(event: PublishedEvent, entry: ForumEntry) -> str:
+    """Of the entry with which it became part of another one: that it goes on there. It is not over."""
+    if event.merged_into and entry.number == event.entries[-1].number and entry.state == IncidentState.RESOLVED:
+        return event_word(event)
+    return state_word(event.kind, entry.state)
+
+
+def event_word(event: PublishedEvent) -> str:
+    """How it stands, in a word or two."""
+    if event.merged_into:  # how it goes, and how it ended, is told there
+        return _("Continues in %(ref)s") % {"ref": event.merged_into.ref}
+    return state_word(event.kind, event.state)
+
+
 def page(event: PublishedEvent, house: ForumSite) -> str:
     """The address of its page."""
     prefix = "" if house.first else f"/{house.language}"
@@ -223,7 +237,7 @@ def _parts(event: PublishedEvent, house: ForumSite, shown: list[ForumEntry], roo
         said = _("There is no room here for the first entries (%(count)s): [they are on the page](%(address)s).")
         yield said % {"count": missing, "address": f"{address}#timeline"}
     for entry in shown:
-        word, when = state_word(event.kind, entry.state), house.dates.moment(entry.at)
+        word, when = _step_word(event, entry), house.dates.moment(entry.at)
         yield f"### [{word}] {when} [#u{entry.number}]({address}#u{entry.number})"
         yield entry_body(entry, house.address)
     if event.analyses:
@@ -234,10 +248,7 @@ def _parts(event: PublishedEvent, house: ForumSite, shown: list[ForumEntry], roo
 def _facts(event: PublishedEvent, house: ForumSite) -> Iterator[tuple[str, str]]:
     """What the page says above its timeline."""
     calendar = house.dates
-    if event.merged_into:  # how it goes, and how it ended, is told there
-        yield _("State"), _("Continues in %(ref)s") % {"ref": event.merged_into.ref}
-    else:
-        yield _("State"), state_word(event.kind, event.state)
+    yield _("State"), event_word(event)
     if event.window:
         yield _("Window"), calendar.span(*event.window)
     if event.window is None or event.early:

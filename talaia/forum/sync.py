@@ -15,13 +15,14 @@ from django.utils import timezone, translation
 
 from talaia.config import Config
 from talaia.events.models import Event
+from talaia.events.published import PublishedEvent
 from talaia.events.reading import whole
 from talaia.forum import actions
 from talaia.forum.backend import Document, DocumentWords, EditedElsewhere, Gone, MirrorBackend, MirroredDocument
 from talaia.forum.escape import settled
 from talaia.forum.merge import MergeResult, alike, merged, nearest, one_line
 from talaia.forum.models import Mirrored, Proposal
-from talaia.forum.post import ForumSite, document, state_word
+from talaia.forum.post import ForumSite, document, event_word
 from talaia.forum.rows import house, known
 from talaia.outbox.channel import Channel, CheckLine
 from talaia.outbox.errors import OutsideError, PermanentError, TemporaryError
@@ -75,7 +76,8 @@ def keep(key: str, mirror: MirrorBackend, told: ForumSite, now: datetime, *, own
         event = known(key)
         if event is None:
             return wrote  # not public, or of another database
-        wanted = document(whole(event), told)
+        shown = whole(event)
+        wanted = document(shown, told)
         row = Mirrored.objects.select_related("event").filter(event=event, mirror=mirror.name).first()
         if row is None or not row.place:
             _begin(event, row, wanted, mirror, own_name, now)
@@ -100,7 +102,7 @@ def keep(key: str, mirror: MirrorBackend, told: ForumSite, now: datetime, *, own
             before, row = row, actions.mean(event, mirror.name, sent.title, sent.text, now)
             if row.standing != before.standing:
                 continue  # the look has just seen something newer there, which is not in `sent`
-        outcome_of_change = mirror.change(sent, row.standing, why(event, told))
+        outcome_of_change = mirror.change(sent, row.standing, why(shown, told))
         match outcome_of_change:
             case MirroredDocument():
                 wrote = True
@@ -146,10 +148,10 @@ def note(row: Mirrored, there: MirroredDocument, editor: str, now: datetime) -> 
     return actions.note_edit(row, there, DocumentWords(row.title, nearest(bases, there.text)), editor, now)
 
 
-def why(event: Event, told: ForumSite) -> str:
+def why(event: PublishedEvent, told: ForumSite) -> str:
     """What the history of the topic says of a change."""
     with translation.override(told.language):
-        return f"talaia: {event.ref}, {state_word(event.kind, event.state).lower()}"
+        return f"talaia: {event.ref}, {event_word(event).lower()}"
 
 
 def _sent(wanted: Document, proposal: Proposal | None, merge: MergeResult | None) -> Document:

@@ -68,6 +68,16 @@ def test_one_that_was_merged_says_where_it_goes_on_and_never_that_it_is_resolved
     assert found.tags == ("incidència",)
 
 
+def test_the_entry_with_which_it_was_merged_does_not_say_that_it_is_over() -> None:
+    """It is a reply of its own, and all that whoever watches the topic is told."""
+    last = replace(STORY.entries[-1], state="resolved")
+    story = replace(STORY, merged_into=EventLink("incident", "2026-015", (("ca", "Un altre"),)))
+    found = document(replace(story, entries=(*STORY.entries[:1], last)), HOUSE)
+    assert f"[#u{last.number}]" in found.text
+    assert "### [Continua a 2026-015] " in found.text
+    assert "Resolta" not in found.text
+
+
 def test_an_incident_is_told_whole() -> None:
     found = document(STORY, HOUSE)
     assert found.text == WHOLE

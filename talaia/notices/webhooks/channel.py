@@ -29,7 +29,7 @@ class WebhookChannel(NamedChannel[Webhook]):
     def tell(self, receiver: Webhook, target: str, now: datetime, /) -> None:
         """Killed after the other side said yes, it is posted again with the same id."""
         config, fact = current(), Fact.objects.filter(pk=int(target.partition("/")[2])).first()
-        told = body_of(fact, config) if fact else None
+        told = body_of(fact, config, now) if fact else None
         if fact is None or told is None:
             return  # there is nothing to tell any more
         old = PermanentError(
