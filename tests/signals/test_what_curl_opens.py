@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import unicodedata
 from datetime import timedelta
-from time import monotonic
+from time import thread_time
 
 import httpx
 import pytest
@@ -268,9 +268,9 @@ def test_a_page_that_is_as_long_as_is_read_is_searched_in_a_moment() -> None:
         "à" * 500_000,
         "<!--" * 250_000,
     ):
-        began = monotonic()
+        began = thread_time()
         assert not stands_in("Benvingudes", page.encode()[:1_000_000], HTML)
-        assert monotonic() - began < 3, page[:10]
+        assert thread_time() - began < 3, page[:10]
 
 
 def test_a_password_in_an_address_is_told_nowhere() -> None:
