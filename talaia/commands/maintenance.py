@@ -116,6 +116,8 @@ def right(
     wanted = notice_plan.default_notices(impacts.values()) if notices is None else notice_plan.read_notices(notices)
     starts, ends = options.starts_itself is not False, options.ends_itself is True
     check(*window, now)
+    if options.propose or current().maintenance.approval:
+        print("nobody is told before a second person approves it; approved now, this would be:", file=sys.stderr)
     for said in told_when(
         notice_plan.lines(wanted, window, now, starts_itself=starts, ends_itself=ends), current().site.tz
     ):
@@ -221,9 +223,14 @@ def correct(options: argparse.Namespace, now: datetime) -> int:
         texts, seen = entry.texts | {language: text}, fingerprint(entry.texts)
         actions.edit_update(Event.MAINTENANCE, event.ref, entry.number, texts, now, by=author(), seen=seen)
     event.refresh_from_db()
-    if event.proposed is not None:
-        return waits(event, options)
-    return tell(event, f"maintenance {event.ref} is changed: {address(event, options.entry)}", options.json)
+    at_once = (options.title, options.starts_itself, options.ends_itself, options.entry) != (None,) * 4
+    second = options.service or (arranged["notices"], arranged["silence"]) != (None, None)
+    said = f"maintenance {event.ref} is changed: {address(event, options.entry)}"
+    if event.proposed is not None and second:
+        if not at_once:
+            return waits(event, options)
+        said += f"; the rest waits for a second person: talaia maintenance approve {event.ref}"
+    return tell(event, said, options.json)
 
 
 def waits(event: Event, options: argparse.Namespace) -> int:

@@ -88,6 +88,8 @@ def _entries(event: PublishedEvent, language: str) -> Iterator[Moment]:
             if event.is_incident
             else maintenance_word(MaintenanceState(entry.state))
         )
+        if event.merged_into and entry is event.entries[-1] and entry.state == IncidentState.RESOLVED:
+            word = _("Continues in %(ref)s") % {"ref": event.merged_into.ref}  # it is not over
         yield Moment(entry.at, f"[{word}](#{entry.anchor}): {excerpt(in_language(entry.texts, language).text)}")
 
 

@@ -113,6 +113,8 @@ def gaps(text: str) -> int:
 
 def _period(event: PublishedEvent, calendar: Dates) -> str:
     words = {"start": calendar.moment(event.started_at)}
+    if event.merged_into:  # how it ended is told there
+        return f"{_('It began on %(start)s.') % words} {_('Continues in %(ref)s') % {'ref': event.merged_into.ref}}."
     if event.ended_at is None:
         return _("It began on %(start)s.") % words
     if event.called_off and event.over_at and event.window:

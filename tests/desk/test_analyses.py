@@ -105,7 +105,7 @@ def test_who_comes_second_sees_what_stands_and_loses_nothing(desk: Client, event
     mine = {**form_of(desk, address(event)), "text": "El meu."}
     actions.write_analysis("incident", event.ref, "ca", "El d’un altre.", timezone.now(), by="berta")
     page = desk.post(publishing(event), mine).content.decode()
-    assert "Somebody else has published another version" in page
+    assert "Another version has been published meanwhile" in page
     assert "El meu." in page and "El d’un altre." in page
     event.refresh_from_db()
     assert event.analyses == {"ca": "El d’un altre."}
@@ -150,3 +150,80 @@ def test_maintenance_has_one_too(desk: Client) -> None:
     desk.post(f"{where}/publish", {**form_of(desk, where), "text": "Tot bé."})
     made.refresh_from_db()
     assert made.analyses == {"ca": "Tot bé."}
+
+
+def draft_of(person: str) -> str:
+    return str(Draft.objects.get(person=person).fields["ca"])
+
+
+def test_what_was_offered_and_written_on_since_is_not_thrown_away_with_what_is_published(
+    desk: Client, carla: Client, event: Event
+) -> None:
+    sent = {**form_of(carla, address(event)), "text": "Versió 1."}
+    carla.post(address(event), {**sent, "offer": "1"})
+    form = form_of(desk, f"{address(event)}&draft=carla")
+    carla.post(address(event), {**sent, "text": "Versió 2, molt millor.", "keep": "1"})
+    desk.post(publishing(event), form)
+    event.refresh_from_db()
+    assert event.analyses == {"ca": "Versió 1."} and draft_of("carla") == "Versió 2, molt millor."
+
+
+def test_ones_own_draft_stays_where_that_of_somebody_else_is_published(
+    desk: Client, carla: Client, event: Event
+) -> None:
+    desk.post(address(event), {**form_of(desk, address(event)), "text": "El meu.", "keep": "1"})
+    carla.post(address(event), {**form_of(carla, address(event)), "text": "El de la Carla.", "offer": "1"})
+    desk.post(publishing(event), form_of(desk, f"{address(event)}&draft=carla"))
+    event.refresh_from_db()
+    assert event.analyses == {"ca": "El de la Carla."} and draft_of("anna") == "El meu."
+    assert not Draft.objects.filter(person="carla").exists()
+
+
+def test_what_was_kept_on_the_way_is_no_draft_any_more_once_it_is_out(desk: Client, event: Event) -> None:
+    for text in ("U.", "Dos."):
+        page = desk.post(address(event), {**form_of(desk, address(event)), "text": text, "keep": "1"})
+    form = {name: page.context["form"][name].value() for name in ("seen", "whose", "known")}
+    desk.post(publishing(event), {**form, "text": "Tres."})
+    event.refresh_from_db()
+    assert event.analyses == {"ca": "Tres."} and not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("kept_again", [False, True])
+def test_a_draft_from_before_another_version_was_published_does_not_replace_it_unseen(
+    desk: Client, event: Event, kept_again: bool
+) -> None:
+    form = {**form_of(desk, address(event)), "text": "El meu esborrany."}
+    desk.post(address(event), {**form, "keep": "1"})
+    actions.write_analysis("incident", event.ref, "ca", "El d’un altre.", timezone.now(), by="berta")
+    if kept_again:
+        desk.post(address(event), {**form, "keep": "1"})
+    page = desk.post(publishing(event), form_of(desk, address(event)))
+    event.refresh_from_db()
+    assert event.analyses == {"ca": "El d’un altre."}
+    assert "Another version has been published meanwhile" in page.content.decode()
+    again = {name: page.context["form"][name].value() for name in ("seen", "whose", "known", "text")}
+    desk.post(publishing(event), again)
+    event.refresh_from_db()
+    assert event.analyses == {"ca": "El meu esborrany."} and not Draft.objects.exists()
+
+
+def test_drafts_in_two_languages_do_not_overtake_each_other(desk: Client, event: Event) -> None:
+    for language in ("ca", "es"):
+        form = {**form_of(desk, address(event, language)), "text": f"En {language}."}
+        desk.post(address(event, language), {**form, "keep": "1"})
+    for language in ("ca", "es"):
+        desk.post(publishing(event, language), form_of(desk, address(event, language)))
+    event.refresh_from_db()
+    assert event.analyses == {"ca": "En ca.", "es": "En es."} and not Draft.objects.exists()
+
+
+def test_of_what_is_part_of_another_incident_no_end_is_written_down(desk: Client, event: Event) -> None:
+    now = timezone.now()
+    part, whole = (
+        actions.open_incident({"en": title}, {"en": "We look."}, {"chat": State.DISRUPTION}, now - 120 * MINUTE)
+        for title in ("No chat", "Nothing works")
+    )
+    actions.merge_incident(part.ref, whole.ref, {"en": "The same."}, now - 30 * MINUTE, by="anna")
+    text = form_of(desk, address(part, "en"))["text"]
+    assert f"Continues in {whole.ref}." in text and f"[Continues in {whole.ref}](#u2)" in text
+    assert "Resolved" not in text and "lasted" not in text and "1\xa0h 30" not in text

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from talaia.forum.merge import body, changed, merged, nearest, sections
+from talaia.forum.merge import advanced, body, changed, merged, nearest, sections
 from talaia.forum.post import document
 from tests.forum.stories import HOUSE, STORY, entry
 
@@ -53,6 +53,22 @@ def test_a_section_that_they_added_or_took_away_is_theirs() -> None:
     gone = BASE.replace(sections(BASE)["u2"] + "\n\n", "")
     assert changed(BASE, gone) == ("u2",)
     assert "carrer Major" not in merged(BASE, OURS, gone).text
+
+
+def test_who_corrects_one_fact_of_a_list_does_not_keep_the_others_as_they_were() -> None:
+    base = "## Summary\n\n- **State:** Investigating\n- **Began:** 3 October, 10:55"
+    ours = "## Summary\n\n- **State:** Resolved\n- **Began:** 3 October, 10:55\n- **Ended:** 3 October, 11:00"
+    theirs = base.replace("10:55", "10:30")
+    found = merged(base, ours, theirs)
+    assert found.text == ours.replace("10:55", "10:30")
+    assert (found.base, found.theirs) == (ours, ("summary",))
+    again = merged(found.base, ours.replace("11:00", "11:05"), found.text)
+    assert again.text == ours.replace("10:55", "10:30").replace("11:00", "11:05")
+    # Killed before we could say that we had written it: what they changed is still to be decided.
+    assert advanced(base, theirs, found.text) == ours
+    assert merged(base, ours, base.replace("Investigating", "Sorting it out")).text == ours.replace(
+        "Resolved", "Sorting it out"
+    )
 
 
 def test_the_heading_of_an_entry_may_be_written_otherwise() -> None:

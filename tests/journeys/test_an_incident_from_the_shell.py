@@ -210,6 +210,13 @@ def test_which_mails_would_go_when_is_said_before_anything_is_planned(talaia: Sh
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("more", [("--dry-run",), ()])
+def test_of_what_waits_for_a_second_person_no_mail_is_said_to_go_at_once(talaia: Shell, more: tuple[str, ...]) -> None:
+    assert plan_soon(talaia, "--propose", *more).err.startswith("nobody is told before a second person approves it")
+    assert "second person" not in plan_soon(talaia, "--dry-run").err
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("more", "answered", "made"), [((), "y", 1), ((), "n", 0), (("--yes",), "", 1)])
 def test_at_a_terminal_it_is_asked_whether_that_is_right(
     talaia: Shell, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], answered: str, made: int
@@ -237,6 +244,11 @@ def test_a_change_of_what_was_approved_waits_at_the_shell_as_well(
     waits = talaia("maintenance", "extend", ref, "--to", f"{end:%Y-%m-%dT%H:%M}")
     assert "waits for a second person" in waits.out
     assert "a change by anna waits for a second person" in talaia("maintenance", "show", ref).out
+    title = talaia("maintenance", "edit", ref, "--title", "Un altre disc")
+    assert "is changed" in title.out and "second person" not in title.out
+    both = talaia("maintenance", "edit", ref, "--title", "Dos discs", "--service", "chat=disruption")
+    assert "is changed" in both.out and "the rest waits for a second person" in both.out
+    assert "is changed" not in talaia("maintenance", "edit", ref, "--no-notice").out
     assert talaia("maintenance", "approve", ref).code == 1
     assert talaia("maintenance", "withdraw", ref).code == 0
     assert talaia("maintenance", "edit", ref, "--no-notice").code == 0

@@ -10,12 +10,18 @@ from django.utils.translation import gettext_lazy
 from talaia.config import sanitize
 from talaia.events.blocks import LONGEST
 
+LONGEST_KNOWN = 1300  # characters: the last hundred drafts
+
 
 class AnalysisForm(forms.Form):
-    """`seen`: the fingerprint of the analyses that the writer started from. `whose`: the draft it was begun with."""
+    """`seen`: the fingerprint of the analyses that the writer started from. `whose`: the draft it was begun with.
+
+    `known`: the fingerprints of the drafts that the field has held.
+    """
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
     whose = forms.CharField(widget=forms.HiddenInput, max_length=150, required=False)
+    known = forms.CharField(widget=forms.HiddenInput, max_length=LONGEST_KNOWN, required=False)
     text = forms.CharField(
         label=gettext_lazy("Text of the analysis (Markdown)"),
         max_length=LONGEST,

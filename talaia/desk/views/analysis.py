@@ -18,11 +18,11 @@ from talaia.config import current
 from talaia.config.languages import LANGUAGE_NAMES
 from talaia.desk import analysis_facts
 from talaia.desk.analysis_timeline import document, gaps, refreshed
-from talaia.desk.forms.analysis import AnalysisForm
+from talaia.desk.forms.analysis import LONGEST_KNOWN, AnalysisForm
 from talaia.desk.models import Draft
 from talaia.desk.pages import for_editors, for_operators, language, page
 from talaia.desk.views.event_pages import told, written_in
-from talaia.desk.writing.actions import drop_draft, keep_draft
+from talaia.desk.writing.actions import drop_draft, keep_draft, version_of
 from talaia.events import actions
 from talaia.events.anchors import fresh
 from talaia.events.models import Event as Row
@@ -68,22 +68,34 @@ class Writing:
     def draft(self, person: str) -> Draft | None:
         return Draft.objects.filter(person=person, subject=self.subject).first()
 
-    def beginning(self) -> tuple[str, str]:
-        """(text, whose draft it is): the draft that was asked for, one's own, what is published, what is known."""
-        asked = self.request.GET.get("draft", "")
+    def beginning(self) -> dict[str, str]:
+        """The fields: the draft that was asked for, one's own, what is published, what is known."""
+        asked, now = self.request.GET.get("draft", ""), fingerprint(self.row.analyses)
         for person in dict.fromkeys((asked, self.person) if asked else (self.person,)):
-            if (draft := self.draft(person)) and draft.fields.get(self.language):
-                return draft.fields[self.language], person
-        if published := self.row.analyses.get(self.language):
-            return published, ""
-        return self.document(), ""
+            if (draft := self.draft(person)) and (text := draft.fields.get(self.language)):
+                before = draft.fields.get(self.started_from, self.published)
+                seen = now if before == self.published else before
+                return {"text": text, "whose": person, "known": fingerprint(text), "seen": seen}
+        return {"text": self.row.analyses.get(self.language) or self.document(), "seen": now}
+
+    @property
+    def started_from(self) -> str:
+        """Which field of a draft says what was published when it was begun."""
+        return f"{self.language} from"
+
+    @property
+    def published(self) -> str:
+        """What is published in this language, as a fingerprint."""
+        return fingerprint(self.row.analyses.get(self.language, ""))
 
     def document(self) -> str:
         event = told(self.row)
         with translation.override(self.language):
             calendar = self.calendar()
             happened = analysis_facts.moments(self.row, event, current(), calendar)
-            return document(event, analysis_facts.troubles(event, self.language), happened, calendar)
+            # Of what is part of another one, that one tells how long it lasted.
+            found = [] if event.merged_into else analysis_facts.troubles(event, self.language)
+            return document(event, found, happened, calendar)
 
     def with_chronology(self, text: str) -> str:
         names = set()
@@ -102,28 +114,36 @@ class Writing:
     def form(self, data: Any = None) -> AnalysisForm:
         if data is not None:
             return AnalysisForm(data, language=self.language)
-        text, whose = self.beginning()
-        given = {"seen": fingerprint(self.row.analyses), "text": text, "whose": whose}
-        return AnalysisForm(initial=given, language=self.language)
+        return AnalysisForm(initial=self.beginning(), language=self.language)
 
-    def keep(self, text: str, offer: bool = False) -> None:
+    def keep(self, text: str, seen: str, offer: bool = False) -> None:
         draft = self.draft(self.person)
-        fields = {**(draft.fields if draft else {}), self.language: text}
-        left = {code: words for code, words in fields.items() if words.strip()}
-        if left:
+        before = self.published if seen == fingerprint(self.row.analyses) else seen
+        fields = {**(draft.fields if draft else {}), self.language: text, self.started_from: before}
+        if left := fields if text.strip() else self.without(fields):
             keep_draft(self.person, self.subject, left, self.now, offer=offer)
         elif draft:
             drop_draft(draft.pk, self.person, self.now)
 
-    def forget(self, whose: str) -> None:
-        """What is published is no draft any more: one's own, and the one that it was begun with."""
+    def without(self, fields: dict[str, str]) -> dict[str, str]:
+        """A draft without what it says in this language."""
+        return {name: words for name, words in fields.items() if name not in (self.language, self.started_from)}
+
+    def forget(self, text: str, whose: str, known: str) -> None:
+        """What is published is no draft any more: one's own, and the one that it was begun with.
+
+        Words that were never in the field (`known`: which were) are still to be published, or not.
+        """
         for person in {self.person, whose} - {""}:
-            if draft := self.draft(person):
-                left = {code: words for code, words in draft.fields.items() if code != self.language}
-                if left:
-                    keep_draft(person, self.subject, left, self.now)
-                else:
-                    drop_draft(draft.pk, self.person, self.now, published=True)
+            draft = self.draft(person)
+            words = draft.fields.get(self.language, "") if draft else ""
+            if draft is None or (words != text and fingerprint(words) not in known.split()):
+                continue
+            if left := self.without(draft.fields):
+                keep_draft(person, self.subject, left, self.now)
+            else:
+                version = version_of(draft)
+                drop_draft(draft.pk, self.person, self.now, published=True, version=version)
 
     def preview(self, text: str) -> dict[str, Any]:
         """As everybody would read it; the numbers of the addresses are given on publishing, and may be others."""
@@ -169,8 +189,9 @@ def write(request: HttpRequest, ref: str, kind: str = Row.INCIDENT) -> HttpRespo
     if "refresh" in request.POST:
         again["text"] = writing.with_chronology(text)
         return writing.show(writing.form(again), refreshed=True)
-    writing.keep(text, offer="offer" in request.POST)
-    return writing.show(sent, kept=True, offered="offer" in request.POST)
+    writing.keep(text, sent.cleaned_data["seen"], offer="offer" in request.POST)
+    again["known"] = f"{again.get('known', '')} {fingerprint(text)}"[-LONGEST_KNOWN:]
+    return writing.show(writing.form(again), kept=True, offered="offer" in request.POST)
 
 
 @for_operators
@@ -203,6 +224,6 @@ def publish(request: HttpRequest, ref: str, kind: str = Row.INCIDENT) -> HttpRes
     except NotPossible as refusal:
         sent.add_error(None, str(refusal))
         return writing.show(sent)
-    writing.forget(given["whose"])
+    writing.forget(given["text"], given["whose"], given["known"])
     messages.success(request, f"{current().site.address.rstrip('/')}{told(row).path}#analysis")
     return HttpResponseRedirect(writing.here)
