@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from datetime import datetime
 
 from talaia.events.models import Event, Impact
@@ -53,16 +54,21 @@ def declared(services: Iterable[Service]) -> dict[str, Declared]:
     return found
 
 
-def shown_now(services: Iterable[Service], now: datetime) -> dict[str, tuple[State, datetime | None]]:
+def shown_now(services: Iterable[Service], now: datetime) -> dict[str, tuple[State, datetime]]:
     """Slug of each service that is listed → its state by what people say at `now`, though nobody has judged it since.
 
-    And since when, where they say that, too. A word of an end is believed at once where the last measurement was good.
+    And since when, as the page will say. A word of an end is believed at once where the last measurement was good.
     """
     rows = list(services)
     found = {}
     for row, said in zip(rows, declared(rows).values(), strict=True):
-        well = row.resolved_at is not None and row.candidate_state == State.OPERATIONAL
+        measured = row.candidate_then[-1][0] if row.candidate_then else row.candidate_state
+        well = row.resolved_at is not None and measured == State.OPERATIONAL
         computed = State.OPERATIONAL if well else State(row.computed_state)
         shown = show(said, Computed(computed, Reason.from_json(row.computed_reason)), now)
-        found[row.slug] = (shown.state, shown.since)
+        judged = copy(row)
+        judged.computed_state, judged.reason, judged.said_since = computed, shown.reason.to_json(), shown.since
+        if shown.state != row.state:
+            judged.state, judged.since = shown.state, now
+        found[row.slug] = (shown.state, judged.began)
     return found
