@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +18,13 @@ from talaia.panel.renaming.names import today
 from talaia.panel.state import State, worst
 
 
-def body_of(fact: Fact, config: Config, now: datetime) -> dict[str, Any] | None:
+def body_of(
+    fact: Fact, config: Config, now: datetime, measured_well: Callable[[], Collection[str]] = tuple
+) -> dict[str, Any] | None:
     """Services are as people say at `now`: what follows from an entry is in its body, and not only in the next one."""
     sender, language = letterhead(config), config.site.languages[0]
     listed = {row.slug: row for row in Service.objects.filter(retired_at=None)}
-    shown = shown_now(listed.values(), now)
+    shown = shown_now(listed.values(), now, measured_well)
     services = worst([state for state, _ in shown.values()])
     if fact.kind.startswith("service."):
         row = listed.get(today(fact.subject.partition("/")[2]))
