@@ -12,6 +12,7 @@ from dulwich.objects import Commit
 from dulwich.repo import Repo
 
 from talaia.config import Config
+from talaia.events.models import Update
 from talaia.events.timeline import IncidentState
 from talaia.forum.git import Git
 from tests.forum.history import HEAD, Repository
@@ -23,7 +24,8 @@ USUAL = (ROOT / "tests" / "talaia.toml").read_text()
 
 
 class Clock:
-    now = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)  # commits bear the time of the machine
 
     def __call__(self) -> datetime:
         return self.now
@@ -114,3 +116,26 @@ def test_what_somebody_took_of_theirs_in_a_merge_is_a_proposal_though_our_commit
     proposal = office.proposal(event)
     assert proposal is not None and "al carrer Nou" in proposal.theirs
     assert "al carrer Nou" in (there[name] or "")
+
+
+def test_what_we_wrote_before_our_database_was_put_back_is_a_proposal_and_not_written_over(
+    configure: Callable[[str], Config], tmp_path: Path
+) -> None:
+    there, clock = Repository(tmp_path / "history.git"), Clock()
+    config = configure(f'{USUAL}\n[mirror]\nkind = "git"\nrepository = "{there.path}"\n')
+    assert config.tables.mirror
+    mirror = Git(config.tables.mirror, config)
+    office = Office(lambda: mirror, tmp_path, clock)
+    clock.now -= timedelta(hours=3)
+    event = open_one(clock.now)
+    office.catch_up()
+    backup = office.row(event)
+    clock.now += timedelta(minutes=10)
+    say(event, clock.now, "Un cable tallat.")
+    office.catch_up()
+    backup.save()
+    Update.objects.filter(event=event, number=2).delete()
+    clock.now += timedelta(hours=2)
+    office.look()
+    [name] = there.files()
+    assert office.proposal(event) is not None and "Un cable tallat." in (there[name] or "")
