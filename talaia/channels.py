@@ -27,11 +27,13 @@ from talaia.notices.replies.answer import answer as answer_reply
 from talaia.notices.send_batch import MailHooks
 from talaia.notices.sender import the_list
 from talaia.notices.values import Addressee, Segment
-from talaia.notices.webhooks.channel import WEBHOOKS
+from talaia.notices.webhooks.channel import WebhookChannel
 from talaia.outbox.channel import Channel
 from talaia.outbox.held_outcomes import hold_until_written
 from talaia.outbox.shutdown import ENDING
 from talaia.panel.models import Service
+from talaia.panel.state import State
+from talaia.signals.evaluate import judge_all
 from talaia.site.channels import ArchiveChannel, SiteChannel
 
 log = logging.getLogger(__name__)
@@ -45,11 +47,17 @@ def channels(config: Config) -> list[Channel]:
         NoticeChannel(),
         Mailer(MailHooks(recipients, mail_returns, to_list, neighbours)),
         *ROOMS,
-        WEBHOOKS,
+        WebhookChannel(measured_well),
         LetterChannel(),
         AudienceChannel(),
         MirrorSync(current, chosen),
     ]
+
+
+def measured_well(config: Config, now: datetime) -> list[str]:
+    """The services of which the signals would say that they are well, if people said now that all is over."""
+    listed = [service.slug for service in config.tables.services]
+    return [one.row.slug for one in judge_all(config, now, listed) if one.judgement.verdict.state == State.OPERATIONAL]
 
 
 class NoticeChannel(Channel):

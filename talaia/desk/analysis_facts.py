@@ -43,7 +43,12 @@ def moments(row: Row, event: PublishedEvent, config: Config, calendar: Dates) ->
 
 
 def troubles(event: PublishedEvent, language: str) -> list[TroubleSummary]:
-    """How each service was while the event lasted; where the panel has no trace of it, as it was declared."""
+    """How each service was while the event lasted; where the panel has no trace of it, as it was declared.
+
+    What was called off did nothing to any of them.
+    """
+    if event.called_off:
+        return []
     end = event.ended_at or event.started_at
     found = []
     for touched in event.touched:

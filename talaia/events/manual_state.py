@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from copy import copy
 from datetime import datetime
 
 from talaia.events.models import Event, Impact
@@ -53,16 +54,26 @@ def declared(services: Iterable[Service]) -> dict[str, Declared]:
     return found
 
 
-def shown_now(services: Iterable[Service], now: datetime) -> dict[str, tuple[State, datetime | None]]:
+def shown_now(
+    services: Iterable[Service], now: datetime, measured_well: Callable[[], Collection[str]] = tuple
+) -> dict[str, tuple[State, datetime]]:
     """Slug of each service that is listed → its state by what people say at `now`, though nobody has judged it since.
 
-    And since when, where they say that, too. A word of an end is believed at once where the last measurement was good.
+    And since when, as the page will say. A word of an end is believed at once where the last measurement was good.
+    `measured_well`: asked where people say that a trouble is over, of which services the signals would say so, too.
     """
     rows = list(services)
+    ended = [row for row in rows if row.resolved_at is not None and row.computed_state in TROUBLE]
+    agreed = measured_well() if ended else ()
     found = {}
     for row, said in zip(rows, declared(rows).values(), strict=True):
-        well = row.resolved_at is not None and row.candidate_state == State.OPERATIONAL
+        measured = row.candidate_then[-1][0] if row.candidate_then else row.candidate_state
+        well = row in ended and (measured == State.OPERATIONAL or row.slug in agreed)
         computed = State.OPERATIONAL if well else State(row.computed_state)
         shown = show(said, Computed(computed, Reason.from_json(row.computed_reason)), now)
-        found[row.slug] = (shown.state, shown.since)
+        judged = copy(row)
+        judged.computed_state, judged.reason, judged.said_since = computed, shown.reason.to_json(), shown.since
+        if shown.state != row.state:
+            judged.state, judged.since = shown.state, now
+        found[row.slug] = (shown.state, judged.began)
     return found

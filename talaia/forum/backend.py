@@ -37,7 +37,7 @@ class MirroredDocument:
     closed: bool
     address: str  # where people read it; empty when it has none
     replies: int = 0
-    ours: bool = False  # the other side knows that we wrote it last: no word of anybody else is in it
+    ours: datetime | None = None  # when we wrote it, where the other side knows that no word of anybody else is in it
 
 
 @dataclass(frozen=True)

@@ -166,12 +166,18 @@ class Git:
         return Gone(f"{path} was taken out of the repository{f' by {who}' if who else ''}", DELETED)
 
     def _signed(self, head: FetchedHead, there: MirroredDocument) -> MirroredDocument:
-        """With whether we wrote it last, and nobody made another commit of ours: then the branch was put back."""
+        """With when we wrote it, if we did so last and nobody made another commit of ours: the branch was put back.
+
+        As it stands in that commit: in a merge somebody may have taken theirs, of before our commit.
+        """
         if head.commit is None:
             return there
         last = next(iter(head.repo.get_walker([head.commit], paths=[there.place.encode()], max_entries=1)), None)
-        ours = last is not None and last.commit.author == last.commit.committer == self.own
-        return replace(there, ours=ours)
+        if last is None or not last.commit.author == last.commit.committer == self.own:
+            return there
+        blob = replace(head, commit=last.commit.id).file(there.place)
+        whole = blob is not None and blob.id.decode() == there.version
+        return replace(there, ours=datetime.fromtimestamp(last.commit.commit_time, UTC) if whole else None)
 
     def _editor(self, head: FetchedHead, path: str) -> str:
         """Who committed to a file last; empty when that was us."""

@@ -142,7 +142,8 @@ def note(row: Mirrored, there: MirroredDocument, editor: str, now: datetime) -> 
     if there.text == row.text and alike(there.title, row.title):
         actions.checked(row, there, now)
         return False
-    if there.ours and actions.set_back(row, there, now):
+    # What is newer than what we know was written before our rows were put back: it may be nowhere else.
+    if there.ours and there.ours < row.checked_at and actions.set_back(row, there, now):
         return False
     bases = [row.text, *([settled(row.meant_text)] if row.meant_text else [])]
     return actions.note_edit(row, there, DocumentWords(row.title, nearest(bases, there.text)), editor, now)

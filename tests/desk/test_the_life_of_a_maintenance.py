@@ -273,3 +273,10 @@ def test_what_is_added_to_work_that_was_called_off_was_written_now_and_not_when_
     assert shell("maintenance", "update", event.ref, text="La farem a la tardor.").code == 0
     assert [one.state for one in event.updates.order_by("number")] == ["scheduled", "cancelled", "cancelled"]
     assert event.updates.latest("number").at <= timezone.now()
+
+
+def test_of_work_that_was_called_off_within_its_window_the_analysis_says_no_interruption(desk: Client) -> None:
+    event = planned(begins=-HOUR)
+    actions.update_maintenance(event.ref, MaintenanceState.CANCELLED, {"ca": "Avui no."}, timezone.now())
+    draft = desk.get(address(event, "analysis")).content.decode()
+    assert "Interrupció" not in draft and "| Missatgeria" not in draft and "## Afectació" in draft

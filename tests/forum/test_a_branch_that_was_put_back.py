@@ -12,6 +12,7 @@ from dulwich.objects import Commit
 from dulwich.repo import Repo
 
 from talaia.config import Config
+from talaia.events.models import Update
 from talaia.events.timeline import IncidentState
 from talaia.forum.git import Git
 from tests.forum.history import HEAD, Repository
@@ -23,7 +24,8 @@ USUAL = (ROOT / "tests" / "talaia.toml").read_text()
 
 
 class Clock:
-    now = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)  # commits bear the time of the machine
 
     def __call__(self) -> datetime:
         return self.now
@@ -70,3 +72,70 @@ def test_a_branch_that_was_put_back_says_again_what_is_so(
         assert office.proposal(event) is not None
     else:
         assert stands and office.proposal(event) is None
+
+
+def merge_taking_theirs(there: Repository, name: str, old: str, new: str) -> None:
+    """Marta corrected the file on a branch of hers, beside our last commit; where both differ she took hers."""
+    with Repo(str(there.path)) as repo:
+        ours = repo.refs[HEAD]
+        base = cast(Commit, repo[cast(Commit, repo[ours]).parents[0]])
+        repo.refs[HEAD] = base.id
+    there.edit(name, old, new)
+    with Repo(str(there.path)) as repo:
+        hers = cast(Commit, repo[repo.refs[HEAD]])
+        hers.commit_time = cast(Commit, repo[ours]).commit_time - 1
+        repo.object_store.add_object(hers)
+        merge = cast(Commit, hers.copy())
+        merge.parents, merge.message = [hers.id, ours], b"merge main\n"
+        repo.object_store.add_object(merge)
+        repo.refs[HEAD] = merge.id
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_what_somebody_took_of_theirs_in_a_merge_is_a_proposal_though_our_commit_is_the_newer(
+    configure: Callable[[str], Config], tmp_path: Path, looked: bool
+) -> None:
+    there, clock = Repository(tmp_path / "history.git"), Clock()
+    config = configure(f'{USUAL}\n[mirror]\nkind = "git"\nrepository = "{there.path}"\n')
+    assert config.tables.mirror
+    mirror = Git(config.tables.mirror, config)
+    office = Office(lambda: mirror, tmp_path, clock)
+    event = open_one(clock.now)
+    office.catch_up()
+    clock.now += timedelta(minutes=10)
+    say(event, clock.now, "Un cable tallat.")
+    office.catch_up()
+    [name] = there.files()
+    merge_taking_theirs(there, name, "No hi ha connexió.", "No hi ha connexió al carrer Nou.")
+    clock.now += timedelta(hours=2)
+    if looked:
+        office.look()
+    else:
+        say(event, clock.now, "Resolt.", IncidentState.RESOLVED)
+        office.catch_up()
+    proposal = office.proposal(event)
+    assert proposal is not None and "al carrer Nou" in proposal.theirs
+    assert "al carrer Nou" in (there[name] or "")
+
+
+def test_what_we_wrote_before_our_database_was_put_back_is_a_proposal_and_not_written_over(
+    configure: Callable[[str], Config], tmp_path: Path
+) -> None:
+    there, clock = Repository(tmp_path / "history.git"), Clock()
+    config = configure(f'{USUAL}\n[mirror]\nkind = "git"\nrepository = "{there.path}"\n')
+    assert config.tables.mirror
+    mirror = Git(config.tables.mirror, config)
+    office = Office(lambda: mirror, tmp_path, clock)
+    clock.now -= timedelta(hours=3)
+    event = open_one(clock.now)
+    office.catch_up()
+    backup = office.row(event)
+    clock.now += timedelta(minutes=10)
+    say(event, clock.now, "Un cable tallat.")
+    office.catch_up()
+    backup.save()
+    Update.objects.filter(event=event, number=2).delete()
+    clock.now += timedelta(hours=2)
+    office.look()
+    [name] = there.files()
+    assert office.proposal(event) is not None and "Un cable tallat." in (there[name] or "")

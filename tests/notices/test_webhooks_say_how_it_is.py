@@ -96,3 +96,29 @@ def test_work_is_told_with_its_services_in_maintenance_and_out_of_it(told: House
     events.update_maintenance(ref, MaintenanceState.COMPLETED, {"ca": "Fet."}, told.now, by="anna")
     told.work()
     assert last(there) == ("completed", "none", {"Connexions": "operational"})
+
+
+def test_an_end_is_told_with_a_service_that_got_better_in_steps_and_is_measured_well(
+    told: House, there: Receiver
+) -> None:
+    told.open(State.DISRUPTION)
+    steps = {"candidate_state": "partial", "candidate_then": [["operational", NOW.isoformat()]]}
+    Service.objects.filter(slug="links").update(
+        state="disruption", computed_state="disruption", trouble_since=NOW, **steps
+    )
+    events.update_incident("2026-001", IncidentState.RESOLVED, {"ca": "Fet."}, told.now, by="anna")
+    told.work()
+    assert last(there) == ("resolved", "none", {"Connexions": "operational"})
+
+
+def test_a_service_is_told_as_failing_since_it_was_measured_where_that_was_before_people_said_so(
+    told: House, there: Receiver
+) -> None:
+    failed = NOW - timedelta(minutes=40)
+    Service.objects.filter(slug="links").update(
+        state="disruption", computed_state="disruption", since=failed, computed_since=failed
+    )
+    told.open(State.DISRUPTION)
+    told.work()
+    [one] = there.requests[-1].json()["incident"]["components"]
+    assert (one["status"], one["created_at"]) == ("major_outage", "2026-05-04T00:32:00.000Z")

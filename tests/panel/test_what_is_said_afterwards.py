@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from talaia.events import actions as events
-from talaia.events.manual_state import declared
+from talaia.events.manual_state import declared, shown_now
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
 from talaia.localization import dates
@@ -89,7 +89,8 @@ def test_programs_are_told_the_same_since_as_people_by_status_json_and_by_webhoo
     assert (web().began, web().since) == (at(12), at(15))  # what is shown turned to it at three, between both
     made = json.loads(pages.front(snapshot.front(at(18.1)), story.HOUSE)["status.json"])
     assert [one["since"] for one in made["services"] if one["slug"] == "web"] == [dates.utc(at(12))]
-    assert _component(web(), {}, at(18.1), "ca").since == at(12)
+    assert _component(web(), {}, "ca").since == at(12)
+    assert _component(web(), shown_now([web()], at(18.1)), "ca").since == at(12)
 
 
 def test_days_that_are_summed_up_are_summed_up_again() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from talaia.config import Config, Webhook, current
@@ -23,13 +23,17 @@ class WebhookChannel(NamedChannel[Webhook]):
 
     name = "webhook"
 
+    def __init__(self, measured_well: Callable[[Config, datetime], Collection[str]] = lambda _config, _now: ()) -> None:
+        """`measured_well`: the services that the signals would call well, if people said now that all is over."""
+        self.measured_well = measured_well
+
     def receivers(self, config: Config, /) -> Sequence[Webhook]:
         return config.tables.webhook
 
     def tell(self, receiver: Webhook, target: str, now: datetime, /) -> None:
         """Killed after the other side said yes, it is posted again with the same id."""
         config, fact = current(), Fact.objects.filter(pk=int(target.partition("/")[2])).first()
-        told = body_of(fact, config, now) if fact else None
+        told = body_of(fact, config, now, lambda: self.measured_well(config, now)) if fact else None
         if fact is None or told is None:
             return  # there is nothing to tell any more
         old = PermanentError(
