@@ -98,11 +98,19 @@ def behind(config: Config, only: Named | None) -> Place | None:
 
 
 def for_whom(config: Config, only_behind: Sequence[str] | None, services: Collection[str]) -> NoticeScope | None:
-    """Whom an operator's choice means now (`Event.only_behind`); None: everybody, or nobody knows an audience."""
+    """Whom an operator's choice means now (`Event.only_behind`); None: everybody, or nobody knows an audience.
+
+    Of a service that has left talaia.toml since the choice, nobody can say who is behind it. It widens the choice no
+    more than it concerns anybody.
+    """
     audience = config.tables.audience
     if only_behind is None or audience is None:
         return None
-    return resolved(audience, () if only_behind else services, only_behind)
+    listed = {service.slug for service in config.tables.services}
+    there = [slug for slug in services if slug in listed]
+    if services and not there and not only_behind:
+        return NoticeScope(unknown=tuple(services))
+    return resolved(audience, () if only_behind else there, only_behind)
 
 
 def remember_whom(subject: str, config: Config, now: datetime) -> None:

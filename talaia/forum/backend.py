@@ -92,3 +92,6 @@ class MirrorBackend(Protocol):
 
     def recent(self, since: datetime) -> Iterator[Recent]:
         """Those that were touched since, newest first."""
+
+    def ask(self) -> None:
+        """Whether it can be read at all. Nothing is written, here or there."""

@@ -135,6 +135,10 @@ class Git:
         for place, at in sorted(found.items(), key=lambda pair: pair[1], reverse=True):
             yield Recent(place, at, 0)
 
+    def ask(self) -> None:
+        with reached(self.mirror, self.config) as (client, path):
+            client.get_refs(path.encode())
+
     # Files ------------------------------------------------------------------------------------------------------
 
     def _path(self, key: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.utils import timezone, translation
+from django.utils import translation
 
 from talaia.config import Config
 from talaia.events.models import Event
@@ -55,7 +55,7 @@ class MirrorSync(Channel):
         try:
             mirror = self.mirrors(config)
             if mirror is not None:
-                next(iter(mirror.recent(timezone.now())), None)
+                mirror.ask()
                 yield True, f"the mirror {mirror.name} answers", ""
         except OutsideError as fault:
             yield False, str(fault), fault.hint

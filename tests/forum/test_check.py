@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 
 from talaia.config import current
@@ -19,10 +17,9 @@ class Mirror:
     def __init__(self, fault: Exception | None = None) -> None:
         self.fault = fault
 
-    def recent(self, _since: datetime) -> object:
+    def ask(self) -> None:
         if self.fault:
             raise self.fault
-        return iter(())
 
 
 @pytest.mark.django_db

@@ -484,3 +484,8 @@ def test_the_base_of_another_time_does_not_hide_what_is_already_done(pair: Pair,
         ours.change(document(text=MORE), made, "")
     assert stands(ours.change(document(text=MORE), replace(made), "")).text == MORE
     assert len(pair.double.asked("PUT")) == 1
+
+
+def test_it_is_asked_and_nothing_is_written(pair: Pair, ours: Ours) -> None:
+    ours.ask()
+    assert list(pair.double.forum.standing()) == []

@@ -151,3 +151,12 @@ def test_a_path_beside_the_configuration_and_one_with_file_before_it_are_the_sam
         found: Callable[[Document], object] = ours(tmp_path, where).make
         found(replace(DOCUMENT, key=f"incident/2026-00{number}"))
     assert len(there.files()) == 2
+
+
+def test_it_is_asked_without_a_trace_here_or_there(git: Git, there: Repository, tmp_path: Path) -> None:
+    """`talaia check` may be run by another account, to which a clone that it made would belong."""
+    before = sorted(tmp_path.rglob("*"))
+    git.ask()
+    assert sorted(tmp_path.rglob("*")) == before
+    with pytest.raises(PermanentError, match="is no git repository"):
+        ours(tmp_path, str(tmp_path / "nowhere.git")).ask()

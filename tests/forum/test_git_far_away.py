@@ -32,6 +32,7 @@ def mirrored(home: Path, **given: object) -> Git:
 
 
 def whole_life(git: Git, there: Repository) -> None:
+    git.ask()
     made = stands(git.make(DOCUMENT))
     assert git.find(DOCUMENT.key) == made
     changed = replace(DOCUMENT, text=f"{DOCUMENT.text}\n\nMés.")

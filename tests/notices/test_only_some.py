@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import translation
 from pytest_django import Settings
 
+from talaia.audience.mailing import for_whom
 from talaia.audience.models import Recipient
 from talaia.config import Config, current
 from talaia.desk.notice_overview import waiting
@@ -260,3 +261,15 @@ def test_planned_work_is_counted_before_it_is_published(placed: House, desk: Cli
     form |= {"whom": "services", "start": "2030-05-04T22:00", "end": "2030-05-04T23:00"}
     shown = desk.post(page, {**form, "preview": "1"}).content.decode()
     assert "Mails go to 1 person connected there" in shown
+
+
+def test_a_service_that_left_the_file_just_after_the_choice_makes_it_no_choice_of_everybody(
+    house: House, configure: Configure
+) -> None:
+    config = set_up(configure, house.server, AUDIENCE)
+    both = NoticeScope(False, ("port1", "port2"), (), ("links",))
+    assert for_whom(config, [], ["links"]) == both
+    assert for_whom(config, [], ["links", "chat"]) == NoticeScope(True, ("port1", "port2"), (), ("links",), ("chat",))
+    assert for_whom(config, [], ["links", "gone"]) == for_whom(config, [], ["links"])
+    assert for_whom(config, [], ["gone"]) == NoticeScope(unknown=("gone",))
+    assert for_whom(config, ["ref01"], ["gone"]) == for_whom(config, ["ref01"], ["links"])

@@ -24,6 +24,7 @@ class _Sieve:
     opted_out: set[str] = field(default_factory=set)
     refusing: bool = False
     started_at: int = 0
+    narrowed_at: int | None = None
     answers: dict[str, h.Answer] = field(default_factory=dict)
 
     def clock(self, until: int) -> None:
@@ -49,7 +50,10 @@ class _Sieve:
     def lets(self, what: h.Happening) -> bool:
         if not self.running and not isinstance(what, (*BY_MACHINES, h.Renamed)):
             return False
-        return self._machines(what) and self._services(what) and self._incidents(what) and self._works(what)
+        can_be = self._machines(what) and self._services(what) and self._incidents(what) and self._works(what)
+        if can_be and isinstance(what, h.Opened | h.Planned) and what.only_behind:
+            self.narrowed_at = what.at
+        return can_be
 
     def _machines(self, what: h.Happening) -> bool:
         match what:
@@ -76,7 +80,8 @@ class _Sieve:
     def _services(self, what: h.Happening) -> bool:
         match what:
             case h.Retired():
-                return what.service in self.listed and len(self.listed) > 1
+                # In one second the rules do not say what is first: the choice of who is behind it, or its leaving.
+                return what.service in self.listed and len(self.listed) > 1 and what.at != self.narrowed_at
             case h.Returned():
                 return what.service not in self.listed
             case h.Renamed() | h.SetByHand() | h.TakenBackByHand():

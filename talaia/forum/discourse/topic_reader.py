@@ -87,6 +87,9 @@ class TopicReader:
                 return
             page += 1
 
+    def ask(self) -> None:
+        self._category()
+
     def _open(self, path: str, query: dict[str, str] | None = None, follow: bool = True) -> DiscourseResponse:
         """Read with the key, and where a key with narrow scopes may not, as everybody may."""
         ask = self.client.get if follow else self._once
