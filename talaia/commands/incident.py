@@ -10,15 +10,23 @@ from typing import Any
 from django.utils import timezone
 
 from talaia.commands import notice_scope
+from talaia.commands.event_entries import (
+    correct_above,
+    correct_entry,
+    done,
+    entry_of,
+    entry_words,
+    impacts_of,
+    mails,
+    moment,
+    new_words,
+)
 from talaia.commands.incident_options import arguments
 from talaia.commands.shared_options import (
-    address,
     author,
     changed,
-    local_time,
     read_text,
     refusing,
-    tell,
     tell_all,
     tell_list,
     written,
@@ -30,7 +38,6 @@ from talaia.desk.writing.suggestions import Suggestion
 from talaia.errors import UserError
 from talaia.events import next_update
 from talaia.events.actions import (
-    edit_event,
     edit_update,
     find,
     mark_of,
@@ -40,10 +47,9 @@ from talaia.events.actions import (
 )
 from talaia.events.formatting import local
 from talaia.events.merging import merged_words, reopening_words
-from talaia.events.models import Event, Update
+from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, fingerprint
 from talaia.localization.texts import in_language, words
-from talaia.panel.state import State
 from talaia.site import snapshot
 
 __all__ = ["HELP", "arguments", "run"]
@@ -100,7 +106,7 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
         tell=mails(options),
         only_behind=only_behind,
     )
-    return tell(event, f"incident {event.ref} is open: {address(event)}", options.json)
+    return done(event, options, "is open")
 
 
 def suggest(as_json: bool, now: datetime) -> int:
@@ -142,40 +148,31 @@ def publish(options: argparse.Namespace, now: datetime) -> int:
         tell=mails(options),
         only_behind=notice_scope.only_behind(options, [*impacts]),
     )
-    return tell(event, f"incident {event.ref} is open: {address(event)}", options.json)
+    return done(event, options, "is open")
 
 
 def go_on(options: argparse.Namespace, state: str | None, now: datetime) -> int:
-    known = find(Event.INCIDENT, options.ref)  # before somebody writes a text for nothing
+    known = find(Event.INCIDENT, options.ref)
     if state == IncidentState.RESOLVED and known.ended_at is None and not options.anyway:
         doubts = before_resolving({*impacts_of(known), *(slug for slug, _level in options.service)}, now)
         if doubts:
             raise UserError(f"{' '.join(doubts.lines)} Resolve it all the same with --anyway")
-    zone, next_word = current().site.tz, getattr(options, "next", next_update.NONE)
-    next_update.parse(next_word, now, zone)
     at, ended = moment(getattr(options, "at", None)), moment(getattr(options, "ended", None))
-    text, now = written(options.file)
-    event = find(Event.INCIDENT, options.ref)
-    saw, language = mark_of(event), options.language or language_of(event)
+    event, entry, now = entry_words(Event.INCIDENT, options, now)
     causes = dict(getattr(options, "cause_in", ()))
     if cause := getattr(options, "cause", None):
-        causes[language] = cause.strip()
+        causes[options.language or event.language] = cause.strip()
     update = update_incident(
         event.ref,
         IncidentState(state or event.state),
-        {language: text, **dict(options.text_in)},
+        entry.pop("texts"),
         now,
-        by=author(),
-        impacts=changed(impacts_of(event), options.service) if options.service else None,
-        next_update_at=next_update.parse(next_word, now, zone),
-        plain=options.plain,
         at=at,
         ended_at=ended,
         causes=event.causes | causes if causes else None,
-        seen=saw,
-        tell=mails(options),
+        **entry,
     )
-    return tell(event, f"incident {event.ref} is {update.state}: {address(event, update.number)}", options.json)
+    return done(event, options, f"is {update.state}", update.number)
 
 
 def reopen(options: argparse.Namespace, now: datetime) -> int:
@@ -185,15 +182,9 @@ def reopen(options: argparse.Namespace, now: datetime) -> int:
     return go_on(options, options.state, now)
 
 
-def mails(options: argparse.Namespace) -> bool | None:
-    """Whether mails go out; None: as the rule says."""
-    return {"yes": True, "no": False}.get(options.mail)
-
-
 def reword(options: argparse.Namespace, now: datetime) -> int:
     at = moment(options.at)
     entry = entry_of(find(Event.INCIDENT, options.ref), options.entry)
-    assert entry is not None
     texts = dict(options.text_in)
     if options.file or (at is None and not texts):
         texts[options.language or entry.language] = read_text(options.file or "-")
@@ -208,7 +199,7 @@ def reword(options: argparse.Namespace, now: datetime) -> int:
         seen=fingerprint(entry.texts),
     )
     event = find(Event.INCIDENT, options.ref)
-    return tell(event, f"incident {event.ref} is corrected: {address(event, entry.number)}", options.json)
+    return done(event, options, "is corrected", entry.number)
 
 
 def correct(options: argparse.Namespace, now: datetime) -> int:
@@ -218,27 +209,15 @@ def correct(options: argparse.Namespace, now: datetime) -> int:
             "say what to correct: --entry N, --title T, --service SLUG=IMPACT, --began, --ended or --cause LINE"
         )
     began, ended = moment(options.began), moment(options.ended)
-    entry = entry_of(find(Event.INCIDENT, options.ref), options.entry)
-    text = read_text(options.file) if entry else ""
+    words_of_entry = new_words(find(Event.INCIDENT, options.ref), options)
     event = find(Event.INCIDENT, options.ref)
-    saw, language = mark_of(event), options.language or language_of(event)
-    if above != (None,) * 4 or options.service:
-        edit_event(
-            Event.INCIDENT,
-            event.ref,
-            now,
-            by=author(),
-            titles=event.titles | {language: options.title.strip()} if options.title is not None else None,
-            impacts=changed(impacts_of(event), options.service) if options.service else None,
-            started_at=began,
-            ended_at=ended,
-            causes=event.causes | {language: options.cause.strip()} if options.cause is not None else None,
-            seen=saw,
-        )
-    if entry:
-        texts = entry.texts | {language: text}
-        edit_update(Event.INCIDENT, event.ref, entry.number, texts, now, by=author(), seen=fingerprint(entry.texts))
-    return tell(event, f"incident {event.ref} is corrected: {address(event, options.entry)}", options.json)
+    causes = None
+    if options.cause is not None:
+        causes = event.causes | {options.language or event.language: options.cause.strip()}
+    correct_above(event, options, now, started_at=began, ended_at=ended, causes=causes)
+    if words_of_entry:
+        correct_entry(event, options, *words_of_entry, now)
+    return done(event, options, "is corrected", options.entry)
 
 
 def merge(options: argparse.Namespace, now: datetime) -> int:
@@ -248,7 +227,7 @@ def merge(options: argparse.Namespace, now: datetime) -> int:
     saw = mark_of(event)
     texts = merged_words(into.ref, site.languages, site.address)
     if options.file:
-        texts = {options.language or language_of(event): read_text(options.file)}
+        texts = {options.language or event.language: read_text(options.file)}
     update = merge_incident(
         event.ref,
         into.ref,
@@ -259,12 +238,7 @@ def merge(options: argparse.Namespace, now: datetime) -> int:
         reopen=reopening_words(event.ref, site.languages, site.address) if options.reopen else None,
         seen=saw,
     )
-    said = f"incident {event.ref} is a duplicate of {into.ref}: {address(event, update.number)}"
-    return tell(event, said, options.json)
-
-
-def moment(written: str | None) -> datetime | None:
-    return local_time(written) if written else None
+    return done(event, options, f"is a duplicate of {into.ref}", update.number)
 
 
 def _as_json(one: Suggestion) -> dict[str, Any]:
@@ -276,21 +250,3 @@ def _as_json(one: Suggestion) -> dict[str, Any]:
         "titles": one.words.titles,
         "texts": one.words.texts,
     }
-
-
-def entry_of(event: Event, number: int | None) -> Update | None:
-    if number is None:
-        return None
-    entry = event.updates.filter(number=number).first()
-    if entry is None:
-        raise UserError(f"{event.ref} has no entry {number}; `talaia incident show {event.ref}` prints them")
-    return entry
-
-
-def impacts_of(event: Event) -> dict[str, State]:
-    return {impact.service_id: State(impact.state) for impact in event.impacts.all()}
-
-
-def language_of(event: Event) -> str:
-    """The language in which the incident was opened."""
-    return event.language

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from talaia.commands import notice_scope
 from talaia.commands.audience import ask
-from talaia.commands.incident import entry_of, impacts_of, mails
+from talaia.commands.event_entries import correct_above, correct_entry, done, entry_words, mails, new_words
 from talaia.commands.maintenance_options import MOVES, arguments
 from talaia.commands.shared_options import (
     address,
@@ -27,11 +27,11 @@ from talaia.commands.shared_options import (
 )
 from talaia.config import current
 from talaia.errors import UserError
-from talaia.events import actions, next_update, notice_plan
+from talaia.events import actions, notice_plan
 from talaia.events.actions import find, mark_of
 from talaia.events.formatting import known_since, told_when
 from talaia.events.models import Event
-from talaia.events.timeline import MaintenanceState, fingerprint
+from talaia.events.timeline import MaintenanceState
 from talaia.events.windows import check
 from talaia.notices.rows import possible
 from talaia.panel.state import State
@@ -57,10 +57,10 @@ def run(options: argparse.Namespace) -> int:
             case "approve":
                 event = actions.approve_maintenance(options.ref, now, by=author())
                 warn(event)
-                return tell(event, f"maintenance {event.ref} is planned: {address(event)}", options.json)
+                return done(event, options, "is planned")
             case "withdraw":
                 event = actions.withdraw_change(options.ref, now, by=author())
-                return tell(event, f"maintenance {event.ref} stands as it was approved: {address(event)}", options.json)
+                return done(event, options, "stands as it was approved")
             case "edit":
                 return correct(options, now)
             case "widen":
@@ -136,24 +136,10 @@ def right(
 
 
 def write(options: argparse.Namespace, now: datetime) -> int:
-    find(Event.MAINTENANCE, options.ref)
-    next_update.parse(options.next, now, current().site.tz)
-    text, now = written(options.file)
-    event = find(Event.MAINTENANCE, options.ref)
-    update = actions.update_maintenance(
-        event.ref,
-        MaintenanceState(event.state),
-        {options.language or event.language: text},
-        now,
-        by=author(),
-        plain=options.plain,
-        impacts=changed(impacts_of(event), options.service) if options.service else None,
-        next_update_at=next_update.parse(options.next, now, current().site.tz),
-        seen=mark_of(event),
-        tell=mails(options),
-    )
+    event, entry, now = entry_words(Event.MAINTENANCE, options, now)
+    update = actions.update_maintenance(event.ref, MaintenanceState(event.state), entry.pop("texts"), now, **entry)
     assert update is not None  # it has words
-    return tell(event, f"maintenance {event.ref} is {update.state}: {address(event, update.number)}", options.json)
+    return done(event, options, f"is {update.state}", update.number)
 
 
 def move(options: argparse.Namespace, state: MaintenanceState, now: datetime) -> int:
@@ -162,7 +148,7 @@ def move(options: argparse.Namespace, state: MaintenanceState, now: datetime) ->
     if options.file:
         texts[options.language or event.language], now = written(options.file)
     actions.update_maintenance(event.ref, state, texts, now, by=author(), plain=options.plain, tell=mails(options))
-    return tell(event, f"maintenance {event.ref} is {state.value}: {address(event)}", options.json)
+    return done(event, options, f"is {state.value}")
 
 
 def extend(options: argparse.Namespace, now: datetime) -> int:
@@ -174,7 +160,7 @@ def extend(options: argparse.Namespace, now: datetime) -> int:
     update = actions.extend_maintenance(event.ref, end, texts, now, by=author(), seen=mark_of(event))
     if update is None:
         return waits(event, options)
-    return tell(event, f"maintenance {event.ref} ends later: {address(event, update.number)}", options.json)
+    return done(event, options, "ends later", update.number)
 
 
 def postpone(options: argparse.Namespace, now: datetime) -> int:
@@ -188,7 +174,7 @@ def postpone(options: argparse.Namespace, now: datetime) -> int:
         return waits(event, options)
     event.refresh_from_db()
     warn(event)
-    return tell(event, f"maintenance {event.ref} is postponed: {address(event, update.number)}", options.json)
+    return done(event, options, "is postponed", update.number)
 
 
 def correct(options: argparse.Namespace, now: datetime) -> int:
@@ -204,24 +190,12 @@ def correct(options: argparse.Namespace, now: datetime) -> int:
             "say what to change: --entry N, --title T, --service SLUG=LEVEL, --notices, --by-hand, --silence …"
         )
     event = find(Event.MAINTENANCE, options.ref)
-    entry = entry_of(event, options.entry)
-    text = read_text(options.file) if entry else ""
-    language = options.language or event.language
-    if options.title is not None or options.service:
-        actions.edit_event(
-            Event.MAINTENANCE,
-            event.ref,
-            now,
-            by=author(),
-            titles=event.titles | {language: options.title.strip()} if options.title is not None else None,
-            impacts=changed(impacts_of(event), options.service) if options.service else None,
-            seen=mark_of(event),
-        )
+    words_of_entry = new_words(event, options)
+    correct_above(event, options, now)
     if rearranged:
         actions.arrange_maintenance(event.ref, now, by=author(), **arranged)
-    if entry:
-        texts, seen = entry.texts | {language: text}, fingerprint(entry.texts)
-        actions.edit_update(Event.MAINTENANCE, event.ref, entry.number, texts, now, by=author(), seen=seen)
+    if words_of_entry:
+        correct_entry(event, options, *words_of_entry, now)
     event.refresh_from_db()
     at_once = (options.title, options.starts_itself, options.ends_itself, options.entry) != (None,) * 4
     second = options.service or (arranged["notices"], arranged["silence"]) != (None, None)

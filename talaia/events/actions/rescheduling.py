@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,26 +36,16 @@ def extend_maintenance(
 
     None: a second person has approved it, and the change waits for a second yes, too.
     """
-    with transaction.atomic():
-        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
-        if (made := rows.made_by(key)) is not None:
-            return same(made, event, texts)
+
+    def later(event: Event, before: Window) -> Window:
         if event.state in ENDED:
             raise NotPossible(_("this is over; it cannot be extended"))
-        before = window_of(event)
         if end <= before[1]:
             raise NotPossible(_("that is no later than its window ends already"))
         check(before[0], end, now)
-        if second_approval.needed(event):
-            _propose_window(event, (before[0], end), texts, now, by, seen)
-            return None
-        rows.check_seen(seen, rows.mark_of(event))
-        update = rows.add_update(event, event.state, texts, rows.moment(event, None, now), by, False, key)
-        event.window_end = end
-        event.save(update_fields=["window_end"])
-        second_approval.changed(event, by)
-        record("maintenance.extended", rows.subject(event), now, by, rows.moved(event, update, before))
-    return update
+        return before[0], end
+
+    return _reschedule("maintenance.extended", ref, later, texts, now, by, key, seen)
 
 
 def postpone_maintenance(
@@ -73,27 +63,47 @@ def postpone_maintenance(
     What is told when is planned anew: whatever was due before now is skipped. None: as in `extend_maintenance`.
     """
     check(*window, now)
-    with transaction.atomic():
-        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
-        if (made := rows.made_by(key)) is not None:
-            return same(made, event, texts)
+
+    def another(event: Event, before: Window) -> Window:
         if event.state == MaintenanceState.IN_PROGRESS:
             raise NotPossible(_("it has begun; extend it, or say that it is over"))
         if event.state in ENDED:
             raise NotPossible(_("this is over; plan a new one"))
-        before = window_of(event)
         if before == window:
             raise NotPossible(_("that is its window already"))
+        return window
+
+    return _reschedule("maintenance.postponed", ref, another, texts, now, by, key, seen)
+
+
+def _reschedule(
+    fact: str,
+    ref: str,
+    allowed: Callable[[Event, Window], Window],
+    texts: Mapping[str, str],
+    now: datetime,
+    by: str,
+    key: str | None,
+    seen: str | None,
+) -> Update | None:
+    """Give it the window that is `allowed` of the one it has, with an entry that says so; or propose that."""
+    with transaction.atomic():
+        event = rows.lock(rows.find(Event.MAINTENANCE, ref))
+        if (made := rows.made_by(key)) is not None:
+            return same(made, event, texts)
+        before = window_of(event)
+        window = allowed(event, before)
         if second_approval.needed(event):
             _propose_window(event, window, texts, now, by, seen)
             return None
         rows.check_seen(seen, rows.mark_of(event))
         update = rows.add_update(event, event.state, texts, rows.moment(event, None, now), by, False, key)
         event.window_start, event.window_end = window
-        event.started_at = window[0]
+        if window[0] != before[0]:  # it has not begun
+            event.started_at = window[0]
         event.save(update_fields=["window_start", "window_end", "started_at"])
         second_approval.changed(event, by)
-        record("maintenance.postponed", rows.subject(event), now, by, rows.moved(event, update, before))
+        record(fact, rows.subject(event), now, by, rows.moved(event, update, before))
     return update
 
 
