@@ -11,10 +11,15 @@ from talaia.config.value_types import ConfigTable
 NoticeKind = Literal["problem", "update", "resolved", "advance", "reminder", "start", "end", "changed", "cancelled"]
 
 
-class ChatRoom(ConfigTable, frozen=True, kw_only=True):
-    """Where the notices are said, shortened. `operators`: what only they can answer is asked there."""
+class ReceiverTable(ConfigTable, frozen=True, kw_only=True):
+    """Who is told; there may be several. `name`: how it is called at the desk, in errors, in deliveries."""
 
     name: str
+
+
+class ChatRoom(ReceiverTable, frozen=True, kw_only=True):
+    """Where the notices are said, shortened. `operators`: what only they can answer is asked there."""
+
     language: Language | None = None
     notices: tuple[NoticeKind, ...] = ()
     operators: bool = False
@@ -26,10 +31,9 @@ class Chat(ChatRoom, frozen=True, kw_only=True):
     url_file: str
 
 
-class Webhook(ConfigTable, frozen=True, kw_only=True):
+class Webhook(ReceiverTable, frozen=True, kw_only=True):
     """An address of another system that gets every update and every change of a service."""
 
-    name: str
     url: str
     secret_file: str
     services: bool = True

@@ -221,19 +221,7 @@ def _reference(
 
 def _files(config: Config) -> Iterator[tuple[Place, str]]:
     """Every file that is named can be read and holds something."""
-    given = config.tables
-    tables: list[tuple[Place, msgspec.Struct]] = [(("web",), given.web), (("database",), given.database)]
-    tables += [(("mail",), given.mail)]
-    tables += [(("audience",), given.audience)] if given.audience else []
-    if given.audience and given.audience.mailman:
-        tables.append((("audience", "mailman"), given.audience.mailman))
-    tables += [(("mirror",), given.mirror)] if given.mirror else []
-    tables += [(("chat", n), chat) for n, chat in enumerate(given.chat)]
-    tables += [(("webhook", n), hook) for n, hook in enumerate(given.webhook)]
-    tables += [(("sources", n), source) for n, source in enumerate(given.sources)]
-    tables += [(("login", "openid", n), openid) for n, openid in enumerate(given.login.openid)]
-    tables += [(("checks", n), check) for n, check in enumerate(given.checks)]
-    for place, table in tables:
+    for place, table in _tables((), config.tables):
         for struct_field in msgspec.structs.fields(table):
             file = getattr(table, struct_field.name)
             if not struct_field.name.endswith("_file") or file is None:
@@ -243,6 +231,19 @@ def _files(config: Config) -> Iterator[tuple[Place, str]]:
     for language, file in config.site.about.words if config.site.about else ():
         if wrong := _unreadable(config, file):
             yield ("site", "about", language) if language else ("site", "about"), wrong
+
+
+def _tables(place: Place, table: msgspec.Struct) -> Iterator[tuple[Place, msgspec.Struct]]:
+    """A table, and each that stands in it."""
+    yield place, table
+    for struct_field in msgspec.structs.fields(table):
+        value, inside = getattr(table, struct_field.name), (*place, struct_field.name)
+        if isinstance(value, msgspec.Struct):
+            yield from _tables(inside, value)
+        elif isinstance(value, tuple):
+            for n, one in enumerate(value):
+                if isinstance(one, msgspec.Struct):
+                    yield from _tables((*inside, n), one)
 
 
 def _unreadable(config: Config, file: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import msgspec
+
 from talaia.config.addresses import LONGEST, SLUG, is_safe, positive
-from talaia.config.channel_tables import ChatRoom, Webhook
+from talaia.config.channel_tables import ChatRoom, ReceiverTable
 from talaia.config.positions import Path as Place
 from talaia.config.tables import Config
 
@@ -14,8 +16,9 @@ from talaia.config.tables import Config
 def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
     """Each mistake with its place."""
     given = config.tables
-    named: dict[str, Sequence[ChatRoom | Webhook]] = {"chat": given.chat, "webhook": given.webhook}
-    for table, receivers in named.items():
+    for table in (struct_field.name for struct_field in msgspec.structs.fields(given)):
+        value = getattr(given, table)
+        receivers = [one for one in value if isinstance(one, ReceiverTable)] if isinstance(value, tuple) else []
         names = [receiver.name for receiver in receivers]
         for n, receiver in enumerate(receivers):
             name = receiver.name

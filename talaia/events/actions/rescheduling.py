@@ -45,7 +45,8 @@ def extend_maintenance(
         check(before[0], end, now)
         return before[0], end
 
-    return _reschedule("maintenance.extended", ref, later, texts, now, by, key, seen)
+    kind = "maintenance.extended"
+    return _reschedule(kind, ref, later, texts, now, by, key, seen)
 
 
 def postpone_maintenance(
@@ -73,11 +74,12 @@ def postpone_maintenance(
             raise NotPossible(_("that is its window already"))
         return window
 
-    return _reschedule("maintenance.postponed", ref, another, texts, now, by, key, seen)
+    kind = "maintenance.postponed"
+    return _reschedule(kind, ref, another, texts, now, by, key, seen)
 
 
 def _reschedule(
-    fact: str,
+    kind: str,
     ref: str,
     allowed: Callable[[Event, Window], Window],
     texts: Mapping[str, str],
@@ -103,7 +105,7 @@ def _reschedule(
             event.started_at = window[0]
         event.save(update_fields=["window_start", "window_end", "started_at"])
         second_approval.changed(event, by)
-        record(fact, rows.subject(event), now, by, rows.moved(event, update, before))
+        record(kind, rows.subject(event), now, by, rows.moved(event, update, before))
     return update
 
 

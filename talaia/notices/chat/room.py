@@ -1,6 +1,7 @@
 """What each kind of chat room has in common: when it is told, what it is told, and that it is told in order.
 
-A new kind is a table in config/channel_tables.py, a class of this, and its line in registry.py.
+A new kind is a table in config/channel_tables.py with its line in config/tables.py, a class of this, and its line in
+registry.py.
 """
 
 from __future__ import annotations
