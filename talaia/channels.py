@@ -19,7 +19,7 @@ from talaia.config import Config, current
 from talaia.forum.registry import chosen
 from talaia.forum.sync import MirrorSync
 from talaia.localization.texts import words
-from talaia.notices.actions import look
+from talaia.notices.actions import draft_notice
 from talaia.notices.chat.registry import ROOMS
 from talaia.notices.confirmation_mail import send as send_question
 from talaia.notices.mailer import Mailer
@@ -70,7 +70,7 @@ class NoticeChannel(Channel):
         for target in targets:
             kind, ref, *wish = target.partition("@")[0].split("/")
             remember_whom(f"{kind}/{ref}", current(), now)
-            look(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(wish[0]) if wish else None)
+            draft_notice(f"{kind}/{ref}", now, {"yes": True, "no": False}.get(wish[0]) if wish else None)
 
 
 class LetterChannel(Channel):

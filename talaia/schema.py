@@ -40,7 +40,7 @@ class Schema:
 _agreed: set[frozenset[tuple[str, str]]] = set()
 
 
-def look() -> Schema:
+def inspect_schema() -> Schema:
     """Raises django.db.Error where the database does not answer."""
     loader = known()
     applied = frozenset(MigrationRecorder(connection).applied_migrations())
@@ -98,6 +98,6 @@ def difference(models: Iterable[type[Any]], tables: set[str]) -> str:
 
 def must_be_usable() -> None:
     """Raises Refused where a start would only break what is there."""
-    found = look()
+    found = inspect_schema()
     if not found.usable:
         raise UserError(f"{found.what}; {found.mend}")

@@ -88,7 +88,7 @@ class Latest:
     def look(self, config: Config, now: datetime) -> tuple[HealthPart, ...]:
         with self.lock:
             if time.monotonic() - self.at > LOOK_EVERY:
-                self.parts = look(config, now, self.by_now)
+                self.parts = health_parts(config, now, self.by_now)
                 self.at = time.monotonic()
             return self.parts
 
@@ -105,14 +105,14 @@ class Latest:
 LATEST = Latest()
 
 
-def look(
+def health_parts(
     config: Config, now: datetime, by_now: Callable[[HealthSigns, datetime], HealthSigns]
 ) -> tuple[HealthPart, ...]:
     """Look at the parts. Never raises for what is not well."""
     left = room(config.home)
     try:
         with statement_timeout(PATIENCE):
-            if (found := schema.look()).kind != "ours":
+            if (found := schema.inspect_schema()).kind != "ours":
                 raise Error(f"{found.what}; {found.mend}")
             signs = by_now(read_signs(), now)
             write_test(now)

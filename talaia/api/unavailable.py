@@ -44,10 +44,10 @@ def failed(request: HttpRequest) -> HttpResponse:
         if request.path.startswith(MACHINES):
             return refusal(500, "a fault of ours; its log has it", "tell whoever runs it")
         return page(request, "fault", 500)
-    return told(request, kind, error)
+    return answer_unavailable(request, kind, error)
 
 
-def told(request: HttpRequest, kind: FailureKind, error: BaseException | None) -> HttpResponse:
+def answer_unavailable(request: HttpRequest, kind: FailureKind, error: BaseException | None) -> HttpResponse:
     """503, and a line in the log; Django's own has a traceback."""
     response = not_now(request, kind)
     tell(kind, error)
@@ -70,7 +70,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     cause: BaseException | None = exception
     while cause is not None:
         if (kind := trouble(cause, free(current().home))) is not None:
-            return told(request, kind, cause)
+            return answer_unavailable(request, kind, cause)
         cause = cause.__context__
     if request.path.startswith(MACHINES):
         return json_responses.bad_request(request, exception)

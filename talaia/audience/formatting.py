@@ -29,13 +29,13 @@ def why(change: RecipientChange) -> str:
     """The reasons of somebody who joins or leaves; of somebody who changes, what changes: "Anna → Anna Puig"."""
     after, before = change.after, change.before
     if change.what == What.CHANGES and before:
-        both = [(written(before, field), written(after, field)) for field in FIELDS]
+        both = [(field_text(before, field), field_text(after, field)) for field in FIELDS]
         return "; ".join(f"{old or '–'} → {new or '–'}" for old, new in both if old != new)
     reasons = after.reasons or (before.reasons if before else ())
     return ", ".join(words.reason(one) for one in reasons)
 
 
-def written(entry: RecipientEntry, field: str) -> str:
+def field_text(entry: RecipientEntry, field: str) -> str:
     value: str | tuple[str, ...] = getattr(entry, field)
     if isinstance(value, str):
         return value

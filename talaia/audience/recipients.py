@@ -55,7 +55,7 @@ def entries(rows: QuerySet[Recipient] | None = None) -> dict[str, RecipientEntry
     return found
 
 
-def told() -> Iterator[RecipientEntry]:
+def recipients_told() -> Iterator[RecipientEntry]:
     """Everybody who is told, in the order of the addresses. Whoever sends asks here."""
     yield from entries(Recipient.objects.filter(standing=RecipientStatus.ON).order_by("key")).values()
 

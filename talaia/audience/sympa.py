@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from talaia.audience import folder
 from talaia.audience.models import ExportCheck, Import
-from talaia.audience.recipients import told
+from talaia.audience.recipients import recipients_told
 from talaia.config import Config, Sympa
 from talaia.errors import UserError
 
@@ -34,7 +34,7 @@ def addresses(config: Config, sympa: Sympa, now: datetime) -> str | Unfit:
     if seen is None or now - seen > sympa.stale_after:
         since = f"since {seen:%Y-%m-%d}" if seen else "yet"
         return Unfit(f"no export has been seen {since}", "talaia audience show")
-    lines = [line(entry.address, entry.name) for entry in told()]
+    lines = [line(entry.address, entry.name) for entry in recipients_told()]
     return "".join(lines) if lines else Unfit("nobody is to be told", "talaia audience show")
 
 

@@ -244,7 +244,7 @@ def set_up(dry_run: bool) -> None:
     if mailman is None:
         raise UserError("talaia.toml has no [audience.mailman]; docs/mailing-lists.md tells how to begin")
     with MailmanClient(mailman, config) as server:
-        found = apply_settings.look(server, config.site)
+        found = apply_settings.read_settings(server, config.site)
         if not found.list:
             print(f"{mailman.list}: {'is to be made' if dry_run else 'is made'}")
         else:

@@ -94,7 +94,7 @@ def database(offline: bool) -> tuple[bool, list[CheckLine]]:
     up` there are no tables: all else is looked at all the same.
     """
     try:
-        found = schema.look()
+        found = schema.inspect_schema()
         if found.kind == "ours":
             with statement_timeout(PATIENCE):
                 write_test(timezone.now())  # what is locked or full can be read all the same

@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import Any
 
-from talaia.commands.shared_options import address, author, changed, local_time, read_text, tell, written
+from talaia.commands.shared_options import address, author, changed, local_time, read_text, tell, timed_text
 from talaia.config import current
 from talaia.errors import UserError
 from talaia.events import next_update
@@ -45,7 +45,7 @@ def entry_words(kind: str, options: argparse.Namespace, now: datetime) -> tuple[
     find(kind, options.ref)
     zone, next_word = current().site.tz, getattr(options, "next", next_update.NONE)
     next_update.parse(next_word, now, zone)
-    text, now = written(options.file)
+    text, now = timed_text(options.file)
     event = find(kind, options.ref)
     given: dict[str, Any] = {
         "texts": {options.language or event.language: text, **dict(getattr(options, "text_in", ()))},

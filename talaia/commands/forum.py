@@ -53,11 +53,11 @@ def set_up() -> int:
         mirror = mirror_of(config)
         client = DiscourseClient(mirror, config, timezone.now, time.sleep, BY_HAND)
         try:
-            return told(looks(mirror, config, client))
+            return print_findings(looks(mirror, config, client))
         finally:
             client.close()
     except OutsideError as fault:
-        return told([SetupFinding(False, str(fault), fault.hint)])
+        return print_findings([SetupFinding(False, str(fault), fault.hint)])
 
 
 def try_out() -> int:
@@ -67,14 +67,14 @@ def try_out() -> int:
         mirror = mirror_of(config)
         forum = Discourse(mirror, config, timezone.now, time.sleep, BY_HAND)
         try:
-            return told(trial(mirror, forum, timezone.now()))
+            return print_findings(trial(mirror, forum, timezone.now()))
         finally:
             forum.close()
     except OutsideError as fault:
-        return told([SetupFinding(False, str(fault), fault.hint)])
+        return print_findings([SetupFinding(False, str(fault), fault.hint)])
 
 
-def told(found: Iterable[SetupFinding]) -> int:
+def print_findings(found: Iterable[SetupFinding]) -> int:
     failed = False
     for look in found:
         print(f"{MARKS[look.well]}  {look.what}" + (f"\n      → {look.mend}" if look.mend else ""), flush=True)

@@ -29,7 +29,7 @@ from talaia.commands.shared_options import (
     refusing,
     tell_all,
     tell_list,
-    written,
+    timed_text,
 )
 from talaia.config import current
 from talaia.desk.resolve_confirmation import before_resolving
@@ -92,7 +92,7 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
     next_update.parse(options.next, now, site.tz)  # before somebody writes a text for nothing
     began, impacts = moment(options.began), changed({}, options.service)
     only_behind = notice_scope.only_behind(options, [*impacts])
-    text, now = written(options.file)
+    text, now = timed_text(options.file)
     event = open_incident(
         {language: options.title.strip(), **dict(options.title_in)},
         {language: text, **dict(options.text_in)},

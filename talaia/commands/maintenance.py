@@ -23,7 +23,7 @@ from talaia.commands.shared_options import (
     tell,
     tell_all,
     tell_list,
-    written,
+    timed_text,
 )
 from talaia.config import current
 from talaia.errors import UserError
@@ -80,7 +80,7 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
         notice_plan.read_notices(notices)  # before somebody writes a text for nothing
     impacts = changed({}, options.service)
     only_behind = notice_scope.only_behind(options, [*impacts])
-    text, now = written(options.file)
+    text, now = timed_text(options.file)
     if not right(options, impacts, window, notices, now):
         return 1 if not options.dry_run else 0
     event = actions.plan_maintenance(
@@ -146,7 +146,7 @@ def move(options: argparse.Namespace, state: MaintenanceState, now: datetime) ->
     event = find(Event.MAINTENANCE, options.ref)
     texts = {}
     if options.file:
-        texts[options.language or event.language], now = written(options.file)
+        texts[options.language or event.language], now = timed_text(options.file)
     actions.update_maintenance(event.ref, state, texts, now, by=author(), plain=options.plain, tell=mails(options))
     return done(event, options, f"is {state.value}")
 

@@ -89,7 +89,7 @@ def read_text(file: str) -> str:
     return sanitize.lines(text.replace("\r\n", "\n")).strip()
 
 
-def written(file: str) -> tuple[str, datetime]:
+def timed_text(file: str) -> tuple[str, datetime]:
     """The text, and when it was there: somebody may have typed it for a while. Raises Refused."""
     return read_text(file), timezone.now()
 

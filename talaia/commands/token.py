@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
             case "create":
                 kind = kind_of(options.source, current())
                 token = issue_token(options.source, now, by=author())
-                print(token if options.quiet else told(options.source, kind, token, current()))
+                print(token if options.quiet else setup_text(options.source, kind, token, current()))
             case "revoke":
                 count = revoke_tokens(options.source, now, options.but_newest, by=author())
                 if not count:
@@ -94,7 +94,7 @@ def kind_of(source_id: str, config: Config) -> str:
     raise UserError(f"there is no source {source_id!r} in talaia.toml; tokens are for: {known}")
 
 
-def told(source: str, kind: str, token: str, config: Config) -> str:
+def setup_text(source: str, kind: str, token: str, config: Config) -> str:
     """The token, and what to paste into the other side."""
     address = config.site.address.rstrip("/")
     scheme, _, host = address.partition("://")

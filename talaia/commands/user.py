@@ -118,7 +118,7 @@ def print_list(as_json: bool) -> None:
             "role": role_of(user),
             "email": user.email,
             "active": user.is_active,
-            "last_login": told(user.last_login),
+            "last_login": local_or_none(user.last_login),
         }
         for user in User.objects.select_related("member").order_by("username")
     ]
@@ -134,5 +134,5 @@ def print_list(as_json: bool) -> None:
         print("nobody yet; `talaia user add NAME` lets somebody in")
 
 
-def told(at: datetime | None) -> str | None:
+def local_or_none(at: datetime | None) -> str | None:
     return local(at, current().site.tz) if at else None

@@ -124,7 +124,7 @@ class Positions:
         self._at += 1
 
 
-def written(path: Path) -> str:
+def path_text(path: Path) -> str:
     """`("services", 3, "name")` as people count: `services[4].name`."""
     text = ""
     for part in path:

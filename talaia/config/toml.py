@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from talaia.config.positions import Path, Positions, written
+from talaia.config.positions import Path, Positions, path_text
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -72,7 +72,7 @@ class TomlReader:
         self.mistakes: list[Mistake] = []
 
     def wrong(self, path: Path, what: str) -> None:
-        self.mistakes.append(Mistake(self.places.line(path), written(path), what))
+        self.mistakes.append(Mistake(self.places.line(path), path_text(path), what))
 
     def struct(self, kind: type[S], table: object, path: Path) -> S | None:
         """`table` as a `kind`, or None after noting every mistake in it."""

@@ -34,7 +34,7 @@ def play(
     password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
     add(PERSON, "", password, now)
     refs = seed(config, now, PERSON)
-    look(now)
+    run_checks_twice(now)
     # What is pointed to stands from the first answer on; `up` makes every other page in its first seconds.
     events = (f"incident/{refs[OPEN]}", f"incident/{refs[TOLD]}", f"maintenance/{refs[PLANNED]}")
     publish(("assets", "front", "history", *events), now)
@@ -51,7 +51,7 @@ def play(
     up(config, host, port, on_ready=lambda: say(welcome(scene, language)), reloads=False)
 
 
-def look(now: datetime) -> None:
+def run_checks_twice(now: datetime) -> None:
     """Two rounds of the checks, as one failure is none yet: the page begins with what is measured."""
     watch = SignalWatch(current, timezone.now)
     try:

@@ -274,7 +274,7 @@ def _standing(row: Notice) -> tuple[str, tuple[str, ...]]:
     match row.state:
         case Notice.HELD:
             told = stories.story(row, row.drawn_at)
-            before = rows.told(row.event, besides=row)
+            before = rows.keys_told(row.event, besides=row)
             to = whom_of(told, before)
             return _("goes in a moment, %(whom)s") % {"whom": to}, ("take_back", "send_now")
         case Notice.WITHHELD:

@@ -24,7 +24,7 @@ def goes_to(kind: Kind, row: Event | None, services: Collection[str], only_behin
     found = rows.for_whom(row)
     now = audience.for_whom(current(), row.only_behind, services)
     found = found.grown(now) if found and now else found
-    return whom(policy.whom(row.only_behind, services, found), services, rows.told(row), kind)
+    return whom(policy.whom(row.only_behind, services, found), services, rows.keys_told(row), kind)
 
 
 def whom(

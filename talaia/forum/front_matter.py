@@ -32,7 +32,7 @@ def key_of(path: str) -> str:
     return f"{found[1]}/{found[2]}" if found else ""
 
 
-def written(document: Document, zone: ZoneInfo) -> str:
+def render_file(document: Document, zone: ZoneInfo) -> str:
     """The whole file."""
     front: dict[str, object] = {
         "title": document.title,

@@ -145,7 +145,7 @@ class Git:
         return "/".join(part for part in (self.mirror.folder.strip("/"), front_matter.name(key)) if part)
 
     def _content(self, document: Document) -> Blob:
-        return Blob.from_string(front_matter.written(document, self.config.site.tz).encode())
+        return Blob.from_string(front_matter.render_file(document, self.config.site.tz).encode())
 
     def _standing(self, head: FetchedHead, path: str) -> MirroredDocument | None:
         blob = head.file(path)

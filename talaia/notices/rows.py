@@ -145,7 +145,7 @@ def for_whom(event: Event) -> NoticeScope | None:
     return NoticeScope.from_json(event.for_whom) if event.for_whom else None
 
 
-def told(event: Event, besides: Notice | None = None) -> frozenset[str]:
+def keys_told(event: Event, besides: Notice | None = None) -> frozenset[str]:
     """The keys of those who were told of an event, or of what it speaks for; also who still waits.
 
     `besides`: a notice that does not count, as it is the one that is about to tell them.

@@ -23,7 +23,7 @@ from talaia.notices.models import Notice, NoticeRecipient
 from talaia.notices.policy import disrupts
 from talaia.notices.returned import came_back
 from talaia.notices.rows import heard
-from talaia.notices.rows import told as told_of
+from talaia.notices.rows import keys_told as told_of
 from talaia.notices.send_outcome import SAME_ANSWER, Answered, objection
 from talaia.notices.sender import THE_LIST, letterhead, rules
 from talaia.notices.smtp_replies import Meaning

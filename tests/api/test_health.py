@@ -101,7 +101,7 @@ def test_the_folder_is_not_well_while_it_is_made_anew_and_tells_afterwards_what_
 
 @pytest.fixture
 def well(worker_beat: Callable[[datetime], None], db: None) -> None:
-    schema.look()  # compared once in a process: it is no part of the ages below
+    schema.inspect_schema()  # compared once in a process: it is no part of the ages below
     worker_beat(timezone.now())
     Publication.objects.create(at=timezone.now(), seconds=0.1, pages=3, written=1)
 

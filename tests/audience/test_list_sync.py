@@ -14,7 +14,7 @@ from talaia.audience.direct import Direct
 from talaia.audience.list_sync import follow, hear, is_behind
 from talaia.audience.mailing import how_many
 from talaia.audience.models import Recipient
-from talaia.audience.recipients import told
+from talaia.audience.recipients import recipients_told
 from talaia.audience.reconcile import KnownAddress, ListFindings, reconcile
 from talaia.config import Threshold
 from talaia.outbox.errors import PermanentError, TemporaryError
@@ -134,7 +134,7 @@ def test_who_is_told_is_on_the_list_and_nobody_else(server: ListBackend) -> None
     actions.opt_out("berta@example.org", now())
     follow(server, LIMIT, now)
     assert sorted(server.read()) == ["anna@example.org", "carme@example.org"]
-    assert [entry.key for entry in told()] == ["anna@example.org", "carme@example.org"]
+    assert [entry.key for entry in recipients_told()] == ["anna@example.org", "carme@example.org"]
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from talaia.config.positions import Path as Place
-from talaia.config.positions import Positions, written
+from talaia.config.positions import Positions, path_text
 
 TEXT = '''\
 top = 1
@@ -81,7 +81,7 @@ def test_a_key_inside_a_text_of_many_lines_is_none() -> None:
 
 
 def test_places_are_written_as_people_count() -> None:
-    assert written(("services", 3, "alerts", 0, "match")) == "services[4].alerts[1].match"
+    assert path_text(("services", 3, "alerts", 0, "match")) == "services[4].alerts[1].match"
 
 
 def paths(value: Any, path: Place = ()) -> Iterator[Place]:

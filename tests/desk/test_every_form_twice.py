@@ -207,7 +207,7 @@ def imported(desk: Client) -> tuple[str, str, dict[str, Any]]:
 def mailed(turn: str) -> Callable[[Client], tuple[str, str, dict[str, Any]]]:
     def make(_desk: Client) -> tuple[str, str, dict[str, Any]]:
         now, event = timezone.now(), opened()
-        notices.look(f"incident/{event.ref}", now)
+        notices.draft_notice(f"incident/{event.ref}", now)
         pk = Notice.objects.get().pk
         if turn == "back":
             notices.take_back(pk, now, by="berta")

@@ -56,7 +56,7 @@ def test_what_is_taken_back_while_a_look_withholds_it_stays_taken_back(
     events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fals avís."}, house.now)
     pk = Notice.objects.get().pk
     other = Meanwhile(monkeypatch, lambda: actions.take_back(pk, house.now, by="anna"))
-    actions.look(f"incident/{event.ref}", house.now)
+    actions.draft_notice(f"incident/{event.ref}", house.now)
     assert other.result() is None
     assert house.notices()[0][:2] == ("problem", "taken_back")
 
@@ -71,6 +71,6 @@ def test_what_a_look_withholds_while_its_hold_ends_is_not_begun_and_nobody_waits
     events.update_incident(event.ref, IncidentState.RESOLVED, {"ca": "Fals avís."}, house.now)
     pk = Notice.objects.get().pk
     other = Meanwhile(monkeypatch, lambda: actions.begin(pk, house.now))
-    actions.look(f"incident/{event.ref}", house.now)
+    actions.draft_notice(f"incident/{event.ref}", house.now)
     assert other.result() is None
     assert house.notices()[0] == ("problem", "withheld", "overtaken")

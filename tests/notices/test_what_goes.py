@@ -367,8 +367,8 @@ def test_who_has_a_copy_of_a_notice_was_not_told_before_it(house: House) -> None
     """Or the rest would be left out, where it goes on in another part of its sending."""
     event = plan(house, ["7d"], 7)
     house.work().later(minutes=1).work()
-    assert len(house.server.taken) == len(rows.told(event)) == 3
-    assert rows.told(event, besides=event.sent_notices.get()) == frozenset()
+    assert len(house.server.taken) == len(rows.keys_told(event)) == 3
+    assert rows.keys_told(event, besides=event.sent_notices.get()) == frozenset()
 
 
 def test_called_off_is_told_to_who_was_told_before(house: House) -> None:
@@ -434,7 +434,7 @@ def test_once_begun_it_cannot_be_taken_back_and_is_not_sent_twice(house: House) 
         actions.take_back(notice.pk, house.now, by="anna")
     with pytest.raises(NotPossible):
         actions.send(notice.pk, house.now, by="anna")
-    actions.look("incident/2026-001", house.now + MINUTE)
+    actions.draft_notice("incident/2026-001", house.now + MINUTE)
     house.later(minutes=5).work()
     assert len(house.server.taken) == 3
     assert NoticeRecipient.objects.count() == 3

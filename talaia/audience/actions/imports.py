@@ -46,7 +46,7 @@ def propose(
         for one in waiting:
             if one.digest == digest(packed) and one.after == after:
                 one.counts, one.total = found.counts, len(found.to_write)
-                one.objections = [told(objection) for objection in objections]
+                one.objections = [objection_json(objection) for objection in objections]
                 one.refused = _refused(roster, owners)
                 one.save(update_fields=["counts", "total", "objections", "refused"])
                 return one
@@ -61,7 +61,7 @@ def propose(
             counts=found.counts,
             refused=_refused(roster, owners),
             ended=roster.ended,
-            objections=[told(objection) for objection in objections],
+            objections=[objection_json(objection) for objection in objections],
             total=len(found.to_write),
         )
         record("audience.proposed", f"import/{row.pk}", now, by, {**found.counts, "refused": len(roster.refused)})
@@ -164,7 +164,7 @@ def looked(
         ExportCheck.objects.update_or_create(export=export[:300], defaults=values)
 
 
-def told(objection: ImportObjection) -> dict[str, Any]:
+def objection_json(objection: ImportObjection) -> dict[str, Any]:
     return {"code": objection.code, "data": dict(objection.data), "final": objection.final}
 
 

@@ -33,7 +33,7 @@ class ListSettings:
         return self.domain and self.list and not (self.differences or self.framing or self.around)
 
 
-def look(client: MailmanClient, site: SiteConfig) -> ListSettings:
+def read_settings(client: MailmanClient, site: SiteConfig) -> ListSettings:
     """Raises Temporary and Permanent."""
     name = client.mailman.list
     domain = client.get(f"domains/{name.partition('@')[2]}", 404).status == 200
@@ -65,14 +65,14 @@ def apply(client: MailmanClient, site: SiteConfig, found: ListSettings) -> None:
         client.post("domains", 400, mail_host=name.partition("@")[2])  # 400: somebody else was quicker
     if not found.list:
         client.post("lists", 400, fqdn_listname=name, style_name="legacy-announce")
-        found = look(client, site)
+        found = read_settings(client, site)
     if found.differences:
         client.patch(client.path("config"), as_fields(found.differences))
     if found.framing:
         client.patch(client.path("uris"), as_fields(found.framing))
     for member in found.around:
         client.patch(f"members/{member}", {"moderation_action": "hold"})
-    after = look(client, site)
+    after = read_settings(client, site)
     if not after.right:
         left = "; ".join(map(str, (*after.differences, *after.framing))) or "the list is not as it was set"
         raise PermanentError(
@@ -99,7 +99,7 @@ def checked(client: MailmanClient, site: SiteConfig) -> Iterator[Line]:
         shown = ".".join(map(str, number)) or "unknown"
         if number < OLDEST:
             yield None, f"Mailman is of version {shown}; talaia is tried with 3.3.8 and 3.3.10", "bring it up to date"
-        found = look(client, site)
+        found = read_settings(client, site)
         if not found.list:
             yield False, f"Mailman {shown} answers and has no list {name}", "talaia audience setup"
             return

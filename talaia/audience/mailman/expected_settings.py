@@ -84,10 +84,10 @@ class Difference:
     def __str__(self) -> str:
         if self.name in TEXTS:
             return f"{self.name}: not our answer"
-        return f"{self.name}: {written(self.found)}, must be {written(self.wanted)}"
+        return f"{self.name}: {setting_text(self.found)}, must be {setting_text(self.wanted)}"
 
 
-def written(value: object) -> str:
+def setting_text(value: object) -> str:
     return "empty" if value in ("", []) else str(value).lower() if isinstance(value, bool) else str(value)
 
 

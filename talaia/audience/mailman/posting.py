@@ -46,7 +46,7 @@ def post(
     waited = 0.0
     while True:
         progress = actions.intend(bare(message_id), client.list_id, now())
-        step, held = next_step(progress, look(client, message_id, progress), now())
+        step, held = next_step(progress, queue_view(client, message_id, progress), now())
         match step:
             case PostingStep.GIVE:
                 give(client, text, message_id, now)
@@ -74,7 +74,7 @@ def post(
                 return
 
 
-def look(client: MailmanClient, message_id: str, progress: Progress) -> QueueView:
+def queue_view(client: MailmanClient, message_id: str, progress: Progress) -> QueueView:
     """The queues before what is held: so a message goes on, and is seen in one of them."""
     waiting = int(client.get("queues/in").data.get("count", 0))
     shunted = came_since(list(client.get("queues/shunt").data.get("files", ())), progress.tried_at)

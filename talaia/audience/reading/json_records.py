@@ -66,12 +66,12 @@ def rows(found: list[Mapping[str, Any]], places: list[str]) -> Iterator[Numbered
     """Raises Unreadable."""
     for number, one in enumerate(found, 1):
         try:
-            yield number, [written(one.get(key)) for key in places]
+            yield number, [value_text(one.get(key)) for key in places]
         except RecursionError:
             raise UnreadableFile("json", {"line": number, "error": "it is nested too deep"}) from None
 
 
-def written(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value as a cell. Several are parted by ";"."""
     match value:
         case None:
@@ -81,7 +81,7 @@ def written(value: Any) -> str:
         case float() if value.is_integer():
             return str(int(value))
         case list():
-            return ";".join(written(each) for each in value)
+            return ";".join(value_text(each) for each in value)
         case dict():
             return json.dumps(value, ensure_ascii=False)
     return str(value)

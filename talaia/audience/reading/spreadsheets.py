@@ -129,13 +129,13 @@ def rows(book: CalamineWorkbook, name: str, known: Worksheet) -> Iterator[Number
     """Each row with its number as the spreadsheet shows it."""
     in_rows = {row for row, _ in known.wrong}
     for number, line in enumerate(book.get_sheet_by_name(name).to_python(skip_empty_area=False), 1):
-        cells = [written(cell) for cell in line]
+        cells = [cell_text(cell) for cell in line]
         if number in in_rows:
             cells = [known.wrong.get((number, place), cell) for place, cell in enumerate(cells, 1)]
         yield number, cells
 
 
-def written(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """A cell as a person would write it: whole numbers without a point, days as 2026-01-31."""
     match cell:
         case bool():

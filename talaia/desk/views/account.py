@@ -50,7 +50,7 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
-def told(request: HttpRequest, words: str) -> HttpResponse:
+def back_to_account(request: HttpRequest, words: str) -> HttpResponse:
     """Done, and said on one's own page."""
     messages.success(request, words, extra_tags="told")
     return HttpResponseRedirect(reverse("desk-me"))
@@ -145,7 +145,7 @@ def password(request: HttpRequest) -> HttpResponse:
         else:
             update_session_auth_hash(request, user)
             UserSession.objects.create_from_request(request)
-            return told(request, _("You have a new password. Every other session has ended."))
+            return back_to_account(request, _("You have a new password. Every other session has ended."))
     return page(request, "desk/password.html", {"form": form})
 
 
@@ -209,7 +209,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
 def added(request: HttpRequest, words: str) -> HttpResponse:
     """With the first of them the recovery codes come, which are shown once."""
     codes = auth_flows.proofs(person(request), "recovery_codes")
-    answer = told(request, words)
+    answer = back_to_account(request, words)
     return HttpResponseRedirect(reverse("desk-codes")) if codes and not codes[0].wrap().did_view else answer
 
 
@@ -224,7 +224,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotPossible(_("that passkey or app is not here any more"))
     if request.method == "POST":
         actions.remove_proof(user, pk, timezone.now())
-        return told(request, _("It is taken away."))
+        return back_to_account(request, _("It is taken away."))
     others = [one for one in auth_flows.proofs(user) if one.pk != pk and one.type != "recovery_codes"]
     name = proof.wrap().name if proof.type == "webauthn" else ""
     return page(request, "desk/remove.html", {"name": name, "last": not others})
@@ -251,4 +251,4 @@ def end_session(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     if own:
         request.session.flush()
         return HttpResponseRedirect(reverse("login"))
-    return told(request, _("Ended."))
+    return back_to_account(request, _("Ended."))

@@ -21,7 +21,7 @@ from talaia.desk.analysis_timeline import document, gaps, refreshed
 from talaia.desk.forms.analysis import LONGEST_KNOWN, AnalysisForm
 from talaia.desk.models import Draft
 from talaia.desk.pages import for_editors, for_operators, language, page
-from talaia.desk.views.event_pages import told, written_in
+from talaia.desk.views.event_pages import published_event, written_in
 from talaia.desk.writing.actions import drop_draft, keep_draft, version_of
 from talaia.events import actions
 from talaia.events.anchors import fresh
@@ -89,7 +89,7 @@ class Writing:
         return fingerprint(self.row.analyses.get(self.language, ""))
 
     def document(self) -> str:
-        event = told(self.row)
+        event = published_event(self.row)
         with translation.override(self.language):
             calendar = self.calendar()
             happened = analysis_facts.moments(self.row, event, current(), calendar)
@@ -105,7 +105,7 @@ class Writing:
         with translation.override(self.language):
             calendar = self.calendar()
             return refreshed(
-                text, analysis_facts.moments(self.row, told(self.row), current(), calendar), calendar, names
+                text, analysis_facts.moments(self.row, published_event(self.row), current(), calendar), calendar, names
             )
 
     def calendar(self) -> Dates:
@@ -148,7 +148,7 @@ class Writing:
     def preview(self, text: str) -> dict[str, Any]:
         """As everybody would read it; the numbers of the addresses are given on publishing, and may be others."""
         words = ((self.language, text),)
-        event = replace(told(self.row), analyses=words, anchors=fresh(dict(words), self.language))
+        event = replace(published_event(self.row), analyses=words, anchors=fresh(dict(words), self.language))
         return {"asked": True, "would_be": event if text.strip() else None, "spoken": self.language}
 
     def context(self, form: AnalysisForm) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class Writing:
         return {
             "now": self.now,
             "form": form,
-            "event": told(self.row),
+            "event": published_event(self.row),
             "spoken": self.language,
             "spoken_name": LANGUAGE_NAMES.get(self.language, self.language),
             "versions": [(code, LANGUAGE_NAMES.get(code, code)) for code in current().site.languages],
@@ -225,5 +225,5 @@ def publish(request: HttpRequest, ref: str, kind: str = Row.INCIDENT) -> HttpRes
         sent.add_error(None, str(refusal))
         return writing.show(sent)
     writing.forget(given["text"], given["whose"], given["known"])
-    messages.success(request, f"{current().site.address.rstrip('/')}{told(row).path}#analysis")
+    messages.success(request, f"{current().site.address.rstrip('/')}{published_event(row).path}#analysis")
     return HttpResponseRedirect(writing.here)

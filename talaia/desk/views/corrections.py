@@ -20,7 +20,7 @@ from talaia.desk.views.event_pages import (
     changes_since,
     impacts_of,
     published,
-    told,
+    published_event,
     words_started_from,
     written_in,
 )
@@ -57,7 +57,7 @@ def edit_head(request: HttpRequest, ref: str, kind: str = Row.INCIDENT) -> HttpR
         )
 
     action = reverse("desk-maintenance-head" if planned else "desk-head", args=[row.ref])
-    context = {"now": now, "event": told(row), "action": action}
+    context = {"now": now, "event": published_event(row), "action": action}
     if request.method != "POST":
         return page(request, "desk/head.html", {**context, "form": form()})
     sent = form(request.POST)
@@ -85,7 +85,7 @@ def edit_head(request: HttpRequest, ref: str, kind: str = Row.INCIDENT) -> HttpR
                 if (value := fresh.get_initial_for_field(field, name)) and name not in again:
                     again[name] = value
             changes = changes_since(row, sent.cleaned_data["seen"])
-            context |= {"event": told(row), "overtaken": True, "changes": changes}
+            context |= {"event": published_event(row), "overtaken": True, "changes": changes}
             sent = form(again)
         except NotPossible as refusal:
             sent.add_error(None, str(refusal))
@@ -109,7 +109,7 @@ def correct_entry(request: HttpRequest, ref: str, number: int, kind: str = Row.I
             data, initial={"seen": fingerprint(update.texts), **(initial or {})}, texts=update.texts, at=update.at
         )
 
-    event = told(row)
+    event = published_event(row)
     entry = next(entry for entry in event.entries if entry.number == number)
     context = {
         "now": now,

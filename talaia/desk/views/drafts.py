@@ -60,9 +60,9 @@ def beginning(request: HttpRequest, subject: str) -> DraftStart:
             which = f"{draft.pk}-{actions.version_of(draft)}"
             # Whoever publishes the same words of somebody else makes the same entry; its writer goes on with another.
             key = {} if draft.person == request.user.get_username() else {"key": f"draft-{which}"}
-            return DraftStart({**draft.fields, **key, "draft": which}, {"from_draft": told(draft)})
+            return DraftStart({**draft.fields, **key, "draft": which}, {"from_draft": draft_row(draft)})
     own = drafts.filter(person=request.user.get_username()).first()
-    return DraftStart({}, {"offered": told(own)} if own else {})
+    return DraftStart({}, {"offered": draft_row(own)} if own else {})
 
 
 def keep(request: HttpRequest, subject: str) -> HttpResponse:
@@ -116,10 +116,10 @@ def to_go_on_with(person: str) -> list[DraftRow]:
     """One's own drafts, and what others have offered, the latest first."""
     rows = Draft.objects.order_by("-saved_at")
     kinds = ("incident/", "maintenance/")
-    return [told(row) for row in rows if row.subject.startswith(kinds) and (row.offered or row.person == person)]
+    return [draft_row(row) for row in rows if row.subject.startswith(kinds) and (row.offered or row.person == person)]
 
 
-def told(draft: Draft) -> DraftRow:
+def draft_row(draft: Draft) -> DraftRow:
     words = draft.fields.get("title") or draft.fields.get("text") or "…"
     short = words if len(words) <= EXCERPT else words[: EXCERPT - 1].rstrip() + "…"
     kind, _slash, ref = draft.subject.partition("/")

@@ -60,7 +60,7 @@ def what_came(row: Row, shown: PublishedEvent, seen: str) -> dict[str, Any]:
     return {"overtaken": True, "newer": newer, "changes": changes_since(row, seen)}
 
 
-def told(row: Row) -> PublishedEvent:
+def published_event(row: Row) -> PublishedEvent:
     event = snapshot.event(row.kind, row.ref, timezone.now(), private=True)
     assert event is not None
     return event

@@ -16,7 +16,7 @@ from talaia.desk.forms.incidents import EntryForm
 from talaia.desk.pages import language, page
 from talaia.desk.preview import Preview
 from talaia.desk.views import drafts
-from talaia.desk.views.event_pages import missing_languages, pressed, sent_again, told, what_came
+from talaia.desk.views.event_pages import missing_languages, pressed, published_event, sent_again, what_came
 from talaia.events import actions
 
 Form = TypeVar("Form", bound=EntryForm)
@@ -32,7 +32,7 @@ class EventRequest(ABC, Generic[Form]):
         self.row = actions.find(self.kind, ref)
         self.saw = actions.mark_of(self.row)  # before the rest is read: what comes in between counts as not seen
         self.row.refresh_from_db()
-        self.shown, self.subject = told(self.row), actions.subject(self.row)
+        self.shown, self.subject = published_event(self.row), actions.subject(self.row)
 
     @abstractmethod
     def form(self, data: QueryDict | None = None, initial: Mapping[str, Any] | None = None) -> Form:

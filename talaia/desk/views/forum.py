@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from talaia.config import current
 from talaia.desk.pages import for_operators, page
-from talaia.desk.views.event_pages import told
+from talaia.desk.views.event_pages import published_event
 from talaia.desk.writing.word_diff import WordDiffPiece, difference
 from talaia.events.models import Event
 from talaia.events.reading import whole
@@ -40,9 +40,9 @@ def waiting() -> dict[str, object]:
     proposals = Proposal.objects.filter(state=Proposal.OPEN).select_related("mirrored__event").order_by("seen_at")
     troubled = Mirrored.objects.exclude(trouble="").select_related("event").order_by("-checked_at")
     return {
-        "proposals": [(row, told(row.mirrored.event)) for row in proposals[:SHOWN]],
+        "proposals": [(row, published_event(row.mirrored.event)) for row in proposals[:SHOWN]],
         "proposal_count": proposals.count(),
-        "troubled": [(row, told(row.event)) for row in troubled[:SHOWN]],
+        "troubled": [(row, published_event(row.event)) for row in troubled[:SHOWN]],
         "troubled_count": troubled.count(),
     }
 
@@ -83,7 +83,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("desk"))
     shown = [ProposalRow(change, name_of(change, history), _pieces(change)) for change in found]
     context = {
-        "event": told(event),
+        "event": published_event(event),
         "row": row,
         "shown": shown,
         "takeable": any(one.change.takeable for one in shown),

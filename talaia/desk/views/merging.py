@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from talaia.config import current
 from talaia.desk.forms.incidents import MergeForm
 from talaia.desk.pages import for_operators, language, page
-from talaia.desk.views.event_pages import published, told
+from talaia.desk.views.event_pages import published, published_event
 from talaia.events import actions
 from talaia.events.merging import merged_words, reopening_words
 from talaia.events.models import Event as Row
@@ -33,7 +33,7 @@ def merge(request: HttpRequest, ref: str) -> HttpResponse:
     now = timezone.now()
     row = actions.find(Row.INCIDENT, ref)
     saw = actions.mark_of(row)
-    shown = told(row)
+    shown = published_event(row)
     calendar = Dates(language(), current().site.tz)
     is_open = row.ended_at is None
     others = Row.objects.filter(kind=Row.INCIDENT, merged_into=None).exclude(pk=row.pk)

@@ -102,7 +102,7 @@ def invite_again(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     actions.withdraw(pk, timezone.now(), by=request.user.get_username())
-    return told(request, _("The invitation is withdrawn."))
+    return back_to_people(request, _("The invitation is withdrawn."))
 
 
 @for_admins
@@ -138,12 +138,12 @@ def tried(request: HttpRequest, act: Callable[[], object], words: str) -> HttpRe
     try:
         act()
     except UserError:
-        return told(request, _("nobody here is called like that"), wrong=True)
+        return back_to_people(request, _("nobody here is called like that"), wrong=True)
     except NotPossible as fault:
-        return told(request, str(fault), wrong=True)
-    return told(request, words)
+        return back_to_people(request, str(fault), wrong=True)
+    return back_to_people(request, words)
 
 
-def told(request: HttpRequest, words: str, wrong: bool = False) -> HttpResponse:
+def back_to_people(request: HttpRequest, words: str, wrong: bool = False) -> HttpResponse:
     messages.add_message(request, messages.ERROR if wrong else messages.SUCCESS, words, extra_tags="told")
     return HttpResponseRedirect(reverse("desk-people"))

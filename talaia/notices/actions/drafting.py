@@ -22,7 +22,7 @@ from talaia.outbox.models import Fact
 LONGEST_HOLD = 3  # holds: corrections move the end of a hold, not for ever
 
 
-def look(subject: str, now: datetime, tell: bool | None = None) -> Notice | None:
+def draft_notice(subject: str, now: datetime, tell: bool | None = None) -> Notice | None:
     """Draw up the notice that follows from how an event stands, if any; what is held and no longer so is withdrawn.
 
     Safe to repeat: what was drawn up, told or taken back is not drawn up again.
@@ -41,7 +41,7 @@ def begin(notice_id: int, now: datetime) -> NoticeStory | None:
     """
     with transaction.atomic():
         event = Event.objects.select_for_update().filter(sent_notices=notice_id).first()
-        notice = lock(notice_id)  # after its event, as `look` does: else each could wait for the other
+        notice = lock(notice_id)  # after its event, as `draft_notice` does: else each could wait for the other
         if event is None or notice is None or notice.state not in (Notice.HELD, Notice.SENDING):
             return None
         if notice.state == Notice.HELD:

@@ -28,7 +28,7 @@ class ChatChannel(RoomChannel[Chat]):
         """Whether Apprise would know where to go; nothing is said there."""
         for chat in config.tables.chat:
             try:
-                client.look(chat, config)
+                client.check_address(chat, config)
             except OutsideError as fault:
                 yield False, str(fault), fault.hint
             else:

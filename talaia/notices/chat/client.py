@@ -43,7 +43,7 @@ class Once:
         self.process.kill()
 
 
-def look(chat: Chat, config: Config) -> None:
+def check_address(chat: Chat, config: Config) -> None:
     """Whether it is an address of Apprise. Raises Temporary and Permanent as `say`."""
     say(chat, config, "", "")
 

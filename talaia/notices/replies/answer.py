@@ -32,7 +32,7 @@ def answer(pk: int, now: datetime) -> None:
     if now - row.at > TOO_LATE or not config.mail.answer:
         actions.over(pk, now, "late")
         return
-    content = written(row, config, now)
+    content = answer_bytes(row, config, now)
     with client(config) as server:
         said = server.send("", row.address, content)  # the null return path: what comes back of it goes nowhere
     if said.again or said.meaning is Meaning.OURS:  # who is refused is us: as long as it is of use, we try again
@@ -41,7 +41,7 @@ def answer(pk: int, now: datetime) -> None:
     hold_until_written(log, "deliver-letters", lambda: actions.over(pk, now, outcome), ENDING)
 
 
-def written(row: Reply, config: Config, now: datetime) -> bytes:
+def answer_bytes(row: Reply, config: Config, now: datetime) -> bytes:
     sender, site = letterhead(config), config.site
     made = hashlib.sha256(f"{row.digest} {row.number}".encode()).hexdigest()[:20]
     return mail(

@@ -109,7 +109,7 @@ def service(
     }
 
 
-def written(body: Mapping[str, Any]) -> bytes:
+def serialize_body(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 

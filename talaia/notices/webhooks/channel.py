@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from talaia.config import Config, Webhook, current
 from talaia.notices.sender import letterhead
 from talaia.notices.webhooks import client
-from talaia.notices.webhooks.body import written
+from talaia.notices.webhooks.body import serialize_body
 from talaia.notices.webhooks.rows import body_of
 from talaia.outbox.channel import CheckLine, NamedChannel
 from talaia.outbox.errors import OutsideError, PermanentError
@@ -41,13 +41,13 @@ class WebhookChannel(NamedChannel[Webhook]):
         )
         self.give_up(target, fact.at, GIVE_UP, now, old)
         self.wait_for_turn(target, now)
-        client.post(receiver, config, id_of(fact, letterhead(config).host), written(told), now)
+        client.post(receiver, config, id_of(fact, letterhead(config).host), serialize_body(told), now)
 
     def check(self, config: Config, _made: bool, /) -> Iterator[CheckLine]:
         """Whether each can be reached and its secret read; nothing is posted."""
         for hook in config.tables.webhook:
             try:
-                client.look(hook, config)
+                client.check_reachable(hook, config)
             except OutsideError as fault:
                 yield False if isinstance(fault, PermanentError) else None, str(fault), fault.hint
             else:

@@ -38,7 +38,7 @@ def post(hook: Webhook, config: Config, delivery: str, body: bytes, now: datetim
     raise PermanentError(f"{name} refuses it ({status})", "does it know the secret, and this address?")
 
 
-def look(hook: Webhook, config: Config) -> None:
+def check_reachable(hook: Webhook, config: Config) -> None:
     """Whether it could be told: connect, ask for the heads of nothing, and say nothing. Raises as `post`."""
     _secret(hook, config)
     _in_time(hook, _reach(hook.url, hook.timeout.total_seconds(), _trusted(hook, config)))

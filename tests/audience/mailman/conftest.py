@@ -77,5 +77,5 @@ def unset(core: Mailman, tmp_path: Path, configure: Callable[[str], Config]) -> 
 @pytest.fixture
 def listed(unset: Listed) -> Listed:
     """It exists and is set as it must be."""
-    apply_settings.apply(unset.client, unset.config.site, apply_settings.look(unset.client, unset.config.site))
+    apply_settings.apply(unset.client, unset.config.site, apply_settings.read_settings(unset.client, unset.config.site))
     return unset

@@ -49,7 +49,7 @@ def test_a_sender_with_a_rule_of_their_own_is_found_and_set_right(listed: Listed
     listed.core.ask("PATCH", f"members/{found['member_id']}", moderation_action="accept")
     assert "1 senders have a rule of their own" in shell("check").out
     assert shell("audience", "setup").code == 0
-    assert apply_settings.look(listed.client, listed.config.site).right
+    assert apply_settings.read_settings(listed.client, listed.config.site).right
 
 
 @pytest.mark.parametrize("who", ["member@example.com", "stranger@example.com"])
