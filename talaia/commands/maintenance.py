@@ -7,6 +7,7 @@ import sys
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from talaia.commands import notice_scope
@@ -82,23 +83,28 @@ def begin(options: argparse.Namespace, now: datetime) -> int:
     only_behind = notice_scope.only_behind(options, [*impacts])
     text, now = timed_text(options.file)
     if not right(options, impacts, window, notices, now):
-        return 1 if not options.dry_run else 0
-    event = actions.plan_maintenance(
-        {language: options.title.strip()},
-        {language: text},
-        impacts,
-        window,
-        now,
-        by=author(),
-        silence=options.silence,
-        plain=options.plain,
-        starts_itself=options.starts_itself is not False,
-        ends_itself=options.ends_itself is True,
-        notices=notices,
-        needs_approval=options.propose or current().maintenance.approval,
-        only_behind=only_behind,
-    )
-    warn(event)
+        return 1
+    with transaction.atomic():
+        event = actions.plan_maintenance(
+            {language: options.title.strip()},
+            {language: text},
+            impacts,
+            window,
+            now,
+            by=author(),
+            silence=options.silence,
+            plain=options.plain,
+            starts_itself=options.starts_itself is not False,
+            ends_itself=options.ends_itself is True,
+            notices=notices,
+            needs_approval=options.propose or current().maintenance.approval,
+            only_behind=only_behind,
+        )
+        warn(event)
+        transaction.set_rollback(options.dry_run)
+    if options.dry_run:
+        print("nothing is planned: --dry-run", file=sys.stderr)
+        return 0
     said = f"maintenance {event.ref} is planned: {address(event)}"
     if event.awaits_approval:
         said = f"maintenance {event.ref} waits for a second person: talaia maintenance approve {event.ref}"
@@ -124,10 +130,7 @@ def right(
         print(said, file=sys.stderr)
     if not possible():
         print("nothing leaves the house: talaia.toml has neither [mail] sender nor a [[chat]]", file=sys.stderr)
-    if options.dry_run:
-        print("nothing is planned: --dry-run", file=sys.stderr)
-        return False
-    if options.yes or options.json or not sys.stdin.isatty():
+    if options.dry_run or options.yes or options.json or not sys.stdin.isatty():
         return True
     if not ask("Plan it?"):
         print("nothing is planned", file=sys.stderr)

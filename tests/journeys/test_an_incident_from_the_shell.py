@@ -205,6 +205,10 @@ def test_which_mails_would_go_when_is_said_before_anything_is_planned(talaia: Sh
     assert [line.split(":")[0] for line in told] == ["told 7d", "told 24h", "told 30m", "told start", "told end"]
     assert "skipped" in told[0] and told[1].endswith("at once, as its hour had passed")
     assert told[4] == "told end: when somebody says so"
+    assert answer.err.endswith("nothing is planned: --dry-run\n")
+    for more in (["--dry-run"], []):  # what would be refused is refused
+        refused = plan_soon(talaia, "--service", "nowhere=partial", *more)
+        assert refused.code == 1 and "nowhere" in refused.err and not Event.objects.exists()
     assert plan_soon(talaia).code == 0  # a script is not asked
     assert Event.objects.count() == 1
 
