@@ -10,7 +10,14 @@ from math import ceil
 from typing import Any
 from urllib.parse import urlparse
 
-from dulwich.client import GitClient, HTTPUnauthorized, SSHGitClient, SubprocessSSHVendor, get_transport_and_path
+from dulwich.client import (
+    GitClient,
+    HTTPUnauthorized,
+    SSHGitClient,
+    SubprocessSSHVendor,
+    Urllib3HttpGitClient,
+    get_transport_and_path,
+)
 from dulwich.config import ConfigDict
 from dulwich.errors import GitProtocolError, HangupException, NotGitRepository
 from dulwich.protocol import Protocol
@@ -57,6 +64,9 @@ def reached(mirror: MirrorConfig, config: Config) -> Iterator[tuple[GitClient, s
     finally:
         if isinstance(client, Ssh):
             client.end()
+        pool: object = getattr(client, "pool_manager", None)
+        if isinstance(pool, Answers):
+            pool.close()
 
 
 def _client(where: str, mirror: MirrorConfig, config: Config) -> tuple[GitClient, str]:
@@ -67,7 +77,10 @@ def _client(where: str, mirror: MirrorConfig, config: Config) -> tuple[GitClient
         if mirror.ca_file:
             settings.set(b"http", b"sslCAInfo", str(config.beside(mirror.ca_file)))
         name, password = mirror.user or "talaia", config.secret(mirror.key_file)
-        return get_transport_and_path(where, config=settings, username=name, password=password)
+        client, path = get_transport_and_path(where, config=settings, username=name, password=password)
+        if isinstance(client, Urllib3HttpGitClient):
+            client.pool_manager = Answers(client.pool_manager)  # type: ignore[assignment]  # it does what a pool does
+        return client, path
     if where.startswith("ssh://"):
         # Nobody sits before it who could answer a question.
         options = ["BatchMode=yes", f"ConnectTimeout={ceil(seconds)}", f"ServerAliveInterval={ceil(seconds)}"]
@@ -80,6 +93,27 @@ def _client(where: str, mirror: MirrorConfig, config: Config) -> tuple[GitClient
         parts = urlparse(where)
         return Ssh.from_parsedurl(parts, ssh_command=command, key_filename=key), parts.path
     return get_transport_and_path(str(config.beside(where)) if "://" not in where else where.removeprefix("file://"))
+
+
+class Answers:
+    """A pool of connections that is closed when we are done: dulwich leaves some answers open."""
+
+    def __init__(self, pool: Any) -> None:
+        self.pool = pool
+        self.given: list[Any] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.pool, name)
+
+    def request(self, *given: Any, **named: Any) -> Any:
+        answer = self.pool.request(*given, **named)
+        self.given.append(answer)
+        return answer
+
+    def close(self) -> None:
+        for answer in self.given:
+            answer.close()
+        self.pool.clear()
 
 
 class Ssh(SSHGitClient):

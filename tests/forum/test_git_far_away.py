@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import time
 from collections.abc import Iterator
@@ -75,6 +76,8 @@ def test_over_https_each_refusal_says_what_to_mend(over_https: GitHttps, tmp_pat
     with pytest.raises(PermanentError, match="does not let us in") as stranger:
         mirrored(tmp_path, **trusted(over_https, "history.git")).find(DOCUMENT.key)
     assert "user and key_file" in stranger.value.hint
+    del distrust, closed, stranger
+    gc.collect()  # a connection that is left open would be said here: warnings are errors
 
 
 def test_over_https_a_server_that_says_nothing_is_left_in_time(over_https: GitHttps, tmp_path: Path) -> None:
