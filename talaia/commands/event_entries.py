@@ -47,13 +47,14 @@ def entry_words(kind: str, options: argparse.Namespace, now: datetime) -> tuple[
     next_update.parse(next_word, now, zone)
     text, now = timed_text(options.file)
     event = find(kind, options.ref)
+    seen = mark_of(event)  # before its impacts are read: what changes in between is not overwritten
     given: dict[str, Any] = {
         "texts": {options.language or event.language: text, **dict(getattr(options, "text_in", ()))},
         "by": author(),
         "impacts": changed(impacts_of(event), options.service) if options.service else None,
         "next_update_at": next_update.parse(next_word, now, zone),
         "plain": options.plain,
-        "seen": mark_of(event),
+        "seen": seen,
         "tell": mails(options),
     }
     return event, given, now
@@ -63,6 +64,7 @@ def correct_above(event: Event, options: argparse.Namespace, now: datetime, **mo
     """Other words or levels than those that stand above the timeline, where any were given. `more`: of incidents."""
     if options.title is None and not options.service and not any(value is not None for value in more.values()):
         return
+    seen = mark_of(event)  # as in entry_words
     titles = event.titles | {options.language or event.language: (options.title or "").strip()}
     edit_event(
         event.kind,
@@ -71,7 +73,7 @@ def correct_above(event: Event, options: argparse.Namespace, now: datetime, **mo
         by=author(),
         titles=titles if options.title is not None else None,
         impacts=changed(impacts_of(event), options.service) if options.service else None,
-        seen=mark_of(event),
+        seen=seen,
         **more,
     )
 
