@@ -23,7 +23,7 @@ def goes_to(kind: Kind, row: Event | None, services: Collection[str], only_behin
         return whom(policy.whom(only_behind, services, None), services)
     found = rows.for_whom(row)
     now = audience.for_whom(current(), row.only_behind, services)
-    found = found.grown(now) if found and now else found
+    found = found.grown(now) if found and now else found or now
     return whom(policy.whom(row.only_behind, services, found), services, rows.keys_told(row), kind)
 
 

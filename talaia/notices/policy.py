@@ -133,7 +133,7 @@ def whom(only_behind: Sequence[str] | None, services: Iterable[str], found: Noti
     """Whom a notice goes to besides those who were told before, None for everybody.
 
     `only_behind`: what the operator chose (`events.models`); `found`: who that was at that time, None: not resolved
-    yet. (Last words go to nobody else than to those who were told before: `notices.rows.told`.)
+    yet. (Last words go to nobody else than to those who were told before: `notices.rows.keys_told`.)
     """
     if only_behind is None or (found and found.everybody):
         return None

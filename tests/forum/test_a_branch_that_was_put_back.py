@@ -42,17 +42,22 @@ def put_back(there: Repository, commits: int, amended_by: str = "") -> None:
         repo.refs[HEAD] = found.id
 
 
+def mirrored(configure: Callable[[str], Config], home: Path) -> tuple[Repository, Clock, Office]:
+    """A branch of others, and ours that writes there."""
+    there, clock = Repository(home / "history.git"), Clock()
+    config = configure(f'{USUAL}\n[mirror]\nkind = "git"\nrepository = "{there.path}"\n')
+    assert config.tables.mirror
+    mirror = Git(config.tables.mirror, config)
+    return there, clock, Office(lambda: mirror, home, clock)
+
+
 @pytest.mark.parametrize("commits", [1, 2])
 @pytest.mark.parametrize("looked", [True, False])
 @pytest.mark.parametrize("amended_by", ["", "marta"])
 def test_a_branch_that_was_put_back_says_again_what_is_so(
     configure: Callable[[str], Config], tmp_path: Path, commits: int, looked: bool, amended_by: str
 ) -> None:
-    there, clock = Repository(tmp_path / "history.git"), Clock()
-    config = configure(f'{USUAL}\n[mirror]\nkind = "git"\nrepository = "{there.path}"\n')
-    assert config.tables.mirror
-    mirror = Git(config.tables.mirror, config)
-    office = Office(lambda: mirror, tmp_path, clock)
+    there, clock, office = mirrored(configure, tmp_path)
     event = open_one(clock.now)
     office.catch_up()
     for text in ("Un cable tallat.", "El canviem."):
@@ -95,11 +100,7 @@ def merge_taking_theirs(there: Repository, name: str, old: str, new: str) -> Non
 def test_what_somebody_took_of_theirs_in_a_merge_is_a_proposal_though_our_commit_is_the_newer(
     configure: Callable[[str], Config], tmp_path: Path, looked: bool
 ) -> None:
-    there, clock = Repository(tmp_path / "history.git"), Clock()
-    config = configure(f'{USUAL}\n[mirror]\nkind = "git"\nrepository = "{there.path}"\n')
-    assert config.tables.mirror
-    mirror = Git(config.tables.mirror, config)
-    office = Office(lambda: mirror, tmp_path, clock)
+    there, clock, office = mirrored(configure, tmp_path)
     event = open_one(clock.now)
     office.catch_up()
     clock.now += timedelta(minutes=10)
@@ -121,11 +122,7 @@ def test_what_somebody_took_of_theirs_in_a_merge_is_a_proposal_though_our_commit
 def test_what_we_wrote_before_our_database_was_put_back_is_a_proposal_and_not_written_over(
     configure: Callable[[str], Config], tmp_path: Path
 ) -> None:
-    there, clock = Repository(tmp_path / "history.git"), Clock()
-    config = configure(f'{USUAL}\n[mirror]\nkind = "git"\nrepository = "{there.path}"\n')
-    assert config.tables.mirror
-    mirror = Git(config.tables.mirror, config)
-    office = Office(lambda: mirror, tmp_path, clock)
+    there, clock, office = mirrored(configure, tmp_path)
     clock.now -= timedelta(hours=3)
     event = open_one(clock.now)
     office.catch_up()

@@ -23,6 +23,7 @@ from talaia.panel.listing.actions import list_services
 from talaia.panel.state import State
 from talaia.reactions import consequences
 from tests.notices.mailserver import MailServer
+from tests.notices.receiver import Receiver
 
 CONFIG = (Path(__file__).parents[1] / "talaia.toml").read_text()
 NOW = datetime(2026, 5, 4, 1, 12, tzinfo=UTC)
@@ -89,3 +90,10 @@ def set_up(configure: Configure, server: MailServer, more: str = "", to: str = "
     list_services(headings(config), NOW)
     outbox.spread(NOW, lambda _: [])
     return config
+
+
+@pytest.fixture
+def there() -> Iterator[Receiver]:
+    """Whoever takes what goes out by HTTP: a chat, another system."""
+    with Receiver() as running:
+        yield running

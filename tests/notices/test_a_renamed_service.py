@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,12 +28,6 @@ from tests.notices.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANNA, BERNAT, CARLA = "anna@example.net", "bernat@example.net", "carla@example.net"
-
-
-@pytest.fixture
-def there() -> Iterator[Receiver]:
-    with Receiver() as running:
-        yield running
 
 
 def renamed(house: House, configure: Configure, tmp_path: Path, more: str = "") -> Config:

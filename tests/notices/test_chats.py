@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,12 +33,6 @@ from tests.notices.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "s3cr3t-t0k3n"
-
-
-@pytest.fixture
-def there() -> Iterator[Receiver]:
-    with Receiver() as running:
-        yield running
 
 
 @pytest.fixture

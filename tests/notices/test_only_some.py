@@ -13,13 +13,14 @@ from talaia.audience.mailing import for_whom
 from talaia.audience.models import Recipient
 from talaia.config import Config, current
 from talaia.desk.notice_overview import waiting
+from talaia.desk.notice_readers import goes_to
 from talaia.desk.people.roles import Role
 from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.notice_scope import NoticeScope
 from talaia.events.timeline import IncidentState
 from talaia.notices.policy import whom
-from talaia.notices.values import Segment
+from talaia.notices.values import Kind, Segment
 from talaia.panel.state import State
 from tests.desk.conftest import member
 from tests.desk.test_writing_at_the_desk import form_of
@@ -273,3 +274,14 @@ def test_a_service_that_left_the_file_just_after_the_choice_makes_it_no_choice_o
     assert for_whom(config, [], ["links", "gone"]) == for_whom(config, [], ["links"])
     assert for_whom(config, [], ["gone"]) == NoticeScope(unknown=("gone",))
     assert for_whom(config, ["ref01"], ["gone"]) == for_whom(config, ["ref01"], ["links"])
+
+
+def test_the_desk_says_the_same_before_it_is_kept_for_whom_that_is(house: House, configure: Configure) -> None:
+    set_up(configure, house.server, AUDIENCE)
+    titles, impacts = {"ca": "T"}, {"links": State.PARTIAL}
+    event = events.open_incident(titles, {"ca": "x"}, impacts, house.now, by="anna", only_behind=[])
+    assert event.for_whom is None
+    with translation.override("en"):
+        assert goes_to(Kind.PROBLEM, None, ["links"]) == "to 3 people"
+        for services in (["gone"], ["links"]):
+            assert goes_to(Kind.PROBLEM, event, services).startswith("to 0 people connected there")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,12 +16,6 @@ from tests.notices.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOOK = '\n[[webhook]]\nname = "billing"\nurl = "http://127.0.0.1:{}/"\nsecret_file = "secret"\nservices = false\n'
-
-
-@pytest.fixture
-def there() -> Iterator[Receiver]:
-    with Receiver() as running:
-        yield running
 
 
 @pytest.fixture

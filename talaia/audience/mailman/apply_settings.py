@@ -59,7 +59,7 @@ def around(client: MailmanClient) -> Iterator[str]:
 
 
 def apply(client: MailmanClient, site: SiteConfig, found: ListSettings) -> None:
-    """What look() found wanting. Raises Temporary and Permanent."""
+    """What read_settings() found wanting. Raises Temporary and Permanent."""
     name = client.mailman.list
     if not found.domain:
         client.post("domains", 400, mail_host=name.partition("@")[2])  # 400: somebody else was quicker
