@@ -35,7 +35,7 @@ def extract_django(fileobj: Any, keywords: Any, comment_tags: Any, options: Any)
 
 
 METHODS = [
-    ("**/templates/**.html", extract_django),
+    ("**.html", extract_django),
     ("**/templates/**.txt", extract_django),
     ("**.py", "python"),
 ]

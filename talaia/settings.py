@@ -105,7 +105,7 @@ TEMPLATES = [
     {
         "NAME": "html",
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [HERE / folder / "templates" for folder in ("site", "desk", "notices", "api")],
+        "DIRS": [HERE, *(HERE / folder / "templates" for folder in ("site", "desk", "notices", "api"))],
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -130,7 +130,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "desk"
 # People: docs/decisions/people.md. allauth's views and templates are not routed; its limits are off, as some of them
-# would let a stranger lock out whom he names: desk/login_throttle.py guards every door instead.
+# would let a stranger lock out whom he names: desk/people/login_throttle.py guards every door instead.
 ACCOUNT_ADAPTER = "talaia.desk.people.adapters.Account"
 MFA_ADAPTER = "talaia.desk.people.adapters.Factors"
 SOCIALACCOUNT_ADAPTER = "talaia.desk.people.adapters.OpenIDAdapter"

@@ -32,9 +32,9 @@ from talaia.commands.shared_options import (
     timed_text,
 )
 from talaia.config import current
-from talaia.desk.resolve_confirmation import before_resolving
-from talaia.desk.views.suggestions import suggestions
-from talaia.desk.writing.suggestions import Suggestion
+from talaia.desk.incidents.resolve_confirmation import before_resolving
+from talaia.desk.suggestions.suggest import Suggestion
+from talaia.desk.suggestions.views import suggestions
 from talaia.errors import UserError
 from talaia.events import next_update
 from talaia.events.actions import (

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from talaia.desk.login_throttle import address
+from talaia.desk.people.login_throttle import address
 from talaia.outbox.actions import PLACE
 
 POLICY = (

@@ -5,29 +5,24 @@ from __future__ import annotations
 from django.urls import path
 from django.views.i18n import set_language
 
-from talaia.desk.views import (
-    account,
-    analysis,
-    audience,
-    audit,
-    corrections,
-    drafts,
-    forum,
-    front,
-    guide,
-    incidents,
-    login,
-    mails,
-    maintenance,
-    maintenance_actions,
-    merging,
-    override,
-    people,
-    planning,
-    suggestions,
-    text_templates,
-    widen_scope,
-)
+from talaia.desk.analyses import views as analysis
+from talaia.desk.audience import views as audience
+from talaia.desk.audit import views as audit
+from talaia.desk.by_hand import views as override
+from talaia.desk.corrections import views as corrections
+from talaia.desk.forum import views as forum
+from talaia.desk.front import views as front
+from talaia.desk.guide import views as guide
+from talaia.desk.incidents import merging
+from talaia.desk.incidents import views as incidents
+from talaia.desk.mails import views as mails
+from talaia.desk.maintenance import lifecycle, planning
+from talaia.desk.maintenance import views as maintenance
+from talaia.desk.people import account, login
+from talaia.desk.people import views as people
+from talaia.desk.suggestions import views as suggestions
+from talaia.desk.text_templates import views as text_templates
+from talaia.desk.writing import drafts, widen_scope
 
 urlpatterns = [
     path("", front.front, name="desk"),
@@ -65,15 +60,15 @@ urlpatterns = [
     path("incidents/<str:ref>/widen", widen_scope.widen, name="desk-widen"),
     path("maintenance/new", planning.plan, name="desk-plan"),
     path("maintenance/<str:ref>/", maintenance.one, name="desk-maintenance"),
-    path("maintenance/<str:ref>/approve", maintenance_actions.approve, name="desk-approve"),
-    path("maintenance/<str:ref>/withdraw", maintenance_actions.withdraw, name="desk-withdraw-change"),
-    path("maintenance/<str:ref>/extend", maintenance_actions.shift, {"what": "extend"}, name="desk-extend"),
-    path("maintenance/<str:ref>/postpone", maintenance_actions.shift, {"what": "postpone"}, name="desk-postpone"),
-    path("maintenance/<str:ref>/start", maintenance_actions.move, {"what": "start"}, name="desk-start"),
-    path("maintenance/<str:ref>/complete", maintenance_actions.move, {"what": "complete"}, name="desk-complete"),
-    path("maintenance/<str:ref>/cancel", maintenance_actions.move, {"what": "cancel"}, name="desk-cancel"),
+    path("maintenance/<str:ref>/approve", lifecycle.approve, name="desk-approve"),
+    path("maintenance/<str:ref>/withdraw", lifecycle.withdraw, name="desk-withdraw-change"),
+    path("maintenance/<str:ref>/extend", lifecycle.shift, {"what": "extend"}, name="desk-extend"),
+    path("maintenance/<str:ref>/postpone", lifecycle.shift, {"what": "postpone"}, name="desk-postpone"),
+    path("maintenance/<str:ref>/start", lifecycle.move, {"what": "start"}, name="desk-start"),
+    path("maintenance/<str:ref>/complete", lifecycle.move, {"what": "complete"}, name="desk-complete"),
+    path("maintenance/<str:ref>/cancel", lifecycle.move, {"what": "cancel"}, name="desk-cancel"),
     path("maintenance/<str:ref>/widen", widen_scope.widen, {"kind": "maintenance"}, name="desk-maintenance-widen"),
-    path("maintenance/<str:ref>/arrange", maintenance_actions.arrange, name="desk-arrange"),
+    path("maintenance/<str:ref>/arrange", lifecycle.arrange, name="desk-arrange"),
     path("maintenance/<str:ref>/edit", corrections.edit_head, {"kind": "maintenance"}, name="desk-maintenance-head"),
     path(
         "maintenance/<str:ref>/entries/<int:number>",

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from talaia.api.counters import CLOSED
 from talaia.config import current
-from talaia.desk.login_throttle import place
+from talaia.desk.people.login_throttle import place
 from talaia.forwarded import HEADER, is_loopback
 from talaia.log_counter import LogCounter
 

@@ -13,7 +13,7 @@ from django.core.asgi import get_asgi_application
 from django.urls import reverse
 
 from talaia.api.body_limit import ASGI, LIMIT, Message, Receive, Scope, Send, largest, limit_bodies
-from talaia.desk.forms.audience import LARGEST
+from talaia.desk.audience.forms import LARGEST
 
 
 def ten(path: str) -> int:

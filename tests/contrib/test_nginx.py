@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from talaia.desk.forms.audience import LARGEST
+from talaia.desk.audience.forms import LARGEST
 from tests.contrib.shipped import CONTRIB
 from tests.servers.nginx import Nginx
 from tests.servers.process import free_port, release_port, wait_until

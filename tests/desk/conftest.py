@@ -15,8 +15,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from talaia.config import current
-from talaia.desk import login_throttle
 from talaia.desk.models import Member
+from talaia.desk.people import login_throttle
 from talaia.desk.people.roles import Role
 from talaia.panel.catalogue import headings
 from talaia.panel.listing.actions import list_services

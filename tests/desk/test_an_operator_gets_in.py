@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from talaia.config import Config
-from talaia.desk import login_throttle
+from talaia.desk.people import login_throttle
 from talaia.events.models import Event
 from tests.desk.conftest import PASSWORD, log_in, question, with_app, with_passkey
 from tests.desk.proofs import code

@@ -10,7 +10,7 @@ from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from talaia.desk.analysis_timeline import Moment, TroubleSummary, daytime, document, gaps, lines, refreshed
+from talaia.desk.analyses.timeline import Moment, TroubleSummary, daytime, document, gaps, lines, refreshed
 from talaia.events.published import PublishedEvent
 from talaia.localization.dates import Dates
 from talaia.panel.state import State

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from talaia.config import CheckConfig
-from talaia.desk.found import in_reader_words
+from talaia.desk.front.found import in_reader_words
 from talaia.signals.check_findings import Finding
 from talaia.signals.checks import in_words, judged
 from talaia.signals.probes.answer import GATEWAY, Failed, NotMeasured, ProbeAnswer
@@ -85,6 +85,6 @@ def test_the_desk_reads_in_one_language_and_marks_what_is_in_another(
 ) -> None:
     now = timezone.now()
     found = [Finding(WEB, "failing", what, now, now)]
-    monkeypatch.setattr("talaia.desk.views.front.read_findings", lambda _config: found)
+    monkeypatch.setattr("talaia.desk.front.views.read_findings", lambda _config: found)
     page = desk.get("/desk/", headers={"accept-language": "ca"}).content.decode()
     assert shown in page

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from talaia.desk.login_throttle import FREE, LONGEST, LoginAttempts, pause, place
+from talaia.desk.people.login_throttle import FREE, LONGEST, LoginAttempts, pause, place
 from talaia.desk.people.roles import Role
 from tests.desk.conftest import PASSWORD, member
 

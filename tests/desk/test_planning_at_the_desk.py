@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from talaia.config import Config, current
-from talaia.desk.forms.fields import minute
+from talaia.desk.fields import minute
 from talaia.desk.models import Draft
 from talaia.desk.people.roles import Role
 from talaia.events import actions

@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from talaia.desk.incidents.resolve_confirmation import before_resolving
 from talaia.desk.people.roles import Role
-from talaia.desk.resolve_confirmation import before_resolving
-from talaia.desk.views.suggestions import suggestions
+from talaia.desk.suggestions.views import suggestions
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState
@@ -38,7 +38,7 @@ def dora(lab: Lab, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Clien
     client = Client(headers={"accept-language": "en"})
     client.force_login(member("dora", Role.OPERATOR))
     for place in ("incidents", "front", "suggestions"):
-        monkeypatch.setattr(f"talaia.desk.views.{place}.timezone.now", lambda: lab.now)
+        monkeypatch.setattr(f"talaia.desk.{place}.views.timezone.now", lambda: lab.now)
     return client
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from talaia.desk.forms.fields import minute
+from talaia.desk.fields import minute
 from talaia.desk.people.roles import Role
 from talaia.outbox.models import Fact
 from talaia.panel.actions import judge_service

@@ -13,8 +13,8 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from talaia.desk.models import Dismissal, FirstWords
-from talaia.desk.writing.suggestions import Desk, drafted, kind_of, suggest
-from talaia.desk.writing.text_templates import (
+from talaia.desk.suggestions.suggest import Desk, drafted, kind_of, suggest
+from talaia.desk.text_templates.text_templates import (
     KINDS,
     LONGEST_TITLE,
     TextTemplate,

@@ -100,7 +100,7 @@ def test_an_export_that_is_overtaken_while_it_is_read_is_said_beside_the_field(
         apply_all()
         return found
 
-    monkeypatch.setattr("talaia.desk.views.audience.plan", overtaken)
+    monkeypatch.setattr("talaia.desk.audience.views.plan", overtaken)
     assert "another import came meanwhile" in upload(desk, *members("anna")).content.decode()
     assert not Import.objects.filter(state=Import.WAITING).exists()
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from talaia.audience.models import Import
 from talaia.config import Config, current
-from talaia.desk.dashboard import SilentSource, incidents_by_urgency, silent, unexplained
+from talaia.desk.front.dashboard import SilentSource, incidents_by_urgency, silent, unexplained
 from talaia.desk.people.roles import Role
 from talaia.events.actions import open_incident, plan_maintenance, update_incident, update_maintenance
 from talaia.events.published import PublishedEvent, TouchedService

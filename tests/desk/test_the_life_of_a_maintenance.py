@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from talaia.config import current
-from talaia.desk.forms.fields import minute
-from talaia.desk.views.maintenance_actions import MOVES
+from talaia.desk.fields import minute
+from talaia.desk.maintenance.lifecycle import MOVES
 from talaia.events import actions
 from talaia.events.formatting import as_json, lines, local, plan_lines, told_when
 from talaia.events.models import Event

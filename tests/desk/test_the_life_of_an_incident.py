@@ -11,8 +11,8 @@ from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talaia.desk.forms.fields import minute
-from talaia.desk.writing.word_diff import difference
+from talaia.desk.corrections.word_diff import difference
+from talaia.desk.fields import minute
 from talaia.events import actions
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, NotPossible
@@ -299,7 +299,7 @@ def test_the_live_preview_is_that_of_the_button_in_every_language(
     desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = timezone.now()  # both tell the second in which they are made
-    monkeypatch.setattr("talaia.desk.views.incidents.timezone.now", lambda: now)
+    monkeypatch.setattr("talaia.desk.incidents.views.timezone.now", lambda: now)
     sent = {**FIRST, "text-es": "Lo **miramos**.", "preview": "1"}
     part = desk.post(NEW, sent, HTTP_X_DESK="script").content.decode()
     assert "<html" not in part and "<strong>miramos</strong>" in part and 'lang="es"' in part

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from talaia.desk.forms.analysis import AnalysisForm
-from talaia.desk.forms.fields import TextField, TitleField
+from talaia.desk.analyses.forms import AnalysisForm
+from talaia.desk.fields import TextField, TitleField
 
 PASTED = "Error \x1b[31mgreu\x1b[0m \x1b]0;t\x07a\u202eb\u2066c \x9b2Jfi\u2028i nu\u0301vol"
 

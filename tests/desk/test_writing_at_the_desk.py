@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from talaia.desk.forms.fields import LONGEST_TEXT, LONGEST_TITLE
+from talaia.desk.fields import LONGEST_TEXT, LONGEST_TITLE
 from talaia.events import actions
 from talaia.events.models import Event, Update
 from talaia.events.timeline import IncidentState, NotPossible

@@ -67,7 +67,7 @@ OTHER_FORM = {  # of the first word of a button: the desk says "Publica", "Publi
 
 
 def on_buttons() -> Iterator[tuple[str, str | None]]:
-    for file in sorted((ROOT / "talaia" / "desk" / "templates").rglob("*.html")):
+    for file in sorted((ROOT / "talaia" / "desk").rglob("*.html")):
         for texts in BUTTON.findall(file.read_text(encoding="utf-8")):
             for text, context in WORDS.findall("".join(texts)):
                 yield text, context or None

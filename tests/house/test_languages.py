@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 FILES = [
     "talaia/locale/{}/LC_MESSAGES/django.po",
     "talaia/site/texts/about.{}.md",
-    "talaia/desk/templates/desk/guidance_{}.html",
+    "talaia/desk/analyses/guidance_{}.html",
     "docs/operators.{}.md",
 ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from talaia.desk.notice_overview import story_of
+from talaia.desk.mails.notice_overview import story_of
 from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.notices.models import Notice

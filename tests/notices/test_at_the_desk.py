@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from talaia.audience.models import Recipient as Subscriber
-from talaia.desk.forms.fields import minute
+from talaia.desk.fields import minute
 from talaia.desk.people.roles import Role
 from talaia.events import actions as events
 from talaia.events.models import Event
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def desk(settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch) -> Client:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    monkeypatch.setattr("talaia.desk.views.mails.timezone.now", lambda: house.now)
+    monkeypatch.setattr("talaia.desk.mails.views.timezone.now", lambda: house.now)
     client = Client(headers={"accept-language": "en"})
     client.force_login(member("anna", Role.OPERATOR, email="anna@example.org"))
     return client

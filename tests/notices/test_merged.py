@@ -9,7 +9,7 @@ from django.utils import translation
 
 from talaia.audience.actions import add
 from talaia.audience.models import Recipient
-from talaia.desk.notice_overview import would_follow
+from talaia.desk.mails.notice_overview import would_follow
 from talaia.events import actions as events
 from talaia.events.models import Event
 from talaia.events.timeline import IncidentState, IsOver

@@ -12,8 +12,8 @@ from pytest_django import Settings
 from talaia.audience.mailing import for_whom
 from talaia.audience.models import Recipient
 from talaia.config import Config, current
-from talaia.desk.notice_overview import waiting
-from talaia.desk.notice_readers import goes_to
+from talaia.desk.mails.notice_overview import waiting
+from talaia.desk.mails.notice_readers import goes_to
 from talaia.desk.people.roles import Role
 from talaia.events import actions as events
 from talaia.events.models import Event
@@ -179,8 +179,8 @@ def test_what_was_no_part_after_all_begins_anew_for_those_alone_whom_it_concerne
 @pytest.fixture
 def desk(settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch) -> Client:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    for view in ("incidents", "planning"):
-        monkeypatch.setattr(f"talaia.desk.views.{view}.timezone.now", lambda: house.now)
+    for view in ("incidents.views", "maintenance.planning"):
+        monkeypatch.setattr(f"talaia.desk.{view}.timezone.now", lambda: house.now)
     client = Client(headers={"accept-language": "en"})
     client.force_login(member("dora", Role.OPERATOR))
     return client

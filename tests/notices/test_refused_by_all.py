@@ -458,7 +458,7 @@ def test_a_provider_that_sends_all_of_its_own_back_switches_nobody_off_and_is_na
         "p001@example.com"
     ]
     house.later(days=-1)
-    monkeypatch.setattr("talaia.desk.views.front.timezone.now", lambda: house.now)
+    monkeypatch.setattr("talaia.desk.front.views.timezone.now", lambda: house.now)
     desk = Client(headers={"accept-language": "en"})
     desk.force_login(member("dora", Role.OPERATOR))
     shown = desk.get("/desk/").content.decode()
@@ -543,7 +543,7 @@ def test_what_comes_back_because_of_us_counts_for_nobody_and_is_on_the_first_pag
     assert told() == 3
     assert Bounce.objects.filter(ours=True).count() == 8
     house.later(days=-1)
-    monkeypatch.setattr("talaia.desk.views.front.timezone.now", lambda: house.now)
+    monkeypatch.setattr("talaia.desk.front.views.timezone.now", lambda: house.now)
     desk = Client(headers={"accept-language": "en"})
     desk.force_login(member("dora", Role.OPERATOR))
     shown = desk.get("/desk/").content.decode()

@@ -78,6 +78,14 @@ def test_a_merge_in_the_hold_loses_no_mail() -> None:
     assert told(*both) == [(490, "news", f"{ALL} subscriber"), (2060, "end", f"{ALL} subscriber")]
 
 
+def test_an_update_that_is_held_tells_of_what_is_merged_unheard_meanwhile_and_waits_for_it() -> None:
+    update, other = h.Updated(NOON + 600, "i", tell=Tell.YES), opened(610, event="j", shop=DOWN)
+    unheard = told(opened(), update, other, h.Merged(NOON + 640, "j", "i"), resolved(690))
+    assert [(at, kind) for at, kind, _ in unheard] == [(360, "news"), (750, "end")]
+    heard = told(opened(), opened(400, event="j", shop=DOWN), update, h.Merged(NOON + 640, "j", "i"), resolved(690))
+    assert [(at, kind) for at, kind, _ in heard] == [(360, "news"), (460, "news"), (660, "news"), (750, "end")]
+
+
 def test_what_is_written_in_the_hold_of_news_goes_in_the_same_mail() -> None:
     assert told(opened(), h.Updated(NOON + 330, "i", tell=Tell.YES)) == [(390, "news", ALL)]
     kept = h.Updated(NOON + 330, "i", tell=Tell.NO)

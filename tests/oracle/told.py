@@ -171,9 +171,12 @@ class Post:
         for service, state in self.impacts[case.key].items():
             impacts[service] = max(impacts.get(service, state), state, key=WEIGHT.__getitem__)
         into.services = tuple(impacts)
-        for each in self.waiting:
-            if each.kind == NEWS and not each.stuck and each.case is not into and self._root(each.case) is into:
-                each.leaves = max(each.leaves, now + self.house.hold)  # as all that is written while news are held
+        held = [each for each in self.waiting if each.kind == NEWS and not each.stuck and self._root(each.case) is into]
+        unheard = [each for each in held if each.case is not into]
+        for each in unheard:
+            each.leaves = max(each.leaves, now + self.house.hold)  # as all that is written while news are held
+        for each in [each for each in held if unheard and each.case is into]:  # which then speaks of these, too
+            each.leaves = max(each.leaves, min(now + self.house.hold, each.drawn + LONGEST_HOLD * self.house.hold))
         if into.problem and not into.kept_back and not self._about_to(into):
             return
         if not into.quiet and self._disrupts(impacts):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from talaia import config as configuration
-from talaia.desk.views.suggestions import suggestions
+from talaia.desk.suggestions.views import suggestions
 from talaia.events import actions as events
 from talaia.events.timeline import MaintenanceState
 from talaia.panel.by_hand import actions as hand

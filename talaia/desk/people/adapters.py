@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from talaia.config import current
-from talaia.desk import actions, login_throttle
-from talaia.desk.people import asking, auth_flows
+from talaia.desk import actions
+from talaia.desk.people import asking, auth_flows, login_throttle
 from talaia.events.timeline import NotPossible
 
 
@@ -58,7 +58,7 @@ class Account(DefaultAccountAdapter):
         """Whichever way it was: the pauses end, the browser is known from now on, and it is written down."""
         who = login_throttle.whose(request, user.username)
         response: HttpResponse = super().post_login(request, user, **given)
-        request.session.set_expiry(None)  # desk/views/login.py made it short
+        request.session.set_expiry(None)  # desk/people/login.py made it short
         login_throttle.TRIES.forgive(who)
         login_throttle.TRIES.forgive(login_throttle.second(request, user.username))
         login_throttle.remember(request, response, user.username)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from talaia.desk.models import Dismissal, Draft, FirstWords
-from talaia.desk.writing.text_templates import KINDS, unknown_placeholders
+from talaia.desk.text_templates.text_templates import KINDS, unknown_placeholders
 from talaia.events.timeline import NotPossible
 from talaia.outbox.actions import record
 

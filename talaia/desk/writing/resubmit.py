@@ -12,7 +12,7 @@ from typing import Any
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from talaia.desk import login_throttle
+from talaia.desk.people import login_throttle
 from talaia.desk.writing.actions import LARGEST_DRAFT
 
 ASIDE = "aside"

@@ -1,0 +1,1 @@
+"""Analyses at the desk."""

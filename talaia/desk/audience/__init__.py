@@ -1,0 +1,1 @@
+"""The membership export at the desk."""

@@ -1,0 +1,1 @@
+"""Services set by hand."""

@@ -1,0 +1,1 @@
+"""What the forum or the mirror proposes."""

@@ -1,0 +1,1 @@
+"""The how-to of operators, shown at the desk."""

@@ -1,0 +1,1 @@
+"""The mails that went, go and would go."""

@@ -1,0 +1,1 @@
+"""Maintenance at the desk: view, form and template of each thing that is done."""

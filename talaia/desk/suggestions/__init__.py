@@ -1,0 +1,1 @@
+"""What the machines suggest to open."""

@@ -1,0 +1,1 @@
+"""First words for each kind of event."""

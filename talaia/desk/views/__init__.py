@@ -1,1 +1,0 @@
-"""The pages of the desk. Whoever writes goes through events.actions; a refusal comes back beside what was written."""
