@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from talaia.config import current
 from talaia.desk.fields import LONGEST_TEXT, LONGEST_TITLE
 from talaia.events import actions
 from talaia.events.models import Event, Update
@@ -17,6 +18,7 @@ from talaia.events.timeline import IncidentState, NotPossible
 from talaia.outbox.models import Fact
 from talaia.panel.models import Service
 from talaia.panel.state import State
+from talaia.panel.uptime import local_day
 
 pytestmark = pytest.mark.django_db
 NEW = "/desk/incidents/new"
@@ -52,8 +54,9 @@ def send(desk: Client, address: str, **given: Any) -> Any:
 def test_an_incident_is_opened_with_all_that_the_form_says(desk: Client) -> None:
     before = timezone.now()
     answer = desk.post(NEW, {**FIRST, "plain": "on", "state": "identified", "written_in": "es"})
-    assert answer.headers["Location"] == "/desk/incidents/2026-001/".replace("2026", str(before.year))
     event = Event.objects.get()
+    assert event.ref == f"{local_day(event.started_at, current().site.tz).year}-001"
+    assert answer.headers["Location"] == f"/desk/incidents/{event.ref}/"
     update = event.updates.get()
     assert (event.titles, event.state) == ({"es": "Sense missatgeria"}, "identified")
     assert (update.texts, update.plain, update.by, update.number) == ({"es": "Ho mirem."}, True, "anna", 1)

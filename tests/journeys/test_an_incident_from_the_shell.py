@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,11 +20,12 @@ from talaia.outbox.models import Fact
 from talaia.panel.catalogue import headings
 from talaia.panel.listing.actions import list_services
 from talaia.panel.models import Service
+from talaia.panel.uptime import local_day
 from tests.journeys.shell import Said, Shell
 from tests.product import Talaia
 from tests.servers.process import wait_until
 
-YEAR = timezone.now().year
+YEAR = local_day(timezone.now(), ZoneInfo("Europe/Madrid")).year
 REF = f"{YEAR}-001"
 
 

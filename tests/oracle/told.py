@@ -206,8 +206,12 @@ class Post:
             hours = [what.starts - before for before in self.house.advance]
             case.hours = [hour for hour in hours if hour > what.at]
             for each in self.waiting:
-                if each.case is case and each.kind == ADVANCE and not each.stuck and hours and hours[0] > what.at:
+                if each.case is not case or each.kind != ADVANCE or each.stuck:
+                    continue
+                if hours and hours[0] > what.at:
                     each.doubtful = True  # it was to go at once for the old hours; of the new ones nothing is due yet
+                again = min(what.at + self.house.hold, each.drawn + LONGEST_HOLD * self.house.hold)
+                each.leaves = max(each.leaves, again)  # it tells the new hours, and its hold begins again
             stuck = any(each.case is case and each.stuck for each in self.waiting)
             if case.perhaps or stuck:  # what is stuck tells the old hours, and then the new ones are told to the same
                 self._make(case, CHANGED, "changed", what.at, doubtful=not case.perhaps)

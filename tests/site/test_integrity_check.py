@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from talaia.config import current
 from talaia.outbox.models import Fact
+from talaia.panel.uptime import local_day
 from talaia.site.folder import Folder
 from talaia.site.integrity_check import Guard, last_look, target_of
 from talaia.site.targets import KINDS
@@ -122,7 +124,7 @@ def test_whatever_is_done_to_a_page_or_to_its_twin_is_undone(
     public: Path, guard: Guard, change: str, suffix: str
 ) -> None:
     slug = next(path.name for path in (public / "services").iterdir())
-    pages = [page.format(slug=slug, year=timezone.now().year) for page in PAGES]
+    pages = [page.format(slug=slug, year=local_day(timezone.now(), current().site.tz).year) for page in PAGES]
     before = contents(public)
     for page in pages:
         CHANGES[change](public / f"{page}{suffix}")
