@@ -8,6 +8,7 @@ from talaia.forum.models import Mirrored, Proposal
 from talaia.notices.models import Bounce, Notice, NoticeRecipient, Reply
 from talaia.outbox.models import Delivery, Fact, WriteTest
 from talaia.panel.models import Day, FormerSlug, Group, Listing, Service, Transition, Watched
+from talaia.reports.models import VisitorReport
 from talaia.signals.models import CheckFinding, Evidence, PollRequest, RawWebhook, Signal, SourceState, Token
 from talaia.site.models import Publication
 
@@ -51,6 +52,7 @@ __all__ = [
     "Token",
     "Transition",
     "Update",
+    "VisitorReport",
     "Watched",
     "WriteTest",
 ]

@@ -19,6 +19,8 @@ BOUNCES = timedelta(days=90)
 REPLIES = timedelta(days=1)  # between two answers to one person
 SENT_FORMS = timedelta(days=2)  # nobody sends a page of the day before yesterday, and `seen` and `key` hold even then
 SUBSCRIPTIONS = timedelta(days=1)  # that somebody asked again; the question itself is good for `[subscribe] valid`
+REPORTS_PLACE = timedelta(hours=2)  # as long as it is needed to count a place once
+REPORTS = timedelta(days=30)
 INVITATIONS = timedelta(days=7)  # so long one is good; the row stays, without what could be used
 PUBLICATIONS = 500  # of the site, the latest
 
@@ -52,6 +54,8 @@ TABLE = (
     Kept("Alerts that are over", "what operators write into alerts", RESOLVED_SIGNALS),
     Kept("Rings of the forum's webhook", "nobody", FORUM_BELLS),
     Kept("That the site was published", "nobody", f"the last {PUBLICATIONS} times"),
+    Kept("That a service fails for a visitor, and in which area", "nobody", REPORTS),
+    Kept("From which place that was said: a keyed hash that changes each hour", "visitors", REPORTS_PLACE),
     Kept("Visitors of the page", "nobody", "nothing is kept: no cookie, no address, no log of requests"),
 )
 
@@ -68,4 +72,6 @@ def markdown() -> str:
 def _words(how_long: timedelta | str) -> str:
     if isinstance(how_long, str):
         return how_long
+    if how_long < timedelta(days=1):
+        return f"{how_long // timedelta(hours=1)} hours"
     return f"{how_long.days} day{'s' if how_long.days != 1 else ''}"

@@ -28,6 +28,7 @@ from talaia.outbox.disk_reserve import room
 from talaia.outbox.models import Delivery
 from talaia.panel.models import Service
 from talaia.panel.state import State
+from talaia.reports.counts import last_hour
 from talaia.signals.inputs import CHECKS
 from talaia.signals.models import RawWebhook, SourceState
 from talaia.signals.monitoring_gaps import last_watched
@@ -79,6 +80,7 @@ class TalaiaCollector(Collector):
             with statement_timeout(PATIENCE):
                 found = [
                     *self.panel(),
+                    *self.reports(),
                     *self.watching(),
                     *self.sources(),
                     *self.outbox(),
@@ -107,6 +109,18 @@ class TalaiaCollector(Collector):
                 for slug, group, shown in rows
                 for state in State
             ],
+        )
+
+    def reports(self) -> Iterator[Metric]:
+        """Only where visitors may say so; from how many places, of whom nothing is told."""
+        if self.config.tables.reports is None:
+            return
+        counts = last_hour(self.now)
+        slugs = Service.objects.filter(retired_at=None).order_by("position").values_list("slug", flat=True)
+        yield gauge(
+            "talaia_reports_last_hour",
+            "From how many places visitors said within the last hour that a service fails for them.",
+            [({"service": slug}, counts[slug].total if slug in counts else 0) for slug in slugs],
         )
 
     def watching(self) -> Iterator[Metric]:

@@ -7,7 +7,6 @@ learns here who gets our mails. A GET changes nothing. No cookie is needed or se
 from __future__ import annotations
 
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from talaia.api.client_place import client_place
 from talaia.api.db_timeout import statement_timeout
 from talaia.audience.actions import ask, confirm_subscription, forget_asked
 from talaia.audience.address import AddressError
@@ -60,7 +60,7 @@ def _subscribe(request: HttpRequest, config: Config, rules: Subscribe, language:
         chosen = []  # all of them, those too that are still to come
     forget_asked(rules.valid, now)
     try:
-        taken = ask(written, language, chosen, _client(request, config), rules.rate, _secret(), now)
+        taken = ask(written, language, chosen, client_place(request, config), rules.rate, _secret(), now)
     except AddressError:
         return _page(request, "form", language, wrong=True, written=written, chosen=chosen)
     return _page(request, "asked" if taken else "often", language, status=200 if taken else 429)
@@ -103,20 +103,6 @@ def _services(config: Config, rules: Subscribe) -> list[tuple[str, tuple[tuple[s
 
 def _secret() -> bytes:
     return settings.SECRET_KEY.encode()
-
-
-def _client(request: HttpRequest, config: Config) -> str:
-    """The place that asks: an IPv4 address, or the /64 that one connection has."""
-    direct = str(request.META.get("REMOTE_ADDR", ""))
-    if config.web.behind_proxy:  # the last one was written by our own proxy
-        direct = str(request.META.get("HTTP_X_FORWARDED_FOR", direct)).rpartition(",")[2].strip()
-    try:
-        found = ip_address(direct)
-    except ValueError:
-        return "unknown"
-    if isinstance(found, IPv6Address) and not found.ipv4_mapped:
-        return str(ip_network((found, 64), strict=False))
-    return str(found)
 
 
 def _page(request: HttpRequest, what: str, language: str, status: int = 200, **more: object) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from talaia.api import forum, health, hooks, metrics, subscribe, sympa, unsubscribe
+from talaia.api import forum, health, hooks, metrics, reports, subscribe, sympa, unsubscribe
 from talaia.config.languages import LANGUAGES
 from talaia.config.source_kinds import KINDS
 
@@ -19,6 +19,8 @@ urlpatterns = [
     path("subscribe/", subscribe.subscribe, name="subscribe"),
     path("subscribe/<str:token>", subscribe.confirmation, name="confirmation"),
     re_path(f"^(?P<spoken>{'|'.join(LANGUAGES)})/subscribe/$", subscribe.subscribe),
+    path("too/<slug:slug>", reports.report, name="report"),
+    re_path(rf"^(?P<spoken>{'|'.join(LANGUAGES)})/too/(?P<slug>[-\w]+)$", reports.report),
     path("healthz", health.healthz),
     path("metrics", metrics.metrics),
 ]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from talaia.config.languages import Language
-from talaia.config.value_types import ConfigTable
+from talaia.config.value_types import ConfigTable, Text
 
 NoticeKind = Literal["problem", "update", "resolved", "advance", "reminder", "start", "end", "changed", "cancelled"]
 
@@ -47,3 +47,21 @@ class Subscribe(ConfigTable, frozen=True, kw_only=True):
     services: bool = True
     valid: timedelta = timedelta(days=1)
     rate: int = 5
+
+
+class Area(ConfigTable, frozen=True, kw_only=True):
+    """Where a visitor may say to be. `slug`: kept with what they say; `name`: what they choose."""
+
+    slug: str
+    name: Text
+
+
+class ReportsConfig(ConfigTable, frozen=True, kw_only=True):
+    """Visitors may say that a service fails for them. Without this table they cannot.
+
+    `rate`: services of which one place may say so in an hour; `least`: from how many on operators are told.
+    """
+
+    areas: tuple[Area, ...] = ()
+    rate: int = 10
+    least: int = 3

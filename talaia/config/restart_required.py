@@ -26,6 +26,8 @@ def waiting_for_a_start(started: Config, new: Config) -> str:
     told = [f"[{table}] {key}" for table, _, key in (name.partition(".") for name in found)]
     if (started.tables.subscribe is None) != (new.tables.subscribe is None):
         told.append("[subscribe]")
+    if (started.tables.reports is None) != (new.tables.reports is None):
+        told.append("[reports]")
     return ", ".join(told)
 
 

@@ -16,6 +16,7 @@ from talaia.config.audience_tables import SegmentConfig as SegmentConfig
 from talaia.config.audience_tables import Sympa as Sympa
 from talaia.config.channel_tables import Chat as Chat
 from talaia.config.channel_tables import ChatRoom as ChatRoom
+from talaia.config.channel_tables import ReportsConfig as ReportsConfig
 from talaia.config.channel_tables import Subscribe as Subscribe
 from talaia.config.channel_tables import Webhook as Webhook
 from talaia.config.languages import LANGUAGES as LANGUAGES
@@ -165,6 +166,7 @@ class Tables(ConfigTable, frozen=True, kw_only=True):
     chat: tuple[Chat, ...] = ()
     webhook: tuple[Webhook, ...] = ()
     subscribe: Subscribe | None = None
+    reports: ReportsConfig | None = None
 
 
 @dataclass(frozen=True)

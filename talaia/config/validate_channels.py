@@ -1,4 +1,4 @@
-"""What is wrong with `[[chat]]`, `[[webhook]]` and `[subscribe]`, pure."""
+"""What is wrong with `[[chat]]`, `[[webhook]]`, `[subscribe]` and `[reports]`, pure."""
 
 from __future__ import annotations
 
@@ -41,3 +41,20 @@ def inconsistencies(config: Config) -> Iterator[tuple[Place, str]]:
             yield ("subscribe", "rate"), "must be 1 or more"
         if config.mail.sender is None:
             yield ("subscribe",), "needs [mail] sender: who subscribes is asked by mail whether it was them"
+    yield from _reports(config)
+
+
+def _reports(config: Config) -> Iterator[tuple[Place, str]]:
+    given = config.tables.reports
+    if given is None:
+        return
+    for key in ("rate", "least"):
+        if getattr(given, key) < 1:
+            yield ("reports", key), "must be 1 or more"
+    slugs = [area.slug for area in given.areas]
+    for n, slug in enumerate(slugs):
+        place: Place = ("reports", "areas", n, "slug")
+        if not SLUG.fullmatch(slug) or len(slug) > LONGEST:
+            yield place, f"{slug!r} must be small letters, digits and hyphens, {LONGEST} at most"
+        if slug in slugs[:n]:
+            yield place, f"{slug!r} stands twice"

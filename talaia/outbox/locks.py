@@ -20,7 +20,7 @@ from talaia.file_modes import make_private
 log = logging.getLogger(__name__)
 
 # The first half of an advisory lock's name in PostgreSQL; the second is the number.
-NAMES = {"notice": 7_463_112, "list": 7_463_113, "ledger": 7_463_114}
+NAMES = {"notice": 7_463_112, "list": 7_463_113, "ledger": 7_463_114, "reports": 7_463_115}
 WITHOUT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # the page is served all the same
 OURS = "run it as the account that runs talaia"
 FILES = 100  # of one name, whatever the years bring
@@ -82,7 +82,7 @@ def exclusive_lock(home: Path, what: str) -> Iterator[None]:
         yield
 
 
-def in_turn(name: Literal["ledger"]) -> None:
+def in_turn(name: Literal["ledger", "reports"]) -> None:
     """At the head of a transaction: wait until no other that does so is open. SQLite's wait for each other anyway.
 
     For what depends on a row not being there: what is not there cannot be locked.

@@ -26,6 +26,7 @@ from talaia.outbox.monotonic import over
 from talaia.outbox.supervise import attempt
 from talaia.panel.actions import roll_up
 from talaia.panel.rollup import DueDay, due_days
+from talaia.reports.actions import forget_reports
 from talaia.retention import BOUNCES, FACTS_OF_MACHINES
 from talaia.signals.monitoring_gaps import mark_unwatched
 
@@ -93,6 +94,7 @@ class Clock:
                 waits.add(one.slug)
         # We say that they are kept for a day: once a day could be two.
         valid = subscribe.valid if (subscribe := self.config().tables.subscribe) else timedelta(0)
+        self.try_to("forget from where was said what fails", now, lambda: forget_reports(now))
         self.try_to("forget who was answered", now, lambda: forget_replies(now))
         self.try_to("forget who asked", now, lambda: forget_asked(valid, now))
 

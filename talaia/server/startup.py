@@ -93,6 +93,7 @@ def fingerprint(config: Config) -> str:
     """Changes when every page must be made anew: another version, other templates or words, another [site] or panel."""
     parts = hashlib.sha256(f"{talaia.__version__} {config.tables.site!r} {config.tables.services!r}".encode())
     parts.update(b"open" if config.tables.subscribe else b"")
+    parts.update(repr(config.tables.reports).encode())
     # What pages say is put together in panel and events too, and translated: old words must not stay in the archive.
     for folder, suffixes in WORDED.items():
         for file in sorted((Path(talaia.__file__).parent / folder).rglob("*")):

@@ -31,6 +31,7 @@ ASGI = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 APPLICATION = ("/desk", "/hooks/", "/u/", "/api/v1/", "/healthz", "/metrics")
 SUBSCRIBE = ("/subscribe", *(f"/{language}/subscribe" for language in LANGUAGES))  # only where that is open
+REPORTS = ("/too/", *(f"/{language}/too/" for language in LANGUAGES))  # likewise
 LOOK_AGAIN = 0.2  # seconds
 ROOM = 64_000_000  # bytes of files held in memory
 LONGEST_HEAD = 32_768  # bytes of a request before its body
@@ -56,7 +57,11 @@ class StaticFiles:
         self.forwarded = Forwarded(config.home)
         self.dated: tuple[Headers, bytes] = ([], b"")  # the headers of this second, and as they go over the wire
         self.languages = config.site.languages
-        self.application = APPLICATION + (SUBSCRIBE if config.tables.subscribe else ())
+        self.application = (
+            *APPLICATION,
+            *(SUBSCRIBE if config.tables.subscribe else ()),
+            *(REPORTS if config.tables.reports else ()),
+        )
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.size = 0
         with translation.override(self.languages[0]):
@@ -94,7 +99,7 @@ class StaticFiles:
                 return await self.inner(scope, receive, send)
             page = self.look(path)
         if scope["method"] not in ("GET", "HEAD"):
-            # Of a form whose door was closed meanwhile ([subscribe]), it is a person who reads this.
+            # Of a form whose door was closed meanwhile ([subscribe], [reports]), it is a person who reads this.
             words = self.takes_nothing.get(path.split("/")[1]) or self.takes_nothing[self.languages[0]]
             return await self.say(send, 405, words, [(b"allow", b"GET, HEAD")])
         accept, none_match = b"", None

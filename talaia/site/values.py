@@ -27,6 +27,7 @@ class SiteInfo:
     stale_after: timedelta = timedelta(minutes=10)  # a copy so old no longer says how things are
     made_at: datetime | None = None  # of finished pages; those of the doors are made when they are asked for
     subscribe: bool = False  # whether anybody may
+    report_areas: tuple[tuple[str, Words], ...] | None = None  # where a visitor may say to be; None: they say nothing
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def _publish(targets: Sequence[str], site: PublishContext, now: datetime) -> Non
 
 def house(config: Config) -> SiteInfo:
     """What every page knows, from the configuration."""
-    site = config.site
+    site, reports = config.site, config.tables.reports
     return SiteInfo(
         name=site.name.words,
         address=site.address.rstrip("/"),
@@ -82,6 +82,7 @@ def house(config: Config) -> SiteInfo:
         stale_after=site.believed_for,
         mirror=config.tables.mirror.kind if config.tables.mirror else "",
         subscribe=config.tables.subscribe is not None,
+        report_areas=tuple((area.slug, area.name.words) for area in reports.areas) if reports else None,
     )
 
 

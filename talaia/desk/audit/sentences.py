@@ -50,6 +50,7 @@ SENTENCES: dict[str, Promise] = {
     "service.set_by_hand": gettext_lazy("set the state of %(it)s by hand"),
     "service.taken_back": gettext_lazy("let the monitoring speak of %(it)s again"),
     "service.hand_ended": gettext_lazy("ended what was set by hand for %(it)s, as its time was over"),
+    "service.reported": gettext_lazy("counted many for whom %(it)s fails"),
     "service.renamed": gettext_lazy("renamed service %(from)s to %(it)s"),
     "source.silent": gettext_lazy("stopped hearing %(it)s"),
     "source.heard": gettext_lazy("heard %(it)s again"),

@@ -22,6 +22,7 @@ from talaia.desk.front.found import in_reader_words
 from talaia.desk.front.source_warnings import odd_words
 from talaia.desk.mails import notice_overview
 from talaia.desk.pages import for_operators, for_viewers, language, page
+from talaia.desk.reports.reading import reported
 from talaia.desk.suggestions.views import card, dismissed, suggestions
 from talaia.desk.writing import drafts
 from talaia.events.reading import proposed
@@ -60,6 +61,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "now": now,
         "ourselves": self_health.troubles(current(), now),
         "mails": notice_overview.waiting(language()),
+        "reported": reported(seen.services, now),
         "incidents": dashboard.incidents_by_urgency(seen.incidents, now),
         "suggestions": [card(one) for one in suggested],
         "unexplained": [
