@@ -108,7 +108,7 @@ class _Run:
             return
         for event, did in self.words.strike(now):
             self.post.struck(event, did, now)
-        self.knowledge.look(self.world, now)
+        self.knowledge.look(self.world, self.settled, now)
         for each in self.settled.values():
             raw = self.knowledge.judge(each.service, self.world, now)
             each.judged(raw, now, self.words.announced(each.service.key))

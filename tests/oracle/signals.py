@@ -1,5 +1,6 @@
 """What the signals say of a service at an instant, before any hold: the world, and what talaia can know of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tests.oracle.happenings import Answer, Ends, Fires, Happening, Reading, Sample, Silenced, SourceTurns
@@ -71,8 +72,8 @@ class Knowledge:
     """When its answer could last be read."""
     fault: set[Subject] = field(default_factory=set)
 
-    def look(self, world: World, now: int) -> None:
-        """One poll of everything. Alertmanager adds only who knows of an alert: Prometheus has the same alerts."""
+    def look(self, world: World, listed: Collection[str], now: int) -> None:
+        """One poll of all that is listed. Alertmanager adds only who knows of an alert, Prometheus has the same."""
         answer = world.answers.get("prometheus", Answer.WELL)
         if answer is not Answer.SILENT:
             self.heard["prometheus"] = now
@@ -89,7 +90,9 @@ class Knowledge:
             for connection in service.reference.connections if service.reference else (None,):
                 subject = (service.key, connection)
                 reading = world.readings.get(subject, Reading.GOOD)
-                if reading is Reading.GONE:
+                if service.key not in listed:
+                    self.fault.add(subject)  # nobody asks for it: when it comes back, what was read before is old
+                elif reading is Reading.GONE:
                     self.fault.add(subject)
                     if service.source == "prometheus" and subject in world.last:
                         self.readings[subject] = world.last[subject]  # an answer brings it, and tells its age

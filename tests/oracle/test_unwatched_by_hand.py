@@ -108,6 +108,14 @@ def test_on_its_return_nothing_is_remembered_of_before() -> None:
     assert panel(*fails(600), *gone, *fails(950, "b"), *mends(960, "b"))[-2:] == [(950, DOWN), (1080, OK)]
 
 
+def test_what_comes_back_while_its_source_is_silent_was_not_measured_since_it_went() -> None:
+    silent = h.SourceTurns(NOON + 897, "prometheus", h.Answer.SILENT)
+    found = panel(h.Retired(NOON + 600, "web"), silent, h.Returned(NOON + 900, "web"))
+    assert found == [(0, OK), (900, BLIND)]
+    back = h.SourceTurns(NOON + 930, "prometheus", h.Answer.WELL)
+    assert panel(h.Retired(NOON + 600, "web"), silent, h.Returned(NOON + 900, "web"), back)[-1] == (930, OK)
+
+
 def test_a_rename_changes_nothing() -> None:
     assert panel(*fails(600), h.Renamed(NOON + 700, "web", "site"), *mends(900)) == [(0, OK), (600, DOWN), (1020, OK)]
 
